@@ -1,0 +1,72 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Rooms are listed bottom up: a room may depend only on rooms above its own line
+// (docs/architecture.md draws the arrows, Tests/TidyTests keeps them).
+
+let strict: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+]
+
+/// A C library from a Debian package, seen through a module map and one header without logic.
+func library(_ name: String, _ pkgConfig: String, _ debianPackage: String) -> Target {
+    .systemLibrary(
+        name: "CAtelier\(name)", path: "Sources/C\(name)", pkgConfig: pkgConfig, providers: [.apt([debianPackage])])
+}
+
+/// A room of the house: `Sources/<Name>`, module `Atelier<Name>`.
+func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+    .target(
+        name: "Atelier\(name)", dependencies: dependencies, path: "Sources/\(name)", swiftSettings: strict,
+        // A debug build calls `sqrt` where a release build uses the instruction.
+        linkerSettings: [.linkedLibrary("m", .when(platforms: [.linux]))])
+}
+
+func tests(of name: String, _ dependencies: [Target.Dependency] = [], resources: [Resource] = []) -> Target {
+    .testTarget(
+        name: "\(name)Tests", dependencies: [.init(stringLiteral: "Atelier\(name)")] + dependencies,
+        path: "Tests/\(name)Tests", resources: resources, swiftSettings: strict)
+}
+
+let package = Package(
+    name: "atelier",
+    products: [
+        .library(name: "Atelier", targets: ["Atelier"]),
+        .executable(name: "atelier", targets: ["AtelierTool"]),
+    ],
+    targets: [
+        library("Zstd", "libzstd", "libzstd-dev"),
+        library("XXHash", "libxxhash", "libxxhash-dev"),
+        library("Deflate", "libdeflate", "libdeflate-dev"),
+        library("Spng", "spng", "libspng-dev"),
+        library("TurboJPEG", "libturbojpeg", "libturbojpeg0-dev"),
+        library("Expat", "expat", "libexpat1-dev"),
+
+        room("Telemetry"),
+        room("Scheduling", ["AtelierTelemetry"]),
+        room("Memo", ["AtelierScheduling", "AtelierTelemetry", "CAtelierZstd", "CAtelierXXHash"]),
+
+        room("Geometry"),
+        room("Pixels", ["AtelierGeometry"]),
+        room("ImageCodecs", ["AtelierPixels", "CAtelierSpng", "CAtelierTurboJPEG"]),
+        room("SVG", ["AtelierGeometry", "CAtelierExpat"]),
+        room("ImageTracing", ["AtelierGeometry", "AtelierPixels"]),
+        room("Archives", ["CAtelierDeflate"]),
+        room("OOXML", ["AtelierSVG", "AtelierGeometry", "AtelierArchives"]),
+
+        room(
+            "Stages",
+            [
+                "AtelierMemo", "AtelierGeometry", "AtelierPixels", "AtelierImageCodecs", "AtelierSVG", "AtelierImageTracing",
+                "AtelierOOXML",
+            ]),
+        room("Command", ["AtelierStages", "AtelierMemo"]),
+        .target(
+            name: "Atelier", dependencies: ["AtelierMemo", "AtelierStages"], path: "Sources/Atelier", swiftSettings: strict),
+        .executableTarget(
+            name: "AtelierTool", dependencies: ["AtelierCommand"], path: "Sources/AtelierTool", swiftSettings: strict),
+    ],
+    swiftLanguageModes: [.v6]
+)

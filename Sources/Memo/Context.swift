@@ -1,0 +1,2 @@
+/// What a running stage sees: the values of its inputs, cancellation, progress.
+public struct Context: Sendable {}

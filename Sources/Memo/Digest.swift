@@ -1,0 +1,62 @@
+// Memo: the memoised stage. A stage is a struct whose stored properties are everything its result depends on;
+// the engine finds or makes its output. No graphics inside. Start with `Stage`, then `Artifact`, then `Engine`.
+
+/// The 256-bit BLAKE3 identity of bytes or of a derivation.
+public struct Digest: Hashable, Sendable, Comparable {
+    /// The 32 bytes as four little-endian words, first bytes first.
+    let words: (UInt64, UInt64, UInt64, UInt64)
+
+    init(words: (UInt64, UInt64, UInt64, UInt64)) { self.words = words }
+
+    /// Whether two digests are the same 32 bytes.
+    public static func == (a: Digest, b: Digest) -> Bool { a.words == b.words }
+
+    /// Feeds the first word only: the bytes are already evenly spread.
+    public func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
+
+    /// Orders digests as their hexadecimal text would be ordered.
+    public static func < (a: Digest, b: Digest) -> Bool {
+        (a.words.0.byteSwapped, a.words.1.byteSwapped, a.words.2.byteSwapped, a.words.3.byteSwapped)
+            < (b.words.0.byteSwapped, b.words.1.byteSwapped, b.words.2.byteSwapped, b.words.3.byteSwapped)
+    }
+}
+
+extension Digest: CustomStringConvertible, LosslessStringConvertible {
+    /// 64 lower-case hexadecimal digits.
+    public var description: String {
+        let digits = Array("0123456789abcdef".utf8)
+        return String(unsafeUninitializedCapacity: 64) { buffer in
+            var position = 0
+            for word in [words.0, words.1, words.2, words.3] {
+                for shift in stride(from: 0, to: 64, by: 8) {
+                    let byte = Int(truncatingIfNeeded: word >> UInt64(shift)) & 0xFF
+                    buffer[position] = digits[byte >> 4]
+                    buffer[position + 1] = digits[byte & 15]
+                    position += 2
+                }
+            }
+            return 64
+        }
+    }
+
+    /// Reads 64 hexadecimal digits of either case; nil for anything else.
+    public init?(_ description: String) {
+        var words: [UInt64] = [0, 0, 0, 0]
+        var count = 0
+        for character in description.utf8 {
+            let digit: UInt64
+            switch character {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = UInt64(character - UInt8(ascii: "0"))
+            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = UInt64(character - UInt8(ascii: "a") + 10)
+            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = UInt64(character - UInt8(ascii: "A") + 10)
+            default: return nil
+            }
+            guard count < 64 else { return nil }
+            let shift = UInt64((count % 16) / 2 * 8 + (count % 2 == 0 ? 4 : 0))
+            words[count / 16] |= digit << shift
+            count += 1
+        }
+        guard count == 64 else { return nil }
+        self.init(words: (words[0], words[1], words[2], words[3]))
+    }
+}

@@ -1,0 +1,204 @@
+public import AtelierGeometry
+
+extension SVG {
+    /// A picture with everything resolved: what a renderer or a slide mapper needs and nothing else.
+    ///
+    /// Coordinates are CSS pixels (1/96 inch), y down. The canvas is `0…size.width` by `0…size.height`;
+    /// a `viewBox` is already part of the transforms.
+    public struct Tree: Hashable, Sendable {
+        /// Width and height of the canvas in CSS pixels; both above 0.
+        public var size: Size
+        /// Everything drawn, back to front.
+        public var root: Group
+        /// `<title>` and `<desc>` of the document, when it has them.
+        public var title: String?, summary: String?
+        /// What was not understood or not drawn as written, in document order.
+        public var diagnostics: [Diagnostic]
+
+        /// A tree from its parts.
+        public init(size: Size, root: Group, title: String? = nil, summary: String? = nil, diagnostics: [Diagnostic] = []) {
+            self.size = size
+            self.root = root
+            self.title = title
+            self.summary = summary
+            self.diagnostics = diagnostics
+        }
+    }
+
+    /// Where an element came from and what it is called: kept so that people find it again on a slide.
+    public struct Origin: Hashable, Sendable {
+        /// Element name as written, such as `rect` or `g`.
+        public var element: String
+        /// Its `id`, when it has one.
+        public var id: String?
+        /// Text of its `<title>` child, when it has one.
+        public var title: String?
+        /// Text of its `<desc>` child, when it has one.
+        public var summary: String?
+        /// Line in the source, from 1; 0 when there is none.
+        public var line: Int
+
+        /// An origin from its parts.
+        public init(element: String, id: String? = nil, title: String? = nil, summary: String? = nil, line: Int = 0) {
+            self.element = element
+            self.id = id
+            self.title = title
+            self.summary = summary
+            self.line = line
+        }
+    }
+
+    /// One thing to draw.
+    public indirect enum Node: Hashable, Sendable {
+        /// Nodes drawn together.
+        case group(Group)
+        /// A filled and stroked outline.
+        case path(Path)
+    }
+
+    /// Nodes drawn together, with a coordinate system of their own.
+    public struct Group: Hashable, Sendable {
+        /// The element it came from.
+        public var origin: Origin
+        /// From the group's coordinates to its parent's.
+        public var transform: AffineTransform
+        /// Opacity of the group as a whole, 0…1.
+        public var opacity: Double
+        /// Children, back to front.
+        public var children: [Node]
+
+        /// A group from its parts.
+        public init(origin: Origin, transform: AffineTransform = .identity, opacity: Double = 1, children: [Node] = []) {
+            self.origin = origin
+            self.transform = transform
+            self.opacity = opacity
+            self.children = children
+        }
+    }
+
+    /// A filled and stroked outline.
+    public struct Path: Hashable, Sendable {
+        /// The element it came from.
+        public var origin: Origin
+        /// The outline in the path's own coordinates.
+        public var geometry: BezierPath
+        /// The basic shape the outline was made from, in the same coordinates; nil for a general path.
+        public var shape: BasicShape?
+        /// From the path's coordinates to its parent's.
+        public var transform: AffineTransform
+        /// Opacity of fill and stroke together, 0…1.
+        public var opacity: Double
+        /// How the inside is painted; nil for `fill="none"`.
+        public var fill: Fill?
+        /// How the outline is painted; nil for `stroke="none"`.
+        public var stroke: Stroke?
+
+        /// A path from its parts.
+        public init(
+            origin: Origin, geometry: BezierPath, shape: BasicShape? = nil, transform: AffineTransform = .identity,
+            opacity: Double = 1, fill: Fill?, stroke: Stroke? = nil
+        ) {
+            self.origin = origin
+            self.geometry = geometry
+            self.shape = shape
+            self.transform = transform
+            self.opacity = opacity
+            self.fill = fill
+            self.stroke = stroke
+        }
+    }
+
+    /// A shape that slides know by name, with resolved lengths in the path's own coordinates.
+    public enum BasicShape: Hashable, Sendable {
+        /// A rectangle with corner radii (0 for sharp corners), already limited to half the sides.
+        case rect(Rect, rx: Double, ry: Double)
+        /// An ellipse, or a circle when the radii agree.
+        case ellipse(center: Point, rx: Double, ry: Double)
+        /// A straight line.
+        case line(Point, Point)
+    }
+
+    /// A colour in gamma-encoded sRGB without alpha; opacity stands beside it.
+    public struct Color: Hashable, Sendable {
+        /// Channels 0…255.
+        public var red: UInt8, green: UInt8, blue: UInt8
+
+        /// A colour from its channels.
+        public init(red: UInt8, green: UInt8, blue: UInt8) {
+            self.red = red
+            self.green = green
+            self.blue = blue
+        }
+    }
+
+    /// What an area or outline is painted with.
+    public enum Paint: Hashable, Sendable {
+        /// One colour.
+        case color(Color)
+    }
+
+    /// How the inside of a path is painted.
+    public struct Fill: Hashable, Sendable {
+        /// Which points count as inside.
+        public enum Rule: Hashable, Sendable {
+            /// Inside where the winding number is not zero.
+            case nonzero
+            /// Inside where a ray crosses the outline an odd number of times.
+            case evenOdd
+        }
+
+        /// The paint.
+        public var paint: Paint
+        /// Opacity of the fill alone, 0…1; the alpha of the colour is multiplied in.
+        public var opacity: Double
+        /// Which points count as inside.
+        public var rule: Rule
+
+        /// A fill from its parts.
+        public init(paint: Paint, opacity: Double = 1, rule: Rule = .nonzero) {
+            self.paint = paint
+            self.opacity = opacity
+            self.rule = rule
+        }
+    }
+
+    /// How an outline is painted. Lengths are in the path's own coordinates.
+    public struct Stroke: Hashable, Sendable {
+        /// Shape of the ends of open subpaths.
+        public enum Cap: Hashable, Sendable { case butt, round, square }
+        /// Shape of the corners.
+        public enum Join: Hashable, Sendable { case miter, round, bevel }
+
+        /// The paint.
+        public var paint: Paint
+        /// Opacity of the stroke alone, 0…1; the alpha of the colour is multiplied in.
+        public var opacity: Double
+        /// Width across the outline; above 0.
+        public var width: Double
+        /// Shape of the ends of open subpaths.
+        public var cap: Cap
+        /// Shape of the corners.
+        public var join: Join
+        /// Ratio of mitre length to width above which a mitre becomes a bevel; at least 1.
+        public var miterLimit: Double
+        /// Lengths of dashes and gaps in turn, an even count; empty for a solid line.
+        public var dashes: [Double]
+        /// How far into the dash pattern the line starts.
+        public var dashOffset: Double
+
+        /// A stroke from its parts; the defaults are SVG's.
+        public init(
+            paint: Paint, opacity: Double = 1, width: Double = 1, cap: Cap = .butt, join: Join = .miter,
+            miterLimit: Double = 4, dashes: [Double] = [], dashOffset: Double = 0
+        ) {
+            self.paint = paint
+            self.opacity = opacity
+            self.width = width
+            self.cap = cap
+            self.join = join
+            self.miterLimit = miterLimit
+            self.dashes = dashes
+            self.dashOffset = dashOffset
+        }
+    }
+}
