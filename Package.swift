@@ -67,6 +67,8 @@ let package = Package(
             name: "Atelier", dependencies: ["AtelierMemo", "AtelierStages"], path: "Sources/Atelier", swiftSettings: strict),
         .executableTarget(
             name: "AtelierTool", dependencies: ["AtelierCommand"], path: "Sources/AtelierTool", swiftSettings: strict),
+
+        .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )
