@@ -44,9 +44,12 @@ let package = Package(
         library("TurboJPEG", "libturbojpeg", "libturbojpeg0-dev"),
         library("Expat", "expat", "libexpat1-dev"),
 
+        .target(name: "CAtelierBLAKE3", path: "Sources/CBLAKE3"),
+
         room("Telemetry"),
         room("Scheduling", ["AtelierTelemetry"]),
-        room("Memo", ["AtelierScheduling", "AtelierTelemetry", "CAtelierZstd", "CAtelierXXHash"]),
+        room("Memo", ["AtelierScheduling", "AtelierTelemetry", "CAtelierBLAKE3", "CAtelierZstd", "CAtelierXXHash"]),
+        tests(of: "Memo", ["CAtelierBLAKE3"]),
 
         room("Geometry"),
         room("Pixels", ["AtelierGeometry"]),
