@@ -72,6 +72,7 @@ let package = Package(
             name: "AtelierTool", dependencies: ["AtelierCommand"], path: "Sources/AtelierTool", swiftSettings: strict),
 
         .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: strict),
+        tests(of: "ImageCodecs", ["AtelierPixels"], resources: [.copy("Samples")]),
     ],
     swiftLanguageModes: [.v6]
 )
