@@ -73,6 +73,7 @@ let package = Package(
 
         .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: strict),
         tests(of: "ImageCodecs", ["AtelierPixels"], resources: [.copy("Samples")]),
+        tests(of: "Geometry"),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -21,7 +21,7 @@ public struct BezierPath: Hashable, Sendable {
     }
 
     /// The steps in drawing order. The first is a `move`, and so is one that follows `close`.
-    public private(set) var elements: [Element]
+    public internal(set) var elements: [Element]
 
     /// An empty path.
     public init() { elements = [] }
@@ -55,7 +55,10 @@ public struct BezierPath: Hashable, Sendable {
 
     /// Closes the current subpath; closing twice or closing nothing has no effect.
     public mutating func close() {
-        if let last = elements.last, last != .close { elements.append(.close) }
+        switch elements.last {
+        case nil, .close: break
+        default: elements.append(.close)
+        }
     }
 
     /// Adds every subpath of another path.
@@ -91,8 +94,8 @@ public struct BezierPath: Hashable, Sendable {
         return nil
     }
 
-    private mutating func restartAfterClose() {
+    mutating func restartAfterClose() {
         precondition(!elements.isEmpty, "a path starts with move(to:)")
-        if elements.last == .close, let start = lastMove { elements.append(.move(start)) }
+        if case .close? = elements.last, let start = lastMove { elements.append(.move(start)) }
     }
 }
