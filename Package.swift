@@ -74,6 +74,7 @@ let package = Package(
         .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: strict),
         tests(of: "ImageCodecs", ["AtelierPixels"], resources: [.copy("Samples")]),
         tests(of: "Geometry"),
+        tests(of: "Command", ["AtelierStages", "AtelierMemo"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,1 +1,3 @@
-print("atelier")
+import AtelierCommand
+
+Command.main(CommandLine.arguments)

@@ -1,0 +1,73 @@
+import AtelierStages
+
+/// Why a command line cannot be followed, as one sentence without a full stop, and where to read more.
+struct UsageError: Error, Hashable, CustomStringConvertible {
+    var description: String
+
+    init(_ description: String) { self.description = description }
+}
+
+/// Reads flags into `root` and returns what is left, in order.
+///
+/// `--name value`, `--name=value`, `-n value`, `-nvalue` and bundled letters (`-qv`) are understood; `_` counts as `-` in
+/// names; a flag takes no separate value, `--name=off` and `--no-name` switch it off; `-` is an operand; everything after
+/// `--` is one. The last of several values wins.
+func parse<Root>(_ arguments: some Sequence<String>, options: [Option<Root>], into root: inout Root) throws(UsageError) -> [String] {
+    var operands: [String] = []
+    var rest = arguments.makeIterator()
+
+    func set(_ option: Option<Root>, to text: String) throws(UsageError) {
+        do { option.write(&root, try option.value(from: text)) } catch { throw UsageError(error.description) }
+    }
+    func valueAfter(_ option: Option<Root>, shown: String) throws(UsageError) -> String {
+        guard let value = rest.next() else { throw UsageError("\(shown) wants \(option.accepted) after it") }
+        return value
+    }
+
+    while let argument = rest.next() {
+        if argument == "--" {
+            while let operand = rest.next() { operands.append(operand) }
+        } else if argument.hasPrefix("--") {
+            let parts = argument.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            let name = String(parts[0])
+            if let option = options.first(where: { $0.isCalled(name) }) {
+                if parts.count == 2 {
+                    try set(option, to: String(parts[1]))
+                } else if option.kind == .flag {
+                    option.write(&root, .flag(true))
+                } else {
+                    try set(option, to: try valueAfter(option, shown: "--\(option.name)"))
+                }
+            } else if parts.count == 1, name.hasPrefix("no-"), let option = options.first(where: { $0.isCalled(name.dropFirst(3)) }),
+                option.kind == .flag
+            {
+                option.write(&root, .flag(false))
+            } else {
+                throw UsageError(unknown("--" + name, among: options.map { "--" + $0.name }))
+            }
+        } else if argument.hasPrefix("-"), argument.count > 1 {
+            var letters = argument.dropFirst()
+            while let letter = letters.popFirst() {
+                guard let option = options.first(where: { $0.letter == letter }) else {
+                    throw UsageError("there is no option -\(printable(String(letter)))")
+                }
+                if option.kind == .flag {
+                    option.write(&root, .flag(true))
+                } else {
+                    if letters.first == "=" { letters.removeFirst() }
+                    try set(option, to: letters.isEmpty ? try valueAfter(option, shown: "-\(letter)") : String(letters))
+                    break
+                }
+            }
+        } else {
+            operands.append(argument)
+        }
+    }
+    return operands
+}
+
+/// `there is no option --colours (did you mean --colors?)`.
+private func unknown(_ given: String, among names: [String]) -> String {
+    let suggestion = closest(to: kebabCase(given.lowercased()), in: names)
+    return "there is no option \(printable(given))" + (suggestion.map { " (did you mean \($0)?)" } ?? "")
+}

@@ -1,0 +1,101 @@
+// Command: the command line. Arguments become an `Invocation`, a value; running one writes data to standard output,
+// everything else to standard error, and ends in an `ExitCode`. Nothing here knows how a picture is traced.
+// Start with `Command.run`, then `Invocation`, then `ConvertCommand+Run.swift`.
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+import AtelierStages
+
+/// The command line as functions: `main` for a process, `run` for everyone else.
+public enum Command {
+    /// Runs the arguments of the process (the first is its name) and ends it.
+    ///
+    /// Ctrl-C and a request to end cancel the work: outputs in hand are finished, no further one is begun, the exit code is
+    /// `interrupted`. The second one ends the process at once.
+    public static func main(_ arguments: [String]) -> Never {
+        // A reader that has gone is an error of `write`, not the end of the process with half a file on its way.
+        signal(SIGPIPE, SIG_IGN)
+        let console = Console(), arguments = Array(arguments.dropFirst())
+        let invocation: Invocation
+        do throws(UsageError) { invocation = try Invocation(parsing: arguments) } catch {
+            console.say("atelier: \(error)")
+            exit(ExitCode.usage.rawValue)
+        }
+        if let code = answer(invocation, console) { exit(code.rawValue) }
+
+        // Threads inherit the mask, so that signals wait for this thread, which does nothing else.
+        var signals = sigset_t()
+        sigemptyset(&signals)
+        sigaddset(&signals, SIGINT)
+        sigaddset(&signals, SIGTERM)
+        pthread_sigmask(SIG_BLOCK, &signals, nil)
+        let environment = environment(of: ["ATELIER_CACHE_DIR", "XDG_CACHE_HOME", "HOME", "TERM"])
+        // Owned by this function: cancelled below, and the process ends with it.
+        let work = Task.detached {
+            exit(await run(arguments, environment: environment, console: console).rawValue)
+        }
+        var received: Int32 = 0
+        sigwait(&signals, &received)
+        work.cancel()
+        console.say("atelier: finishing what is in hand; again ends at once")
+        sigwait(&signals, &received)
+        _exit(ExitCode.interrupted.rawValue)
+    }
+
+    /// Runs a command line (without the program's name). Cancelling the task interrupts it.
+    ///
+    ///     let code = await Command.run(["trace", "logo.png", "-o", "logo.svg"], environment: [:], console: Console())
+    public static func run(_ arguments: [String], environment: [String: String], console: Console) async -> ExitCode {
+        do {
+            var invocation = try Invocation(parsing: arguments)
+            if let code = answer(invocation, console) { return code }
+            if case .convert(let conversion) = invocation, let file = conversion.settings.optionsFile {
+                let base = try conversion.decodingOptions(from: file, console)
+                invocation = try Invocation(parsing: arguments, over: base)
+            }
+            guard case .convert(let conversion) = invocation else { return .done }
+            _ = conversion; return .done
+        } catch let error as UsageError {
+            console.say("atelier: \(error)")
+            return .usage
+        } catch let error as SystemError {
+            if error.isBrokenPipe { return .brokenPipe }
+            console.say("atelier: \(error)")
+            return .someFailed
+        } catch {
+            console.say("atelier: \(error)")
+            return .someFailed
+        }
+    }
+
+    /// Answers what needs no engine; nil for everything else.
+    private static func answer(_ invocation: Invocation, _ console: Console) -> ExitCode? {
+        do throws(SystemError) {
+            switch invocation {
+            case .version(let json):
+                let text = json ? JSON.object(["version": .string(version)]).text : "atelier \(version)"
+                try console.write(text + "\n")
+            case .help(let verb, let json):
+                if json { try console.write(helpJSON(on: verb).prettyBytes) } else { try console.write(helpText(on: verb)) }
+            default: return nil
+            }
+        } catch {
+            if error.isBrokenPipe { return .brokenPipe }
+            console.say("atelier: \(error)")
+            return .someFailed
+        }
+        return .done
+    }
+
+    /// The project's version.
+    static let version = "0.1.0"
+
+    private static func environment(of names: [String]) -> [String: String] {
+        var environment: [String: String] = [:]
+        for name in names { environment[name] = getenv(name).map { String(cString: $0) } }
+        return environment
+    }
+}

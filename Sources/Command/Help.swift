@@ -1,0 +1,141 @@
+import AtelierStages
+
+/// Widest line of help, in letters.
+private let helpWidth = 80
+
+/// Column in which the explanation of a flag begins.
+private let helpColumn = 24
+
+extension Verb {
+    /// One sentence for the list of commands.
+    var summary: String {
+        switch self {
+        case .convert: "Pictures to SVG or slides, SVG to slides."
+        case .trace: "Pictures (PNG, JPEG) to SVG."
+        case .pptx: "SVG or pictures to slides of native, editable shapes."
+        case .explain: "Shows what a command would take, without doing it."
+        case .cache: "Shows, checks or empties the cache."
+        case .version: "Says which version this is."
+        case .help: "Explains a command."
+        }
+    }
+
+    /// How it is called.
+    var usage: String {
+        switch self {
+        case .convert: "atelier convert IN… -o OUT [options]"
+        case .trace: "atelier trace IN… [-o OUT.svg] [options]"
+        case .pptx: "atelier pptx IN… [-o OUT.pptx] [options]"
+        case .explain: "atelier explain convert|trace|pptx IN… [options]"
+        case .cache: "atelier cache stats|clear|verify|path [options]"
+        case .version: "atelier version [--json]"
+        case .help: "atelier help [COMMAND] [--json]"
+        }
+    }
+
+    /// What a first reader wants to know beyond the summary, a paragraph each.
+    fileprivate var explanation: [String] {
+        switch self {
+        case .convert, .trace, .pptx:
+            [
+                "Inputs are files, folders, quoted patterns such as 'art/**/*.png', or - for standard input. "
+                    + "Their type is told by their content.",
+                format == nil
+                    ? "A .pptx output takes several inputs, one slide each; a folder receives one file for each input."
+                    : "Without -o and -d the output stands beside its input; standard input goes to standard output.",
+            ]
+        case .explain: ["Every line is one step: its digest, the level it is kept on, the time it took when it ran, its bytes."]
+        default: []
+        }
+    }
+}
+
+/// Help on one command, or on all of them; every line ends in a line feed and has at most 80 letters.
+func helpText(on verb: Verb?) -> String {
+    guard let verb else {
+        var text = "Usage: atelier COMMAND …\n\nCommands\n"
+        for verb in Verb.allCases { text += row("  \(verb.rawValue)", verb.summary) }
+        return text + "\n\"atelier help COMMAND\" lists its options. Exit codes: 0 all done, 1 some inputs\n"
+            + "failed, 2 usage, 3 nothing could be read, 4 a limit was hit, 5 a check failed,\n130 interrupted.\n"
+    }
+    var text = "Usage: \(verb.usage)\n\n" + wrapped(verb.summary, indent: 0)
+    for paragraph in verb.explanation { text += "\n" + wrapped(paragraph, indent: 0) }
+    switch verb {
+    case .convert, .trace, .pptx: text += rows(ConvertCommand.options(of: verb), defaults: ConvertCommand(verb: verb))
+    default: break
+    }
+    return text
+}
+
+/// The options of a command as a JSON document with a schema; without a verb, of every command.
+func helpJSON(on verb: Verb?) -> JSON {
+    let verbs = verb.map { [$0] } ?? Verb.allCases
+    return .object([
+        "version": .integer(1),
+        "commands": .array(
+            verbs.map { verb in
+                let takesOptions = verb == .convert || verb == .trace || verb == .pptx
+                return .object([
+                    "name": .string(verb.rawValue), "summary": .string(verb.summary), "usage": .string(verb.usage),
+                    "options": takesOptions ? ConvertCommand.options(of: verb).schema(defaults: ConvertCommand(verb: verb)) : nil,
+                ])
+            }),
+    ])
+}
+
+/// The options under their headings, in the order in which headings first appear.
+private func rows<Root>(_ options: [Option<Root>], defaults: Root) -> String {
+    var groups: [String] = []
+    for option in options where !groups.contains(option.group) { groups.append(option.group) }
+    return groups.map { group in
+        "\n\(group)\n" + options.filter { $0.group == group }.map { row("  " + $0.flagText, $0.explanation(defaults: defaults)) }.joined()
+    }.joined()
+}
+
+extension Option {
+    /// `-o, --output OUT`.
+    fileprivate var flagText: String {
+        let placeholder =
+            switch kind {
+            case .flag: ""
+            case .integer: " N"
+            case .number: " X"
+            case .choice: " WORD"
+            case .text(let placeholder): " " + placeholder
+            }
+        return (letter.map { "-\($0), " } ?? "") + "--" + name + placeholder
+    }
+
+    /// Help with what is accepted and the default.
+    fileprivate func explanation(defaults: Options) -> String {
+        var details: [String] = []
+        switch kind {
+        case .flag, .text: break
+        case .integer, .number, .choice: details.append(accepted)
+        }
+        if kind != .flag, let value = text(of: read(defaults)) { details.append("default \(value)") }
+        return help + (details.isEmpty ? "" : " (" + details.joined(separator: "; ") + ")")
+    }
+}
+
+/// A term and its explanation, which begins in the help column or, when the term reaches it, on the next line.
+private func row(_ term: String, _ explanation: String) -> String {
+    let body = wrapped(explanation, indent: helpColumn)
+    if term.count < helpColumn - 1 { return term + body.dropFirst(term.count) }
+    return term + "\n" + body
+}
+
+/// Words in lines of at most 80 letters, each after `indent` spaces.
+private func wrapped(_ text: String, indent: Int) -> String {
+    let margin = String(repeating: " ", count: indent)
+    var lines: [String] = []
+    var line = margin
+    for word in text.split(separator: " ") {
+        if line.count > indent, line.count + 1 + word.count > helpWidth {
+            lines.append(line)
+            line = margin
+        }
+        line += (line.count > indent ? " " : "") + word
+    }
+    return (lines + [line]).map { $0 + "\n" }.joined()
+}

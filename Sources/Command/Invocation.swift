@@ -1,0 +1,117 @@
+import AtelierStages
+
+/// What a command line asks for, as a value.
+enum Invocation: Hashable, Sendable {
+    /// Make something.
+    case convert(ConvertCommand)
+    /// Show what making it would take.
+    case explain(ConvertCommand)
+    /// Say which version this is.
+    case version(json: Bool)
+    /// Explain a command, or all of them.
+    case help(Verb?, json: Bool)
+}
+
+/// The commands.
+enum Verb: String, CaseIterable, Hashable, Sendable {
+    case convert, trace, pptx, explain, cache, version, help
+
+    /// The one format it makes; nil when it makes several or none.
+    var format: OutputFormat? {
+        switch self {
+        case .trace: .svg
+        case .pptx: .pptx
+        default: nil
+        }
+    }
+
+    /// File name endings it takes from a folder.
+    var suffixes: [String] { self == .trace ? ["png", "jpg", "jpeg"] : ["png", "jpg", "jpeg", "svg"] }
+}
+
+/// Something to make.
+struct ConvertCommand: Hashable, Sendable {
+    /// `convert`, `trace` or `pptx`.
+    var verb: Verb
+    /// Files, folders and patterns.
+    var operands: [String] = []
+    /// Everything about files, threads, cache and talk.
+    var settings = Settings()
+
+    /// All flags of a verb.
+    static func options(of verb: Verb) -> [Option<ConvertCommand>] {
+        Settings.conversionOptions(choosesFormat: verb == .convert).map { $0.of(\.settings) }
+    }
+}
+
+extension Invocation {
+    /// Reads a command line (without the program's name).
+    ///
+    /// - Parameter base: what holds where flags say nothing; options from a file come in this way.
+    init(parsing arguments: [String], over base: ConvertCommand? = nil) throws(UsageError) {
+        guard let first = arguments.first else {
+            self = .help(nil, json: false)
+            return
+        }
+        let rest = arguments.dropFirst()
+        switch first {
+        case "-h", "--help":
+            self = .help(nil, json: rest.contains("--json"))
+            return
+        case "--version":
+            self = .version(json: rest.contains("--json"))
+            return
+        default: break
+        }
+        guard let verb = Verb(rawValue: first) else {
+            let question = closest(to: first.lowercased(), in: Verb.allCases.map(\.rawValue)).map { " (did you mean \($0)?)" } ?? ""
+            throw UsageError("there is no command \(printable(first))\(question)")
+        }
+        // A request for help is answered even when the rest of the line is not right yet.
+        let flags = rest.prefix { $0 != "--" }
+        if verb != .help, flags.contains(where: { $0 == "-h" || $0 == "--help" }) {
+            self = .help(verb, json: flags.contains("--json"))
+            return
+        }
+        switch verb {
+        case .convert, .trace, .pptx:
+            self = .convert(try Invocation.conversion(verb, rest, over: base))
+        case .explain:
+            guard let made = rest.first.flatMap(Verb.init), [.convert, .trace, .pptx].contains(made) else {
+                throw UsageError("explain wants the command to explain after it: convert, trace or pptx")
+            }
+            self = .explain(try Invocation.conversion(made, rest.dropFirst(), over: base))
+        case .cache:
+            throw UsageError("not yet")
+        case .version, .help:
+            var json = false
+            let operands = try parse(rest, options: [.flag("json", \.self, group: "Talk", "Answers in JSON.")], into: &json)
+            if verb == .version {
+                if let operand = operands.first { throw UsageError("version takes no \(printable(operand))") }
+                self = .version(json: json)
+            } else {
+                let topic = operands.first.flatMap(Verb.init)
+                guard operands.isEmpty || topic != nil else { throw UsageError("there is no command \(printable(operands[0]))") }
+                self = .help(topic, json: json)
+            }
+        }
+    }
+
+    private static func conversion(_ verb: Verb, _ arguments: ArraySlice<String>, over base: ConvertCommand?) throws(UsageError)
+        -> ConvertCommand
+    {
+        var conversion = base ?? ConvertCommand(verb: verb)
+        conversion.operands = try parse(arguments, options: ConvertCommand.options(of: verb), into: &conversion)
+        let settings = conversion.settings
+        if conversion.operands.isEmpty, settings.filesFrom == nil {
+            throw UsageError("\(verb.rawValue) wants at least one input: a file, a folder, a pattern, or - for standard input")
+        }
+        if settings.json, settings.output == "-" { throw UsageError("--json and -o - would both write to standard output") }
+        let readers =
+            conversion.operands.filter { $0 == "-" }.count + [settings.filesFrom, settings.optionsFile].filter { $0 == "-" }.count
+        if readers > 1 { throw UsageError("standard input can be read only once") }
+        if settings.quiet, settings.verbose { throw UsageError("-q and -v exclude each other") }
+        if settings.keepGoing, settings.failFast { throw UsageError("--keep-going and --fail-fast exclude each other") }
+        return conversion
+    }
+}

@@ -1,0 +1,86 @@
+/// One output and what it is made from.
+struct Job: Hashable, Sendable {
+    /// One input, or the slides of a deck in order.
+    var inputs: [Input]
+    /// Path to write; `-` is standard output.
+    var output: String
+    /// What to make.
+    var format: OutputFormat
+}
+
+/// Decides what is written where, before anything is read.
+///
+/// - Throws: when the inputs do not fit the output, two inputs would be written to one file, or an input would be overwritten.
+func plan(_ inputs: [Input], verb: Verb, _ settings: Settings) throws(UsageError) -> [Job] {
+    guard settings.output == nil || settings.directory == nil else { throw UsageError("-o and -d exclude each other") }
+    var folder = settings.directory
+    if let output = settings.output, output != "-", output.hasSuffix("/") || kind(of: output) == .folder { folder = output }
+    let file = folder == nil ? settings.output : nil
+    let format = try format(of: verb, settings, file: file)
+
+    if let file {
+        if format == .svg, inputs.count > 1 {
+            let name = file == "-" ? "standard output" : printable(file)
+            throw UsageError("\(inputs.count) pictures cannot share \(name); -d DIR writes one file for each")
+        }
+        let jobs = inputs.isEmpty ? [] : [Job(inputs: inputs, output: file, format: format)]
+        try refuseOverwriting(jobs)
+        return jobs
+    }
+
+    var jobs: [Job] = [], makers: [String: Input] = [:]
+    for input in inputs {
+        let output: String
+        if input.isStandardInput {
+            guard folder == nil else { throw UsageError("standard input has no name for a file in \(printable(folder!)); say -o FILE") }
+            output = "-"
+        } else {
+            let stem = withoutKnownSuffix(folder.map { ($0.hasSuffix("/") ? $0 : $0 + "/") + input.relative } ?? input.path)
+            output = stem + "." + format.rawValue
+        }
+        if let other = makers.updateValue(input, forKey: output) {
+            if other.path == input.path { continue }
+            throw UsageError(
+                "\(other.shown) and \(input.shown) would both be written to \(printable(output)); convert them apart or rename one")
+        }
+        jobs.append(Job(inputs: [input], output: output, format: format))
+    }
+    try refuseOverwriting(jobs)
+    return jobs
+}
+
+private func format(of verb: Verb, _ settings: Settings, file: String?) throws(UsageError) -> OutputFormat {
+    let named = file.flatMap(OutputFormat.init(suffixOf:))
+    if let made = verb.format {
+        guard let named, named != made else { return made }
+        throw UsageError("\(verb.rawValue) makes \(made.rawValue), not \(printable(file!)); \"atelier convert\" makes both")
+    }
+    if let asked = settings.format {
+        guard let named, named != asked else { return asked }
+        throw UsageError("--to \(asked.rawValue) does not fit the name \(printable(file!))")
+    }
+    guard let named else { throw UsageError("what shall be made? Name the output .svg or .pptx, or say --to svg or --to pptx") }
+    return named
+}
+
+private func withoutKnownSuffix(_ path: String) -> String {
+    for suffix in [".png", ".jpg", ".jpeg", ".svg"]
+    where path.lowercased().hasSuffix(suffix) && lastName(of: path).utf8.count > suffix.utf8.count {
+        return String(path.dropLast(suffix.count))
+    }
+    return path
+}
+
+private func refuseOverwriting(_ jobs: [Job]) throws(UsageError) {
+    var sources: [FileIdentity: Input] = [:]
+    for job in jobs {
+        for input in job.inputs where !input.isStandardInput {
+            if let identity = FileIdentity(of: input.path) { sources[identity] = input }
+        }
+    }
+    for job in jobs where job.output != "-" {
+        if let identity = FileIdentity(of: job.output), let input = sources[identity] {
+            throw UsageError("\(printable(job.output)) would overwrite the input \(input.shown); say another output")
+        }
+    }
+}

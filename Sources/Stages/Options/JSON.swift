@@ -1,0 +1,284 @@
+/// A JSON document (RFC 8259) as a value. Members of an object keep their order, so that output is the same every time.
+package indirect enum JSON: Hashable, Sendable {
+    case null
+    case bool(Bool)
+    /// A number written without fraction and exponent that fits.
+    case integer(Int)
+    case number(Double)
+    case string(String)
+    case array([JSON])
+    case object([Member])
+
+    /// One name and value of an object.
+    package struct Member: Hashable, Sendable {
+        package var name: String
+        package var value: JSON
+
+        package init(_ name: String, _ value: JSON) {
+            self.name = name
+            self.value = value
+        }
+    }
+
+    /// An object from members whose absent values are left out.
+    package static func object(_ members: KeyValuePairs<String, JSON?>) -> JSON {
+        .object(members.compactMap { name, value in value.map { Member(name, $0) } })
+    }
+}
+
+// MARK: - Writing
+
+extension JSON {
+    /// The document on one line, without spaces.
+    package var text: String { String(decoding: bytes, as: UTF8.self) }
+
+    /// The document on one line as UTF-8. Numbers that are not finite become `null`.
+    package var bytes: [UInt8] {
+        var output: [UInt8] = []
+        append(to: &output, indent: nil)
+        return output
+    }
+
+    /// The document with one member or element a line, two spaces deeper at every level, and a final line feed.
+    package var prettyBytes: [UInt8] {
+        var output: [UInt8] = []
+        append(to: &output, indent: 0)
+        output.append(UInt8(ascii: "\n"))
+        return output
+    }
+
+    private func append(to output: inout [UInt8], indent: Int?) {
+        func breakLine(_ depth: Int?) {
+            guard let depth else { return }
+            output.append(UInt8(ascii: "\n"))
+            output.append(contentsOf: repeatElement(UInt8(ascii: " "), count: depth * 2))
+        }
+        let deeper = indent.map { $0 + 1 }
+        switch self {
+        case .null: output.append(contentsOf: "null".utf8)
+        case .bool(let value): output.append(contentsOf: (value ? "true" : "false").utf8)
+        case .integer(let value): output.append(contentsOf: String(value).utf8)
+        case .number(let value): output.append(contentsOf: (value.isFinite ? value.description : "null").utf8)
+        case .string(let value): JSON.append(quoted: value, to: &output)
+        case .array(let elements):
+            output.append(UInt8(ascii: "["))
+            for (index, element) in elements.enumerated() {
+                if index > 0 { output.append(UInt8(ascii: ",")) }
+                breakLine(deeper)
+                element.append(to: &output, indent: deeper)
+            }
+            if !elements.isEmpty { breakLine(indent) }
+            output.append(UInt8(ascii: "]"))
+        case .object(let members):
+            output.append(UInt8(ascii: "{"))
+            for (index, member) in members.enumerated() {
+                if index > 0 { output.append(UInt8(ascii: ",")) }
+                breakLine(deeper)
+                JSON.append(quoted: member.name, to: &output)
+                output.append(UInt8(ascii: ":"))
+                if indent != nil { output.append(UInt8(ascii: " ")) }
+                member.value.append(to: &output, indent: deeper)
+            }
+            if !members.isEmpty { breakLine(indent) }
+            output.append(UInt8(ascii: "}"))
+        }
+    }
+
+    private static func append(quoted text: String, to output: inout [UInt8]) {
+        output.append(UInt8(ascii: "\""))
+        for byte in text.utf8 {
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"): output.append(contentsOf: [UInt8(ascii: "\\"), byte])
+            case UInt8(ascii: "\n"): output.append(contentsOf: "\\n".utf8)
+            case UInt8(ascii: "\t"): output.append(contentsOf: "\\t".utf8)
+            case 0..<0x20, 0x7F: output.append(contentsOf: "\\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))".utf8)
+            default: output.append(byte)
+            }
+        }
+        output.append(UInt8(ascii: "\""))
+    }
+}
+
+// MARK: - Reading
+
+extension JSON {
+    /// Where and why a text is not JSON.
+    package struct SyntaxError: Error, Hashable, Sendable, CustomStringConvertible {
+        /// What is wrong there.
+        package var reason: String
+        /// Line and byte in the line, both from 1.
+        package var line: Int, column: Int
+
+        package var description: String { "line \(line), column \(column): \(reason)" }
+    }
+
+    /// Reads one document. Nesting is bounded at 64 levels; a name that stands twice in an object is refused.
+    package init(parsing bytes: [UInt8]) throws(SyntaxError) {
+        var parser = Parser(bytes: bytes)
+        self = try parser.document()
+    }
+
+    private struct Parser {
+        let bytes: [UInt8]
+        var position = 0
+
+        init(bytes: [UInt8]) { self.bytes = bytes }
+
+        mutating func document() throws(SyntaxError) -> JSON {
+            let value = try value(depth: 0)
+            skipSpace()
+            guard position == bytes.count else { throw error("expected the end after the first value") }
+            return value
+        }
+
+        private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
+
+        private func error(_ reason: String) -> SyntaxError {
+            let before = bytes[..<min(position, bytes.count)]
+            let lineStart = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
+            let line = before.reduce(1) { $1 == UInt8(ascii: "\n") ? $0 + 1 : $0 }
+            return SyntaxError(reason: reason, line: line, column: before.count - lineStart + 1)
+        }
+
+        private mutating func skipSpace() {
+            while let byte = next, byte == 0x20 || (0x09...0x0D).contains(byte) && byte != 0x0B && byte != 0x0C { position += 1 }
+        }
+
+        private mutating func take(_ byte: UInt8) -> Bool {
+            skipSpace()
+            guard next == byte else { return false }
+            position += 1
+            return true
+        }
+
+        private mutating func take(word: String) -> Bool {
+            guard bytes[position...].starts(with: word.utf8) else { return false }
+            position += word.utf8.count
+            return true
+        }
+
+        private mutating func value(depth: Int) throws(SyntaxError) -> JSON {
+            skipSpace()
+            guard depth <= 64 else { throw error("nested deeper than 64 levels") }
+            switch next {
+            case nil: throw error("expected a value, found the end")
+            case UInt8(ascii: "{"): return try object(depth: depth)
+            case UInt8(ascii: "["): return try array(depth: depth)
+            case UInt8(ascii: "\""): return .string(try string())
+            case .some(UInt8(ascii: "-")), .some(UInt8(ascii: "0")...UInt8(ascii: "9")): return try number()
+            default:
+                if take(word: "true") { return .bool(true) }
+                if take(word: "false") { return .bool(false) }
+                if take(word: "null") { return .null }
+                throw error("expected a value")
+            }
+        }
+
+        private mutating func object(depth: Int) throws(SyntaxError) -> JSON {
+            position += 1
+            var members: [Member] = []
+            var names: Set<String> = []
+            if take(UInt8(ascii: "}")) { return .object(members) }
+            repeat {
+                skipSpace()
+                guard next == UInt8(ascii: "\"") else { throw error("expected a name in double quotes") }
+                let name = try string()
+                guard names.insert(name).inserted else { throw error("\"\(name)\" stands twice in one object") }
+                guard take(UInt8(ascii: ":")) else { throw error("expected : after the name") }
+                members.append(Member(name, try value(depth: depth + 1)))
+            } while take(UInt8(ascii: ","))
+            guard take(UInt8(ascii: "}")) else { throw error("expected , or }") }
+            return .object(members)
+        }
+
+        private mutating func array(depth: Int) throws(SyntaxError) -> JSON {
+            position += 1
+            var elements: [JSON] = []
+            if take(UInt8(ascii: "]")) { return .array(elements) }
+            repeat { elements.append(try value(depth: depth + 1)) } while take(UInt8(ascii: ","))
+            guard take(UInt8(ascii: "]")) else { throw error("expected , or ]") }
+            return .array(elements)
+        }
+
+        private mutating func number() throws(SyntaxError) -> JSON {
+            let start = position
+            func isDigit(_ byte: UInt8?) -> Bool { byte.map { (UInt8(ascii: "0")...UInt8(ascii: "9")).contains($0) } ?? false }
+            if next == UInt8(ascii: "-") { position += 1 }
+            if next == UInt8(ascii: "0") {
+                position += 1
+            } else {
+                guard isDigit(next) else { throw error("expected a digit") }
+                while isDigit(next) { position += 1 }
+            }
+            if let whole = Int(String(decoding: bytes[start..<position], as: UTF8.self)), next != UInt8(ascii: "."),
+                next.map({ $0 | 0x20 }) != UInt8(ascii: "e")
+            {
+                return .integer(whole)
+            }
+            if next == UInt8(ascii: ".") {
+                position += 1
+                guard isDigit(next) else { throw error("expected a digit after the point") }
+                while isDigit(next) { position += 1 }
+            }
+            if next.map({ $0 | 0x20 }) == UInt8(ascii: "e") {
+                position += 1
+                if next == UInt8(ascii: "+") || next == UInt8(ascii: "-") { position += 1 }
+                guard isDigit(next) else { throw error("expected a digit in the exponent") }
+                while isDigit(next) { position += 1 }
+            }
+            guard let value = Double(String(decoding: bytes[start..<position], as: UTF8.self)), value.isFinite else {
+                throw error("the number is too large")
+            }
+            return .number(value)
+        }
+
+        private mutating func string() throws(SyntaxError) -> String {
+            position += 1
+            var text: [UInt8] = []
+            while true {
+                guard let byte = next else { throw error("the text is not closed") }
+                guard byte >= 0x20 else { throw error("control characters are written as escapes") }
+                position += 1
+                switch byte {
+                case UInt8(ascii: "\""):
+                    guard let text = String(validating: text, as: UTF8.self) else { throw error("the text is not UTF-8") }
+                    return text
+                case UInt8(ascii: "\\"): try text.append(contentsOf: escape())
+                default: text.append(byte)
+                }
+            }
+        }
+
+        private mutating func escape() throws(SyntaxError) -> [UInt8] {
+            guard let byte = next else { throw error("the text is not closed") }
+            position += 1
+            switch byte {
+            case UInt8(ascii: "\""), UInt8(ascii: "\\"), UInt8(ascii: "/"): return [byte]
+            case UInt8(ascii: "b"): return [0x08]
+            case UInt8(ascii: "f"): return [0x0C]
+            case UInt8(ascii: "n"): return [0x0A]
+            case UInt8(ascii: "r"): return [0x0D]
+            case UInt8(ascii: "t"): return [0x09]
+            case UInt8(ascii: "u"):
+                var code = try hexadecimal()
+                if (0xD800..<0xDC00).contains(code), take(word: "\\u") {
+                    let low = try hexadecimal()
+                    guard (0xDC00..<0xE000).contains(low) else { throw error("a surrogate without its partner") }
+                    code = 0x10000 + (code - 0xD800) << 10 + (low - 0xDC00)
+                }
+                guard let scalar = Unicode.Scalar(code) else { throw error("a surrogate without its partner") }
+                return Array(String(Character(scalar)).utf8)
+            default: throw error("there is no such escape")
+            }
+        }
+
+        private mutating func hexadecimal() throws(SyntaxError) -> UInt32 {
+            let digits = bytes[position..<min(position + 4, bytes.count)]
+            guard digits.count == 4, digits.allSatisfy({ $0 != UInt8(ascii: "+") && $0 != UInt8(ascii: "-") }),
+                let code = UInt32(String(decoding: digits, as: UTF8.self), radix: 16)
+            else { throw error("expected four hexadecimal digits") }
+            position += 4
+            return code
+        }
+    }
+}

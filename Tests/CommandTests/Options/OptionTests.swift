@@ -1,0 +1,152 @@
+import AtelierStages
+import Testing
+
+/// A struct with every kind of option.
+private struct Recipe: Hashable, Sendable {
+    enum Oven: String, CaseIterable { case wood, gas, steam }
+
+    var eggs = 3
+    var sugar: Int?
+    var heat = 180.0
+    var oven = Oven.wood
+    var isSweet = false
+    var note: String?
+
+    static var options: [Option<Recipe>] {
+        [
+            .integer("eggs", letter: "e", aliases: ["ova"], \.eggs, 1...12, group: "Dough", "How many eggs."),
+            .integer("sugar-grams", \.sugar, 0...500, or: "auto", unit: "grams", group: "Dough", "How much sugar."),
+            .number("heat", \.heat, 50...300, unit: "degrees", group: "Baking", "How hot."),
+            .choice("oven", \.oven, group: "Baking", "Which oven."),
+            .flag("sweet", letter: "s", \.isSweet, group: "Dough", "Whether it is sweet."),
+            .text("note", \.note, "TEXT", group: "Baking", "What to remember."),
+        ]
+    }
+
+    static func decoded(_ text: String) throws -> Recipe {
+        try options.decode(JSON(parsing: Array(text.utf8)), over: Recipe())
+    }
+}
+
+private func message(_ body: () throws -> Void) -> String {
+    do { try body() } catch { return "\(error)" }
+    return "no error"
+}
+
+@Suite("Options")
+struct OptionTests {
+    @Test("JSON is decoded over the defaults, in either spelling of a name")
+    func decodesOverDefaults() throws {
+        let recipe = try Recipe.decoded(#"{"eggs": 5, "sugar_grams": 40, "heat": 99.5, "oven": "gas", "sweet": true, "note": "é"}"#)
+        #expect(recipe == Recipe(eggs: 5, sugar: 40, heat: 99.5, oven: .gas, isSweet: true, note: "é"))
+        #expect(try Recipe.decoded("{}") == Recipe())
+    }
+
+    @Test("null and the word for absence both unset an option that may be absent, and no other")
+    func absence() throws {
+        #expect(try Recipe.decoded(#"{"sugar-grams": null}"#).sugar == nil)
+        #expect(try Recipe.decoded(#"{"sugar-grams": "auto"}"#).sugar == nil)
+        #expect(message { _ = try Recipe.decoded(#"{"eggs": null}"#) } == "--eggs wants a whole number from 1 to 12, not null")
+    }
+
+    @Test(
+        "A refused value names the option, what it accepts and what was given",
+        arguments: [
+            (#"{"eggs": 13}"#, "--eggs wants a whole number from 1 to 12, not 13"),
+            (#"{"eggs": 2.5}"#, "--eggs wants a whole number from 1 to 12, not 2.5"),
+            (#"{"eggs": "3"}"#, #"--eggs wants a whole number from 1 to 12, not "3""#),
+            (#"{"sugar-grams": -1}"#, "--sugar-grams wants a whole number from 0 to 500 grams, or auto, not -1"),
+            (#"{"heat": 1e9}"#, "--heat wants a number from 50 to 300 degrees, not 1000000000.0"),
+            (#"{"oven": "steem"}"#, "--oven wants wood, gas or steam, not steem (did you mean steam?)"),
+            (#"{"sweet": 1}"#, "--sweet wants on or off, not 1"),
+            (#"{"note": ""}"#, "--note wants TEXT, not an empty text"),
+            (#"{"egs": 1}"#, "there is no option \"egs\" (did you mean eggs?)"),
+            (#"{"quantum": 1}"#, "there is no option \"quantum\""),
+            (#"[1]"#, #"options are an object such as {"name": value}"#),
+        ])
+    func refusals(json: String, expected: String) {
+        #expect(message { _ = try Recipe.decoded(json) } == expected)
+    }
+
+    @Test("Numbers that are not numbers are refused", arguments: ["nan", "inf", "0x", "1,5", ""])
+    func oddNumbers(text: String) {
+        let heat = Recipe.options[2]
+        #expect(throws: OptionError.self) { try heat.value(from: text) }
+    }
+
+    @Test("The schema carries range, default, unit, group and words, and defaults decode to themselves")
+    func schema() throws {
+        let schema = Recipe.options.schema(defaults: Recipe())
+        let expected =
+            #"{"type":"object","properties":{"eggs":{"type":"integer","minimum":1,"maximum":12,"default":3,"group":"Dough","description":"How many eggs."},"#
+            + #""sugar-grams":{"type":["integer","null"],"minimum":0,"maximum":500,"default":null,"unit":"grams","group":"Dough","description":"How much sugar."},"#
+            + #""heat":{"type":"number","minimum":50.0,"maximum":300.0,"default":180.0,"unit":"degrees","group":"Baking","description":"How hot."},"#
+            + #""oven":{"type":"string","enum":["wood","gas","steam"],"default":"wood","group":"Baking","description":"Which oven."},"#
+            + #""sweet":{"type":"boolean","default":false,"group":"Dough","description":"Whether it is sweet."},"#
+            + #""note":{"type":"string","group":"Baking","description":"What to remember."}},"additionalProperties":false}"#
+        #expect(schema.text == expected)
+    }
+
+    @Test("A name near a known one is suggested, a far one is not")
+    func suggestions() {
+        #expect(closest(to: "colours", in: ["corner", "colors", "color"]) == "colors")
+        #expect(closest(to: "teh", in: ["the"]) == "the")
+        #expect(closest(to: "banana", in: ["colors", "corner"]) == nil)
+        #expect(closest(to: String(repeating: "x", count: 10_000), in: ["colors"]) == nil)
+    }
+}
+
+@Suite("JSON")
+struct JSONTests {
+    @Test(
+        "What is written is read again as the same value",
+        arguments: [
+            JSON.null, .bool(true), .integer(-12), .integer(.max), .number(0.1), .number(-1e-300), .string("a\"\\\n\u{1}é😀/"),
+            .array([]), .array([.null, .integer(1)]), .object(["a": .array([.object([:])]), "": .string("")]),
+        ])
+    func roundTrip(value: JSON) throws {
+        #expect(try JSON(parsing: value.bytes) == value)
+        #expect(try JSON(parsing: value.prettyBytes) == value)
+    }
+
+    @Test("Escapes and surrogate pairs are read")
+    func escapes() throws {
+        #expect(try JSON(parsing: Array(#"  "\u00e9\ud83d\ude00\/\b" "#.utf8)) == .string("é😀/\u{8}"))
+    }
+
+    @Test(
+        "What is not JSON is refused with its place",
+        arguments: [
+            ("", "line 1, column 1: expected a value, found the end"), ("{", "line 1, column 2: expected a name in double quotes"),
+            ("[1,]", "line 1, column 4: expected a value"), ("{\"a\":1,\n \"a\":2}", "line 2, column 5: \"a\" stands twice in one object"),
+            ("01", "line 1, column 2: expected the end after the first value"),
+            ("1.", "line 1, column 3: expected a digit after the point"),
+            ("1e999", "line 1, column 6: the number is too large"), ("\"\\ud800\"", "line 1, column 8: a surrogate without its partner"),
+            ("\"\\u12\"", "line 1, column 4: expected four hexadecimal digits"), ("\"a", "line 1, column 3: the text is not closed"),
+            ("nul", "line 1, column 1: expected a value"), ("\"a\nb\"", "line 1, column 3: control characters are written as escapes"),
+        ])
+    func syntaxErrors(text: String, expected: String) {
+        #expect(message { _ = try JSON(parsing: Array(text.utf8)) } == expected)
+    }
+
+    @Test("Nesting without end is refused, not followed")
+    func depth() {
+        let deep = [UInt8](repeating: UInt8(ascii: "["), count: 1_000_000)
+        #expect(throws: JSON.SyntaxError.self) { try JSON(parsing: deep) }
+    }
+
+    @Test("Random bytes never crash the reader; seeds 0 to 1999")
+    func randomBytes() {
+        let alphabet = Array(#"{}[]",:\u0019ed+-.truefalsn "#.utf8) + [0xFF, 0xC3, 0]
+        for seed in 0..<2000 {
+            var state = UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 | 1
+            let bytes = (0..<24).map { _ -> UInt8 in
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                return alphabet[Int(state >> 33) % alphabet.count]
+            }
+            if let value = try? JSON(parsing: bytes) {
+                #expect((try? JSON(parsing: value.bytes)) == value, "seed \(seed)")
+            }
+        }
+    }
+}
