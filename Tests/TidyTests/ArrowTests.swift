@@ -65,6 +65,19 @@ func untestedRooms(manifest: Manifest) -> [Finding] {
         .map { Finding("Package.swift", line: $0.line, "\($0.module) has no tests") }
 }
 
+/// C libraries of the manifest that `tools/setup` would not install, and the other way round.
+func driftedPackages(setup: SourceFile, manifest: SourceFile) -> [Finding] {
+    let table = Set(
+        setup.lines.map { $0.split(separator: " ") }.filter { $0.count == 2 && $0[1].hasSuffix("-dev") }.map { "\($0[0]) \($0[1])" })
+    var named: Set<String> = []
+    for line in manifest.lines where line.drop(while: { $0 == " " }).hasPrefix("library(\"") {
+        let strings = line.split(separator: "\"", omittingEmptySubsequences: false)
+        if strings.count > 5 { named.insert("\(strings[3]) \(strings[5])") }
+    }
+    return named.subtracting(table).sorted().map { Finding(setup, "does not install \($0), which Package.swift names") }
+        + table.subtracting(named).sorted().map { Finding(setup, "installs \($0), which Package.swift does not name") }
+}
+
 @Suite("Arrows")
 struct ArrowTests {
     let manifest = Manifest(SourceTree.manifest)
@@ -80,6 +93,12 @@ struct ArrowTests {
     @Test("Imports run only downwards, and Memo and the domain rooms never meet outside Stages")
     func arrowsPointDown() {
         #expect(wrongArrows(in: SourceTree.swift, manifest: manifest) == [])
+    }
+
+    @Test("tools/setup installs the C libraries of the manifest and no others")
+    func packagesAgree() throws {
+        let setup = try #require(SourceTree.files.first { $0.path == "tools/setup" })
+        #expect(driftedPackages(setup: setup, manifest: SourceTree.manifest) == [])
     }
 
     @Test("Every source file belongs to a target")
@@ -111,5 +130,10 @@ struct ArrowTests {
                 "Sources/Attic/Old.swift"
             ])
         #expect(untestedRooms(manifest: manifest).count == 2)
+        let packages = driftedPackages(
+            setup: SourceFile("tools/setup", "spng   libspng-dev\nexpat libexpat1-dev\n"),
+            manifest: SourceFile(
+                "Package.swift", "    library(\"Spng\", \"spng\", \"libspng-dev\"),\n    library(\"Z\", \"zlib\", \"zlib1g-dev\"),"))
+        #expect(packages.count == 2)
     }
 }
