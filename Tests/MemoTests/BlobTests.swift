@@ -30,14 +30,13 @@ struct BlobTests {
 
     @Test("A file comes back as it was written, whatever its size", arguments: [0, 1, 65_535, 65_536, 300_001])
     func roundTrip(count: Int) throws {
-        try withTemporaryFolder { folder in
-            var random = SplitMix(seed: UInt64(count))
-            let bytes = Blob(random.bytes(count))
-            let descriptor = open(folder + "/file", O_WRONLY | O_CREAT, 0o600)
-            try bytes.write(to: descriptor)
-            close(descriptor)
-            #expect(try Blob.reading(path: folder + "/file", limit: count) == bytes)
-        }
+        let folder = TemporaryFolder()
+        var random = SplitMix(seed: UInt64(count))
+        let bytes = Blob(random.bytes(count))
+        let descriptor = open(folder.path + "/file", O_WRONLY | O_CREAT, 0o600)
+        try bytes.write(to: descriptor)
+        close(descriptor)
+        #expect(try Blob.reading(path: folder.path + "/file", limit: count) == bytes)
     }
 
     @Test("A pipe is read until it ends, and its limit is kept without knowing its size")
@@ -52,20 +51,19 @@ struct BlobTests {
 
     @Test("What cannot be read says why")
     func errors() throws {
-        try withTemporaryFolder { folder in
-            #expect(throws: Blob.FileError.notFound(path: folder + "/none")) {
-                try Blob.reading(path: folder + "/none", limit: 10)
-            }
-            #expect(throws: Blob.FileError.isFolder(path: folder)) { try Blob.reading(path: folder, limit: 10) }
-            try writeFile([1, 2, 3], to: folder + "/three")
-            #expect(throws: Blob.FileError.tooLarge(path: folder + "/three", count: 3, limit: 2)) {
-                try Blob.reading(path: folder + "/three", limit: 2)
-            }
-            let readOnly = open(folder + "/three", O_RDONLY)
-            defer { close(readOnly) }
-            #expect(throws: Blob.FileError.failed(path: "output", doing: "writing", code: EBADF)) {
-                try Blob([1]).write(to: readOnly)
-            }
+        let folder = TemporaryFolder()
+        #expect(throws: Blob.FileError.notFound(path: folder.path + "/none")) {
+            try Blob.reading(path: folder.path + "/none", limit: 10)
+        }
+        #expect(throws: Blob.FileError.isFolder(path: folder.path)) { try Blob.reading(path: folder.path, limit: 10) }
+        try writeFile([1, 2, 3], to: folder.path + "/three")
+        #expect(throws: Blob.FileError.tooLarge(path: folder.path + "/three", count: 3, limit: 2)) {
+            try Blob.reading(path: folder.path + "/three", limit: 2)
+        }
+        let readOnly = open(folder.path + "/three", O_RDONLY)
+        defer { close(readOnly) }
+        #expect(throws: Blob.FileError.failed(path: "output", doing: "writing", code: EBADF)) {
+            try Blob([1]).write(to: readOnly)
         }
     }
 

@@ -4,14 +4,18 @@
     import Musl
 #endif
 
-/// Runs `body` with a fresh folder that is removed afterwards.
-func withTemporaryFolder<Result>(_ body: (String) throws -> Result) throws -> Result {
-    let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
-    var template = Array((base + "/atelier-test-XXXXXX").utf8CString)
-    guard mkdtemp(&template) != nil else { throw TestFileError(call: "mkdtemp", code: errno) }
-    let path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
-    defer { removeTree(path) }
-    return try body(path)
+/// A fresh folder that is removed with the last reference to it.
+final class TemporaryFolder: Sendable {
+    let path: String
+
+    init() {
+        let base = getenv("TMPDIR").map { String(cString: $0) } ?? "/tmp"
+        var template = Array((base + "/atelier-test-XXXXXX").utf8CString)
+        precondition(mkdtemp(&template) != nil, "no folder can be made in \(base)")
+        path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    deinit { removeTree(path) }
 }
 
 struct TestFileError: Error {
