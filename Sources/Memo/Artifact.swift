@@ -1,5 +1,75 @@
 /// The promise of a value, lazy, named by digest.
+///
+///     let photo = try Artifact.file(path: "photo.png")                  // a source
+///     let image = Artifact(DecodeImage(source: photo))                  // a stage; nothing has run
+///     let pixels = try await engine.value(of: image)
+///
+/// Two artifacts of equal stages over equal inputs are one: they share their digest, their run and their entry.
+/// Any depth is fine; evaluating, explaining and releasing a chain of 10⁵ artifacts takes no stack.
 public struct Artifact<Value: Storable>: Sendable {
+    let node: Node
+
     /// Identity of the derivation (of the bytes themselves for a source).
-    public let digest: Digest
+    public var digest: Digest { node.digest }
+
+    /// Names by which the value can be invalidated, sorted; the artifact's own and those of everything it is built on.
+    public var tags: [String] { node.tags }
+
+    /// The promise of a stage's output.
+    ///
+    /// A stage with a stored property that cannot be part of a key (`Data`, `URL`, `Date`) ends the program.
+    public init<S: Stage>(_ stage: S) where S.Output == Value {
+        let key = Key(of: stage, name: S.name, version: S.version, kind: .stage)
+        node = Node(key: key, work: StageWork(stage: stage))
+    }
+
+    /// The promise of the value that the plan's artifact will have.
+    public init<P: Plan>(_ plan: P) where P.Output == Value {
+        let key = Key(of: plan, name: P.name, version: P.version, kind: .plan)
+        node = Node(key: key, work: PlanWork(plan: plan))
+    }
+
+    private init(node: Node) { self.node = node }
+
+    /// The same promise with more tags. Tags are not part of the digest; whatever is built on the artifact inherits them.
+    ///
+    /// Levels of a tag are separated by `/`: invalidating `font` reaches `font/Lato`.
+    public func tagged(_ tags: String...) -> Artifact { Artifact(node: node.tagged(tags)) }
+}
+
+extension Artifact where Value == Blob {
+    /// A source held in memory, named by the digest of its bytes.
+    public static func bytes(_ bytes: [UInt8]) -> Artifact { blob(Blob(bytes)) }
+
+    /// A source that is a blob already.
+    public static func blob(_ blob: Blob) -> Artifact {
+        Artifact(node: Node(digest: Digest(hashing: blob), work: BytesWork(blob: blob)))
+    }
+
+    /// A source in a file, named by the digest of its bytes; the bytes are read when a stage needs them.
+    ///
+    /// The file is hashed now, unless it was before and has kept device, inode, size and times since. When a stage
+    /// needs the bytes they are read and hashed again: other bytes are an error, never another picture's result.
+    ///
+    /// - Throws: `SourceError`.
+    public static func file(path: String) throws(SourceError) -> Artifact {
+        try file(path: path, memo: .shared)
+    }
+
+    static func file(path: String, memo: StatMemo) throws(SourceError) -> Artifact {
+        let (file, digest) = try SourceFile.identify(path: path, memo: memo)
+        return Artifact(node: Node(digest: digest, work: FileWork(file: file, digest: digest)))
+    }
+}
+
+extension Artifact: Encodable {
+    /// As part of a stage it writes its digest into the key and becomes an input; elsewhere it is the digest's text.
+    public func encode(to encoder: any Encoder) throws {
+        if let encoder = encoder as? KeyEncoder {
+            encoder.encode(node)
+        } else {
+            var container = encoder.singleValueContainer()
+            try container.encode(digest.description)
+        }
+    }
 }

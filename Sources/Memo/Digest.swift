@@ -21,6 +21,16 @@ public struct Digest: Hashable, Sendable, Comparable {
     }
 }
 
+extension Digest {
+    /// The identity of what the hashed bytes describe, instead of that of the bytes.
+    ///
+    /// Whoever uploads the bytes of a stage's key as a file would otherwise hold a source with the stage's digest.
+    var asDerivation: Digest {
+        // "derived" in ASCII. That a content hash differs from a key hash by exactly this is as hard as a collision.
+        Digest(words: (words.0 ^ 0x0064_6576_6972_6564, words.1, words.2, words.3))
+    }
+}
+
 extension Digest: CustomStringConvertible, LosslessStringConvertible {
     /// 64 lower-case hexadecimal digits.
     public var description: String {

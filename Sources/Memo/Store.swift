@@ -21,6 +21,14 @@ public protocol Store: Sendable {
 
     /// Forgets an entry; nothing happens when there is none.
     func evict(_ digest: Digest)
+
+    /// Asks to be told of entries the store lets go to make room. Called once, by the engine that uses the store.
+    func observeEvictions(_ observer: @escaping @Sendable (EntryHeader) -> Void)
+}
+
+extension Store {
+    /// For stores that cannot tell.
+    public func observeEvictions(_ observer: @escaping @Sendable (EntryHeader) -> Void) {}
 }
 
 /// What a store keeps under a digest.
@@ -69,6 +77,10 @@ public struct EntryHeader: Hashable, Sendable {
     public var expires: Int64?
     /// Tags of the artifact with their generations as read before computing.
     public var tags: [TagGeneration]
+
+    /// What losing it costs, in nanoseconds: a final output is made anew from the source, an intermediate from inputs
+    /// that are probably still there.
+    public var worth: UInt64 { format.isEmpty ? selfCost : chainCost }
 
     /// A header from its parts.
     public init(

@@ -1,30 +1,8 @@
-/// How long a request may be kept waiting by others: the patience of its class.
-public enum Priority: String, Codable, CaseIterable, Sendable, Comparable {
-    /// Somebody looks at the screen: 0.2 s.
-    case interactive
-    /// The default: 2 s.
-    case normal
-    /// Warming, batches, clean-up: 20 s.
-    case background
-
-    /// Nanoseconds a request of this class is willing to wait.
-    package var patience: UInt64 {
-        switch self {
-        case .interactive: 200_000_000
-        case .normal: 2_000_000_000
-        case .background: 20_000_000_000
-        }
-    }
-
-    /// Orders by importance: `background < normal < interactive`.
-    public static func < (a: Priority, b: Priority) -> Bool { a.patience > b.patience }
-}
-
 /// When a piece of work should begin, and who goes first among equals.
 ///
-/// The deadline is virtual: moment of asking plus patience of the class. Ageing follows from it. A background
-/// request that has waited 20 s outranks a normal one asked less than 2 s ago, so nothing starves: the wait is
-/// at most the difference of two patiences plus the work ahead at that moment.
+/// The deadline is virtual: moment of asking plus patience of the asker. Ageing follows from it: a request with 20 s
+/// of patience that has waited 19 s goes before one with 2 s that comes now. So nothing starves: the wait is at most
+/// the difference of two patiences plus the work ahead at that moment.
 package struct Urgency: Comparable, Sendable {
     /// Nanoseconds on the monotonic clock.
     package var deadline: UInt64
