@@ -80,11 +80,15 @@ extension Engine {
     private func entry(_ digest: Digest, _ node: Node, in range: Range<Int>) -> (Entry, Int)? {
         for index in range {
             guard let entry = levels[index].get(digest) else { continue }
-            if let expires = entry.header.expires, expires <= clock.seconds() { continue }
-            if !entry.header.tags.isEmpty || !node.tags.isEmpty, !tags.areCurrent(entry.header.tags, node.tags) { continue }
-            return (entry, index)
+            if isCurrent(entry.header, node) { return (entry, index) }
         }
         return nil
+    }
+
+    /// Whether an entry has neither expired nor been invalidated by a tag.
+    func isCurrent(_ header: EntryHeader, _ node: Node) -> Bool {
+        if let expires = header.expires, expires <= clock.seconds() { return false }
+        return (header.tags.isEmpty && node.tags.isEmpty) || tags.areCurrent(header.tags, node.tags)
     }
 
     private func fill(_ entry: Entry, upTo level: Int, of node: Node) {
