@@ -8,14 +8,15 @@
 public struct DecodeLimits: Codable, Hashable, Sendable {
     /// Size of the file, in bytes. Default: 256 MiB.
     public var maxFileBytes = 256 << 20
-    /// Width × height, in pixels. Default: 2²⁶ ≈ 67 million, a picture of 8192 × 8192.
-    public var maxPixels = 1 << 26
+    /// Width × height, in pixels. Default: 50 million, the largest pictures of telephones.
+    public var maxPixels = 50_000_000
     /// Memory a decode holds at its peak, in bytes: the raster (4 per pixel), the coefficients of a JPEG with several scans
     /// (up to 8 per pixel), the copy that turns a rotated picture upright (4 per pixel). Default: 1 GiB.
     public var maxDecodedBytes = 1 << 30
-    /// Pixels × scans of a JPEG, pictures under a megapixel counted as one megapixel: a few bytes of progressive data
-    /// can ask for a pass over the whole picture. Arithmetic coding, 16 times as slow and able to describe a picture in
-    /// almost no bytes, counts sixteenfold. Default: 2³⁰, ten scans of 100 megapixels.
+    /// Pixels × scans of a JPEG, since a few bytes of progressive data can ask for another pass over the whole picture.
+    /// Pictures under two megapixels count as two, for what each scan costs by itself; arithmetic coding counts
+    /// sixteenfold, being slower and able to describe a picture in no bytes at all. Default: 2³⁰, which is 21 scans of
+    /// 50 megapixels, or 512 scans of a small picture.
     public var maxScanPixels = 1 << 30
 
     /// The defaults.

@@ -25,4 +25,11 @@ struct DecodeImageTests {
     func unrecognized(bytes: [UInt8]) {
         #expect(throws: ImageDecodingError.unrecognized) { try decode(bytes) }
     }
+
+    @Test("The libraries that decode are named, JPEG's by what it makes of a probe")
+    func decoders() throws {
+        #expect(ImageFormat.png.decoder.hasPrefix("libspng 0."))
+        let jpeg = ImageFormat.jpeg.decoder
+        #expect(jpeg.hasPrefix("libjpeg-turbo decoding as ") && jpeg.count > 36, "\(jpeg)")
+    }
 }

@@ -10,7 +10,7 @@ func decodeJPEG(_ bytes: Span<UInt8>, _ limits: DecodeLimits) throws(ImageDecodi
     let copies = structure.orientation == .upright ? 1 : 2
     let held = max(pixelCount * 4 * copies, pixelCount * 4 + structure.coefficientByteCount)
     try limits.check(.decodedBytes, held, against: limits.maxDecodedBytes)
-    let scanPixels = max(pixelCount, 1 << 20) * structure.scanCount * (structure.isArithmetic ? 16 : 1)
+    let scanPixels = max(pixelCount, 1 << 21) * structure.scanCount * (structure.isArithmetic ? 16 : 1)
     try limits.check(.scanPixels, scanPixels, against: limits.maxScanPixels)
 
     var failure: String?

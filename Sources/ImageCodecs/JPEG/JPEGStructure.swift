@@ -29,6 +29,9 @@ struct JPEGStructure {
                 return
             case 0xD8: throw .damaged(.jpeg, "a second picture starts inside the first", byte: position - 2)
             case 0x01, 0xD0...0xD7: continue
+            case 0xF7: throw .unsupportedFeature(.jpeg, "JPEG-LS coding")
+            case 0x02...0xBF, 0xC8, 0xF0...0xFD:
+                throw .damaged(.jpeg, "\(Self.name(of: marker)) is no marker of this format", byte: position - 2)
             default: break
             }
 
@@ -146,7 +149,7 @@ struct JPEGStructure {
         case 0xDD: "DRI"
         case 0xE0...0xEF: "APP\(marker - 0xE0)"
         case 0xFE: "COM"
-        default: "FF\(String(marker, radix: 16, uppercase: true))"
+        default: "FF\(marker < 16 ? "0" : "")\(String(marker, radix: 16, uppercase: true))"
         }
     }
 }
