@@ -1,0 +1,608 @@
+import AtelierGeometry
+
+/// A fitted boundary: where it starts and the segments that follow, each from the end of the one before.
+struct FittedCurve {
+    enum Segment {
+        case line(Point)
+        case cubic(Point, Point, Point)
+
+        var end: Point {
+            switch self {
+            case .line(let p), .cubic(_, _, let p): p
+            }
+        }
+    }
+    var start: Point
+    var segments: [Segment] = []
+}
+
+/// Turns a row of boundary points into lines and cubic Béziers.
+///
+/// Corners come first (where the directions of two arms differ although neither arm is curved), then straight runs, then cubics in
+/// between: least squares with tangents shared at every joint that is not a corner (Schneider, "An Algorithm for Automatically
+/// Fitting Digitized Curves", Graphics Gems, 1990), each as long as the tolerance allows, and the joints then moved so
+/// that the largest error of the curve is as small as that number of segments permits.
+struct CurveFitter {
+    var tolerance: Double
+    /// Turning at a corner, radians.
+    var cornerAngle: Double
+
+    // Scratch of one curve.
+    private var p: [Point] = []
+    private var s: [Double] = []
+    private var u: [Double] = []
+
+    init(tolerance: Double, cornerAngle: Double) {
+        self.tolerance = tolerance
+        self.cornerAngle = cornerAngle
+    }
+
+    /// Fits an open row of points; the first and the last stay where they are.
+    mutating func fitOpen(_ points: [Point]) -> FittedCurve {
+        load(points, closed: false)
+        guard p.count > 2 else { return FittedCurve(start: points[0], segments: [.line(points[points.count - 1])]) }
+        let corners = findCorners(closed: false)
+        var result = Assembly(start: p[0])
+        var from = 0, fromPoint = p[0]
+        let all = p
+        for c in corners {
+            fitPiece(all, from, c.index, fromPoint, c.position, &result)
+            (from, fromPoint) = (c.index, c.position)
+        }
+        fitPiece(all, from, all.count - 1, fromPoint, all[all.count - 1], &result, fixedEnd: true)
+        return result.finish(closed: false)
+    }
+
+    /// Fits a closed row of points, the first not repeated.
+    mutating func fitClosed(_ points: [Point]) -> FittedCurve {
+        load(points, closed: true)
+        guard p.count > 3 else {
+            return FittedCurve(start: points[0], segments: points.dropFirst().map { .line($0) })
+        }
+        let corners = findCorners(closed: true)
+        let n = p.count
+        // Unroll so that the first corner (or, on a smooth curve, the middle of the straightest stretch) is at both ends.
+        let turn = corners.first?.index ?? 0
+        var unrolled: [Point] = []
+        unrolled.reserveCapacity(n + 1)
+        for i in 0...n { unrolled.append(p[(turn + i) % n]) }
+        guard let first = corners.first else {
+            var tangent = p[(turn + 2) % n] - p[(turn + n - 2) % n]
+            tangent = tangent.normalized
+            var result = Assembly(start: unrolled[0])
+            setPiece(unrolled, 0, n, unrolled[0], unrolled[n], trim: false)
+            fitStretch(startTangent: tangent, endTangent: -tangent, &result)
+            return result.finish(closed: true)
+        }
+        var result = Assembly(start: first.position)
+        var from = 0, fromPoint = first.position
+        for c in corners.dropFirst() {
+            let index = c.index - turn
+            fitPiece(unrolled, from, index, fromPoint, c.position, &result)
+            (from, fromPoint) = (index, c.position)
+        }
+        fitPiece(unrolled, from, n, fromPoint, first.position, &result)
+        return result.finish(closed: true)
+    }
+
+    // MARK: Points
+
+    /// Takes points over, leaving out those that crowd their predecessor or turn back on it.
+    private mutating func load(_ points: [Point], closed: Bool) {
+        p.removeAll(keepingCapacity: true)
+        p.append(points[0])
+        for q in points.dropFirst() where q.distance(to: p[p.count - 1]) > 0.3 { p.append(q) }
+        if closed {
+            while p.count > 3, p[p.count - 1].distance(to: p[0]) <= 0.3 { p.removeLast() }
+        } else if p.count > 1 {
+            // The end is fixed: if it was dropped, it replaces the last one kept.
+            if p[p.count - 1] != points[points.count - 1] {
+                if p.count > 2 { p[p.count - 1] = points[points.count - 1] } else { p.append(points[points.count - 1]) }
+            }
+        } else {
+            p.append(points[points.count - 1])
+        }
+    }
+
+    // MARK: Corners
+
+    struct Corner {
+        var index: Int
+        var position: Point
+    }
+
+    private func findCorners(closed: Bool) -> [Corner] {
+        let n = p.count
+        guard n >= 5 else { return [] }
+        var turning = [Double](repeating: 0, count: n)
+        var along = [Double](repeating: 0, count: n + 1)
+        for i in 0..<n { along[i + 1] = along[i] + p[i].distance(to: p[(i + 1) % n]) }
+        let arm = 4.0, gap = 0.7
+        func arms(_ i: Int) -> (back: Arm, ahead: Arm)? {
+            guard let back = self.arm(i, -1, gap, arm, closed), let ahead = self.arm(i, 1, gap, arm, closed) else { return nil }
+            return (back, ahead)
+        }
+        for i in 0..<n {
+            guard let (back, ahead) = arms(i) else { continue }
+            // Both arms point away from i.
+            let total = angle(from: -back.direction, to: ahead.direction)
+            let bend = ahead.bend - back.bend
+            turning[i] = abs(total) > abs(total - 1.5 * bend) ? total - (abs(1.5 * bend) > abs(total) ? total : 1.5 * bend) : total
+            if abs(total) < cornerAngle { turning[i] = 0 }
+        }
+        var corners: [Corner] = []
+        for i in 0..<n {
+            let t = abs(turning[i])
+            guard t > 0.7 * cornerAngle else { continue }
+            // Largest within 2 px to both sides; the first of equals.
+            var isPeak = true
+            var d = 0.0, k = 1
+            while isPeak, k < n, closed || i + k < n {
+                d += p[(i + k - 1) % n].distance(to: p[(i + k) % n])
+                if d > 2 { break }
+                if abs(turning[(i + k) % n]) > t { isPeak = false }
+                k += 1
+            }
+            (d, k) = (0, 1)
+            while isPeak, k < n, closed || i - k >= 0 {
+                d += p[(i - k + 1 + n) % n].distance(to: p[(i - k + n) % n])
+                if d > 2 { break }
+                if abs(turning[(i - k + n) % n]) >= t { isPeak = false }
+                k += 1
+            }
+            guard isPeak, let (back, ahead) = arms(i) else { continue }
+            var position = p[i]
+            // Anti-aliasing rounds a corner off; its sides meet further out.
+            let cross = back.direction.cross(ahead.direction)
+            if abs(cross) > 0.25, back.spread < 0.2, ahead.spread < 0.2 {
+                let t = (ahead.center - back.center).cross(ahead.direction) / cross
+                let meeting = back.center + back.direction * t
+                if meeting.distance(to: p[i]) < 1.6 { position = meeting }
+            }
+            corners.append(Corner(index: i, position: position))
+        }
+        return corners
+    }
+
+    /// A short stretch of boundary beside a point, seen from it.
+    private struct Arm {
+        var center: Point
+        /// Unit vector away from the point.
+        var direction: Vector
+        /// Signed turning between the near and the far half, radians.
+        var bend: Double
+        /// Root mean square distance of its points from its line.
+        var spread: Double
+    }
+
+    private func arm(_ i: Int, _ step: Int, _ gap: Double, _ reach: Double, _ closed: Bool) -> Arm? {
+        let n = p.count
+        var near = Moments(), far = Moments()
+        var d = 0.0, j = i, last = i
+        for _ in 1..<n {
+            var k = j + step
+            if closed { k = (k + n) % n } else if k < 0 || k >= n { break }
+            d += p[j].distance(to: p[k])
+            if d > reach + 0.4 { break }
+            j = k
+            if d >= gap { if d < (gap + reach) / 2 { near.add(p[k]) } else { far.add(p[k]) } }
+            last = k
+        }
+        var all = near
+        all.add(far)
+        guard all.count >= 2 else { return nil }
+        let away = p[last] - p[i]
+        var direction = all.direction
+        if direction.dot(away) < 0 { direction = -direction }
+        var bend = 0.0
+        if near.count >= 2, far.count >= 2 {
+            var a = near.direction, b = far.direction
+            if a.dot(direction) < 0 { a = -a }
+            if b.dot(direction) < 0 { b = -b }
+            bend = angle(from: a, to: b)
+        }
+        return Arm(center: all.center, direction: direction, bend: bend, spread: all.spread)
+    }
+
+    // MARK: Pieces between corners
+
+    private mutating func setPiece(_ all: [Point], _ from: Int, _ to: Int, _ start: Point, _ end: Point, trim: Bool) {
+        p.removeAll(keepingCapacity: true)
+        p.append(start)
+        if to - from > 1 {
+            for i in from + 1..<to {
+                let q = all[i]
+                // Points beside a corner are rounded off by anti-aliasing.
+                if trim, to - from > 5, q.distance(to: start) < 1 || q.distance(to: end) < 1 { continue }
+                p.append(q)
+            }
+        }
+        p.append(end)
+        s.removeAll(keepingCapacity: true)
+        s.append(0)
+        for i in 1..<p.count { s.append(s[i - 1] + p[i].distance(to: p[i - 1])) }
+    }
+
+    private mutating func fitPiece(
+        _ all: [Point], _ from: Int, _ to: Int, _ start: Point, _ end: Point, _ result: inout Assembly, fixedEnd: Bool = false
+    ) {
+        setPiece(all, from, to, start, end, trim: true)
+        fitStretch(startTangent: nil, endTangent: nil, &result)
+        result.corner()
+    }
+
+    /// Fits the loaded points: straight runs as lines, what lies between as cubics.
+    private mutating func fitStretch(startTangent: Vector?, endTangent: Vector?, _ result: inout Assembly) {
+        let n = p.count
+        if n <= 2 || isLine(0, n - 1) {
+            result.line(to: p[n - 1], model: n > 3 ? moments(0, n - 1) : nil)
+            return
+        }
+        var cursor = 0
+        var tangent = startTangent
+        for run in straightRuns() {
+            var direction = run.moments.direction
+            if direction.dot(p[run.to] - p[run.from]) < 0 { direction = -direction }
+            // A run that nearly reaches the end of the piece is the end of the piece.
+            let from = run.from <= 2 && cursor == 0 && startTangent == nil ? 0 : run.from
+            let to = run.to >= n - 3 && endTangent == nil ? n - 1 : run.to
+            if from > cursor {
+                let entry = run.moments.projection(of: p[from])
+                p[from] = entry
+                fitSmooth(cursor, from, tangent, -direction, &result)
+            }
+            if to < n - 1 { p[to] = run.moments.projection(of: p[to]) }
+            result.line(to: p[to], model: run.moments)
+            cursor = to
+            tangent = direction
+        }
+        if cursor < n - 1 { fitSmooth(cursor, n - 1, tangent, endTangent, &result) }
+    }
+
+    private func moments(_ from: Int, _ to: Int) -> Moments {
+        var m = Moments()
+        // The ends may be corners, placed by other means.
+        if to - from > 3 { for i in from + 1..<to { m.add(p[i]) } } else { for i in from...to { m.add(p[i]) } }
+        return m
+    }
+
+    private func isLine(_ from: Int, _ to: Int) -> Bool {
+        let axis = p[to] - p[from]
+        let length = axis.length
+        guard length > 1e-9 else { return false }
+        let limit = 0.8 * tolerance
+        var sum = 0.0
+        for i in from + 1..<max(from + 1, to) {
+            let v = p[i] - p[from]
+            let d = axis.cross(v) / length
+            if abs(d) > limit || v.dot(axis) < -limit * length { return false }
+            sum += d
+        }
+        // A shallow arc lies on one side throughout.
+        return abs(sum) <= 0.6 * limit * Double(to - from)
+    }
+
+    private struct Run {
+        var from: Int
+        var to: Int
+        var moments: Moments
+    }
+
+    /// Stretches so straight, for their length, that they were drawn as lines, in order.
+    ///
+    /// On a circle the stretch that stays within a band grows with the square root of its width; a line ends where it ends.
+    private func straightRuns() -> [Run] {
+        let n = p.count
+        guard n > 8 else { return [] }
+        let narrow = 0.28 * tolerance, wide = 4 * narrow
+        func longest(_ limit: Double) -> [Int] {
+            var reach = [Int](repeating: 0, count: n)
+            var m = Moments()
+            var j = 0
+            for i in 0..<n {
+                if j < i { j = i; m = Moments(); m.add(p[i]) } else if i == 0 { m.add(p[0]) }
+                while j + 1 < n {
+                    var extended = m
+                    extended.add(p[j + 1])
+                    if extended.spread > limit { break }
+                    m = extended
+                    j += 1
+                }
+                reach[i] = j
+                m.remove(p[i])
+            }
+            return reach
+        }
+        let tight = longest(narrow), loose = longest(wide)
+        var order = (0..<n).filter { tight[$0] > $0 + 5 && s[tight[$0]] - s[$0] >= 6 }
+        order.sort { a, b in
+            let la = s[tight[a]] - s[a], lb = s[tight[b]] - s[b]
+            return la != lb ? la > lb : a < b
+        }
+        var taken: [Run] = []
+        for i in order.prefix(64) {
+            let j = tight[i]
+            if taken.contains(where: { i < $0.to && j > $0.from }) { continue }
+            let length = s[j] - s[i]
+            // The widest loose stretch that contains the run.
+            var k = i
+            while k > 0, loose[k - 1] >= j { k -= 1 }
+            var longestLoose = 0.0
+            for m in k...i { longestLoose = max(longestLoose, s[loose[m]] - s[m]) }
+            guard longestLoose < 1.45 * length || (i <= 2 && j >= n - 3) else { continue }
+            var m = Moments()
+            for q in i...j { m.add(p[q]) }
+            taken.append(Run(from: i, to: j, moments: m))
+        }
+        return taken.sorted { $0.from < $1.from }
+    }
+
+    // MARK: Cubics
+
+    private mutating func fitSmooth(_ from: Int, _ to: Int, _ startTangent: Vector?, _ endTangent: Vector?, _ result: inout Assembly) {
+        var best = greedy(from, to, startTangent, endTangent, tolerance)
+        // The same number of segments with the smallest largest error: bisect the tolerance.
+        if best.count > 1, best.count <= 16 {
+            var low = 0.25 * tolerance, high = tolerance
+            for _ in 0..<4 {
+                let middle = (low + high) / 2
+                let other = greedy(from, to, startTangent, endTangent, middle, atMost: best.count)
+                if other.count == best.count { (best, high) = (other, middle) } else { low = middle }
+            }
+        }
+        for segment in best { result.add(segment) }
+    }
+
+    /// Segments as long as the tolerance allows, from the start on. Stops after more than `atMost`.
+    private mutating func greedy(
+        _ from: Int, _ to: Int, _ startTangent: Vector?, _ endTangent: Vector?, _ tolerance: Double, atMost: Int = .max
+    ) -> [FittedCurve.Segment] {
+        var segments: [FittedCurve.Segment] = []
+        var cursor = from
+        var tangent = startTangent
+        while cursor < to {
+            if segments.count == atMost { segments.append(.line(p[to])); return segments }
+            let whole = cubic(cursor, to, tangent, endTangent, tolerance)
+            if whole.error <= tolerance || to - cursor <= 1 {
+                segments.append(whole.segment)
+                break
+            }
+            // Largest feasible end by doubling, then halving.
+            var good = cursor + 1, bad = to
+            var found: (segment: FittedCurve.Segment, tangent: Vector)?
+            var stride = 8
+            while good + stride < bad {
+                let j = good + stride
+                let t = self.tangent(at: j, from, to)
+                let fit = cubic(cursor, j, tangent, -t, tolerance)
+                if fit.error <= tolerance { (good, found) = (j, (fit.segment, t)); stride *= 2 } else { bad = j; break }
+            }
+            while bad - good > 1 {
+                let j = (good + bad) / 2
+                let t = self.tangent(at: j, from, to)
+                let fit = cubic(cursor, j, tangent, -t, tolerance)
+                if fit.error <= tolerance { (good, found) = (j, (fit.segment, t)) } else { bad = j }
+            }
+            if let found {
+                segments.append(found.segment)
+                tangent = found.tangent
+            } else {
+                segments.append(.line(p[good]))
+                tangent = self.tangent(at: good, from, to)
+            }
+            cursor = good
+        }
+        return segments
+    }
+
+    /// Direction of the points around `j`: the slope of a straight line fitted over up to 3 px to both sides.
+    private func tangent(at j: Int, _ from: Int, _ to: Int) -> Vector {
+        let reach = max(1.2, min(3, min(s[j] - s[from], s[to] - s[j])))
+        var low = j, high = j
+        while low > from, s[j] - s[low - 1] <= reach { low -= 1 }
+        while high < to, s[high + 1] - s[j] <= reach { high += 1 }
+        if low == j { low = max(from, j - 1) }
+        if high == j { high = min(to, j + 1) }
+        var sum = Vector.zero
+        var mean = 0.0
+        for i in low...high { mean += s[i] }
+        mean /= Double(high - low + 1)
+        for i in low...high { sum = sum + (p[i] - p[j]) * (s[i] - mean) }
+        return sum.length > 1e-9 ? sum.normalized : (p[high] - p[low]).normalized
+    }
+
+    /// The least-squares cubic through the points `from…to` and its largest distance from them.
+    ///
+    /// A tangent that is not given is free: the control point goes wherever the error is smallest.
+    private mutating func cubic(
+        _ from: Int, _ to: Int, _ startTangent: Vector?, _ endTangent: Vector?, _ tolerance: Double
+    ) -> (segment: FittedCurve.Segment, error: Double) {
+        let a = p[from], d = p[to]
+        let length = s[to] - s[from]
+        let count = to - from
+        if count <= 1 || length < 1e-9 { return (.line(d), 0) }
+        // Long stretches are sampled; the error is still measured on every sample's neighbourhood.
+        let step = max(1, count / 40)
+        u.removeAll(keepingCapacity: true)
+        var i = from
+        while i <= to { u.append((s[i] - s[from]) / length); i += step }
+        var c1 = a, c2 = d
+        var worst = Double.infinity
+        for round in 0..<4 {
+            solve(from, step, a, d, length, startTangent, endTangent, &c1, &c2)
+            worst = 0
+            for (k, t) in u.enumerated() where k > 0 {
+                let i = from + k * step
+                guard i < to else { break }
+                let v = 1 - t
+                let q = Point(
+                    v * v * v * a.x + 3 * v * v * t * c1.x + 3 * v * t * t * c2.x + t * t * t * d.x,
+                    v * v * v * a.y + 3 * v * v * t * c1.y + 3 * v * t * t * c2.y + t * t * t * d.y)
+                let e = q - p[i]
+                let d1 = (c1 - a) * (3 * v * v) + (c2 - c1) * (6 * v * t) + (d - c2) * (3 * t * t)
+                let d2 = ((c2 - c1) - (c1 - a)) * (6 * v) + ((d - c2) - (c2 - c1)) * (6 * t)
+                // Distance along the normal; the tangential part is what moving the parameter removes.
+                let speed = d1.length
+                let distance = speed > 1e-6 ? abs(d1.cross(e)) / speed : e.length
+                let slip = speed > 1e-6 ? abs(d1.dot(e)) / speed : 0
+                worst = max(worst, round == 3 ? max(distance, 0.3 * slip) : distance)
+                let denominator = d1.dot(d1) + e.dot(d2)
+                if denominator > 1e-12 { u[k] = max(0, min(1, t - e.dot(d1) / denominator)) }
+            }
+            if worst > 8 * tolerance && round > 0 { break }
+            if worst < 0.25 * tolerance { break }
+            for k in 1..<u.count where u[k] < u[k - 1] { u[k] = u[k - 1] }
+        }
+        return (.cubic(c1, c2, d), worst)
+    }
+
+    private func solve(
+        _ from: Int, _ step: Int, _ a: Point, _ d: Point, _ length: Double, _ startTangent: Vector?, _ endTangent: Vector?,
+        _ c1: inout Point, _ c2: inout Point
+    ) {
+        // Sums over the samples of B1², B1·B2, B2² and of the residual without the inner control points times B1, B2.
+        var (b11, b12, b22) = (0.0, 0.0, 0.0)
+        var r1 = Vector.zero, r2 = Vector.zero
+        for (k, t) in u.enumerated() {
+            let v = 1 - t
+            let b0 = v * v * v, b1 = 3 * v * v * t, b2 = 3 * v * t * t, b3 = t * t * t
+            let q = p[from + k * step]
+            let r = Vector(q.x - (b0 + b1) * a.x - (b2 + b3) * d.x, q.y - (b0 + b1) * a.y - (b2 + b3) * d.y)
+            b11 += b1 * b1
+            b12 += b1 * b2
+            b22 += b2 * b2
+            r1 = r1 + r * b1
+            r2 = r2 + r * b2
+        }
+        var t1 = startTangent, t2 = endTangent
+        let determinant = b11 * b22 - b12 * b12
+        if t1 == nil || t2 == nil {
+            if determinant > 1e-9 * (b11 * b22 + 1e-12), u.count > 4 {
+                let v1 = (r1 * b22 - r2 * b12) * (1 / determinant), v2 = (r2 * b11 - r1 * b12) * (1 / determinant)
+                if t1 == nil, t2 == nil, v1.length < 2 * length, v2.length < 2 * length {
+                    (c1, c2) = (a + v1, d + v2)
+                    return
+                }
+                if t1 == nil { t1 = v1.normalized }
+                if t2 == nil { t2 = v2.normalized }
+            }
+            let chord = (d - a).normalized
+            if t1 == nil || t1 == .zero { t1 = chord }
+            if t2 == nil || t2 == .zero { t2 = -chord }
+        }
+        guard let t1, let t2 else { return }
+        let m12 = b12 * t1.dot(t2), y1 = r1.dot(t1), y2 = r2.dot(t2)
+        let det = b11 * b22 - m12 * m12
+        var alpha = length / 3, beta = length / 3
+        if det > 1e-9 * (b11 * b22 + 1e-12) {
+            let x1 = (y1 * b22 - y2 * m12) / det, x2 = (y2 * b11 - y1 * m12) / det
+            if x1 > 0.01 * length, x2 > 0.01 * length, x1 < 1.5 * length, x2 < 1.5 * length { (alpha, beta) = (x1, x2) }
+        }
+        (c1, c2) = (a + t1 * alpha, d + t2 * beta)
+    }
+}
+
+/// First and second moments of points: the straight line through them by total least squares.
+struct Moments {
+    private(set) var count = 0.0
+    private var x = 0.0, y = 0.0, xx = 0.0, xy = 0.0, yy = 0.0
+
+    mutating func add(_ p: Point) { accumulate(p, 1) }
+    mutating func remove(_ p: Point) { accumulate(p, -1) }
+    mutating func add(_ other: Moments) {
+        count += other.count
+        (x, y, xx, xy, yy) = (x + other.x, y + other.y, xx + other.xx, xy + other.xy, yy + other.yy)
+    }
+
+    private mutating func accumulate(_ p: Point, _ w: Double) {
+        count += w
+        x += w * p.x
+        y += w * p.y
+        xx += w * p.x * p.x
+        xy += w * p.x * p.y
+        yy += w * p.y * p.y
+    }
+
+    var center: Point { Point(x / max(1, count), y / max(1, count)) }
+
+    private var covariance: (xx: Double, xy: Double, yy: Double) {
+        let n = max(1, count)
+        return (xx / n - (x / n) * (x / n), xy / n - (x / n) * (y / n), yy / n - (y / n) * (y / n))
+    }
+
+    /// Unit vector along the line, of either sign.
+    var direction: Vector {
+        let c = covariance
+        let difference = c.xx - c.yy, root = (difference * difference + 4 * c.xy * c.xy).squareRoot()
+        let v = difference >= 0 ? Vector(difference + root, 2 * c.xy) : Vector(2 * c.xy, root - difference)
+        let unit = v.normalized
+        return unit == .zero ? Vector(1, 0) : unit
+    }
+
+    /// Root mean square distance from the line.
+    var spread: Double {
+        let c = covariance
+        let difference = c.xx - c.yy, root = (difference * difference + 4 * c.xy * c.xy).squareRoot()
+        return max(0, (c.xx + c.yy - root) / 2).squareRoot()
+    }
+
+    func projection(of p: Point) -> Point {
+        let d = direction
+        return center + d * (p - center).dot(d)
+    }
+}
+
+/// Signed angle between two unit vectors, radians, positive clockwise on screen; a polynomial, exact to 0.0002.
+func angle(from a: Vector, to b: Vector) -> Double {
+    let y = a.cross(b), x = a.dot(b)
+    let (ax, ay) = (abs(x), abs(y))
+    guard ax + ay > 0 else { return 0 }
+    let z = min(ax, ay) / max(ax, ay)
+    let z2 = z * z
+    // Hastings, "Approximations for Digital Computers" (1955), sheet 11.
+    var r = z * (0.999_866 + z2 * (-0.330_299_5 + z2 * (0.180_141 + z2 * (-0.085_133 + z2 * 0.020_835_1))))
+    if ay > ax { r = 1.570_796_326_8 - r }
+    if x < 0 { r = 3.141_592_653_6 - r }
+    return y < 0 ? -r : r
+}
+
+/// Collects segments; joins consecutive lines at the intersection of the lines they were fitted to.
+struct Assembly {
+    private var start: Point
+    private var segments: [FittedCurve.Segment] = []
+    private var models: [Moments?] = []
+    /// Segment numbers before which a corner lies.
+    private var corners: [Int] = []
+
+    init(start: Point) { self.start = start }
+
+    mutating func line(to p: Point, model: Moments?) {
+        segments.append(.line(p))
+        models.append(model)
+    }
+
+    mutating func add(_ segment: FittedCurve.Segment) {
+        segments.append(segment)
+        models.append(nil)
+    }
+
+    mutating func corner() { corners.append(segments.count) }
+
+    consuming func finish(closed: Bool) -> FittedCurve {
+        let n = segments.count
+        var curve = FittedCurve(start: start, segments: segments)
+        for c in corners {
+            guard c > 0, c < n || closed else { continue }
+            guard let before = models[c - 1], let after = models[c % n], n > 1 else { continue }
+            let d1 = before.direction, d2 = after.direction
+            let cross = d1.cross(d2)
+            guard abs(cross) > 0.2 else { continue }
+            let t = (after.center - before.center).cross(d2) / cross
+            let meeting = before.center + d1 * t
+            guard meeting.distance(to: segments[c - 1].end) < 1.2 else { continue }
+            curve.segments[c - 1] = .line(meeting)
+            if c == n { curve.start = meeting }
+        }
+        return curve
+    }
+}

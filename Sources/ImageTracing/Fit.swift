@@ -1,0 +1,287 @@
+public import AtelierGeometry
+public import AtelierPixels
+
+/// A picture as filled outlines, painted back to front.
+public struct TracedDrawing: Hashable, Sendable {
+    /// One filled outline.
+    public struct Layer: Hashable, Sendable {
+        /// Closed subpaths in pixels of the picture; filled by the non-zero rule.
+        public var path: BezierPath
+        /// Straight alpha.
+        public var color: RGBA8
+    }
+    /// Extent to the right, pixels.
+    public var width: Int
+    /// Extent downwards, pixels.
+    public var height: Int
+    /// The first is painted first.
+    public var layers: [Layer]
+
+    /// Bytes held.
+    public var byteCount: Int {
+        layers.reduce(MemoryLayout<Self>.size) {
+            $0 + MemoryLayout<Layer>.stride + $1.path.elements.count * MemoryLayout<BezierPath.Element>.stride
+        }
+    }
+}
+
+/// Turns boundaries into lines and curves and regions into layers.
+///
+/// Regions are painted in an order that lets each extend under those after it, so only the boundary to what is already there
+/// is drawn exactly; towards later regions the outline takes the straightest way that stays hidden. Boundaries with little
+/// contrast are allowed a larger distance, because it is seen less.
+///
+/// - Complexity: O(boundary points × log) for the curves; memory as the result.
+public func fit(_ segmentation: Segmentation, _ options: FitOptions = .init()) -> TracedDrawing {
+    var builder = LayerBuilder(segmentation, options)
+    return TracedDrawing(width: segmentation.width, height: segmentation.height, layers: builder.layers())
+}
+
+private struct LayerBuilder {
+    let s: Segmentation
+    let order: PaintOrder
+    let tolerance: Double
+    let cornerAngle: Double
+    var fitter: CurveFitter
+    /// One pixel of each region that must stay visible through everything painted later: the translucent and transparent ones.
+    let seenThrough: [Point]
+
+    init(_ segmentation: Segmentation, _ options: FitOptions) {
+        s = segmentation
+        order = PaintOrder(segmentation)
+        tolerance = min(5, max(0.05, options.tolerance))
+        cornerAngle = min(180, max(10, options.cornerAngle)) * 0.017_453_292_52
+        fitter = CurveFitter(tolerance: tolerance, cornerAngle: cornerAngle)
+        var places: [Point] = []
+        if order.hasTransparency {
+            var seen = [Bool](repeating: false, count: segmentation.regions.count)
+            for (i, l) in segmentation.labels.enumerated() where !seen[Int(l)] {
+                seen[Int(l)] = true
+                if segmentation.regions[Int(l)].color.a < 255 {
+                    places.append(Point(Double(i % segmentation.width) + 0.5, Double(i / segmentation.width) + 0.5))
+                }
+            }
+        }
+        seenThrough = places
+    }
+
+    mutating func layers() -> [TracedDrawing.Layer] {
+        var result: [TracedDrawing.Layer] = []
+        for (rank, batch) in order.batches.enumerated() {
+            var path = BezierPath()
+            let color = s.regions[Int(batch[0])].color
+            if rank == 0, !order.hasTransparency {
+                // The first layer runs under everything.
+                path.move(to: Point(0, 0))
+                path.line(to: Point(Double(s.width), 0))
+                path.line(to: Point(Double(s.width), Double(s.height)))
+                path.line(to: Point(0, Double(s.height)))
+                path.close()
+            } else {
+                for r in batch { for l in s.regions[Int(r)].loops { add(s.loops[l], of: Int(r), to: &path) } }
+            }
+            if !path.isEmpty { result.append(.init(path: path, color: color)) }
+        }
+        return result
+    }
+
+    private enum Kind { case exact, hidden, frame }
+
+    private func kind(_ step: Segmentation.Step, of region: Int) -> Kind {
+        let chain = s.chains[Int(step.chain)]
+        let other = step.isReversed ? chain.left : chain.right
+        if other == Segmentation.outside { return .frame }
+        return isHidden(other, for: region) ? .hidden : .exact
+    }
+
+    /// Whether a region is painted over what `region` might put there.
+    private func isHidden(_ other: Int32, for region: Int) -> Bool {
+        order.rank[Int(other)] > order.rank[region] && s.regions[Int(other)].color.a == 255
+    }
+
+    /// The points of consecutive steps in walking order. Junctions inside are left out: they lie between three boundaries,
+    /// not on one.
+    private func points(_ steps: ArraySlice<Segmentation.Step>, keepEnds: Bool) -> [Point] {
+        var result: [Point] = []
+        for (i, step) in steps.enumerated() {
+            let chain = s.chains[Int(step.chain)]
+            var range = chain.points
+            if !chain.isClosed, range.count > 2 {
+                let dropFirst = keepEnds ? i > 0 : true, dropLast = keepEnds ? i < steps.count - 1 : true
+                let low = (step.isReversed ? dropLast : dropFirst) ? 1 : 0, high = (step.isReversed ? dropFirst : dropLast) ? 1 : 0
+                range = range.lowerBound + low..<range.upperBound - high
+            }
+            if step.isReversed { result.append(contentsOf: s.points[range].reversed()) } else { result.append(contentsOf: s.points[range]) }
+        }
+        return result
+    }
+
+    private func contrast(_ steps: ArraySlice<Segmentation.Step>) -> Double {
+        var sum: Float = 0, count: Float = 0
+        for step in steps {
+            let chain = s.chains[Int(step.chain)]
+            guard chain.left >= 0, chain.right >= 0 else { continue }
+            let a = SIMD4<Float>(premultiplied: s.regions[Int(chain.left)].color)
+            let b = SIMD4<Float>(premultiplied: s.regions[Int(chain.right)].color)
+            sum += squared(a - b).squareRoot() * Float(chain.points.count)
+            count += Float(chain.points.count)
+        }
+        return Double(sum / max(1, count))
+    }
+
+    private mutating func add(_ loop: Segmentation.Loop, of region: Int, to path: inout BezierPath) {
+        var steps = Array(s.steps[loop.steps])
+        var kinds = steps.map { kind($0, of: region) }
+        // Begin where one kind ends and another begins.
+        if let change = kinds.indices.dropFirst().first(where: { kinds[$0] != kinds[$0 - 1] }) {
+            steps = Array(steps[change...] + steps[..<change])
+            kinds = Array(kinds[change...] + kinds[..<change])
+        } else if kinds[0] != .frame {
+            let outline = points(steps[...], keepEnds: false)
+            if kinds[0] == .hidden { addHidden(outline, of: region, to: &path) } else { addExact(outline, contrast(steps[...]), to: &path) }
+            return
+        }
+        var i = 0
+        var isFirst = true
+        func begin(_ p: Point) { if isFirst { path.move(to: p); isFirst = false } }
+        while i < steps.count {
+            var j = i + 1
+            while j < steps.count, kinds[j] == kinds[i] { j += 1 }
+            let outline = points(steps[i..<j], keepEnds: true)
+            switch kinds[i] {
+            case .frame:
+                begin(outline[0])
+                for p in outline.dropFirst() { path.line(to: p) }
+            case .hidden:
+                begin(outline[0])
+                for p in hiddenWay(outline, of: region) { path.line(to: p) }
+            case .exact:
+                begin(outline[0])
+                fitter.tolerance = tolerance * scale(contrast(steps[i..<j]))
+                append(fitter.fitOpen(outline), to: &path)
+            }
+            i = j
+        }
+        path.close()
+    }
+
+    /// How much farther a boundary of this contrast (0–441) may be off than one of full contrast.
+    private func scale(_ contrast: Double) -> Double { min(2.5, max(1, (60 / max(1, contrast)).squareRoot())) }
+
+    private func append(_ curve: FittedCurve, to path: inout BezierPath) {
+        for segment in curve.segments {
+            switch segment {
+            case .line(let p): path.line(to: p)
+            case .cubic(let c1, let c2, let p): path.cubic(c1, c2, to: p)
+            }
+        }
+    }
+
+    private mutating func addExact(_ outline: [Point], _ contrast: Double, to path: inout BezierPath) {
+        guard outline.count > 2 else { return }
+        fitter.tolerance = tolerance * scale(contrast)
+        let curve = fitter.fitClosed(outline)
+        path.move(to: curve.start)
+        append(curve, to: &path)
+        path.close()
+    }
+
+    /// A way around that is hidden everywhere: nothing for a hole, an outline somewhere under the later regions otherwise.
+    private func addHidden(_ outline: [Point], of region: Int, to path: inout BezierPath) {
+        // The region is on the left: outer boundaries run counter-clockwise on screen, which with y down gives a negative area.
+        let isHole = signedArea(outline) > 0
+        if isHole, !seenThrough.contains(where: { contains(outline, $0) }) { return }
+        var way = outline
+        way.append(outline[0])
+        let hidden = hiddenWay(way, of: region)
+        guard hidden.count > 2 else { return }
+        path.move(to: hidden[hidden.count - 1])
+        for p in hidden.dropLast() { path.line(to: p) }
+        path.close()
+    }
+
+    // MARK: Under later regions
+
+    /// A short polyline from the first point to the last that runs under later regions only, a little outside the boundary.
+    /// The first point is not repeated.
+    private func hiddenWay(_ outline: [Point], of region: Int) -> [Point] {
+        let n = outline.count
+        guard n > 2 else { return Array(outline.dropFirst()) }
+        func isCovered(_ p: Point) -> Bool {
+            let x = Int(p.x), y = Int(p.y)
+            guard p.x >= 0, p.y >= 0, x < s.width, y < s.height else { return false }
+            return isHidden(s.labels[y * s.width + x], for: region)
+        }
+        // Step outwards (the region is on the left, so outwards is to the right), as far as it stays covered.
+        var way = outline
+        for i in 1..<n - 1 {
+            let outwards = (outline[i + 1] - outline[i - 1]).normalized.perpendicular
+            for distance in [1.25, 0.75] where isCovered(outline[i] + outwards * (distance + 0.5)) {
+                way[i] = outline[i] + outwards * distance
+                break
+            }
+        }
+        var result: [Point] = []
+        var i = 0
+        while i < n - 1 {
+            var good = i + 1, stride = 1
+            while true {
+                let j = min(n - 1, good + stride)
+                if j > good, isClear(way, i, j, isCovered) {
+                    good = j
+                    stride *= 2
+                } else if stride > 1 {
+                    stride = 1
+                    // One more round from the last good point, then give up.
+                    let k = min(n - 1, good + 1)
+                    if k == good || !isClear(way, i, k, isCovered) { break }
+                    good = k
+                } else {
+                    break
+                }
+            }
+            result.append(way[good])
+            i = good
+        }
+        return result
+    }
+
+    /// Whether the chord between two points of the way runs under later regions, and encloses with the way nothing that must be seen.
+    private func isClear(_ way: [Point], _ i: Int, _ j: Int, _ isCovered: (Point) -> Bool) -> Bool {
+        guard j - i > 1 else { return true }
+        let a = way[i], d = way[j] - way[i]
+        let length = d.length
+        guard length < 4096 else { return false }
+        let count = Int(length * 2) + 2
+        for k in 1..<count {
+            let t = Double(k) / Double(count)
+            // The ends lie at the boundary itself, where a pixel belongs to either side.
+            if t * length < 0.8 || (1 - t) * length < 0.8 { continue }
+            if !isCovered(a + d * t) { return false }
+        }
+        if !seenThrough.isEmpty {
+            let enclosed = Array(way[i...j])
+            if seenThrough.contains(where: { contains(enclosed, $0) }) { return false }
+        }
+        return true
+    }
+
+    private func signedArea(_ polygon: [Point]) -> Double {
+        var sum = 0.0
+        for i in polygon.indices {
+            let a = polygon[i], b = polygon[(i + 1) % polygon.count]
+            sum += a.x * b.y - b.x * a.y
+        }
+        return sum / 2
+    }
+
+    /// Even–odd test.
+    private func contains(_ polygon: [Point], _ p: Point) -> Bool {
+        var inside = false
+        for i in polygon.indices {
+            let a = polygon[i], b = polygon[(i + 1) % polygon.count]
+            if (a.y > p.y) != (b.y > p.y), p.x < a.x + (p.y - a.y) / (b.y - a.y) * (b.x - a.x) { inside.toggle() }
+        }
+        return inside
+    }
+}

@@ -1,0 +1,230 @@
+public import AtelierPixels
+
+/// A picture reduced to a palette, with the pixels that belong to no area left open.
+public struct QuantizedImage: Hashable, Sendable {
+    /// Pixels in a row.
+    public let width: Int
+    /// Rows.
+    public let height: Int
+    /// The colours found, most frequent first, straight alpha; at most 250. A fully transparent colour has all channels 0.
+    public let palette: [RGBA8]
+    /// `width × height` palette indices, row-major; `mixed` where the pixel lies between areas.
+    public let indices: [UInt8]
+    /// Marks a pixel that is not part of a flat area: anti-aliased, blurred, or texture.
+    public static var mixed: UInt8 { 255 }
+
+    /// Bytes held.
+    public var byteCount: Int { indices.count + palette.count * 4 + MemoryLayout<Self>.size }
+}
+
+/// Finds the colours of a picture and the pixels that clearly have one of them.
+///
+/// Only pixels that resemble their four neighbours vote, so the blends along anti-aliased edges never become colours. The votes
+/// are binned, frequent bins far enough apart become seeds, and weighted k-means in premultiplied Oklab moves them to the centres
+/// of their bins; near colours are then joined until they are `colorDistance` apart (and no more than `colors`).
+///
+/// - Returns: At least one colour, for any picture.
+/// - Complexity: O(pixels + bins × colours), with at most 2¹⁵ bins (2¹⁹ with transparency).
+public func quantize(_ image: Raster<RGBA8>, _ options: QuantizeOptions = .init()) -> QuantizedImage {
+    let work = WorkingImage(image)
+    var indices = flatPixels(work)
+    let histogram = ColorHistogram(work, votes: indices)
+    let clusters = histogram.clusters(options, pixelCount: work.pixels.count)
+    work.pixels.withUnsafeBufferPointer { pixels in
+        indices.withUnsafeMutableBufferPointer { indices in
+            for i in indices.indices where indices[i] == 0 {
+                indices[i] = clusters.assignment[Int(histogram.binOfKey[histogram.key(pixels[i])])]
+            }
+        }
+    }
+    return QuantizedImage(width: work.width, height: work.height, palette: clusters.palette.map(unpremultiply), indices: indices)
+}
+
+/// 0 for pixels that differ from none of their four neighbours by more than the threshold, `mixed` for the others;
+/// all 0 when hardly any pixel is flat, because then the picture is texture and every pixel must vote.
+private func flatPixels(_ work: WorkingImage) -> [UInt8] {
+    let (width, height, threshold) = (work.width, work.height, work.flatThreshold)
+    var flat = [UInt8](repeating: 0, count: work.pixels.count)
+    var mixedCount = 0
+    work.pixels.withUnsafeBufferPointer { p in
+        flat.withUnsafeMutableBufferPointer { flat in
+            for y in 0..<height {
+                let row = y * width
+                for i in row..<row + width - 1 where p[i] != p[i + 1] && channelDistance(p[i], p[i + 1]) > threshold {
+                    flat[i] = QuantizedImage.mixed
+                    flat[i + 1] = QuantizedImage.mixed
+                }
+                guard y + 1 < height else { continue }
+                for i in row..<row + width where p[i] != p[i + width] && channelDistance(p[i], p[i + width]) > threshold {
+                    flat[i] = QuantizedImage.mixed
+                    flat[i + width] = QuantizedImage.mixed
+                }
+            }
+            // A stroke two pixels wide has no pixel with four like neighbours, yet its colour counts: a mixed pixel that lies between
+            // its neighbours' colours in no direction is a plateau, not a blend.
+            for v in flat where v != 0 { mixedCount += 1 }
+        }
+    }
+    if flat.count - mixedCount < max(1, flat.count / 50) { return [UInt8](repeating: 0, count: flat.count) }
+    return flat
+}
+
+/// Votes binned by the leading bits of the premultiplied channels.
+private struct ColorHistogram {
+    struct Bin {
+        var count: Int
+        /// Mean premultiplied colour.
+        var mean: SIMD4<Float>
+        /// Premultiplied Oklab and weighted alpha.
+        var place: SIMD4<Float>
+    }
+    let hasAlpha: Bool
+    var binOfKey: [Int32]
+    var bins: [Bin]
+
+    @inline(__always)
+    func key(_ p: RGBA8) -> Int {
+        let rgb = Int(p.r >> 3) << 10 | Int(p.g >> 3) << 5 | Int(p.b >> 3)
+        return hasAlpha ? rgb << 4 | Int(p.a >> 4) : rgb
+    }
+
+    init(_ work: WorkingImage, votes: [UInt8]) {
+        hasAlpha = work.hasAlpha
+        binOfKey = [Int32](repeating: -1, count: work.hasAlpha ? 1 << 19 : 1 << 15)
+        bins = []
+        var sums: [SIMD4<Int>] = []
+        var counts: [Int] = []
+        // Runs of one colour are the rule in drawings: look the bin up once a run.
+        var last = RGBA8(0, 0, 0, 0), lastBin = -1
+        for i in 0..<votes.count where votes[i] == 0 {
+            let p = work.pixels[i]
+            if lastBin < 0 || p != last {
+                let k = key(p)
+                if binOfKey[k] < 0 {
+                    binOfKey[k] = Int32(sums.count)
+                    sums.append(.zero)
+                    counts.append(0)
+                }
+                lastBin = Int(binOfKey[k])
+                last = p
+            }
+            counts[lastBin] += 1
+            sums[lastBin] &+= SIMD4(Int(p.r), Int(p.g), Int(p.b), Int(p.a))
+        }
+        let oklab = OklabConverter()
+        bins.reserveCapacity(sums.count)
+        for (sum, count) in zip(sums, counts) {
+            let mean = SIMD4<Float>(Float(sum.x), Float(sum.y), Float(sum.z), Float(sum.w)) / Float(count)
+            bins.append(Bin(count: count, mean: mean, place: Self.place(mean, oklab)))
+        }
+    }
+
+    static func place(_ premultiplied: SIMD4<Float>, _ oklab: OklabConverter) -> SIMD4<Float> {
+        let color = oklab(unpremultiply(rounded(premultiplied))), alpha = premultiplied.w / 255
+        return SIMD4(color.l * alpha, color.a * alpha, color.b * alpha, alpha * 0.5)
+    }
+
+    static func rounded(_ v: SIMD4<Float>) -> RGBA8 {
+        RGBA8(UInt8(min(255, v.x + 0.5)), UInt8(min(255, v.y + 0.5)), UInt8(min(255, v.z + 0.5)), UInt8(min(255, v.w + 0.5)))
+    }
+
+    struct Clusters {
+        /// Premultiplied.
+        var palette: [RGBA8]
+        /// Palette index of each bin.
+        var assignment: [UInt8]
+    }
+
+    func clusters(_ options: QuantizeOptions, pixelCount: Int) -> Clusters {
+        let limit = min(250, max(1, options.colors ?? 64))
+        let separation = Float(min(30, max(0.5, options.colorDistance)) / 100)
+        // Most frequent first; equal counts in the order of first appearance, which the picture alone decides.
+        let order = bins.indices.sorted { bins[$0].count != bins[$1].count ? bins[$0].count > bins[$1].count : $0 < $1 }
+        let enough = Float(max(12, pixelCount / 2500))
+        var centers: [SIMD4<Float>] = []
+        for i in order {
+            let bin = bins[i]
+            var nearest = Float.infinity
+            for c in centers { nearest = min(nearest, squared(bin.place - c)) }
+            guard nearest >= separation * separation else { continue }
+            // A colour far from all others needs fewer pixels to be one.
+            let rarity = min(4, nearest / 0.01)
+            if centers.isEmpty || Float(bin.count) * max(1, rarity) >= enough { centers.append(bin.place) }
+            if centers.count == 250 { break }
+        }
+        var assignment = [UInt8](repeating: 0, count: bins.count)
+        func assign() {
+            for (i, bin) in bins.enumerated() {
+                var best = Float.infinity
+                for (k, c) in centers.enumerated() {
+                    let d = squared(bin.place - c)
+                    if d < best { (best, assignment[i]) = (d, UInt8(k)) }
+                }
+            }
+        }
+        var weights: [Float] = []
+        func move() {
+            var sums = [SIMD4<Float>](repeating: .zero, count: centers.count)
+            weights = [Float](repeating: 0, count: centers.count)
+            for (i, bin) in bins.enumerated() {
+                sums[Int(assignment[i])] += bin.place * Float(bin.count)
+                weights[Int(assignment[i])] += Float(bin.count)
+            }
+            for k in centers.indices where weights[k] > 0 { centers[k] = sums[k] / weights[k] }
+        }
+        for _ in 0..<4 {
+            assign()
+            move()
+        }
+        // Join what is too near or too many, cheapest increase of squared error first (Ward).
+        while centers.count > 1 {
+            var best = Float.infinity, pair = (0, 1)
+            let tooMany = centers.count > limit
+            for i in 0..<centers.count {
+                for j in i + 1..<centers.count {
+                    let d = squared(centers[i] - centers[j])
+                    let cost = tooMany ? d * weights[i] * weights[j] / max(1, weights[i] + weights[j]) : d
+                    if cost < best { (best, pair) = (cost, (i, j)) }
+                }
+            }
+            guard tooMany || best < separation * separation else { break }
+            let (i, j) = pair
+            centers[i] = (centers[i] * weights[i] + centers[j] * weights[j]) / max(1, weights[i] + weights[j])
+            weights[i] += weights[j]
+            centers.remove(at: j)
+            weights.remove(at: j)
+        }
+        for _ in 0..<3 {
+            assign()
+            move()
+        }
+        assign()
+        return palette(assignment, count: centers.count)
+    }
+
+    /// Mean colours of the clusters in use, most pixels first.
+    private func palette(_ assignment: [UInt8], count: Int) -> Clusters {
+        var sums = [SIMD4<Float>](repeating: .zero, count: count), weights = [Float](repeating: 0, count: count)
+        for (i, bin) in bins.enumerated() {
+            sums[Int(assignment[i])] += bin.mean * Float(bin.count)
+            weights[Int(assignment[i])] += Float(bin.count)
+        }
+        let order = (0..<count).filter { weights[$0] > 0 }.sorted { weights[$0] != weights[$1] ? weights[$0] > weights[$1] : $0 < $1 }
+        var rank = [UInt8](repeating: 0, count: count)
+        for (r, k) in order.enumerated() { rank[k] = UInt8(r) }
+        return Clusters(
+            palette: order.map { k in
+                let color = Self.rounded(sums[k] / weights[k])
+                // Almost opaque and almost transparent colours are both meant to be exactly so.
+                if color.a >= 250 { return RGBA8(color.r, color.g, color.b, 255) }
+                return color.a < 6 ? RGBA8(0, 0, 0, 0) : color
+            },
+            assignment: assignment.map { rank[Int($0)] })
+    }
+}
+
+@inline(__always)
+func squared(_ v: SIMD4<Float>) -> Float {
+    let s = v * v
+    return s.x + s.y + s.z + s.w
+}

@@ -1,0 +1,224 @@
+import AtelierPixels
+
+/// The regions of a label image: a number for every pixel and a palette index for every number.
+struct RegionMap {
+    var width: Int
+    var height: Int
+    /// Region of each pixel; numbers in the order of first appearance.
+    var labels: [Int32]
+    /// Palette index of each region.
+    var colors: [UInt8]
+    /// Pixels of each region.
+    var areas: [Int]
+}
+
+/// Joins equal neighbours into regions and lets speckles join their best neighbour.
+///
+/// - Parameter colors: Palette index of every pixel; those of speckles are replaced.
+/// - Complexity: O(pixels α(pixels)).
+func findRegions(
+    _ colors: inout [UInt8], width: Int, height: Int, palette: [SIMD4<Float>], speckleArea: Int
+) -> RegionMap {
+    var runs = RowRuns(colors, width: width, height: height)
+    runs.connect()
+    var limit = speckleArea
+    // A picture of noise would become as many shapes as pixels. Drawings have far fewer regions than this; for others the
+    // smallest regions go until the number is bearable.
+    let bearable = 2000 + width * height / 150
+    while true {
+        runs.absorb(upTo: limit, palette: palette)
+        if limit >= 256 || runs.regionCount <= bearable { break }
+        limit = max(2, limit * 2)
+    }
+    runs.paint(&colors)
+    // Speckles between two areas of one colour may have joined those: number the regions of the cleaned picture afresh.
+    var clean = RowRuns(colors, width: width, height: height)
+    clean.connect()
+    return clean.regionMap()
+}
+
+/// Horizontal runs of one colour with a union-find forest over them.
+private struct RowRuns {
+    let width: Int
+    let height: Int
+    /// First column of each run.
+    var start: [Int32] = []
+    /// First run of each row; one more at the end.
+    var row: [Int] = []
+    var rowOfRun: [Int32] = []
+    var color: [UInt8] = []
+    var parent: [Int32] = []
+    /// Pixels of each root.
+    var area: [Int32] = []
+    /// Runs of one set form a ring, so that joining two sets is exchanging two links.
+    var next: [Int32] = []
+    /// Sets of runs.
+    private(set) var regionCount = 0
+
+    init(_ colors: [UInt8], width: Int, height: Int) {
+        self.width = width
+        self.height = height
+        row.reserveCapacity(height + 1)
+        colors.withUnsafeBufferPointer { c in
+            for y in 0..<height {
+                row.append(start.count)
+                var previous: UInt8? = nil
+                for x in 0..<width {
+                    let k = c[y * width + x]
+                    if k != previous {
+                        start.append(Int32(x))
+                        color.append(k)
+                        rowOfRun.append(Int32(y))
+                        previous = k
+                    }
+                }
+            }
+        }
+        row.append(start.count)
+        parent = (0..<Int32(start.count)).map { $0 }
+        next = parent
+        area = [Int32](repeating: 0, count: start.count)
+        for y in 0..<height { for r in row[y]..<row[y + 1] { area[r] = end(r, y) - start[r] } }
+    }
+
+    /// The column after the last of a run in row `y`.
+    @inline(__always)
+    func end(_ run: Int, _ y: Int) -> Int32 { run + 1 < row[y + 1] ? start[run + 1] : Int32(width) }
+
+    @inline(__always)
+    mutating func root(_ run: Int) -> Int {
+        var r = run
+        while Int(parent[r]) != r {
+            parent[r] = parent[Int(parent[r])]
+            r = Int(parent[r])
+        }
+        return r
+    }
+
+    /// Joins two roots; the smaller number stays root, which keeps numbering a property of the picture.
+    private mutating func join(_ a: Int, _ b: Int) {
+        let (keep, gone) = a < b ? (a, b) : (b, a)
+        parent[gone] = Int32(keep)
+        area[keep] += area[gone]
+        next.swapAt(keep, gone)
+        regionCount -= 1
+    }
+
+    /// Joins runs of one colour that overlap in neighbouring rows.
+    mutating func connect() {
+        regionCount = start.count
+        for y in 0..<max(0, height - 1) {
+            var a = row[y], b = row[y + 1]
+            while a < row[y + 1] && b < row[y + 2] {
+                let endA = end(a, y), endB = end(b, y + 1)
+                if color[a] == color[b], start[a] < endB, start[b] < endA {
+                    let (ra, rb) = (root(a), root(b))
+                    if ra != rb { join(ra, rb) }
+                }
+                if endA <= endB { a += 1 }
+                if endB <= endA { b += 1 }
+            }
+        }
+    }
+
+    /// Lets every set of at most `limit` pixels join the neighbour with the longest common border, weighted by likeness.
+    mutating func absorb(upTo limit: Int, palette: [SIMD4<Float>]) {
+        guard limit > 0 else { return }
+        // Smallest first, by counting sort over areas.
+        var buckets = [[Int32]](repeating: [], count: limit + 1)
+        for r in parent.indices where Int(parent[r]) == r && Int(area[r]) <= limit { buckets[Int(area[r])].append(Int32(r)) }
+        var neighbours: [(root: Int, border: Int)] = []
+        for size in 1...limit {
+            var position = 0
+            while position < buckets[size].count {
+                let speck = Int(buckets[size][position])
+                position += 1
+                // It may have grown, or joined another, since it was listed.
+                guard Int(parent[speck]) == speck, Int(area[speck]) == size else { continue }
+                neighbours.removeAll(keepingCapacity: true)
+                collectNeighbours(of: speck, into: &neighbours)
+                var best = -1, bestScore: Float = -1
+                for n in neighbours {
+                    let contrast = squared(palette[Int(color[speck])] - palette[Int(color[n.root])]).squareRoot()
+                    let score = Float(n.border) / (20 + contrast)
+                    if score > bestScore || (score == bestScore && n.root < best) { (best, bestScore) = (n.root, score) }
+                }
+                guard best >= 0 else { continue }
+                let kept = area[best] >= area[speck] ? color[best] : color[speck]
+                join(min(best, speck), max(best, speck))
+                let joined = min(best, speck)
+                color[joined] = kept
+                if Int(area[joined]) <= limit { buckets[Int(area[joined])].append(Int32(joined)) }
+            }
+        }
+    }
+
+    private mutating func collectNeighbours(of set: Int, into list: inout [(root: Int, border: Int)]) {
+        func add(_ root: Int, _ border: Int) {
+            for i in list.indices where list[i].root == root {
+                list[i].border += border
+                return
+            }
+            list.append((root, border))
+        }
+        var run = set
+        repeat {
+            let y = Int(rowOfRun[run])
+            let from = start[run], to = end(run, y)
+            if from > 0 {
+                let r = root(run - 1)
+                if r != set { add(r, 1) }
+            }
+            if Int(to) < width {
+                let r = root(run + 1)
+                if r != set { add(r, 1) }
+            }
+            for other in [y - 1, y + 1] where other >= 0 && other < height {
+                var n = runIndex(at: from, row: other)
+                while n < row[other + 1], start[n] < to {
+                    let r = root(n)
+                    let overlap = min(to, end(n, other)) - max(from, start[n])
+                    if r != set { add(r, Int(overlap)) }
+                    n += 1
+                }
+            }
+            run = Int(next[run])
+        } while run != set
+    }
+
+    /// The run of row `y` that holds column `x`.
+    private func runIndex(at x: Int32, row y: Int) -> Int {
+        var low = row[y], high = row[y + 1] - 1
+        while low < high {
+            let middle = (low + high + 1) / 2
+            if start[middle] <= x { low = middle } else { high = middle - 1 }
+        }
+        return low
+    }
+
+    mutating func paint(_ colors: inout [UInt8]) {
+        for y in 0..<height {
+            for r in row[y]..<row[y + 1] {
+                let k = color[root(r)]
+                for x in Int(start[r])..<Int(end(r, y)) { colors[y * width + x] = k }
+            }
+        }
+    }
+
+    mutating func regionMap() -> RegionMap {
+        var map = RegionMap(width: width, height: height, labels: [Int32](repeating: 0, count: width * height), colors: [], areas: [])
+        var number = [Int32](repeating: -1, count: parent.count)
+        for y in 0..<height {
+            for r in row[y]..<row[y + 1] {
+                let top = root(r)
+                if number[top] < 0 {
+                    number[top] = Int32(map.colors.count)
+                    map.colors.append(color[top])
+                    map.areas.append(Int(area[top]))
+                }
+                for x in Int(start[r])..<Int(end(r, y)) { map.labels[y * width + x] = number[top] }
+            }
+        }
+        return map
+    }
+}

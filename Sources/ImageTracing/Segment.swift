@@ -1,0 +1,100 @@
+public import AtelierGeometry
+public import AtelierPixels
+
+/// A picture as regions of one colour and the boundaries between them.
+///
+/// Every boundary is stored once, as a chain of points between two regions, and both regions refer to it: whatever is done
+/// to a chain happens to both sides, so neighbours cannot drift apart.
+public struct Segmentation: Hashable, Sendable {
+    /// 4-connected pixels of one colour.
+    public struct Region: Hashable, Sendable {
+        /// Straight alpha.
+        public var color: RGBA8
+        /// Pixels.
+        public var area: Int
+        /// Range of `loops`: the outer boundary and one for each hole, in no particular order.
+        public var loops: Range<Int>
+    }
+
+    /// A boundary between two regions from junction to junction, or a closed one that meets no third region.
+    public struct Chain: Hashable, Sendable {
+        /// The region on the left when walking along the points (y down); `outside` beyond the picture.
+        public var left: Int32
+        /// The region on the right.
+        public var right: Int32
+        /// Range of `points`. An open chain begins and ends with its junctions' points; a closed one does not repeat its first.
+        public var points: Range<Int>
+        /// Whether the chain returns to its first point.
+        public var isClosed: Bool
+    }
+
+    /// One way around a region: its chains in order, the region always on the left.
+    public struct Loop: Hashable, Sendable {
+        /// Range of `steps`.
+        public var steps: Range<Int>
+    }
+
+    /// A chain in a loop, forwards or backwards.
+    public struct Step: Hashable, Sendable {
+        /// Index in `chains`.
+        public var chain: Int32
+        /// Whether the loop follows the chain from its last point to its first.
+        public var isReversed: Bool
+    }
+
+    /// The number used for what lies beyond the picture.
+    public static var outside: Int32 { -1 }
+
+    /// Pixels in a row.
+    public var width: Int
+    /// Rows.
+    public var height: Int
+    /// In the order in which a row-by-row scan meets them.
+    public var regions: [Region]
+    /// `width × height` region numbers, row-major.
+    public var labels: [Int32]
+    /// All boundaries.
+    public var chains: [Chain]
+    /// The points of all chains, in pixels: (0, 0) is the corner of the picture, (0.5, 0.5) the centre of its first pixel.
+    public var points: [Point]
+    /// All ways around all regions.
+    public var loops: [Loop]
+    /// The chains of all loops.
+    public var steps: [Step]
+
+    /// Bytes held.
+    public var byteCount: Int {
+        labels.count * 4 + points.count * MemoryLayout<Point>.stride + chains.count * MemoryLayout<Chain>.stride
+            + regions.count * MemoryLayout<Region>.stride + loops.count * MemoryLayout<Loop>.stride
+            + steps.count * MemoryLayout<Step>.stride + MemoryLayout<Self>.size
+    }
+}
+
+/// Divides a picture into regions and finds the boundaries between them to a fraction of a pixel.
+///
+/// Mixed pixels are split between the two neighbouring colours that explain them best and go to the larger part; equal neighbours
+/// form regions (union-find on row runs); speckles join a neighbour; every boundary gets its points from the mixtures across it.
+///
+/// - Parameters:
+///   - image: The picture that was quantised.
+///   - quantized: Its palette and flat pixels, of the same size.
+///   - options: What is too small to draw.
+/// - Complexity: O(pixels × colours nearby) for labelling, O(boundary) after it.
+public func segment(_ image: Raster<RGBA8>, _ quantized: QuantizedImage, _ options: SegmentOptions = .init()) -> Segmentation {
+    precondition(image.width == quantized.width && image.height == quantized.height, "the quantised image is of another size")
+    let work = WorkingImage(image)
+    let palette = quantized.palette.map { SIMD4<Float>(premultiplied: $0) }
+    var colors = assignMixedPixels(work, quantized, palette)
+    let regions = findRegions(&colors, width: work.width, height: work.height, palette: palette, speckleArea: max(0, options.speckleArea))
+    return BoundaryTracer(work: work, regions: regions, palette: quantized.palette, centers: palette).trace()
+}
+
+extension SIMD4<Float> {
+    /// Premultiplied channels, 0–255, of a straight colour.
+    init(premultiplied p: RGBA8) {
+        let a = Float(p.a) / 255
+        self.init(Float(p.r) * a, Float(p.g) * a, Float(p.b) * a, Float(p.a))
+    }
+
+    init(bytes p: RGBA8) { self.init(Float(p.r), Float(p.g), Float(p.b), Float(p.a)) }
+}

@@ -1,0 +1,87 @@
+// ImageTracing: a raster becomes a drawing in four steps, each a plain function:
+//
+//     quantize → which colours there are
+//     segment  → which pixels belong together, and where exactly their boundaries run
+//     fit      → the boundaries as lines and cubic Béziers, in layers painted back to front
+//     writeSVG → the shortest text that draws them
+//
+// Nothing here reads files or knows the cache. Start with `TraceOptions`, then read the steps in that order.
+
+/// How many colours the drawing has and how different they must be.
+public struct QuantizeOptions: Hashable, Sendable {
+    /// The largest number of colours, 1 to 250. Nil lets the picture decide.
+    public var colors: Int?
+    /// Colours closer than this become one: distance in Oklab times 100, 0.5 to 30. Larger means fewer colours.
+    public var colorDistance: Double
+
+    /// The defaults suit logos, icons and illustrations.
+    public init(colors: Int? = nil, colorDistance: Double = 4) {
+        self.colors = colors
+        self.colorDistance = colorDistance
+    }
+}
+
+/// Which regions are worth drawing.
+public struct SegmentOptions: Hashable, Sendable {
+    /// Regions of at most this many pixels join their best neighbour, 0 to 10 000 px².
+    public var speckleArea: Int
+
+    /// The defaults keep every detail that is more than a dot.
+    public init(speckleArea: Int = 4) { self.speckleArea = speckleArea }
+}
+
+/// How boundaries become lines and curves.
+public struct FitOptions: Hashable, Sendable {
+    /// Largest distance between a boundary point and its curve, in pixels, 0.05 to 5.
+    public var tolerance: Double
+    /// A boundary that turns by more than this at one place has a corner there, in degrees, 10 to 180 (180: no corners).
+    public var cornerAngle: Double
+
+    /// The defaults stay below what is visible at the size of the picture.
+    public init(tolerance: Double = 0.25, cornerAngle: Double = 40) {
+        self.tolerance = tolerance
+        self.cornerAngle = cornerAngle
+    }
+}
+
+/// How the drawing is written.
+public struct DrawingOptions: Hashable, Sendable {
+    /// Decimal places of a coordinate in pixels, 0 to 3.
+    public var decimals: Int
+    /// Whether the SVG states its `width` and `height` in pixels. Without them it fills whatever it is placed in.
+    public var statesSize: Bool
+
+    /// The defaults keep a tenth of a pixel.
+    public init(decimals: Int = 1, statesSize: Bool = true) {
+        self.decimals = decimals
+        self.statesSize = statesSize
+    }
+}
+
+/// Everything the colour tracer can be told, one field a step.
+public struct TraceOptions: Hashable, Sendable {
+    /// Colours.
+    public var quantize: QuantizeOptions
+    /// Regions.
+    public var segment: SegmentOptions
+    /// Curves.
+    public var fit: FitOptions
+    /// Text.
+    public var write: DrawingOptions
+
+    /// The default of every step unless given.
+    public init(
+        quantize: QuantizeOptions = .init(), segment: SegmentOptions = .init(), fit: FitOptions = .init(),
+        write: DrawingOptions = .init()
+    ) {
+        (self.quantize, self.segment, self.fit, self.write) = (quantize, segment, fit, write)
+    }
+}
+
+#if !hasFeature(Embedded)
+    extension QuantizeOptions: Codable {}
+    extension SegmentOptions: Codable {}
+    extension FitOptions: Codable {}
+    extension DrawingOptions: Codable {}
+    extension TraceOptions: Codable {}
+#endif
