@@ -75,6 +75,7 @@ let package = Package(
         tests(of: "ImageCodecs", ["AtelierPixels"], resources: [.copy("Samples")]),
         tests(of: "Geometry"),
         tests(of: "Command", ["AtelierStages", "AtelierMemo"]),
+        tests(of: "Archives"),
     ],
     swiftLanguageModes: [.v6]
 )
