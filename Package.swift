@@ -76,6 +76,7 @@ let package = Package(
         tests(of: "Geometry"),
         tests(of: "Command", ["AtelierStages", "AtelierMemo"]),
         tests(of: "Archives"),
+        tests(of: "OOXML", ["AtelierSVG", "AtelierGeometry", "AtelierArchives"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,86 @@
+internal import AtelierGeometry
+internal import AtelierSVG
+
+/// A geometry that slides know by name.
+enum PresetGeometry {
+    case rect
+    /// The corner radius in 100 000ths of the shorter side.
+    case roundRect(adjust: Int)
+    case ellipse
+    case line
+}
+
+extension XMLBuffer {
+    mutating func presetGeometry(_ geometry: PresetGeometry) {
+        switch geometry {
+        case .rect: markup("<a:prstGeom prst=\"rect\"><a:avLst/></a:prstGeom>")
+        case .ellipse: markup("<a:prstGeom prst=\"ellipse\"><a:avLst/></a:prstGeom>")
+        case .line: markup("<a:prstGeom prst=\"line\"><a:avLst/></a:prstGeom>")
+        case .roundRect(let adjust):
+            markup("<a:prstGeom prst=\"roundRect\"><a:avLst><a:gd name=\"adj\" fmla=\"val ")
+            number(adjust)
+            markup("\"/></a:avLst></a:prstGeom>")
+        }
+    }
+}
+
+extension SlideMapper {
+    /// The named geometry that draws a path exactly, with its frame; nil when there is none.
+    func preset(
+        for path: SVG.Path, _ pose: Pose, _ transform: AffineTransform, isDashed: Bool
+    ) -> (geometry: PresetGeometry, kind: StaticString, frame: Frame)? {
+        switch path.shape ?? (isDashed ? nil : drawnRectangle(path)) {
+        case .rect(let rect, let rx, let ry):
+            let size = Size(rect.width * pose.scaleX, rect.height * pose.scaleY)
+            let frame = frame(pose, transform(rect.center), size, isDashed: isDashed)
+            guard rx > 0, ry > 0 else { return (.rect, "Rectangle", frame) }
+            // Named corners are quarter circles, and dashes would begin at another corner than SVG's.
+            let (radius, other) = (rx * pose.scaleX, ry * pose.scaleY)
+            let shorter = min(size.width, size.height)
+            guard abs(radius - other) <= 1, !isDashed, shorter > 0 else { return nil }
+            let adjust = Int(min(radius / shorter, 0.5) * 100_000 + 0.5)
+            return (.roundRect(adjust: adjust), "Rounded Rectangle", frame)
+        case .ellipse(let center, let rx, let ry):
+            // The named ellipse begins at its left, SVG's at its right.
+            guard !isDashed else { return nil }
+            let size = Size(2 * rx * pose.scaleX, 2 * ry * pose.scaleY)
+            var frame = frame(pose, transform(center), size, isDashed: false)
+            if frame.width == frame.height { frame.rotation = 0 }
+            return (.ellipse, "Ellipse", frame)
+        case .line, nil:
+            return nil
+        }
+    }
+
+    /// The frame of a shape that looks the same flipped and turned by 180°, said in the simplest way.
+    private func frame(_ pose: Pose, _ center: Point, _ size: Size, isDashed: Bool) -> Frame {
+        // The path of a dashed shape begins at a certain corner, which must stay that corner.
+        guard !isDashed || pose.isUpright else { return Frame(pose, center: center, size: size) }
+        let quarter = Pose.fullTurn / 4
+        let rotation = pose.rotation % (2 * quarter)
+        let isTurned = rotation == quarter
+        if rotation == 0 || isTurned {
+            let (dx, dy) = isTurned ? (size.height / 2, size.width / 2) : (size.width / 2, size.height / 2)
+            return Frame(around: Rect(Point(center.x - dx, center.y - dy), Point(center.x + dx, center.y + dy)))
+        }
+        var result = Frame(pose, center: center, size: size)
+        result.rotation = rotation
+        (result.flipsHorizontally, result.flipsVertically) = (false, false)
+        return result
+    }
+
+    /// The rectangle that a general path draws: four sides along the axes, closed (or not stroked).
+    private func drawnRectangle(_ path: SVG.Path) -> SVG.BasicShape? {
+        let elements = path.geometry.elements
+        guard (4...6).contains(elements.count), case .move(let p0) = elements[0], case .line(let p1) = elements[1],
+            case .line(let p2) = elements[2], case .line(let p3) = elements[3]
+        else { return nil }
+        var rest = elements[4...]
+        if case .line(let p4) = rest.first, p4 == p0 { rest.removeFirst() }
+        guard rest.first == .close && rest.count == 1 || rest.isEmpty && path.stroke == nil else { return nil }
+        let startsAlongX = p0.y == p1.y && p1.x == p2.x && p2.y == p3.y && p3.x == p0.x
+        let startsAlongY = p0.x == p1.x && p1.y == p2.y && p2.x == p3.x && p3.y == p0.y
+        guard startsAlongX || startsAlongY, p0.x != p2.x, p0.y != p2.y else { return nil }
+        return .rect(Rect(p0, p2), rx: 0, ry: 0)
+    }
+}

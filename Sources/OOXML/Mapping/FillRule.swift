@@ -1,0 +1,225 @@
+internal import AtelierGeometry
+internal import AtelierSVG
+
+// Consumers of DrawingML fill one `a:path` by even-odd and paint several of them one upon the other. There is no attribute for
+// SVG's nonzero rule, so it is rewritten in these terms where contours allow, and the rewriting is proved by sampling.
+
+extension SlideMapper {
+    /// The subpaths to fill, in layers: within a layer by even-odd, layers upon each other. One layer with everything when
+    /// even-odd says the same as the path's own rule, or when nothing better is known (which is noted).
+    mutating func fillLayers(of path: SVG.Path, _ subpaths: [Outline.Subpath], isOpaque: Bool) -> [[Outline.Subpath]] {
+        guard path.fill?.rule == .nonzero, WindingScan.mayWindTwice(outline) else { return [subpaths] }
+        var scan = WindingScan(outline, subpaths)
+        let everything = [Int](repeating: 0, count: subpaths.count)
+        if scan.agrees(everything, isOpaque: true) { return [subpaths] }
+        if let layers = scan.layers(), scan.agrees(layers, isOpaque: true) {
+            if !isOpaque, !scan.agrees(layers, isOpaque: false) {
+                note(.approximated, path.origin, "its outline overlaps itself, and such parts of the translucent fill are drawn twice")
+            }
+            let count = (layers.max() ?? 0) + 1
+            return (0..<count).map { layer in subpaths.indices.filter { layers[$0] == layer }.map { subpaths[$0] } }
+        }
+        note(
+            .approximated, path.origin, "its outline overlaps itself and slides fill such parts by the even-odd rule, so they may be empty")
+        return [subpaths]
+    }
+}
+
+/// Compares fill rules of one outline along horizontal lines.
+struct WindingScan {
+    /// More subpaths than this are not rearranged: finding who contains whom looks at all pairs.
+    private static let mostRearranged = 512
+    /// More lines than this, or more crossings of edges with lines, are thinned out evenly.
+    private static let mostLines = 2048, mostCrossings = 2_000_000
+    /// What is thinner than this is not seen: a 50th of a pixel, in EMU.
+    private static let unseen = 190.0
+
+    private struct Edge {
+        var top: Point, bottom: Point
+        /// +1 for an edge that runs down, −1 for up.
+        var winding: Int
+        var subpath: Int
+    }
+
+    private struct Contour {
+        var box: Rect
+        /// Twice the signed area: positive for clockwise on screen.
+        var area: Double
+        var start: Point
+        /// Its edges, as indices into `edges`.
+        var edges: [Int] = []
+    }
+
+    private var edges: [Edge] = []  // by top
+    private var contours: [Contour] = []
+    private var lines: [Double] = []
+
+    /// Whether any point can be wound around twice at all: one contour of up to four straight sides has no room for it.
+    static func mayWindTwice(_ outline: Outline) -> Bool {
+        outline.steps.count > 5 || outline.steps.dropFirst().contains { $0 == .cubic || $0 == .move }
+    }
+
+    init(_ outline: Outline, _ subpaths: [Outline.Subpath]) {
+        for (index, subpath) in subpaths.enumerated() { add(outline, subpath, index) }
+        edges.sort { ($0.top.y, $0.top.x, $0.bottom.x, $0.subpath) < ($1.top.y, $1.top.x, $1.bottom.x, $1.subpath) }
+        for (index, edge) in edges.enumerated() { contours[edge.subpath].edges.append(index) }
+
+        var heights = edges.flatMap { [$0.top.y, $0.bottom.y] }
+        heights.sort()
+        var last = -Double.infinity
+        for y in heights where y - last > Self.unseen {
+            if last.isFinite { lines.append((last + y) / 2) }
+            last = y
+        }
+        let crossings = edges.reduce(0) { $0 + lineIndex(at: $1.bottom.y) - lineIndex(at: $1.top.y) }
+        let share = min(Double(Self.mostLines) / Double(lines.count), Double(Self.mostCrossings) / Double(crossings))
+        if share < 1 { lines = (0..<Int(Double(lines.count) * share)).map { lines[Int(Double($0) / share)] } }
+    }
+
+    /// How many lines lie above `y`.
+    private func lineIndex(at y: Double) -> Int {
+        var (low, high) = (0, lines.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if lines[middle] < y { low = middle + 1 } else { high = middle }
+        }
+        return low
+    }
+
+    /// Flattens a subpath into edges. Eight chords a cubic: the question is who overlaps whom, not where exactly.
+    private mutating func add(_ outline: Outline, _ subpath: Outline.Subpath, _ index: Int) {
+        let start = outline.points[subpath.points.lowerBound]
+        var (low, high, area) = (start, start, 0.0)
+        var current = start
+        func step(to p: Point) {
+            area += (current - start).cross(p - start)
+            low = Point(min(low.x, p.x), min(low.y, p.y))
+            high = Point(max(high.x, p.x), max(high.y, p.y))
+            if current.y < p.y { edges.append(Edge(top: current, bottom: p, winding: 1, subpath: index)) }
+            if current.y > p.y { edges.append(Edge(top: p, bottom: current, winding: -1, subpath: index)) }
+            current = p
+        }
+        var point = subpath.points.lowerBound
+        for kind in outline.steps[subpath.steps] {
+            switch kind {
+            case .move, .close: break
+            case .line: step(to: outline.points[point])
+            case .cubic:
+                let (p0, p1, p2, p3) = (current, outline.points[point], outline.points[point + 1], outline.points[point + 2])
+                for k in 1...7 {
+                    let t = Double(k) / 8, s = 1 - t
+                    let (b0, b1, b2, b3) = (s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t)
+                    step(
+                        to: Point(
+                            b0 * p0.x + b1 * p1.x + b2 * p2.x + b3 * p3.x, b0 * p0.y + b1 * p1.y + b2 * p2.y + b3 * p3.y))
+                }
+                step(to: p3)
+            }
+            point += kind.pointCount
+        }
+        step(to: start)
+        contours.append(Contour(box: Rect(low, high), area: area, start: start))
+    }
+
+    /// Whether layers filled by even-odd cover what the nonzero rule covers, on every line.
+    ///
+    /// - Parameters:
+    ///   - layers: The layer of each subpath, −1 for one that is left out.
+    ///   - isOpaque: Whether layers may cover the same place; a translucent fill would show twice.
+    mutating func agrees(_ layers: [Int], isOpaque: Bool) -> Bool {
+        var isOdd = [Bool](repeating: false, count: (layers.max() ?? 0) + 1)
+        var active: [Int] = []
+        var next = 0
+        var crossings: [(x: Double, edge: Int)] = []
+        for y in lines {
+            while next < edges.count, edges[next].top.y <= y {
+                active.append(next)
+                next += 1
+            }
+            active.removeAll { edges[$0].bottom.y <= y }
+            crossings.removeAll(keepingCapacity: true)
+            for index in active {
+                let (top, bottom) = (edges[index].top, edges[index].bottom)
+                crossings.append((top.x + (bottom.x - top.x) * ((y - top.y) / (bottom.y - top.y)), index))
+            }
+            crossings.sort { ($0.x, $0.edge) < ($1.x, $1.edge) }
+
+            var (winding, covering) = (0, 0)
+            for (index, crossing) in crossings.enumerated() {
+                let edge = edges[crossing.edge]
+                winding += edge.winding
+                let layer = layers[edge.subpath]
+                if layer >= 0 {
+                    isOdd[layer].toggle()
+                    covering += isOdd[layer] ? 1 : -1
+                }
+                guard index + 1 < crossings.count, crossings[index + 1].x - crossing.x > Self.unseen else { continue }
+                if (winding != 0) != (covering > 0) || (covering > 1 && !isOpaque) { return false }
+            }
+        }
+        return true
+    }
+
+    /// A layer for each contour, for contours that nest or overlap but do not cross themselves; nil when there are too many.
+    ///
+    /// A contour inside others that changes nothing (winding nonzero on both sides) is left out; one that starts an area opens
+    /// a layer, or joins one where it touches nobody; one that ends an area is a hole in the layer around it.
+    func layers() -> [Int]? {
+        guard contours.count > 1, contours.count <= Self.mostRearranged else { return nil }
+        let parents = contours.indices.map { parent(of: $0) }
+        // Large to small, so that parents come first.
+        let order = contours.indices.sorted { (-abs(contours[$0].area), $0) < (-abs(contours[$1].area), $1) }
+        var windings = [Int](repeating: 0, count: contours.count)
+        var layers = [Int](repeating: -1, count: contours.count)
+        var layerOfArea = [Int](repeating: -1, count: contours.count)
+        var boxes: [[Rect]] = []
+        for index in order where contours[index].area != 0 {
+            let outside = parents[index].map { windings[$0] } ?? 0
+            windings[index] = outside + (contours[index].area > 0 ? 1 : -1)
+            layerOfArea[index] = parents[index].map { layerOfArea[$0] } ?? -1
+            if outside == 0 {
+                let box = contours[index].box
+                let free = boxes.firstIndex { others in others.allSatisfy { !$0.overlaps(box) } }
+                layers[index] = free ?? boxes.count
+                if let free { boxes[free].append(box) } else { boxes.append([box]) }
+                layerOfArea[index] = layers[index]
+            } else if windings[index] == 0 {
+                layers[index] = layerOfArea[index]
+            }
+        }
+        return layers
+    }
+
+    /// The smallest contour around another one.
+    private func parent(of index: Int) -> Int? {
+        let child = contours[index]
+        var best: Int?
+        for other in contours.indices where other != index {
+            let candidate = contours[other]
+            guard abs(candidate.area) > abs(child.area) || abs(candidate.area) == abs(child.area) && other < index,
+                candidate.box.minX <= child.box.minX, candidate.box.minY <= child.box.minY,
+                candidate.box.maxX >= child.box.maxX, candidate.box.maxY >= child.box.maxY,
+                best.map({ abs(contours[$0].area) > abs(candidate.area) }) ?? true,
+                contains(other, child.start)
+            else { continue }
+            best = other
+        }
+        return best
+    }
+
+    private func contains(_ contour: Int, _ p: Point) -> Bool {
+        var isInside = false
+        for edge in contours[contour].edges.lazy.map({ edges[$0] }) where edge.top.y <= p.y && p.y < edge.bottom.y {
+            let x = edge.top.x + (edge.bottom.x - edge.top.x) * ((p.y - edge.top.y) / (edge.bottom.y - edge.top.y))
+            if x <= p.x { isInside.toggle() }
+        }
+        return isInside
+    }
+}
+
+extension Rect {
+    /// Whether the two share area.
+    fileprivate func overlaps(_ other: Rect) -> Bool {
+        minX < other.maxX && other.minX < maxX && minY < other.maxY && other.minY < maxY
+    }
+}

@@ -1,0 +1,163 @@
+internal import AtelierGeometry
+internal import AtelierSVG
+
+/// Where the tags of groups go. A group's tag states the box of its children, which is known only after them, so children are
+/// written at once and the tags are woven in at the end.
+struct GroupRecord {
+    struct Header {
+        var id: Int
+        var name: String?
+        var summary: String?
+        var bounds: Rect
+    }
+
+    private enum Tag {
+        case open(Header?)
+        case close
+    }
+
+    private var tags: [(offset: Int, tag: Tag)] = []
+
+    /// Marks the place of a group that begins here; the result names it.
+    mutating func begin(at offset: Int) -> Int {
+        tags.append((offset, .open(nil)))
+        return tags.count - 1
+    }
+
+    /// Ends a group and keeps it. A group that is not ended leaves no trace.
+    mutating func end(_ index: Int, at offset: Int, _ header: Header) {
+        tags[index].tag = .open(header)
+        tags.append((offset, .close))
+    }
+
+    /// Copies the shapes with the tags between them.
+    func weave(_ shapes: [UInt8], into part: inout XMLBuffer) {
+        var copied = 0
+        for (offset, tag) in tags {
+            part.markup(shapes[copied..<offset])
+            copied = offset
+            switch tag {
+            case .open(let header): if let header { part.groupStart(header) }
+            case .close: part.markup("</p:grpSp>")
+            }
+        }
+        part.markup(shapes[copied...])
+    }
+}
+
+extension SlideMapper {
+    /// A group whose children are being written.
+    private struct OpenGroup {
+        var group: SVG.Group
+        var nextChild = 0
+        var transform: AffineTransform
+        var opacity: Double
+        var id = 0
+        var tag = 0
+        var leaves: OpacityRecord.Mark?
+        var childCount = 0
+        var bounds: Rect?
+
+        mutating func add(_ child: Rect) {
+            childCount += 1
+            bounds = bounds?.union(child) ?? child
+        }
+    }
+
+    /// Maps a tree. The root itself is the slide, so it makes no group. Depth costs memory, not stack.
+    mutating func map(_ root: SVG.Group, through placement: AffineTransform) {
+        var open = [OpenGroup(group: root, transform: root.transform.followed(by: placement), opacity: root.opacity)]
+        if root.opacity < 1 { open[0].leaves = opacity.begin() }
+        while var current = open.popLast() {
+            if current.nextChild < current.group.children.count {
+                let child = current.group.children[current.nextChild]
+                current.nextChild += 1
+                switch child {
+                case .path(let path):
+                    if let bounds = map(path, through: current.transform, opacity: current.opacity) { current.add(bounds) }
+                    open.append(current)
+                case .group(let group):
+                    open.append(current)
+                    if group.opacity > 0 { open.append(begin(group, in: current)) }
+                }
+            } else {
+                let bounds = end(current, isRoot: open.isEmpty)
+                if let bounds, !open.isEmpty { open[open.count - 1].add(bounds) }
+            }
+        }
+    }
+
+    private mutating func begin(_ group: SVG.Group, in parent: OpenGroup) -> OpenGroup {
+        var result = OpenGroup(
+            group: group, transform: group.transform.followed(by: parent.transform), opacity: parent.opacity * group.opacity)
+        result.id = nextID()
+        result.tag = groups.begin(at: xml.bytes.count)
+        if group.opacity < 1 { result.leaves = opacity.begin() }
+        return result
+    }
+
+    /// Ends a group: writes its tags if it says something, notes what its opacity could not keep.
+    ///
+    /// - Returns: the box of its children; nil for a group without any, which leaves no trace.
+    private mutating func end(_ current: OpenGroup, isRoot: Bool) -> Rect? {
+        if let leaves = current.leaves, opacity.end(leaves) {
+            note(
+                .approximated, current.group.origin,
+                "group opacity was given to each shape, and shapes of the group overlap, so they show through one another")
+        }
+        guard let bounds = current.bounds, !isRoot else { return current.bounds }
+        let origin = current.group.origin
+        // A nameless group around one thing is a step more to click through and says nothing.
+        if current.childCount > 1 || origin.id != nil || origin.title != nil || origin.summary != nil {
+            groups.end(
+                current.tag, at: xml.bytes.count,
+                .init(id: current.id, name: origin.title ?? origin.id, summary: origin.summary, bounds: bounds))
+            shapeCount += 1
+        }
+        return bounds
+    }
+}
+
+extension XMLBuffer {
+    /// A group's start with the identity as its inner coordinate system: scaled ones confuse editors and do not scale strokes.
+    fileprivate mutating func groupStart(_ header: GroupRecord.Header) {
+        markup("<p:grpSp><p:nvGrpSpPr>")
+        nonVisualProperties(id: header.id, name: header.name, kind: "Group", summary: header.summary)
+        markup("<p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr><p:grpSpPr><a:xfrm>")
+        let (left, top) = (EMU(nearest: header.bounds.minX), EMU(nearest: header.bounds.minY))
+        let width = EMU(nearest: header.bounds.maxX).rawValue - left.rawValue
+        let height = EMU(nearest: header.bounds.maxY).rawValue - top.rawValue
+        for (offset, extent) in [("<a:off x=\"", "<a:ext cx=\""), ("<a:chOff x=\"", "<a:chExt cx=\"")] as [(StaticString, StaticString)] {
+            markup(offset)
+            number(left)
+            markup("\" y=\"")
+            number(top)
+            markup("\"/>")
+            markup(extent)
+            number(width)
+            markup("\" cy=\"")
+            number(height)
+            markup("\"/>")
+        }
+        markup("</a:xfrm></p:grpSpPr>")
+    }
+
+    /// `p:cNvPr`: the id, the name people see in the selection pane, the description that is read out.
+    mutating func nonVisualProperties(id: Int, name: String?, kind: StaticString, summary: String?) {
+        markup("<p:cNvPr id=\"")
+        number(id)
+        markup("\" name=\"")
+        if let name {
+            text(name)
+        } else {
+            markup(kind)
+            markup(" ")
+            number(id)
+        }
+        if let summary {
+            markup("\" descr=\"")
+            text(summary)
+        }
+        markup("\"/>")
+    }
+}

@@ -1,0 +1,161 @@
+internal import AtelierGeometry
+internal import AtelierSVG
+
+extension SlideMapper {
+    /// Writes one drawn element as one shape.
+    ///
+    /// - Returns: the box of its geometry on the slide, without the stroke; nil when it draws nothing or cannot be drawn.
+    mutating func map(_ path: SVG.Path, through parent: AffineTransform, opacity inherited: Double) -> Rect? {
+        let alpha = inherited * path.opacity
+        let fill = path.fill.flatMap { SolidFill($0.paint, opacity: $0.opacity * alpha) }
+        let strokeFill = path.stroke.flatMap { $0.width > 0 ? SolidFill($0.paint, opacity: $0.opacity * alpha) : nil }
+        guard fill != nil || strokeFill != nil else { return nil }
+
+        let transform = path.transform.followed(by: parent)
+        guard transform.isFinite, transform.determinant.isFinite, outline.take(path.geometry, through: transform) else {
+            note(.invalid, path.origin, "a coordinate is too large to compute with and the element was left out")
+            return nil
+        }
+        // SVG draws nothing through a transform that flattens the plane.
+        guard !outline.isEmpty, transform.determinant != 0 else { return nil }
+
+        var bounds = outline.bounds
+        let isWithinReach = max(-bounds.minX, bounds.maxX, -bounds.minY, bounds.maxY) <= EMU.reach
+        if !isWithinReach {
+            outline.limit(to: EMU.reach)
+            bounds = outline.bounds
+            note(.approximated, path.origin, "the element reaches more than 1000 inches beyond the slide and was cut there")
+        }
+
+        if isWithinReach, outline.steps == [.move, .line] {
+            // A line has no inside.
+            guard let stroke = path.stroke, let strokeFill else { return nil }
+            writeConnector(path, stroke, strokeFill, transform)
+        } else {
+            let line = path.stroke.flatMap { stroke in
+                strokeFill.map { lineStyle(stroke, $0, scale: transform.meanScale, origin: path.origin) }
+            }
+            if line != nil, transform.anisotropy > 1.05 {
+                note(.approximated, path.origin, "the transform stretches the stroke unevenly and it was given one mean width")
+            }
+            if alpha < 1, fill != nil, line != nil {
+                note(.approximated, path.origin, "opacity was given to fill and stroke each, so the fill shows through the stroke")
+            }
+            let pose = isWithinReach ? Pose(transform) : nil
+            if let pose, let preset = preset(for: path, pose, transform, isDashed: line?.dashes.isEmpty == false) {
+                let frame = preset.frame
+                write(path.origin, preset.kind, frame, fill: fill, line: line) { $0.presetGeometry(preset.geometry) }
+            } else {
+                writeFreeform(path, pose, transform, bounds, fill: fill, line: line)
+            }
+        }
+        shapeCount += 1
+        opacity.add(strokeFill == nil ? bounds : inkBounds(of: path, bounds, transform))
+        return bounds
+    }
+
+    /// The box with the stroke, generously: joins may reach out by the mitre limit.
+    private func inkBounds(of path: SVG.Path, _ bounds: Rect, _ transform: AffineTransform) -> Rect {
+        guard let stroke = path.stroke else { return bounds }
+        let reach = path.shape == nil && stroke.join == .miter ? max(stroke.miterLimit, 1.5) : 1.5
+        let margin = min(stroke.width * transform.meanScale / 2 * reach, EMU.reach)
+        return Rect(
+            x: bounds.minX - margin, y: bounds.minY - margin, width: bounds.width + 2 * margin, height: bounds.height + 2 * margin)
+    }
+
+    /// A straight line as a connector, which people can glue to other shapes.
+    private mutating func writeConnector(
+        _ path: SVG.Path, _ stroke: SVG.Stroke, _ fill: SolidFill, _ transform: AffineTransform
+    ) {
+        let (start, end) = (outline.points[0], outline.points[1])
+        let length = start.distance(to: end)
+        var scale = transform.meanScale
+        if length > 0, let inverse = transform.inverse {
+            // Exact across the line for every transform: the stroked area grows by |det|, its length by what we see here.
+            let original = inverse(end - start).length
+            scale = abs(transform.determinant) * original / length
+        }
+        let line = lineStyle(stroke, fill, scale: scale, origin: path.origin)
+        var frame = Frame(around: Rect(start, end))
+        frame.flipsHorizontally = end.x < start.x
+        frame.flipsVertically = end.y < start.y
+        let id = nextID()
+        xml.markup("<p:cxnSp><p:nvCxnSpPr>")
+        xml.nonVisualProperties(
+            id: id, name: path.origin.title ?? path.origin.id, kind: "Line", summary: path.origin.summary)
+        xml.markup("<p:cNvCxnSpPr/><p:nvPr/></p:nvCxnSpPr><p:spPr>")
+        xml.frame(frame)
+        xml.presetGeometry(.line)
+        xml.line(line)
+        xml.markup("</p:spPr></p:cxnSp>")
+    }
+
+    /// A general path, with its own box and, where the transform is a turn or a flip, upright in it.
+    private mutating func writeFreeform(
+        _ path: SVG.Path, _ pose: Pose?, _ transform: AffineTransform, _ bounds: Rect, fill: SolidFill?, line: LineStyle?
+    ) {
+        var frame = Frame(around: bounds)
+        var origin = Point(Double(frame.x.rawValue), Double(frame.y.rawValue))
+        if let pose, !pose.isUpright, outline.take(path.geometry, through: .scaling(pose.scaleX, pose.scaleY)) {
+            let box = outline.bounds
+            let center = transform(Point(box.center.x / pose.scaleX, box.center.y / pose.scaleY))
+            frame = Frame(pose, center: center, size: box.size)
+            origin = box.origin
+        }
+
+        let subpaths = outline.subpaths
+        let layers = fill.map { fillLayers(of: path, subpaths, isOpaque: $0.alpha == SolidFill.opaque) } ?? [subpaths]
+        write(path.origin, "Freeform", frame, fill: fill, line: line) { [outline] xml in
+            xml.markup(
+                """
+                <a:custGeom><a:avLst/><a:gdLst/><a:ahLst/><a:cxnLst/><a:rect l="0" t="0" r="r" b="b"/><a:pathLst>
+                """)
+            // Layers are painted one upon the other, so with several of them the outline comes last, over all fills.
+            let strokesApart = line != nil && (layers.count > 1 || layers[0].count != subpaths.count)
+            for layer in layers {
+                xml.path(outline, layer, origin: origin, width: frame.width, height: frame.height, strokes: !strokesApart)
+            }
+            if strokesApart {
+                xml.path(outline, subpaths, origin: origin, width: frame.width, height: frame.height, fills: false)
+            }
+            xml.markup("</a:pathLst></a:custGeom>")
+        }
+    }
+
+    /// Writes a `p:sp` around a geometry.
+    private mutating func write(
+        _ origin: SVG.Origin, _ kind: StaticString, _ frame: Frame, fill: SolidFill?, line: LineStyle?,
+        geometry: (inout XMLBuffer) -> Void
+    ) {
+        let id = nextID()
+        xml.markup("<p:sp><p:nvSpPr>")
+        xml.nonVisualProperties(id: id, name: origin.title ?? origin.id, kind: kind, summary: origin.summary)
+        xml.markup("<p:cNvSpPr/><p:nvPr/></p:nvSpPr><p:spPr>")
+        xml.frame(frame)
+        geometry(&xml)
+        xml.fill(fill)
+        xml.line(line)
+        xml.markup("</p:spPr></p:sp>")
+    }
+}
+
+extension Frame {
+    /// An upright frame with its edges on the nearest EMU, so that shapes sharing an edge still do.
+    init(around box: Rect) {
+        x = EMU(nearest: box.minX)
+        y = EMU(nearest: box.minY)
+        width = EMU(rawValue: EMU(nearest: box.maxX).rawValue - x.rawValue)
+        height = EMU(rawValue: EMU(nearest: box.maxY).rawValue - y.rawValue)
+    }
+
+    /// A posed frame of a size before flip and turn, about its middle on the slide.
+    init(_ pose: Pose, center: Point, size: Size) {
+        width = EMU(nearest: size.width)
+        height = EMU(nearest: size.height)
+        x = EMU(nearest: center.x - size.width / 2)
+        y = EMU(nearest: center.y - size.height / 2)
+        rotation = pose.rotation
+        flipsHorizontally = pose.flipsHorizontally
+        flipsVertically = pose.flipsVertically
+    }
+}

@@ -1,0 +1,116 @@
+public import AtelierArchives
+internal import AtelierGeometry
+public import AtelierSVG
+
+/// How pictures become slides.
+public struct SlideOptions: Hashable, Sendable, Codable {
+    /// Size of the slide; nil for the picture's own. A picture of another shape is fitted and centred.
+    public var size: SlideSize?
+
+    /// Options from their parts; the defaults are the product's.
+    public init(size: SlideSize? = nil) { self.size = size }
+}
+
+/// A picture as one page of a presentation, independent of its place there: it can be kept and packed into many decks.
+public struct Slide: Hashable, Sendable {
+    /// The slide part (`p:sld`), UTF-8 XML, as it lies in the package.
+    public let part: PackedBytes
+    /// The size of slide it was mapped for.
+    public let size: SlideSize
+    /// How many shapes, lines and groups it holds.
+    public let shapeCount: Int
+    /// What is not on the slide as drawn: the mapping's own findings in drawing order. The tree's are not repeated.
+    public let diagnostics: [SVG.Diagnostic]
+
+    /// A slide from its parts, as read back from a store.
+    public init(part: PackedBytes, size: SlideSize, shapeCount: Int, diagnostics: [SVG.Diagnostic]) {
+        self.part = part
+        self.size = size
+        self.shapeCount = shapeCount
+        self.diagnostics = diagnostics
+    }
+
+    /// Memory taken, in bytes, to the nearest hundred or so.
+    public var byteCount: Int {
+        part.bytes.count + 64 + diagnostics.reduce(0) { $0 + 64 + $1.message.utf8.count + $1.element.utf8.count }
+    }
+}
+
+/// Turns a picture into a slide of native shapes.
+///
+/// One drawn element becomes one shape; groups stay groups. The result depends on the two arguments alone, so it may be
+/// remembered. What DrawingML cannot say exactly is drawn as close as it can and listed in `diagnostics`
+/// (docs/formats/pptx-output.md has the rules).
+///
+/// - Complexity: linear in the count of elements and segments, with a logarithmic factor for fill rules and group opacity.
+public func mapSlide(_ tree: SVG.Tree, _ options: SlideOptions = .init()) -> Slide {
+    let size = options.size ?? SlideSize(for: tree.size)
+    var mapper = SlideMapper()
+    mapper.map(tree.root, through: mapper.placement(of: tree, on: size, given: options.size != nil))
+    return Slide(
+        part: Packer().pack(mapper.slidePart(title: tree.title)), size: size, shapeCount: mapper.shapeCount,
+        diagnostics: mapper.diagnostics)
+}
+
+/// Walks a tree and writes its shapes. One value serves one slide.
+struct SlideMapper {
+    /// Shapes in drawing order, without the tags of groups (see `Group.swift`).
+    var xml = XMLBuffer()
+    var groups = GroupRecord()
+    var opacity = OpacityRecord()
+    var diagnostics: [SVG.Diagnostic] = []
+    var shapeCount = 0
+    /// Storage used again for every path.
+    var outline = Outline()
+    /// Shape ids are unique on a slide; the root of the shape tree has 1.
+    private var lastID = 1
+
+    mutating func nextID() -> Int {
+        lastID += 1
+        return lastID
+    }
+
+    mutating func note(_ outcome: SVG.Diagnostic.Outcome, _ origin: SVG.Origin, _ message: String) {
+        let element = origin.id.map { "\(origin.element)#\($0)" } ?? origin.element
+        diagnostics.append(SVG.Diagnostic(outcome, element: element, line: origin.line, message))
+    }
+
+    /// From the picture's pixels to EMU on the slide: the largest uniform scale that fits, and the middle.
+    mutating func placement(of tree: SVG.Tree, on size: SlideSize, given: Bool) -> AffineTransform {
+        let (width, height) = (Double(size.width.rawValue), Double(size.height.rawValue))
+        let scale = min(width / tree.size.width, height / tree.size.height)
+        guard scale.isFinite, scale > 0 else { return .identity }
+        let margin = Vector((width - tree.size.width * scale) / 2, (height - tree.size.height * scale) / 2)
+        // Under a pixel: the slide's size is the picture's, rounded.
+        if given, max(margin.dx, margin.dy) > EMU.perPixel {
+            note(.approximated, tree.root.origin, "the picture has another shape than the slide and was fitted into its middle")
+        }
+        return AffineTransform(a: scale, b: 0, c: 0, d: scale, e: margin.dx, f: margin.dy)
+    }
+
+    /// The finished part.
+    func slidePart(title: String?) -> [UInt8] {
+        var part = XMLBuffer()
+        part.reserveCapacity(xml.bytes.count + 1024)
+        part.markup(xmlDeclaration)
+        part.markup(
+            """
+            <p:sld xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" \
+            xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" \
+            xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main"><p:cSld
+            """)
+        if let title {
+            part.markup(" name=\"")
+            part.text(title)
+            part.markup("\"")
+        }
+        part.markup(
+            """
+            ><p:spTree><p:nvGrpSpPr><p:cNvPr id="1" name=""/><p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr><p:grpSpPr><a:xfrm>\
+            <a:off x="0" y="0"/><a:ext cx="0" cy="0"/><a:chOff x="0" y="0"/><a:chExt cx="0" cy="0"/></a:xfrm></p:grpSpPr>
+            """)
+        groups.weave(xml.bytes, into: &part)
+        part.markup("</p:spTree></p:cSld><p:clrMapOvr><a:masterClrMapping/></p:clrMapOvr></p:sld>")
+        return part.bytes
+    }
+}

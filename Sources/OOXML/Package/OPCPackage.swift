@@ -1,0 +1,76 @@
+internal import AtelierArchives
+
+/// An Open Packaging Conventions file in the making (ISO/IEC 29500-2): parts, their content types and relationships.
+struct OPCPackage: ~Copyable {
+    /// An arrow from one part (or the package) to another.
+    struct Relationship {
+        /// Unique within its source.
+        var id: Int
+        /// Last component of the type's URI under officeDocument's relationships, or the whole URI.
+        var type: StaticString
+        /// Path relative to the source's folder.
+        var target: String
+    }
+
+    private let packer = Packer()
+    private var parts: [(path: String, body: PackedBytes)] = []
+    private var overrides = XMLBuffer()
+
+    /// Adds a part with markup.
+    mutating func add(_ path: String, contentType: StaticString, _ xml: XMLBuffer) {
+        add(path, contentType: contentType, packer.pack(xml.bytes))
+    }
+
+    /// Adds a part that is packed already.
+    mutating func add(_ path: String, contentType: StaticString, _ body: PackedBytes) {
+        parts.append((path, body))
+        overrides.markup("<Override PartName=\"/")
+        overrides.text(path)
+        overrides.markup("\" ContentType=\"")
+        overrides.markup(contentType)
+        overrides.markup("\"/>")
+    }
+
+    /// Adds the relationships of the part at `path`; the package's own for an empty path.
+    mutating func relate(_ path: String, _ relationships: [Relationship]) {
+        var xml = XMLBuffer()
+        xml.markup(xmlDeclaration)
+        xml.markup("<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">")
+        for relationship in relationships {
+            xml.markup("<Relationship Id=\"rId")
+            xml.number(relationship.id)
+            xml.markup("\" Type=\"")
+            xml.markup(relationship.type)
+            xml.markup("\" Target=\"")
+            xml.text(relationship.target)
+            xml.markup("\"/>")
+        }
+        xml.markup("</Relationships>")
+        let (folder, name) = Self.split(path)
+        parts.append((folder + "_rels/" + name + ".rels", packer.pack(xml.bytes)))
+    }
+
+    /// The file: content types first, then parts in the order they were added.
+    consuming func finish() throws(ZIPError) -> [UInt8] {
+        var types = XMLBuffer()
+        types.markup(xmlDeclaration)
+        types.markup("<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\">")
+        types.markup("<Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>")
+        types.markup("<Default Extension=\"xml\" ContentType=\"application/xml\"/>")
+        types.markup(overrides.bytes[...])
+        types.markup("</Types>")
+
+        var zip = ZIPWriter()
+        try zip.add("[Content_Types].xml", packer.pack(types.bytes))
+        for part in parts { try zip.add(part.path, part.body) }
+        return zip.finish()
+    }
+
+    private static func split(_ path: String) -> (folder: String, name: String) {
+        guard let slash = path.lastIndex(of: "/") else { return ("", path) }
+        let start = path.index(after: slash)
+        return (String(path[..<start]), String(path[start...]))
+    }
+}
+
+let xmlDeclaration: StaticString = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n"

@@ -1,0 +1,167 @@
+public import AtelierArchives
+
+/// Why slides do not make a presentation.
+public enum PresentationError: Error, Equatable, CustomStringConvertible {
+    /// A presentation of nothing.
+    case noSlides
+    /// A slide (counted from 1) that was mapped for another size than the first.
+    case sizesDiffer(slide: Int, size: SlideSize, first: SlideSize)
+    /// The file would pass what its container holds.
+    case archive(ZIPError)
+
+    /// One sentence for people.
+    public var description: String {
+        switch self {
+        case .noSlides: "a presentation needs at least one slide"
+        case .sizesDiffer(let slide, let size, let first):
+            "slide \(slide) was mapped for \(size) but the presentation has \(first); map every slide with the same 'size' option"
+        case .archive(let error): "\(error)"
+        }
+    }
+}
+
+/// Puts slides into one presentation, a complete `.pptx` file.
+///
+/// The bytes depend on slides and title alone (fixed dates, fixed order). All slides must be mapped for one size, because a
+/// presentation has one: pass `SlideSize(for: firstPicture.size)` as `SlideOptions.size` when pictures differ.
+///
+///     let slides = trees.map { mapSlide($0, SlideOptions(size: SlideSize(for: trees[0].size))) }
+///     let file = try packPresentation(slides, title: "Sketches")
+///
+/// - Complexity: linear in the packed size of the slides, which are copied as they are.
+public func packPresentation(_ slides: [Slide], title: String? = nil) throws(PresentationError) -> [UInt8] {
+    guard let size = slides.first?.size else { throw .noSlides }
+    if let other = slides.firstIndex(where: { $0.size != size }) {
+        throw .sizesDiffer(slide: other + 1, size: slides[other].size, first: size)
+    }
+
+    var package = OPCPackage()
+    package.relate(
+        "",
+        [
+            .init(id: 1, type: RelationshipType.officeDocument, target: "ppt/presentation.xml"),
+            .init(id: 2, type: RelationshipType.coreProperties, target: "docProps/core.xml"),
+            .init(id: 3, type: RelationshipType.extendedProperties, target: "docProps/app.xml"),
+        ])
+    package.add("ppt/presentation.xml", contentType: ContentType.presentation, presentationPart(slideCount: slides.count, size))
+    package.relate(
+        "ppt/presentation.xml",
+        [
+            .init(id: 1, type: RelationshipType.slideMaster, target: "slideMasters/slideMaster1.xml"),
+            .init(id: 2, type: RelationshipType.theme, target: "theme/theme1.xml"),
+        ] + slides.indices.map { .init(id: firstSlideRelationship + $0, type: RelationshipType.slide, target: "slides/slide\($0 + 1).xml") }
+    )
+    package.add("ppt/slideMasters/slideMaster1.xml", contentType: ContentType.slideMaster, part(BlankDesign.master))
+    package.relate(
+        "ppt/slideMasters/slideMaster1.xml",
+        [
+            .init(id: 1, type: RelationshipType.slideLayout, target: "../slideLayouts/slideLayout1.xml"),
+            .init(id: 2, type: RelationshipType.theme, target: "../theme/theme1.xml"),
+        ])
+    package.add("ppt/slideLayouts/slideLayout1.xml", contentType: ContentType.slideLayout, part(BlankDesign.layout))
+    package.relate(
+        "ppt/slideLayouts/slideLayout1.xml",
+        [.init(id: 1, type: RelationshipType.slideMaster, target: "../slideMasters/slideMaster1.xml")])
+    package.add("ppt/theme/theme1.xml", contentType: ContentType.theme, part(BlankDesign.theme))
+    for (index, slide) in slides.enumerated() {
+        let path = "ppt/slides/slide\(index + 1).xml"
+        package.add(path, contentType: ContentType.slide, slide.part)
+        package.relate(path, [.init(id: 1, type: RelationshipType.slideLayout, target: "../slideLayouts/slideLayout1.xml")])
+    }
+    package.add("docProps/core.xml", contentType: ContentType.coreProperties, corePropertiesPart(title: title))
+    package.add("docProps/app.xml", contentType: ContentType.extendedProperties, appPropertiesPart(slideCount: slides.count))
+
+    do { return try package.finish() } catch { throw .archive(error) }
+}
+
+/// Relationships of the presentation before this one are master and theme.
+private let firstSlideRelationship = 3
+
+private func part(_ markup: StaticString) -> XMLBuffer {
+    var xml = XMLBuffer()
+    xml.markup(xmlDeclaration)
+    xml.markup(markup)
+    return xml
+}
+
+private func presentationPart(slideCount: Int, _ size: SlideSize) -> XMLBuffer {
+    var xml = XMLBuffer()
+    xml.markup(xmlDeclaration)
+    xml.markup(
+        """
+        <p:presentation xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" \
+        xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" \
+        xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main" saveSubsetFonts="1">\
+        <p:sldMasterIdLst><p:sldMasterId id="2147483648" r:id="rId1"/></p:sldMasterIdLst><p:sldIdLst>
+        """)
+    for index in 0..<slideCount {
+        xml.markup("<p:sldId id=\"")
+        xml.number(256 + index)  // The smallest id the schema allows is 256.
+        xml.markup("\" r:id=\"rId")
+        xml.number(firstSlideRelationship + index)
+        xml.markup("\"/>")
+    }
+    xml.markup("</p:sldIdLst><p:sldSz cx=\"")
+    xml.number(size.width)
+    xml.markup("\" cy=\"")
+    xml.number(size.height)
+    xml.markup("\"/><p:notesSz cx=\"6858000\" cy=\"9144000\"/></p:presentation>")
+    return xml
+}
+
+private func corePropertiesPart(title: String?) -> XMLBuffer {
+    var xml = XMLBuffer()
+    xml.markup(xmlDeclaration)
+    xml.markup(
+        """
+        <cp:coreProperties xmlns:cp="http://schemas.openxmlformats.org/package/2006/metadata/core-properties" \
+        xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:dcterms="http://purl.org/dc/terms/" \
+        xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance">
+        """)
+    if let title {
+        xml.markup("<dc:title>")
+        xml.text(title)
+        xml.markup("</dc:title>")
+    }
+    // A true date would make every file differ.
+    xml.markup(
+        """
+        <dcterms:created xsi:type="dcterms:W3CDTF">1980-01-01T00:00:00Z</dcterms:created>\
+        <dcterms:modified xsi:type="dcterms:W3CDTF">1980-01-01T00:00:00Z</dcterms:modified></cp:coreProperties>
+        """)
+    return xml
+}
+
+private func appPropertiesPart(slideCount: Int) -> XMLBuffer {
+    var xml = XMLBuffer()
+    xml.markup(xmlDeclaration)
+    xml.markup(
+        """
+        <Properties xmlns="http://schemas.openxmlformats.org/officeDocument/2006/extended-properties">\
+        <Application>Atelier</Application><Slides>
+        """)
+    xml.number(slideCount)
+    xml.markup("</Slides></Properties>")
+    return xml
+}
+
+private enum ContentType {
+    static let presentation: StaticString = "application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml"
+    static let slideMaster: StaticString = "application/vnd.openxmlformats-officedocument.presentationml.slideMaster+xml"
+    static let slideLayout: StaticString = "application/vnd.openxmlformats-officedocument.presentationml.slideLayout+xml"
+    static let slide: StaticString = "application/vnd.openxmlformats-officedocument.presentationml.slide+xml"
+    static let theme: StaticString = "application/vnd.openxmlformats-officedocument.theme+xml"
+    static let coreProperties: StaticString = "application/vnd.openxmlformats-package.core-properties+xml"
+    static let extendedProperties: StaticString = "application/vnd.openxmlformats-officedocument.extended-properties+xml"
+}
+
+private enum RelationshipType {
+    static let officeDocument: StaticString = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"
+    static let coreProperties: StaticString = "http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties"
+    static let extendedProperties: StaticString =
+        "http://schemas.openxmlformats.org/officeDocument/2006/relationships/extended-properties"
+    static let slideMaster: StaticString = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/slideMaster"
+    static let slideLayout: StaticString = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/slideLayout"
+    static let slide: StaticString = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/slide"
+    static let theme: StaticString = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/theme"
+}

@@ -1,0 +1,57 @@
+/// XML as bytes, written from left to right. Well-formedness is the caller's part; escaping is done here.
+struct XMLBuffer: Sendable {
+    private(set) var bytes: [UInt8] = []
+
+    /// Makes room for further bytes.
+    mutating func reserveCapacity(_ count: Int) { bytes.reserveCapacity(bytes.count + count) }
+
+    /// Adds markup as it stands.
+    mutating func markup(_ text: StaticString) {
+        bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
+    }
+
+    /// Adds markup already written elsewhere.
+    mutating func markup(_ written: ArraySlice<UInt8>) { bytes.append(contentsOf: written) }
+
+    /// Adds one ASCII character.
+    mutating func byte(_ value: UInt8) { bytes.append(value) }
+
+    /// Adds a whole number.
+    mutating func number(_ value: Int) {
+        if value < 0 { bytes.append(UInt8(ascii: "-")) }
+        var rest = value.magnitude
+        guard rest > 9 else {
+            bytes.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest))
+            return
+        }
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { digits in
+            var start = 20
+            while rest > 0 {
+                start -= 1
+                digits[start] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest % 10)
+                rest /= 10
+            }
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: UnsafeBufferPointer(digits)[start...]))
+        }
+    }
+
+    mutating func number(_ value: EMU) { number(value.rawValue) }
+
+    /// Adds foreign text, fit for content and for attribute values in double quotes.
+    ///
+    /// Markup characters are escaped. What XML 1.0 section 2.2 has no place for (control characters, U+FFFE, U+FFFF)
+    /// is left out; line ends and tabs become spaces, as attribute values would have them anyway.
+    mutating func text(_ text: String) {
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "&": markup("&amp;")
+            case "<": markup("&lt;")
+            case ">": markup("&gt;")
+            case "\"": markup("&quot;")
+            case "\t", "\n", "\r": bytes.append(UInt8(ascii: " "))
+            case _ where scalar.value < 0x20 || scalar.value == 0xFFFE || scalar.value == 0xFFFF: break
+            default: bytes.append(contentsOf: UTF8.encode(scalar)!)
+            }
+        }
+    }
+}
