@@ -26,6 +26,8 @@ package struct Option<Options: Sendable>: Sendable {
     package var unit: String
     /// One or two sentences; no default and no range, which are added from here and from the default value.
     package var help: String
+    /// Whether a text that is not empty is one; always, unless the option parses it.
+    var parses: @Sendable (String) -> Bool = { _ in true }
 
     /// The value in an options struct.
     package let read: @Sendable (Options) -> OptionValue
@@ -146,10 +148,30 @@ extension Option {
             write: { if case .text(let value) = $1 { $0[keyPath: path] = value } })
     }
 
+    /// A value that is written as a text: `parse` reads it, `text` writes it, `accepted` says in words what can be read.
+    package static func parsed<Value: Sendable>(
+        _ name: String, letter: Character? = nil, aliases: [String] = [], _ path: any WritableKeyPath<Options, Value?> & Sendable,
+        accepted: String, or absence: String, group: String, _ help: String,
+        parse: @escaping @Sendable (String) -> Value?, text: @escaping @Sendable (Value) -> String
+    ) -> Option {
+        Option(
+            name: name, letter: letter, aliases: aliases, group: group, kind: .text(accepted), absence: absence, unit: "", help: help,
+            parses: { parse($0) != nil },
+            read: { $0[keyPath: path].map { .text(text($0)) } ?? .absent },
+            write: {
+                switch $1 {
+                case .text(let text): $0[keyPath: path] = parse(text)
+                case .absent: $0[keyPath: path] = nil
+                default: break
+                }
+            })
+    }
+
     /// The same option, of a struct that holds this one's options under `path`.
     package func of<Whole>(_ path: any WritableKeyPath<Whole, Options> & Sendable) -> Option<Whole> {
         Option<Whole>(
             name: name, letter: letter, aliases: aliases, group: group, kind: kind, absence: absence, unit: unit, help: help,
+            parses: parses,
             read: { [read] in read($0[keyPath: path]) },
             write: { [write] in write(&$0[keyPath: path], $1) })
     }
@@ -194,7 +216,7 @@ extension Option {
             guard words.contains(word) else { throw refusal(of: text, closest(to: word, in: words)) }
             return .text(word)
         case .text:
-            guard !text.isEmpty else { throw OptionError("--\(name) wants \(accepted), not an empty text") }
+            guard !text.isEmpty, parses(text) else { throw refusal(of: text) }
             return .text(text)
         }
     }
