@@ -43,7 +43,7 @@ func parse<Root>(_ arguments: some Sequence<String>, options: [Option<Root>], in
             {
                 option.write(&root, .flag(false))
             } else {
-                throw UsageError(unknown("--" + name, among: options.map { "--" + $0.name }))
+                throw UsageError(unknown("--" + name, among: ["--help"] + options.map { "--" + $0.name }))
             }
         } else if argument.hasPrefix("-"), argument.count > 1 {
             var letters = argument.dropFirst()

@@ -57,6 +57,11 @@ public enum Command {
                 invocation = try Invocation(parsing: arguments, over: base)
             }
             guard case .convert(let conversion) = invocation else { return .done }
+            if conversion.readsStandardInput, console.inputIsTerminal {
+                console.say("atelier: standard input is a terminal; pipe a file into the command or name one\n")
+                console.sayWithoutEnd(helpText(on: conversion.verb))
+                return .usage
+            }
             _ = conversion; return .done
         } catch let error as UsageError {
             console.say("atelier: \(error)")

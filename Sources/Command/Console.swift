@@ -35,6 +35,9 @@ public struct Console: Sendable {
 
     /// Whether messages are read on a terminal.
     var errorsAreOnTerminal: Bool { isatty(errors) == 1 }
+
+    /// Whether reading standard input would wait for somebody to type.
+    var inputIsTerminal: Bool { isatty(input) == 1 }
 }
 
 /// Writes all bytes to a descriptor.

@@ -38,6 +38,14 @@ struct ConvertCommand: Hashable, Sendable {
     /// Everything about files, threads, cache and talk.
     var settings = Settings()
 
+    /// Whether standard input is read.
+    var readsStandardInput: Bool { standardInputUses > 0 }
+
+    /// How many of its parts want standard input, which can be read once.
+    fileprivate var standardInputUses: Int {
+        (operands + [settings.filesFrom, settings.optionsFile].compactMap(\.self)).count { $0 == "-" }
+    }
+
     /// All flags of a verb.
     static func options(of verb: Verb) -> [Option<ConvertCommand>] {
         Settings.conversionOptions(choosesFormat: verb == .convert).map { $0.of(\.settings) }
@@ -107,9 +115,7 @@ extension Invocation {
             throw UsageError("\(verb.rawValue) wants at least one input: a file, a folder, a pattern, or - for standard input")
         }
         if settings.json, settings.output == "-" { throw UsageError("--json and -o - would both write to standard output") }
-        let readers =
-            conversion.operands.filter { $0 == "-" }.count + [settings.filesFrom, settings.optionsFile].filter { $0 == "-" }.count
-        if readers > 1 { throw UsageError("standard input can be read only once") }
+        if conversion.standardInputUses > 1 { throw UsageError("standard input can be read only once") }
         if settings.quiet, settings.verbose { throw UsageError("-q and -v exclude each other") }
         if settings.keepGoing, settings.failFast { throw UsageError("--keep-going and --fail-fast exclude each other") }
         return conversion
