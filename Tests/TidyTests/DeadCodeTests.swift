@@ -12,13 +12,17 @@ func declarations(in file: SourceFile) -> [Declaration] {
     let keywords: Set<Substring> = ["func", "struct", "enum", "class", "actor", "protocol", "typealias", "let", "var", "case"]
     var found: [Declaration] = []
     // Lines inside function bodies declare locals, which the compiler watches over; only members and globals count.
-    var braces: [Bool] = []  // true: a body of statements
+    // Cases with raw values are made from data, such as names in a file, and need no mention.
+    enum Scope { case statements, rawCases, members }
+    var scopes: [Scope] = []
     for (index, line) in SwiftText(file).code.enumerated() {
         let words = SwiftText.words(in: line)
-        let isStatement = braces.last ?? false
+        let isStatement = scopes.last == .statements
         let position = words.firstIndex { keywords.contains($0) }
         let isCase = words.first == "case" || words.first == "indirect"
-        if !isStatement, let position, position + 1 < words.count, !line.contains("override "), words[position] != "case" || isCase {
+        if !isStatement, !(isCase && scopes.last == .rawCases), let position, position + 1 < words.count, !line.contains("override "),
+            words[position] != "case" || isCase
+        {
             var name = words[position + 1]
             if words[position] == "class", name == "func" || name == "var", position + 2 < words.count { name = words[position + 2] }
             // `case a, b(Int)` declares every name before a parenthesis or an equals sign.
@@ -32,9 +36,11 @@ func declarations(in file: SourceFile) -> [Declaration] {
             }
         }
         let opensType = words.contains { ["struct", "enum", "class", "actor", "protocol", "extension"].contains($0) }
+        let isRaw =
+            words.contains("enum") && words.contains { ["String", "UInt8", "UInt16", "UInt32", "Int", "CaseIterable"].contains($0) }
         for character in line {
-            if character == "{" { braces.append(isStatement || !opensType) }
-            if character == "}" { _ = braces.popLast() }
+            if character == "{" { scopes.append(isStatement || !opensType ? .statements : isRaw ? .rawCases : .members) }
+            if character == "}" { _ = scopes.popLast() }
         }
     }
     return found
@@ -98,6 +104,8 @@ struct DeadCodeTests {
                 let unread = 2
                 enum Kind { case
                     taken }
+                enum Name: String { case fromAFile
+                    case another }
                 enum Side {
                     case left, missing(Int)
                 }
@@ -108,7 +116,7 @@ struct DeadCodeTests {
             @_cdecl("x_run") public func xRun() {}
             """)
         let user = SourceFile("Sources/Room/B.swift", "import Room\nfunc user() { print(Used(), Side.left, Kind.self, taken) }")
-        let main = SourceFile("Sources/Room/main.swift", "user(); Forgotten.Side.self")
+        let main = SourceFile("Sources/Room/main.swift", "user(); Forgotten.Side.self; Forgotten.Name.self")
         let names = deadDeclarations(in: [room, user, main]).map(\.message)
         #expect(names == ["`unread`", "`missing`", "`lost`"].map { "nothing mentions \($0)" })
         #expect(

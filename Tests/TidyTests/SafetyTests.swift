@@ -54,7 +54,9 @@ func undocumentedSymbols(in files: [SourceFile]) -> [Finding] {
     files.filter { $0.isSwift && $0.isIn("Sources") }.flatMap { file -> [Finding] in
         let text = SwiftText(file)
         var findings: [Finding] = []
-        var publicScopes: [Bool] = []  // true: directly inside a public enum or protocol, whose members are public without saying so
+        // Cases of a public enum and requirements of a public protocol are public without saying so.
+        enum Scope { case publicEnum, publicProtocol, other }
+        var scopes: [Scope] = []
         for (index, line) in text.code.enumerated() {
             let words = SwiftText.words(in: line)
             let kinds: Set<Substring> = [
@@ -62,8 +64,8 @@ func undocumentedSymbols(in files: [SourceFile]) -> [Finding] {
                 "case",
             ]
             let kind = words.first { kinds.contains($0) }
-            let isMember =
-                publicScopes.last == true && kind != nil && (words.first == "case" || words.first == "indirect" || kind != "case")
+            let isCase = words.first == "case" || words.first == "indirect"
+            let isMember = scopes.last == .publicEnum && isCase || scopes.last == .publicProtocol && kind != nil
             let isPublic = words.first == "public" || words.first == "open" || words.dropFirst().first == "public"
             if let kind, isPublic || isMember, !words.contains("override"), !words.contains("extension"), !words.contains("import") {
                 // Look upwards over attributes and wrapped lines for `///`.
@@ -72,10 +74,11 @@ func undocumentedSymbols(in files: [SourceFile]) -> [Finding] {
                 let isDocumented = above >= 0 && text.comments[above].hasPrefix("///") || text.comments[index].hasPrefix("///")
                 if !isDocumented { findings.append(Finding(file, line: index + 1, "a public \(kind) without documentation")) }
             }
-            let opensScope = (words.contains("enum") || words.contains("protocol")) && isPublic
+            let opened: Scope =
+                !isPublic ? .other : words.contains("enum") ? .publicEnum : words.contains("protocol") ? .publicProtocol : .other
             for character in line {
-                if character == "{" { publicScopes.append(opensScope) }
-                if character == "}" { _ = publicScopes.popLast() }
+                if character == "{" { scopes.append(opened) }
+                if character == "}" { _ = scopes.popLast() }
             }
         }
         return findings
@@ -112,6 +115,7 @@ struct SafetyTests {
                 case bare
                 /// Said.
                 case said
+                func inner() {}
             }
 
             final class Box: @unchecked Sendable {
@@ -125,9 +129,9 @@ struct SafetyTests {
             }
             let text = "try? @unchecked Sendable"
             """)
-        #expect(unexplainedPromises(in: [file]).map(\.line) == [8])
-        #expect(silentCatches(in: [file]).map(\.line) == [9])
-        #expect(undocumentedSymbols(in: [file]).map(\.line) == [3, 14])
+        #expect(unexplainedPromises(in: [file]).map(\.line) == [9])
+        #expect(silentCatches(in: [file]).map(\.line) == [10])
+        #expect(undocumentedSymbols(in: [file]).map(\.line) == [3, 15])
         #expect(unsafeSettings(in: SourceFile("Package.swift", "// unsafeFlags\n.unsafeFlags([x])")).map(\.line) == [2])
     }
 }
