@@ -54,7 +54,8 @@ func deadDeclarations(in files: [SourceFile]) -> [Finding] {
     // Requirements of the standard library's protocols, called by it alone.
     let calledFromOutside: Set<String> = [
         "main", "hash", "encode", "description", "debugDescription", "errorDescription", "stringValue", "intValue", "codingPath",
-        "userInfo", "customMirror", "hashValue", "unownedExecutor", "allKeys", "singleValueContainer", "unkeyedContainer", "container",
+        "userInfo", "customMirror", "hashValue", "unownedExecutor", "enqueue", "allKeys", "singleValueContainer", "unkeyedContainer",
+        "container",
         "superEncoder", "superDecoder", "nestedContainer", "nestedUnkeyedContainer", "encodeNil", "encodeIfPresent", "decodeNil",
         "subscript", "init", "deinit", "body", "CodingKeys", "Element", "Iterator", "AsyncIterator", "Failure", "RawValue", "ID",
         "Output", "Value", "Key", "Index", "SubSequence", "Indices", "ArrayLiteralElement", "StringLiteralType", "Scalar",
