@@ -77,6 +77,8 @@ let package = Package(
         tests(of: "Command", ["AtelierStages", "AtelierMemo"]),
         tests(of: "Archives"),
         tests(of: "OOXML", ["AtelierSVG", "AtelierGeometry", "AtelierArchives"]),
+        tests(of: "Geometry"),
+        tests(of: "SVG", ["AtelierGeometry"]),
     ],
     swiftLanguageModes: [.v6]
 )

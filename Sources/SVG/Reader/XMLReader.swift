@@ -1,0 +1,316 @@
+import CAtelierExpat
+
+extension SVG.Document {
+    /// Reads the bytes of an SVG file: UTF-8, UTF-16, ISO-8859-1 or US-ASCII, by byte order mark or XML declaration.
+    ///
+    /// A document type is accepted; entities only when each is declared in the file itself as at most 256 bytes of plain text
+    /// (Illustrator names namespaces so), so nothing outside the file is ever opened and nothing can multiply.
+    /// - Complexity: O(*n*)
+    public init(parsing bytes: Span<UInt8>, limits: SVG.Limits = .init()) throws(SVG.ParseError) {
+        let result: Result<SVG.Document, SVG.ParseError> = bytes.withUnsafeBufferPointer { buffer in
+            do throws(SVG.ParseError) {
+                return .success(try parse(buffer, limits))
+            } catch {
+                return .failure(error)
+            }
+        }
+        self = try result.get()
+    }
+}
+
+private typealias Document = SVG.Document
+
+/// The separator that expat puts between namespace and name; no namespace can contain it.
+private let separator: UInt8 = 1
+
+private func parse(_ bytes: UnsafeBufferPointer<UInt8>, _ limits: SVG.Limits) throws(SVG.ParseError) -> Document {
+    guard bytes.count <= min(limits.byteCount, Int(Int32.max) / 2) else {
+        throw .tooLarge(byteCount: bytes.count, limit: limits.byteCount)
+    }
+    // White space before the XML declaration is not XML, but common and harmless; its lines count.
+    var start = 0, skippedLines = 0
+    while start < bytes.count, bytes[start] == 0x20 || (bytes[start] >= 0x09 && bytes[start] <= 0x0D) {
+        if bytes[start] == 0x0A { skippedLines += 1 }
+        start += 1
+    }
+    guard let base = bytes.baseAddress, start < bytes.count else { throw .empty }
+    if bytes.count >= 2, bytes[0] == 0x1F, bytes[1] == 0x8B { throw .compressed }
+    guard let parser = XML_ParserCreateNS(nil, XML_Char(separator)) else {
+        throw .malformed(reason: "out of memory", line: 0, column: 0)
+    }
+    defer { XML_ParserFree(parser) }
+
+    let input = UnsafeBufferPointer(start: base + start, count: bytes.count - start)
+    var builder = DocumentBuilder(parser: parser, input: input, limits: limits, skippedLines: skippedLines)
+    return try withUnsafeMutablePointer(to: &builder) { builder throws(SVG.ParseError) in
+        XML_SetUserData(parser, builder)
+        XML_SetElementHandler(parser, elementDidStart, elementDidEnd)
+        XML_SetCharacterDataHandler(parser, textDidArrive)
+        XML_SetEntityDeclHandler(parser, entityWasDeclared)
+        XML_SetSkippedEntityHandler(parser, entityWasSkipped)
+        XML_SetUnknownEncodingHandler(parser, encodingWasUnknown, builder)
+        XML_SetProcessingInstructionHandler(parser, instructionDidArrive)
+        let status = input.withMemoryRebound(to: CChar.self) { XML_Parse(parser, $0.baseAddress, Int32($0.count), 1) }
+        if let error = builder.pointee.error { throw error }
+        if status != XML_STATUS_OK {
+            let reason = XML_ErrorString(XML_GetErrorCode(parser)).map { String(cString: $0) } ?? "unknown error"
+            throw .malformed(reason: reason, line: builder.pointee.line, column: builder.pointee.column)
+        }
+        return builder.pointee.document
+    }
+}
+
+/// The document as far as it has been read. Expat's callbacks reach it through a pointer that lives as long as the parse.
+private struct DocumentBuilder {
+    let parser: XML_Parser
+    let input: UnsafeBufferPointer<UInt8>
+    let limits: SVG.Limits
+    let skippedLines: Int
+    let elementNames = ElementName.table
+    let attributeNames = AttributeName.table
+
+    var document = Document(elements: [], attributes: [], text: [], stylesheetInstructions: [])
+    /// Indices of the open elements, outermost first.
+    var open: [Int32] = []
+    /// How many elements are open, those of other namespaces included.
+    var depth = 0
+    /// Depth of the outermost open element of another namespace; 0 when there is none.
+    var foreignDepth = 0
+    var elementCount = 0
+    /// How many `&` the input has; counted when an entity is declared.
+    var referenceCount: Int?
+    /// Text of the open `title`, `desc` or `style`.
+    var content: [UInt8] = []
+    var error: SVG.ParseError?
+
+    init(parser: XML_Parser, input: UnsafeBufferPointer<UInt8>, limits: SVG.Limits, skippedLines: Int) {
+        self.parser = parser
+        self.input = input
+        self.limits = limits
+        self.skippedLines = skippedLines
+        document.text.reserveCapacity(input.count)
+        document.elements.reserveCapacity(input.count / 128 + 1)
+        document.attributes.reserveCapacity(input.count / 32 + 1)
+    }
+
+    var line: Int { Int(XML_GetCurrentLineNumber(parser)) + skippedLines }
+    var column: Int { Int(XML_GetCurrentColumnNumber(parser)) + 1 }
+
+    mutating func fail(_ failure: SVG.ParseError) {
+        if error == nil { error = failure }
+        XML_StopParser(parser, 0)
+    }
+
+    mutating func start(_ name: UnsafePointer<CChar>, _ values: UnsafeMutablePointer<UnsafePointer<CChar>?>) {
+        // Expat may deliver what it had pending after a stop.
+        if error != nil { return }
+        depth += 1
+        elementCount += 1
+        guard depth <= limits.depth else { return fail(.tooDeep(limit: limits.depth, line: line, column: column)) }
+        guard elementCount <= limits.elementCount else {
+            return fail(.tooManyElements(limit: limits.elementCount, line: line, column: column))
+        }
+        if foreignDepth > 0 { return }
+        let (namespace, local) = split(name)
+        guard namespace.isEmpty || isNamespace(namespace, "http://www.w3.org/2000/svg") else {
+            if open.isEmpty { return fail(.notSVG(root: String(decoding: local, as: UTF8.self), line: line)) }
+            foreignDepth = depth
+            return
+        }
+        let known = elementNames.index(of: local).flatMap { ElementName(rawValue: $0) } ?? .unknown
+        if open.isEmpty, known != .svg { return fail(.notSVG(root: String(decoding: local, as: UTF8.self), line: line)) }
+
+        let first = document.attributes.count
+        let line = Int32(clamping: line)
+        var next = 0
+        while let attribute = values[next], let value = values[next + 1] {
+            next += 2
+            add(attribute, value, line)
+        }
+        let element = Document.Element(
+            name: known, parent: open.last ?? -1, end: Int32(document.elements.count + 1), line: line,
+            firstAttribute: Int32(first), attributeCount: Int32(document.attributes.count - first),
+            content: known == .unknown ? store(local) : .missing)
+        open.append(Int32(document.elements.count))
+        document.elements.append(element)
+    }
+
+    private mutating func add(_ name: UnsafePointer<CChar>, _ value: UnsafePointer<CChar>, _ line: Int32) {
+        let (namespace, local) = split(name)
+        guard namespace.isEmpty || isNamespace(namespace, "http://www.w3.org/1999/xlink") else { return }
+        guard let index = attributeNames.index(of: local), let attribute = AttributeName(rawValue: index) else { return }
+        if !namespace.isEmpty {
+            // Of XLink only `href` matters, and the one without a namespace goes first.
+            guard attribute == .href else { return }
+            for other in document.attributes[attributesOfOpenTag...] where other.name == .href { return }
+        } else if attribute == .href {
+            document.attributes[attributesOfOpenTag...].removeAll { $0.name == .href }
+        }
+        let bytes = buffer(value)
+        guard bytes.count <= limits.attributeByteCount else {
+            return fail(
+                .attributeTooLong(
+                    name: attribute.spelling, length: bytes.count, limit: limits.attributeByteCount, line: Int(line)))
+        }
+        let range = store(bytes)
+        if attribute == .style { blankComments(range) }
+        document.attributes.append(Document.Attribute(name: attribute, value: range))
+    }
+
+    /// Where the attributes of the tag that is being read begin.
+    private var attributesOfOpenTag: Int {
+        guard let last = document.elements.last else { return 0 }
+        return Int(last.firstAttribute + last.attributeCount)
+    }
+
+    mutating func end() {
+        if error != nil { return }
+        if foreignDepth > 0 {
+            if foreignDepth == depth { foreignDepth = 0 }
+            depth -= 1
+            return
+        }
+        depth -= 1
+        guard let index = open.popLast() else { return }
+        document.elements[Int(index)].end = Int32(document.elements.count)
+        switch document.elements[Int(index)].name {
+        case .title, .desc, .style:
+            let range = content.withUnsafeBufferPointer { store($0) }
+            if document.elements[Int(index)].name == .style { blankComments(range) }
+            document.elements[Int(index)].content = range
+            content.removeAll(keepingCapacity: true)
+        default: break
+        }
+    }
+
+    mutating func add(text: UnsafeBufferPointer<UInt8>) {
+        if error != nil || foreignDepth > 0 { return }
+        guard let index = open.last else { return }
+        switch document.elements[Int(index)].name {
+        case .title, .desc, .style: content.append(contentsOf: text)
+        default: break
+        }
+    }
+
+    /// Accepts a plain text, refuses everything that could refer, nest or multiply.
+    mutating func declare(entity name: String, value: UnsafeBufferPointer<UInt8>?, isParameter: Bool) {
+        if error != nil { return }
+        let isPlain = value.map { value in
+            value.count <= 256 && !value.contains { $0 == UInt8(ascii: "&") || $0 == UInt8(ascii: "<") || $0 == UInt8(ascii: "%") }
+        }
+        let references = referenceCount ?? input.reduce(0) { $0 + ($1 == UInt8(ascii: "&") ? 1 : 0) }
+        referenceCount = references
+        guard isPlain == true, !isParameter, references * 256 <= limits.expandedByteCount else {
+            return fail(.entityRefused(name: name, line: line, column: column))
+        }
+    }
+
+    private mutating func store(_ bytes: UnsafeBufferPointer<UInt8>) -> Document.TextRange {
+        // The input is at most half of Int32.max and entities add at most a limit, so offsets fit.
+        let start = Int32(document.text.count)
+        document.text.append(contentsOf: bytes)
+        return Document.TextRange(start: start, end: Int32(document.text.count))
+    }
+
+    /// Replaces CSS comments by spaces, so that nobody downstream meets one. An open comment reaches to the end.
+    private mutating func blankComments(_ range: Document.TextRange) {
+        var i = Int(range.start)
+        let end = Int(range.end)
+        while i + 1 < end {
+            guard document.text[i] == UInt8(ascii: "/"), document.text[i + 1] == UInt8(ascii: "*") else {
+                i += 1
+                continue
+            }
+            var close = i + 2
+            while close < end, document.text[close] != UInt8(ascii: "/") || document.text[close - 1] != UInt8(ascii: "*") || close == i + 2
+            {
+                close += 1
+            }
+            for j in i..<min(close + 1, end) { document.text[j] = UInt8(ascii: " ") }
+            i = close + 1
+        }
+    }
+}
+
+// Expat's callbacks: functions at file scope, so that they are nobody's isolated closures.
+// `state` is the pointer to the `DocumentBuilder` of the running parse, set by `parse`.
+
+private func builder(_ state: UnsafeMutableRawPointer?) -> UnsafeMutablePointer<DocumentBuilder>? {
+    state?.assumingMemoryBound(to: DocumentBuilder.self)
+}
+
+private func elementDidStart(
+    state: UnsafeMutableRawPointer?, name: UnsafePointer<CChar>?, values: UnsafeMutablePointer<UnsafePointer<CChar>?>?
+) {
+    guard let name, let values else { return }
+    builder(state)?.pointee.start(name, values)
+}
+
+private func elementDidEnd(state: UnsafeMutableRawPointer?, name: UnsafePointer<CChar>?) {
+    builder(state)?.pointee.end()
+}
+
+private func textDidArrive(state: UnsafeMutableRawPointer?, text: UnsafePointer<CChar>?, count: Int32) {
+    guard let text else { return }
+    text.withMemoryRebound(to: UInt8.self, capacity: Int(count)) {
+        builder(state)?.pointee.add(text: UnsafeBufferPointer(start: $0, count: Int(count)))
+    }
+}
+
+private func entityWasDeclared(
+    state: UnsafeMutableRawPointer?, name: UnsafePointer<CChar>?, isParameter: Int32, value: UnsafePointer<CChar>?, count: Int32,
+    base: UnsafePointer<CChar>?, systemId: UnsafePointer<CChar>?, publicId: UnsafePointer<CChar>?, notation: UnsafePointer<CChar>?
+) {
+    let name = name.map { String(cString: $0) } ?? ""
+    guard let value else {
+        builder(state)?.pointee.declare(entity: name, value: nil, isParameter: isParameter != 0)
+        return
+    }
+    value.withMemoryRebound(to: UInt8.self, capacity: Int(count)) {
+        let text = UnsafeBufferPointer(start: $0, count: Int(count))
+        builder(state)?.pointee.declare(entity: name, value: text, isParameter: isParameter != 0)
+    }
+}
+
+private func entityWasSkipped(state: UnsafeMutableRawPointer?, name: UnsafePointer<CChar>?, isParameter: Int32) {
+    guard let builder = builder(state) else { return }
+    let name = name.map { String(cString: $0) } ?? ""
+    builder.pointee.fail(.entityRefused(name: name, line: builder.pointee.line, column: builder.pointee.column))
+}
+
+private func encodingWasUnknown(
+    state: UnsafeMutableRawPointer?, name: UnsafePointer<CChar>?, info: UnsafeMutablePointer<XML_Encoding>?
+) -> Int32 {
+    if let builder = builder(state), builder.pointee.error == nil {
+        builder.pointee.error = .unknownEncoding(name.map { String(cString: $0) } ?? "")
+    }
+    return 0
+}
+
+private func instructionDidArrive(state: UnsafeMutableRawPointer?, target: UnsafePointer<CChar>?, data: UnsafePointer<CChar>?) {
+    guard let builder = builder(state), let target, String(cString: target) == "xml-stylesheet" else { return }
+    if builder.pointee.document.stylesheetInstructions.count < 100 {
+        builder.pointee.document.stylesheetInstructions.append(builder.pointee.line)
+    }
+}
+
+// C strings as bytes.
+
+private func buffer(_ text: UnsafePointer<CChar>) -> UnsafeBufferPointer<UInt8> {
+    var count = 0
+    while text[count] != 0 { count += 1 }
+    return UnsafeBufferPointer(start: UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self), count: count)
+}
+
+/// A name from expat as its namespace, empty when it has none, and its local part.
+private func split(_ name: UnsafePointer<CChar>) -> (namespace: UnsafeBufferPointer<UInt8>, local: UnsafeBufferPointer<UInt8>) {
+    let whole = buffer(name)
+    guard let place = whole.lastIndex(of: separator) else { return (UnsafeBufferPointer(rebasing: whole[0..<0]), whole) }
+    return (UnsafeBufferPointer(rebasing: whole[..<place]), UnsafeBufferPointer(rebasing: whole[(place + 1)...]))
+}
+
+private func isNamespace(_ bytes: UnsafeBufferPointer<UInt8>, _ name: StaticString) -> Bool {
+    guard bytes.count == name.utf8CodeUnitCount else { return false }
+    for i in 0..<bytes.count where bytes[i] != name.utf8Start[i] { return false }
+    return true
+}

@@ -1,0 +1,141 @@
+import AtelierGeometry
+
+extension Resolver {
+    /// Finds the winning value of every attribute and property of an element and leaves it in `values`.
+    ///
+    /// From weak to strong: presentation attributes, style sheets by specificity and order, the `style` attribute,
+    /// `!important` of style sheets, `!important` of the `style` attribute (CSS 2.1, 6.4; SVG 2, 6.4).
+    mutating func cascade(_ index: Int) throws(SVG.ParseError) {
+        let element = document.elements[index]
+        for i in values.indices { values[i] = .missing }
+        var styleAttribute = TextRange.missing
+        for i in Int(element.firstAttribute)..<Int(element.firstAttribute + element.attributeCount) {
+            let attribute = document.attributes[i]
+            values[Int(attribute.name.rawValue)] = trimmed(attribute.value)
+            if attribute.name == .style { styleAttribute = attribute.value }
+        }
+        let matches = stylesheet.isEmpty ? [] : try matchingSelectors(index)
+        for match in matches {
+            for declaration in stylesheet.declarations[stylesheet.selectors[match].declarations] where !declaration.isImportant {
+                set(declaration)
+            }
+        }
+        if !styleAttribute.isEmpty {
+            readDeclarations(styleAttribute, in: text) { if !$0.isImportant { set($0) } }
+        }
+        for match in matches {
+            for declaration in stylesheet.declarations[stylesheet.selectors[match].declarations] where declaration.isImportant {
+                set(declaration)
+            }
+        }
+        if !styleAttribute.isEmpty {
+            readDeclarations(styleAttribute, in: text) { if $0.isImportant { set($0) } }
+        }
+    }
+
+    private mutating func set(_ declaration: Declaration) {
+        values[Int(declaration.name.rawValue)] = declaration.value
+        guard declaration.name == .marker else { return }
+        for name in [AttributeName.markerStart, .markerMid, .markerEnd] { values[Int(name.rawValue)] = declaration.value }
+    }
+
+    /// The selectors that match an element, the strongest last.
+    private mutating func matchingSelectors(_ index: Int) throws(SVG.ParseError) -> [Int] {
+        var candidates = stylesheet.universal
+        candidates += stylesheet.byType[document.elements[index].name] ?? []
+        if !stylesheet.byID.isEmpty, let id = document.attribute(.id, of: index) {
+            candidates += stylesheet.byID[document.string(id)] ?? []
+        }
+        if !stylesheet.byClass.isEmpty, let classes = document.attribute(.class, of: index) {
+            forEachWord(in: classes) { candidates += stylesheet.byClass[document.string($0)] ?? [] }
+        }
+        var matches: [Int] = []
+        for candidate in candidates where try isMatched(candidate, index) { matches.append(candidate) }
+        // A class written twice brings its rules twice, which changes nothing.
+        return matches.sorted {
+            let a = stylesheet.selectors[$0].specificity, b = stylesheet.selectors[$1].specificity
+            return a == b ? $0 < $1 : a < b
+        }
+    }
+
+    private mutating func isMatched(_ selector: Int, _ index: Int) throws(SVG.ParseError) -> Bool {
+        let compounds = stylesheet.selectors[selector].compounds
+        return try matches(compounds, 0, index)
+    }
+
+    /// Whether the compounds from `place` on hold for the element and what stands above it.
+    private mutating func matches(_ compounds: [Stylesheet.Compound], _ place: Int, _ index: Int) throws(SVG.ParseError) -> Bool {
+        try step(index)
+        guard matches(compounds[place], index) else { return false }
+        if place + 1 == compounds.count { return true }
+        var ancestor = Int(document.elements[index].parent)
+        if compounds[place].isChild {
+            return ancestor >= 0 ? try matches(compounds, place + 1, ancestor) : false
+        }
+        while ancestor >= 0 {
+            if try matches(compounds, place + 1, ancestor) { return true }
+            ancestor = Int(document.elements[ancestor].parent)
+        }
+        return false
+    }
+
+    private func matches(_ compound: Stylesheet.Compound, _ index: Int) -> Bool {
+        if let type = compound.type, type == .unknown || type != document.elements[index].name { return false }
+        if !compound.ids.isEmpty {
+            guard let id = document.attribute(.id, of: index) else { return false }
+            for wanted in compound.ids where !isSameText(wanted, id) { return false }
+        }
+        if !compound.classes.isEmpty {
+            guard let classes = document.attribute(.class, of: index) else { return false }
+            for wanted in compound.classes {
+                var found = false
+                forEachWord(in: classes) { if isSameText(wanted, $0) { found = true } }
+                if !found { return false }
+            }
+        }
+        return true
+    }
+
+    // MARK: Reading text
+
+    func trimmed(_ range: TextRange) -> TextRange {
+        var range = range
+        while range.start < range.end, isSpace(text[Int(range.start)]) { range.start += 1 }
+        while range.end > range.start, isSpace(text[Int(range.end) - 1]) { range.end -= 1 }
+        return range
+    }
+
+    func forEachWord(in range: TextRange, _ body: (TextRange) -> Void) {
+        var p = range.start
+        while p < range.end {
+            while p < range.end, isSpace(text[Int(p)]) { p += 1 }
+            let start = p
+            while p < range.end, !isSpace(text[Int(p)]) { p += 1 }
+            if p > start { body(TextRange(start: start, end: p)) }
+        }
+    }
+
+    func isSameText(_ a: TextRange, _ b: TextRange) -> Bool {
+        guard a.end - a.start == b.end - b.start else { return false }
+        for i in 0..<Int(a.end - a.start) where text[Int(a.start) + i] != text[Int(b.start) + i] { return false }
+        return true
+    }
+
+    /// Whether the text is this keyword, in any case; `word` is in lower case.
+    func isText(_ range: TextRange, _ word: StaticString) -> Bool {
+        guard Int(range.end - range.start) == word.utf8CodeUnitCount else { return false }
+        for i in 0..<word.utf8CodeUnitCount {
+            let byte = text[Int(range.start) + i]
+            guard (byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte) == word.utf8Start[i] else { return false }
+        }
+        return true
+    }
+
+    func scanner(_ range: TextRange) -> TextScanner { TextScanner(text, range.bounds) }
+
+    /// The value of an attribute or property of the element that was cascaded last.
+    func value(_ name: AttributeName) -> TextRange? {
+        let range = values[Int(name.rawValue)]
+        return range.isMissing ? nil : range
+    }
+}

@@ -1,0 +1,55 @@
+import AtelierGeometry
+
+/// A length as far as an element can compute it: pixels, or a percentage of a viewport met later.
+struct Length: Equatable {
+    var value: Double
+    var isPercentage = false
+}
+
+/// What a percentage refers to.
+enum Axis { case horizontal, vertical, diagonal }
+
+extension Length {
+    /// The length in pixels in a viewport of the given size (SVG 2, 8.9).
+    func pixels(in viewport: Size, along axis: Axis) -> Double {
+        guard isPercentage else { return value }
+        let whole =
+            switch axis {
+            case .horizontal: viewport.width
+            case .vertical: viewport.height
+            case .diagonal: ((viewport.width * viewport.width + viewport.height * viewport.height) / 2).squareRoot()
+            }
+        return value / 100 * whole
+    }
+
+    /// Reads a number with an optional unit; nil, with the scanner anywhere, when it is neither.
+    ///
+    /// CSS absolute units at 96 pixels an inch; `ex` and `ch` count as half an `em`, as CSS allows without font metrics.
+    init?(_ scanner: inout TextScanner, fontSize: Double, rootFontSize: Double) {
+        guard let number = scanner.number() else { return nil }
+        if scanner.skip(UInt8(ascii: "%")) {
+            self.init(value: number, isPercentage: true)
+            return
+        }
+        var unit: UInt32 = 0, count = 0
+        while scanner.next | 0x20 >= 0x61, scanner.next | 0x20 <= 0x7A, count < 4 {
+            unit = unit << 8 | UInt32(scanner.next | 0x20)
+            scanner.position += 1
+            count += 1
+        }
+        switch unit {
+        case 0: self.init(value: number)
+        case 0x7078: self.init(value: number)  // px
+        case 0x7074: self.init(value: number * 4 / 3)  // pt
+        case 0x7063: self.init(value: number * 16)  // pc
+        case 0x6D6D: self.init(value: number * 96 / 25.4)  // mm
+        case 0x636D: self.init(value: number * 96 / 2.54)  // cm
+        case 0x71: self.init(value: number * 96 / 101.6)  // q
+        case 0x696E: self.init(value: number * 96)  // in
+        case 0x656D: self.init(value: number * fontSize)  // em
+        case 0x6578, 0x6368: self.init(value: number * fontSize / 2)  // ex, ch
+        case 0x7265_6D: self.init(value: number * rootFontSize)  // rem
+        default: return nil
+        }
+    }
+}

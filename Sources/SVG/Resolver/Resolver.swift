@@ -1,0 +1,437 @@
+import AtelierGeometry
+
+extension SVG {
+    /// What a file leaves open.
+    public struct ReadOptions: Hashable, Sendable {
+        /// How much the file may ask for.
+        public var limits = Limits()
+        /// Languages of the reader for `systemLanguage`, such as `en` or `pt-BR`; any of them will do.
+        public var languages = ["en"]
+
+        /// The default options; change what you need.
+        public init() {}
+    }
+
+    /// Reads an SVG file into a tree in which nothing is left to look up.
+    ///
+    ///     let tree = try SVG.read(bytes.span)
+    ///     for diagnostic in tree.diagnostics { print(diagnostic.line, diagnostic.element, diagnostic.message) }
+    ///
+    /// `docs/formats/svg-input.md` lists what is supported, approximated and unsupported.
+    /// - Complexity: O(*n*) for files without style sheets and `use`; bounded by `options.limits` for all.
+    public static func read(_ bytes: Span<UInt8>, options: ReadOptions = .init()) throws(ParseError) -> Tree {
+        try Document(parsing: bytes, limits: options.limits).resolved(options: options)
+    }
+}
+
+extension SVG.Document {
+    /// The picture the document describes: styles applied, references expanded, lengths in pixels.
+    ///
+    /// - Throws: `badSize` when the canvas has no area, `tooComplex` when a limit of `options` is reached.
+    public func resolved(options: SVG.ReadOptions = .init()) throws(SVG.ParseError) -> SVG.Tree {
+        let result: Result<SVG.Tree, SVG.ParseError> = text.withUnsafeBufferPointer { buffer in
+            // The resolver reads only ranges that lie in the buffer; an empty one needs no memory behind it.
+            let text = buffer.baseAddress ?? UnsafePointer(bitPattern: 1)!
+            var resolver = Resolver(document: self, text: text, options: options)
+            do throws(SVG.ParseError) {
+                return .success(try resolver.tree())
+            } catch {
+                return .failure(error)
+            }
+        }
+        return try result.get()
+    }
+}
+
+/// The state of turning a document into a tree.
+struct Resolver {
+    typealias TextRange = SVG.Document.TextRange
+
+    let document: SVG.Document
+    /// The document's text; the caller keeps it alive.
+    let text: UnsafePointer<UInt8>
+    let options: SVG.ReadOptions
+
+    var stylesheet = Stylesheet()
+    /// Winning values of the element cascaded last, by `AttributeName`.
+    var values = [TextRange](repeating: .missing, count: AttributeName.allCases.count)
+    /// What percentages refer to: the nearest viewport in its own units.
+    var viewport = Size(100, 100)
+    var rootFontSize = 16.0
+    /// Targets of the `use` elements being expanded.
+    var activeUses: [Int] = []
+    var steps = 0
+    var diagnostics: [SVG.Diagnostic] = []
+    /// What has been reported, so that the copies of a `use` are not reported again.
+    private var reported: Set<SVG.Diagnostic> = []
+    private var unreportedCount = 0
+    private var elementsByID: [String: Int]?
+
+    init(document: SVG.Document, text: UnsafePointer<UInt8>, options: SVG.ReadOptions) {
+        self.document = document
+        self.text = text
+        self.options = options
+    }
+
+    /// One thing drawn, with what its parent needs to know on the way down.
+    struct Surroundings {
+        var style = Style()
+        /// From the parent's coordinates to the canvas.
+        var transform = AffineTransform.identity
+        var depth = 0
+    }
+
+    // MARK: The whole
+
+    mutating func tree() throws(SVG.ParseError) -> SVG.Tree {
+        for line in document.stylesheetInstructions {
+            diagnostics.append(
+                SVG.Diagnostic(.unsupported, element: "xml-stylesheet", line: line, "an external style sheet is not read"))
+        }
+        collectStyles()
+
+        try cascade(0)
+        var root = Surroundings()
+        root.style = style(0, inheriting: Style())
+        rootFontSize = root.style.fontSize
+        let own = ownStyle(0)
+        guard own.isDisplayed else { throw .badSize(width: 0, height: 0) }
+        let box = viewBox(0)
+        let aspect = aspectRatio(0)
+        let (size, isFree) = canvasSize(box)
+
+        var outer = AffineTransform.identity
+        if let box, box.width > 0, box.height > 0 {
+            outer = aspect.transform(from: box, into: size)
+            viewport = box.size
+        } else {
+            viewport = size
+        }
+        outer = outer.followed(by: own.transform)
+        var group = SVG.Group(origin: origin(0), transform: outer, opacity: own.opacity)
+        root.transform = outer
+        root.depth = 1
+        group.children = try children(of: 0, root)
+
+        var tree = SVG.Tree(size: size, root: group, title: group.origin.title, summary: group.origin.summary)
+        if isFree, let bounds = group.bounds(in: .identity), bounds.maxX > 0, bounds.maxY > 0 {
+            // A file that says nothing about its size is as large as what it draws.
+            tree.size = Size(bounds.maxX, bounds.maxY)
+        }
+        guard tree.size.width > 0, tree.size.height > 0, tree.size.width <= 1e9, tree.size.height <= 1e9 else {
+            throw .badSize(width: tree.size.width, height: tree.size.height)
+        }
+        if unreportedCount > 0 {
+            diagnostics.append(
+                SVG.Diagnostic(.unsupported, element: "svg", line: 0, "\(unreportedCount) further diagnostics are not listed"))
+        }
+        tree.diagnostics = diagnostics
+        return tree
+    }
+
+    /// Width and height of the canvas, and whether the file leaves both open.
+    ///
+    /// A missing or relative extent follows from the `viewBox` (CSS 2.1, 10.3.2); with neither, 100 pixels stand in for
+    /// percentages, since nothing else is known about the place the picture will be put.
+    private mutating func canvasSize(_ box: Rect?) -> (size: Size, isFree: Bool) {
+        let box = box.flatMap { $0.width > 0 && $0.height > 0 ? $0 : nil }
+        func extent(_ name: AttributeName) -> Length? {
+            guard let range = value(name), !isText(range, "auto") else { return nil }
+            guard let length = length(range, fontSize: rootFontSize) else {
+                report(0, .invalid, "\(name.spelling) `\(quoted(range))` is not a length; it is left out")
+                return nil
+            }
+            return length
+        }
+        let width = extent(.width), height = extent(.height)
+        var w = width.flatMap { $0.isPercentage ? nil : $0.value }
+        var h = height.flatMap { $0.isPercentage ? nil : $0.value }
+        guard let box else {
+            let isFree = w == nil && h == nil
+            return (
+                Size(
+                    w ?? width?.pixels(in: viewport, along: .horizontal) ?? 100, h ?? height?.pixels(in: viewport, along: .vertical) ?? 100),
+                isFree
+            )
+        }
+        if let width, width.isPercentage { w = box.width * width.value / 100 }
+        if let height, height.isPercentage { h = box.height * height.value / 100 }
+        switch (w, h) {
+        case (nil, nil): return (box.size, false)
+        case (let w?, nil): return (Size(w, w * box.height / box.width), false)
+        case (nil, let h?): return (Size(h * box.width / box.height, h), false)
+        case (let w?, let h?): return (Size(w, h), false)
+        }
+    }
+
+    private mutating func collectStyles() {
+        for index in document.elements.indices where document.elements[index].name == .style {
+            if let type = document.attribute(.type, of: index), !trimmed(type).isEmpty, !isText(trimmed(type), "text/css") {
+                report(index, .unsupported, "style sheets of type `\(quoted(type))` are not read")
+                continue
+            }
+            if let media = document.attribute(.media, of: index), !trimmed(media).isEmpty, !isText(trimmed(media), "all"),
+                !isText(trimmed(media), "screen")
+            {
+                report(index, .unsupported, "a style sheet for `\(quoted(media))` is left out")
+                continue
+            }
+            for problem in stylesheet.add(document.elements[index].content, in: text) {
+                report(index, .unsupported, problem.message)
+            }
+        }
+    }
+
+    // MARK: Elements
+
+    /// The children of an element that are drawn.
+    mutating func children(of index: Int, _ around: Surroundings) throws(SVG.ParseError) -> [SVG.Node] {
+        var nodes: [SVG.Node] = []
+        let end = Int(document.elements[index].end)
+        var child = index + 1
+        while child < end {
+            if let node = try node(child, around) { nodes.append(node) }
+            child = Int(document.elements[child].end)
+        }
+        return nodes
+    }
+
+    /// What an element draws; nil when it draws nothing.
+    mutating func node(_ index: Int, _ around: Surroundings) throws(SVG.ParseError) -> SVG.Node? {
+        try step(index)
+        let name = document.elements[index].name
+        switch name {
+        case .title, .desc, .metadata, .defs, .style, .stop, .linearGradient, .radialGradient, .pattern, .clipPath, .mask, .marker,
+            .filter, .symbol, .view, .cursor, .font, .fontFace, .colorProfile, .mpath:
+            return nil
+        case .animate, .animateColor, .animateMotion, .animateTransform, .set:
+            report(index, .unsupported, "animation is not played; the picture shows the state without it")
+            return nil
+        case .script:
+            report(index, .unsupported, "scripts are not run")
+            return nil
+        default: break
+        }
+        guard isWanted(index) else { return nil }
+        guard around.depth < options.limits.depth else {
+            report(index, .invalid, "nested deeper than \(options.limits.depth) levels through use; left out")
+            return nil
+        }
+
+        try cascade(index)
+        let own = ownStyle(index)
+        guard own.isDisplayed else { return nil }
+        var inner = around
+        inner.depth += 1
+        inner.style = style(index, inheriting: around.style)
+        inner.transform = own.transform.followed(by: around.transform)
+        reportEffects(index)
+        // Both draw nothing at all.
+        if own.opacity == 0 || own.transform.determinant == 0 { return nil }
+
+        switch name {
+        case .g, .a, .switch:
+            if name == .a, let target = value(.href) {
+                report(index, .approximated, "its content is drawn, the link to `\(quoted(target))` is left out")
+            }
+            var group = SVG.Group(origin: origin(index), transform: own.transform, opacity: own.opacity)
+            group.children = try name == .switch ? alternative(of: index, inner) : children(of: index, inner)
+            return group.children.isEmpty ? nil : .group(group)
+        case .svg:
+            return try viewportGroup(index, own, inner, size: nil)
+        case .use:
+            return try use(index, own, inner)
+        case .path, .rect, .circle, .ellipse, .line, .polyline, .polygon:
+            return try shape(index, own, inner)
+        case .text: return unsupported(index, inner, "text is not drawn yet")
+        case .image: return unsupported(index, inner, "images are not drawn yet")
+        case .foreignObject: return unsupported(index, inner, "foreign content is not drawn")
+        default:
+            let spelling = name == .unknown ? document.string(document.elements[index].content) : name.spelling
+            report(index, .unsupported, "the element `\(spelling)` is not known here; it and its content are left out")
+            return nil
+        }
+    }
+
+    private mutating func unsupported(_ index: Int, _ inner: Surroundings, _ message: String) -> SVG.Node? {
+        if inner.style.isVisible { report(index, .unsupported, message) }
+        return nil
+    }
+
+    /// The first child of a `switch` that is wanted and can be drawn (SVG 2, 5.7.3).
+    private mutating func alternative(of index: Int, _ inner: Surroundings) throws(SVG.ParseError) -> [SVG.Node] {
+        var foreign: Int?
+        var child = index + 1
+        while child < Int(document.elements[index].end) {
+            defer { child = Int(document.elements[child].end) }
+            switch document.elements[child].name {
+            case .g, .a, .svg, .switch, .use, .path, .rect, .circle, .ellipse, .line, .polyline, .polygon, .text, .image:
+                if isWanted(child) { return try node(child, inner).map { [$0] } ?? [] }
+            case .foreignObject:
+                // Not what this room can draw; a later alternative is better.
+                if isWanted(child), foreign == nil { foreign = child }
+            default: break
+            }
+        }
+        if let foreign { _ = try node(foreign, inner) }
+        return []
+    }
+
+    /// Whether the conditional attributes hold (SVG 2, 5.7). `requiredFeatures` has no meaning any more.
+    private func isWanted(_ index: Int) -> Bool {
+        if document.attribute(.requiredExtensions, of: index) != nil { return false }
+        guard let languages = document.attribute(.systemLanguage, of: index) else { return true }
+        let wanted = document.string(languages).lowercased().split(whereSeparator: { $0 == "," || $0.isWhitespace })
+        return options.languages.contains { language in
+            let language = language.lowercased()
+            return wanted.contains { language == $0 || language.hasPrefix($0 + "-") || $0.hasPrefix(language + "-") }
+        }
+    }
+
+    /// A `use` with what it refers to (SVG 2, 5.6).
+    private mutating func use(_ index: Int, _ own: OwnStyle, _ inner: Surroundings) throws(SVG.ParseError) -> SVG.Node? {
+        guard let reference = value(.href) else { return nil }
+        let x = length(.x, .horizontal, index, inner.style) ?? 0, y = length(.y, .vertical, index, inner.style) ?? 0
+        let width = length(.width, .horizontal, index, inner.style), height = length(.height, .vertical, index, inner.style)
+        guard text[Int(reference.start)] == UInt8(ascii: "#") else {
+            report(index, .unsupported, "use of another file, `\(quoted(reference))`, is not followed")
+            return nil
+        }
+        guard let target = element(withID: TextRange(start: reference.start + 1, end: reference.end)) else {
+            report(index, .invalid, "use of `\(quoted(reference))`, which is not in the file")
+            return nil
+        }
+        let isAncestor = target <= index && index < Int(document.elements[target].end)
+        guard !isAncestor, !activeUses.contains(target) else {
+            report(index, .invalid, "use of `\(quoted(reference))` inside itself is not drawn")
+            return nil
+        }
+        let transform = AffineTransform.translation(x, y).followed(by: own.transform)
+        var group = SVG.Group(origin: origin(index), transform: transform, opacity: own.opacity)
+        var inside = inner
+        inside.transform = AffineTransform.translation(x, y).followed(by: inner.transform)
+        activeUses.append(target)
+        defer { activeUses.removeLast() }
+        let node: SVG.Node?
+        switch document.elements[target].name {
+        case .symbol, .svg:
+            try step(target)
+            guard isWanted(target), inside.depth < options.limits.depth else { return nil }
+            try cascade(target)
+            let ownOfTarget = ownStyle(target)
+            guard ownOfTarget.isDisplayed, ownOfTarget.opacity > 0 else { return nil }
+            var deeper = inside
+            deeper.depth += 1
+            deeper.style = style(target, inheriting: inside.style)
+            deeper.transform = ownOfTarget.transform.followed(by: inside.transform)
+            reportEffects(target)
+            node = try viewportGroup(target, ownOfTarget, deeper, size: (width, height))
+        default:
+            node = try self.node(target, inside)
+        }
+        guard let node else { return nil }
+        group.children = [node]
+        return .group(group)
+    }
+
+    /// A nested `svg` or a used `symbol`: a viewport of its own (SVG 2, 8.2).
+    private mutating func viewportGroup(
+        _ index: Int, _ own: OwnStyle, _ inner: Surroundings, size: (width: Double?, height: Double?)?
+    ) throws(SVG.ParseError) -> SVG.Node? {
+        let x = length(.x, .horizontal, index, inner.style) ?? 0, y = length(.y, .vertical, index, inner.style) ?? 0
+        let width = size?.width ?? length(.width, .horizontal, index, inner.style) ?? viewport.width
+        let height = size?.height ?? length(.height, .vertical, index, inner.style) ?? viewport.height
+        let box = viewBox(index), aspect = aspectRatio(index)
+        guard width > 0, height > 0, box.map({ $0.width > 0 && $0.height > 0 }) ?? true else {
+            if width < 0 || height < 0 { report(index, .invalid, "a viewport of negative size draws nothing") }
+            return nil
+        }
+        var transform = AffineTransform.translation(x, y)
+        if let box { transform = aspect.transform(from: box, into: Size(width, height)).followed(by: transform) }
+        var group = SVG.Group(origin: origin(index), transform: transform.followed(by: own.transform), opacity: own.opacity)
+        var inside = inner
+        inside.transform = transform.followed(by: inner.transform)
+        let outerViewport = viewport
+        viewport = box?.size ?? Size(width, height)
+        defer { viewport = outerViewport }
+        group.children = try children(of: index, inside)
+        if group.children.isEmpty { return nil }
+        if own.overflows { return .group(group) }
+        try step(index, count: group.nodeCount)
+        if let bounds = group.bounds(in: transform) {
+            let slack = 1e-3 * max(width, height)
+            if bounds.minX < x - slack || bounds.minY < y - slack || bounds.maxX > x + width + slack || bounds.maxY > y + height + slack {
+                report(index, .approximated, "content beyond its viewport is not clipped")
+            }
+        }
+        return .group(group)
+    }
+
+    // MARK: Bookkeeping
+
+    /// Counts work, so that no file can ask for more than its limit.
+    mutating func step(_ index: Int, count: Int = 1) throws(SVG.ParseError) {
+        steps += count
+        guard steps <= options.limits.stepCount else {
+            throw .tooComplex(limit: options.limits.stepCount, line: Int(document.elements[index].line))
+        }
+    }
+
+    /// Notes what is not in the result as written. The first thousand are kept, the rest counted.
+    mutating func report(_ index: Int, _ outcome: SVG.Diagnostic.Outcome, _ message: String) {
+        let element = document.elements[index]
+        var name = element.name == .unknown ? document.string(element.content) : element.name.spelling
+        if let id = document.attribute(.id, of: index) { name += "#" + document.string(id) }
+        let diagnostic = SVG.Diagnostic(outcome, element: name, line: Int(element.line), message)
+        guard diagnostics.count < 1000 else {
+            unreportedCount += 1
+            return
+        }
+        if reported.insert(diagnostic).inserted { diagnostics.append(diagnostic) }
+    }
+
+    /// The beginning of a value, for a message.
+    func quoted(_ range: TextRange) -> String {
+        let limit = 40
+        let text = document.string(range)
+        return text.count <= limit ? text : text.prefix(limit) + "…"
+    }
+
+    /// The first element with an id.
+    mutating func element(withID id: TextRange) -> Int? {
+        if elementsByID == nil {
+            var table: [String: Int] = [:]
+            for index in document.elements.indices {
+                if let id = document.attribute(.id, of: index) {
+                    let name = document.string(id)
+                    if table[name] == nil { table[name] = index }
+                }
+            }
+            elementsByID = table
+        }
+        return elementsByID?[document.string(id)]
+    }
+
+    /// Where an element came from, with the text of its first `title` and `desc`.
+    func origin(_ index: Int) -> SVG.Origin {
+        let element = document.elements[index]
+        var origin = SVG.Origin(element: element.name.spelling, line: Int(element.line))
+        if let id = document.attribute(.id, of: index), !id.isEmpty { origin.id = document.string(id) }
+        var child = index + 1
+        while child < Int(element.end) {
+            switch document.elements[child].name {
+            case .title where origin.title == nil: origin.title = prose(document.elements[child].content)
+            case .desc where origin.summary == nil: origin.summary = prose(document.elements[child].content)
+            default: break
+            }
+            child = Int(document.elements[child].end)
+        }
+        return origin
+    }
+
+    /// Text with white space collapsed; nil when nothing is left.
+    private func prose(_ range: TextRange) -> String? {
+        let words = document.string(range).split(whereSeparator: \.isWhitespace)
+        return words.isEmpty ? nil : words.joined(separator: " ")
+    }
+}

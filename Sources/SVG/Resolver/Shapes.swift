@@ -1,0 +1,274 @@
+import AtelierGeometry
+
+extension Resolver {
+    /// A shape with everything it is painted with; nil when nothing of it can be seen.
+    mutating func shape(_ index: Int, _ own: OwnStyle, _ around: Surroundings) throws(SVG.ParseError) -> SVG.Node? {
+        let style = around.style
+        guard style.isVisible else { return nil }
+        guard let outline = outline(index, style) else { return nil }
+        let isMarkable: Bool
+        switch document.elements[index].name {
+        case .path, .line, .polyline, .polygon: isMarkable = true
+        default: isMarkable = false
+        }
+        let hasPathLength = value(.pathLength) != nil
+
+        // From here on other elements may be cascaded: nothing of this one's values is read any more.
+        var path = SVG.Path(
+            origin: origin(index), geometry: outline.path, shape: outline.shape, transform: own.transform, opacity: own.opacity, fill: nil)
+        if document.elements[index].name != .line, style.fillOpacity > 0,
+            let (paint, alpha) = try paint(style.fill, style, index, "fill"), alpha > 0
+        {
+            path.fill = SVG.Fill(paint: paint, opacity: style.fillOpacity * alpha, rule: style.fillRule)
+        }
+        let width = style.strokeWidth.pixels(in: viewport, along: .diagonal)
+        if width > 0, width <= 1e12, style.strokeOpacity > 0, let (paint, alpha) = try paint(style.stroke, style, index, "stroke"),
+            alpha > 0
+        {
+            path.stroke = SVG.Stroke(
+                paint: paint, opacity: style.strokeOpacity * alpha, width: width, cap: style.cap, join: style.join,
+                miterLimit: style.miterLimit, dashes: dashes(style),
+                dashOffset: style.dashOffset.pixels(in: viewport, along: .diagonal))
+            if hasPathLength, path.stroke?.dashes.isEmpty == false {
+                report(index, .approximated, "dashes are measured along the path as drawn, not by pathLength")
+            }
+        }
+        if isMarkable, style.hasMarker.start || style.hasMarker.mid || style.hasMarker.end {
+            report(index, .approximated, "drawn without its markers")
+        }
+        if path.fill == nil, path.stroke == nil { return nil }
+        if style.reordersPaint, path.fill != nil, path.stroke != nil {
+            report(index, .approximated, "paint-order is not kept: the stroke is drawn over the fill")
+        }
+        if own.isNonScalingStroke, path.stroke != nil, let back = around.transform.inverse {
+            // In the canvas' coordinates the stroke keeps its width; the path's transform takes the outline back.
+            path.geometry = path.geometry.transformed(by: around.transform)
+            path.shape = nil
+            path.transform = back.followed(by: own.transform)
+        }
+        guard width <= 1e12, isDrawable(path.geometry), path.transform.isFinite, around.transform.isFinite else {
+            report(index, .invalid, "coordinates beyond 1e12 cannot be drawn")
+            return nil
+        }
+        return .path(path)
+    }
+
+    private func dashes(_ style: Style) -> [Double] {
+        let lengths = style.dashes.map { min($0.pixels(in: viewport, along: .diagonal), 1e12) }
+        return lengths.count % 2 == 0 ? lengths : lengths + lengths
+    }
+
+    /// Whether all coordinates are numbers that later steps can scale and round.
+    private func isDrawable(_ path: BezierPath) -> Bool {
+        func isFine(_ p: Point) -> Bool { p.x.magnitude <= 1e12 && p.y.magnitude <= 1e12 }
+        for element in path.elements {
+            switch element {
+            case .move(let p), .line(let p): if !isFine(p) { return false }
+            case .cubic(let a, let b, let p): if !isFine(a) || !isFine(b) || !isFine(p) { return false }
+            case .close: break
+            }
+        }
+        return true
+    }
+
+    // MARK: Outlines
+
+    private typealias Outline = (path: BezierPath, shape: SVG.BasicShape?)
+
+    /// The outline of the shape cascaded last; nil when it has none.
+    private mutating func outline(_ index: Int, _ style: Style) -> Outline? {
+        switch document.elements[index].name {
+        case .path: return path(index)
+        case .rect: return rect(index, style)
+        case .circle, .ellipse: return ellipse(index, style)
+        case .line:
+            let a = Point(length(.x1, .horizontal, index, style) ?? 0, length(.y1, .vertical, index, style) ?? 0)
+            let b = Point(length(.x2, .horizontal, index, style) ?? 0, length(.y2, .vertical, index, style) ?? 0)
+            var path = BezierPath()
+            path.move(to: a)
+            path.line(to: b)
+            return (path, .line(a, b))
+        default: return points(index)
+        }
+    }
+
+    private mutating func path(_ index: Int) -> Outline? {
+        guard let data = value(.d), !isText(data, "none") else { return nil }
+        let (path, error) = BezierPath.reading(svgPathData: scanner(data))
+        if let error {
+            let problem =
+                switch error.reason {
+                case .missingMove: "does not begin with M"
+                case .unknownCommand: "has an unknown command"
+                case .missingNumber: "lacks a number"
+                case .badFlag: "has an arc flag other than 0 or 1"
+                }
+            report(index, .invalid, "path data \(problem) at character \(error.offset + 1); it is drawn up to there")
+        }
+        return path.isEmpty ? nil : (path, nil)
+    }
+
+    private mutating func points(_ index: Int) -> Outline? {
+        guard let list = value(.points) else { return nil }
+        var (path, isComplete) = BezierPath.reading(points: scanner(list))
+        if !isComplete { report(index, .invalid, "points are not all pairs of numbers; it is drawn up to the first that is not") }
+        if path.isEmpty { return nil }
+        if document.elements[index].name == .polygon { path.close() }
+        return (path, nil)
+    }
+
+    /// A rectangle by the rules of SVG 2, 10.2.
+    private mutating func rect(_ index: Int, _ style: Style) -> Outline? {
+        let x = length(.x, .horizontal, index, style) ?? 0, y = length(.y, .vertical, index, style) ?? 0
+        let width = length(.width, .horizontal, index, style) ?? 0, height = length(.height, .vertical, index, style) ?? 0
+        guard width > 0, height > 0 else {
+            if width < 0 || height < 0 { report(index, .invalid, "a rectangle of negative size draws nothing") }
+            return nil
+        }
+        let (rx, ry) = radii(index, style)
+        let rect = Rect(x: x, y: y, width: width, height: height)
+        let rounded = (rx: min(rx ?? ry ?? 0, width / 2), ry: min(ry ?? rx ?? 0, height / 2))
+        return (BezierPath(rect, rx: rounded.rx, ry: rounded.ry), .rect(rect, rx: rounded.rx, ry: rounded.ry))
+    }
+
+    private mutating func ellipse(_ index: Int, _ style: Style) -> Outline? {
+        let center = Point(length(.cx, .horizontal, index, style) ?? 0, length(.cy, .vertical, index, style) ?? 0)
+        var rx: Double, ry: Double
+        if document.elements[index].name == .circle {
+            rx = length(.r, .diagonal, index, style) ?? 0
+            if rx < 0 { report(index, .invalid, "a circle of negative radius draws nothing") }
+            ry = rx
+        } else {
+            // One `auto` radius is the other one (SVG 2, 10.4).
+            let given = radii(index, style)
+            rx = given.rx ?? given.ry ?? 0
+            ry = given.ry ?? given.rx ?? 0
+        }
+        guard rx > 0, ry > 0 else { return nil }
+        return (BezierPath(ellipseAt: center, rx: rx, ry: ry), .ellipse(center: center, rx: rx, ry: ry))
+    }
+
+    /// `rx` and `ry`, negative ones as if absent.
+    private mutating func radii(_ index: Int, _ style: Style) -> (rx: Double?, ry: Double?) {
+        func radius(_ name: AttributeName, _ axis: Axis) -> Double? {
+            guard let radius = length(name, axis, index, style) else { return nil }
+            if radius >= 0 { return radius }
+            report(index, .invalid, "\(name.spelling) is negative and left out")
+            return nil
+        }
+        return (radius(.rx, .horizontal), radius(.ry, .vertical))
+    }
+
+    // MARK: Paint
+
+    /// What a `fill` or `stroke` paints with, and the alpha of its colour; nil for nothing.
+    private mutating func paint(
+        _ value: PaintValue, _ style: Style, _ index: Int, _ property: String
+    ) throws(SVG.ParseError) -> (SVG.Paint, Double)? {
+        switch value {
+        case .none: return nil
+        case .color(let color): return (.color(color.color), color.alpha)
+        case .currentColor: return (.color(style.color.color), style.color.alpha)
+        case .context:
+            report(index, .unsupported, "\(property) from the context is not supported; drawn without")
+            return nil
+        case .reference(let id, let fallback):
+            let other: ColorWithAlpha?
+            switch fallback {
+            case .missing, .none: other = nil
+            case .color(let color): other = color
+            case .currentColor: other = style.color
+            }
+            let name = document.string(id)
+            guard !id.isEmpty, let server = element(withID: id) else {
+                if case .missing = fallback {
+                    report(index, .invalid, "\(property) refers to `#\(name)`, which is not in the file; drawn without")
+                }
+                return other.map { (.color($0.color), $0.alpha) }
+            }
+            switch document.elements[server].name {
+            case .linearGradient, .radialGradient:
+                let stops = try gradientStops(server)
+                // Without stops nothing is painted, with one its colour everywhere (SVG 2, 14.2.4).
+                guard let first = stops.first else { return nil }
+                if stops.count > 1 {
+                    if let other {
+                        report(index, .approximated, "\(property) `#\(name)` is a gradient, drawn in its fallback colour")
+                        return (.color(other.color), other.alpha)
+                    }
+                    report(index, .approximated, "\(property) `#\(name)` is a gradient, drawn in its first colour")
+                }
+                return (.color(first.color), first.alpha)
+            case .pattern:
+                let how = other == nil ? "drawn without" : "drawn in its fallback colour"
+                report(index, other == nil ? .unsupported : .approximated, "\(property) `#\(name)` is a pattern, \(how)")
+                return other.map { (.color($0.color), $0.alpha) }
+            default:
+                report(index, .invalid, "\(property) refers to `#\(name)`, which is no paint server; drawn without")
+                return other.map { (.color($0.color), $0.alpha) }
+            }
+        }
+    }
+
+    /// The colours of a gradient's stops, its own or those of the gradient it refers to.
+    private mutating func gradientStops(_ server: Int) throws(SVG.ParseError) -> [ColorWithAlpha] {
+        var gradient = server
+        for _ in 0..<32 {
+            var stops: [ColorWithAlpha] = []
+            var child = gradient + 1
+            while child < Int(document.elements[gradient].end) {
+                if document.elements[child].name == .stop { stops.append(try stopColor(child)) }
+                child = Int(document.elements[child].end)
+            }
+            if !stops.isEmpty { return stops }
+            guard let reference = document.attribute(.href, of: gradient).map(trimmed), reference.end - reference.start > 1,
+                text[Int(reference.start)] == UInt8(ascii: "#"),
+                let next = element(withID: TextRange(start: reference.start + 1, end: reference.end)),
+                document.elements[next].name == .linearGradient || document.elements[next].name == .radialGradient
+            else { return [] }
+            gradient = next
+        }
+        report(server, .invalid, "its chain of references is too long or goes in a circle")
+        return []
+    }
+
+    private mutating func stopColor(_ stop: Int) throws(SVG.ParseError) -> ColorWithAlpha {
+        try cascade(stop)
+        try step(stop)
+        var color = ColorWithAlpha.black
+        if let range = value(.stopColor) {
+            var scanner = scanner(range)
+            if isText(range, "currentcolor") {
+                color = try inheritedColor(stop)
+                try cascade(stop)
+            } else if let read = ColorWithAlpha(&scanner) {
+                color = read
+            } else {
+                invalid(.stopColor, range, stop)
+            }
+        }
+        if let range = value(.stopOpacity) {
+            if let opacity = fraction(range) {
+                color.alpha *= opacity
+            } else {
+                invalid(.stopOpacity, range, stop)
+            }
+        }
+        return color
+    }
+
+    /// The `color` that applies to an element where it stands in the document.
+    private mutating func inheritedColor(_ index: Int) throws(SVG.ParseError) -> ColorWithAlpha {
+        var element = index
+        while element >= 0 {
+            try cascade(element)
+            try step(element)
+            if let range = value(.color) {
+                var scanner = scanner(range)
+                if let color = ColorWithAlpha(&scanner) { return color }
+            }
+            element = Int(document.elements[element].parent)
+        }
+        return .black
+    }
+}

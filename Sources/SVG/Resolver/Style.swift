@@ -1,0 +1,51 @@
+import AtelierGeometry
+
+/// A `fill` or `stroke` as computed for an element; references are looked up where they are used.
+enum PaintValue {
+    case none
+    case color(ColorWithAlpha)
+    case currentColor
+    /// A paint server by id, and what to use when it cannot be.
+    case reference(id: SVG.Document.TextRange, fallback: Fallback)
+    /// `context-fill` or `context-stroke`.
+    case context
+
+    enum Fallback {
+        case missing
+        case none
+        case color(ColorWithAlpha)
+        case currentColor
+    }
+}
+
+/// The computed values of the inherited properties.
+struct Style {
+    var color = ColorWithAlpha.black
+    var fontSize = 16.0
+    var isVisible = true
+    var fill = PaintValue.color(.black)
+    var fillOpacity = 1.0
+    var fillRule = SVG.Fill.Rule.nonzero
+    var stroke = PaintValue.none
+    var strokeOpacity = 1.0
+    var strokeWidth = Length(value: 1)
+    var cap = SVG.Stroke.Cap.butt
+    var join = SVG.Stroke.Join.miter
+    var miterLimit = 4.0
+    var dashes: [Length] = []
+    var dashOffset = Length(value: 0)
+    /// Whether `marker-start`, `-mid` or `-end` names a marker.
+    var hasMarker = (start: false, mid: false, end: false)
+    /// Whether fill, stroke and markers are drawn in another order than that.
+    var reordersPaint = false
+}
+
+/// The values of the properties that are not inherited and matter for every element.
+struct OwnStyle {
+    var opacity = 1.0
+    var isDisplayed = true
+    var transform = AffineTransform.identity
+    var isNonScalingStroke = false
+    /// Whether content beyond a viewport's edges stays visible.
+    var overflows = false
+}

@@ -1,0 +1,109 @@
+import AtelierGeometry
+import AtelierSVG
+import Testing
+
+@Suite("Reading SVG")
+struct ReaderTests {
+    private func error(_ text: String, limits: SVG.Limits = .init()) -> SVG.ParseError? { error(Array(text.utf8), limits: limits) }
+
+    private func error(_ bytes: [UInt8], limits: SVG.Limits = .init()) -> SVG.ParseError? {
+        var options = SVG.ReadOptions()
+        options.limits = limits
+        do throws(SVG.ParseError) {
+            _ = try SVG.read(bytes.span, options: options)
+            return nil
+        } catch {
+            return error
+        }
+    }
+
+    @Test("Bytes that are no SVG are refused with what they are")
+    func notSVG() {
+        #expect(error("") == .empty)
+        #expect(error(" \n ") == .empty)
+        #expect(error([0x1F, 0x8B, 8, 0]) == .compressed)
+        #expect(error("<html/>") == .notSVG(root: "html", line: 1))
+        #expect(error("<svg xmlns='http://www.w3.org/1999/xhtml'/>") == .notSVG(root: "svg", line: 1))
+        #expect(error("\u{89}PNG") == .malformed(reason: "not well-formed (invalid token)", line: 1, column: 1))
+    }
+
+    @Test("A fault in the XML is told with line and column")
+    func malformed() {
+        #expect(error("<svg>\n  <g></svg>") == .malformed(reason: "mismatched tag", line: 2, column: 8))
+        #expect(error("<svg") == .malformed(reason: "unclosed token", line: 1, column: 1))
+        #expect(error("<svg><g>") == .malformed(reason: "no element found", line: 1, column: 9))
+        #expect(error("\n\n<svg><a:b/></svg>") == .malformed(reason: "unbound prefix", line: 3, column: 6))
+    }
+
+    @Test("Entities are refused unless they are short plain text declared in the file")
+    func entities() throws {
+        let bomb = "<!DOCTYPE svg [<!ENTITY a \"aa\"><!ENTITY b \"&a;&a;\">]><svg>&b;</svg>"
+        #expect(error(bomb) == .entityRefused(name: "b", line: 1, column: 33))
+        #expect(
+            error("<!DOCTYPE svg [<!ENTITY a SYSTEM 'file:///etc/passwd'>]><svg>&a;</svg>")
+                == .entityRefused(name: "a", line: 1, column: 16))
+        #expect(error("<!DOCTYPE svg [<!ENTITY % a 'x'>]><svg/>") == .entityRefused(name: "a", line: 1, column: 16))
+        #expect(error("<!DOCTYPE svg PUBLIC 'x' 'y.dtd'><svg>&nbsp;</svg>") == .entityRefused(name: "nbsp", line: 1, column: 39))
+        #expect(error("<svg>&nbsp;</svg>") == .malformed(reason: "undefined entity", line: 1, column: 6))
+        var limits = SVG.Limits()
+        limits.expandedByteCount = 1000
+        let many = "<!DOCTYPE svg [<!ENTITY a 'x'>]><svg>" + String(repeating: "&a;", count: 10) + "</svg>"
+        #expect(error(many, limits: limits) == .entityRefused(name: "a", line: 1, column: 16))
+        #expect(error(many) == nil)
+    }
+
+    @Test("Illustrator's entities for namespaces and its document type are read")
+    func illustrator() throws {
+        let text = """
+            <?xml version="1.0" encoding="utf-8"?>
+            <!DOCTYPE svg PUBLIC "-//W3C//DTD SVG 1.1//EN" "http://www.w3.org/Graphics/SVG/1.1/DTD/svg11.dtd" [
+              <!ENTITY ns_svg "http://www.w3.org/2000/svg">
+            ]>
+            <svg xmlns="&ns_svg;" width="8" height="8"><path d="M0 0h8v8z"/></svg>
+            """
+        #expect(try SVG.read(Array(text.utf8).span).root.children.count == 1)
+    }
+
+    @Test("UTF-16 and ISO-8859-1 are read, other encodings refused by name")
+    func encodings() throws {
+        let text = "<svg viewBox='0 0 9 9'><title>Grün</title></svg>"
+        let utf16 = [0xFF, 0xFE] + text.utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }
+        #expect(try SVG.read(utf16.span).title == "Grün")
+        let latin1 = Array("<?xml version='1.0' encoding='ISO-8859-1'?>".utf8) + text.unicodeScalars.map { UInt8($0.value) }
+        #expect(try SVG.read(latin1.span).title == "Grün")
+        #expect(error("<?xml version='1.0' encoding='koi8-r'?><svg/>") == .unknownEncoding("koi8-r"))
+    }
+
+    @Test("Every limit is kept")
+    func limits() {
+        var limits = SVG.Limits()
+        limits.byteCount = 40
+        #expect(error("<svg>" + String(repeating: " ", count: 40) + "</svg>", limits: limits) == .tooLarge(byteCount: 51, limit: 40))
+        limits = SVG.Limits()
+        limits.depth = 3
+        #expect(error("<svg><g><g><g/></g></g></svg>", limits: limits) == .tooDeep(limit: 3, line: 1, column: 12))
+        limits = SVG.Limits()
+        limits.elementCount = 2
+        #expect(error("<svg><g/><g/></svg>", limits: limits) == .tooManyElements(limit: 2, line: 1, column: 10))
+        limits = SVG.Limits()
+        limits.attributeByteCount = 3
+        #expect(error("<svg><g id='abcd'/></svg>", limits: limits) == .attributeTooLong(name: "id", length: 4, limit: 3, line: 1))
+    }
+
+    @Test("A million levels of nesting end in one error")
+    func deepNesting() {
+        let bytes = Array(String(repeating: "<g>", count: 1_000_000).utf8)
+        #expect(error(Array("<svg>".utf8) + bytes) == .tooDeep(limit: 256, line: 1, column: 5 + 255 * 3 + 1))
+    }
+
+    @Test("Elements and attributes of other namespaces are passed over")
+    func foreign() throws {
+        let text = """
+            <s:svg xmlns:s="http://www.w3.org/2000/svg" xmlns:i="urn:i" xmlns="urn:o" width="4" height="4" i:width="9">
+            <rect width="1" height="1"/><s:rect s:width="2" width="3" height="1" i:fill="red"/><metadata><s:rect/></metadata></s:svg>
+            """
+        let tree = try SVG.read(Array(text.utf8).span)
+        #expect(tree.root.children.count == 1)
+        #expect(tree.size == Size(4, 4))
+    }
+}
