@@ -63,7 +63,7 @@ let package = Package(
             "Stages",
             [
                 "AtelierMemo", "AtelierGeometry", "AtelierPixels", "AtelierImageCodecs", "AtelierSVG", "AtelierImageTracing",
-                "AtelierOOXML",
+                "AtelierArchives", "AtelierOOXML",
             ]),
         room("Command", ["AtelierStages", "AtelierMemo"]),
         .target(
@@ -77,8 +77,8 @@ let package = Package(
         tests(of: "Command", ["AtelierStages", "AtelierMemo"]),
         tests(of: "Archives"),
         tests(of: "OOXML", ["AtelierSVG", "AtelierGeometry", "AtelierArchives"]),
-        tests(of: "Geometry"),
         tests(of: "SVG", ["AtelierGeometry"]),
+        tests(of: "Stages", ["AtelierMemo", "AtelierImageTracing"]),
     ],
     swiftLanguageModes: [.v6]
 )

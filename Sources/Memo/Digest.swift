@@ -70,3 +70,21 @@ extension Digest: CustomStringConvertible, LosslessStringConvertible {
         self.init(words: (words[0], words[1], words[2], words[3]))
     }
 }
+
+extension Digest: Codable {
+    /// Reads the hexadecimal text.
+    public init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        let text = try container.decode(String.self)
+        guard let digest = Digest(text) else {
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "a digest is 64 hexadecimal digits, not \(text)")
+        }
+        self = digest
+    }
+
+    /// Writes the hexadecimal text.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(description)
+    }
+}

@@ -67,7 +67,7 @@ struct ReaderTests {
     @Test("UTF-16 and ISO-8859-1 are read, other encodings refused by name")
     func encodings() throws {
         let text = "<svg viewBox='0 0 9 9'><title>Grün</title></svg>"
-        let utf16 = [0xFF, 0xFE] + text.utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }
+        let utf16: [UInt8] = [0xFF, 0xFE] + text.utf16.flatMap { [UInt8($0 & 255), UInt8($0 >> 8)] }
         #expect(try SVG.read(utf16.span).title == "Grün")
         let latin1 = Array("<?xml version='1.0' encoding='ISO-8859-1'?>".utf8) + text.unicodeScalars.map { UInt8($0.value) }
         #expect(try SVG.read(latin1.span).title == "Grün")

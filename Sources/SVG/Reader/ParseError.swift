@@ -58,7 +58,7 @@ extension SVG {
     }
 
     /// How much a foreign file may ask for.
-    public struct Limits: Hashable, Sendable {
+    public struct Limits: Hashable, Sendable, Codable {
         /// Most bytes of input.
         public var byteCount = 64 << 20
         /// Deepest nesting of elements, in the file and again after `use` is expanded.

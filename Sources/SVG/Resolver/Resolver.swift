@@ -2,7 +2,7 @@ import AtelierGeometry
 
 extension SVG {
     /// What a file leaves open.
-    public struct ReadOptions: Hashable, Sendable {
+    public struct ReadOptions: Hashable, Sendable, Codable {
         /// How much the file may ask for.
         public var limits = Limits()
         /// Languages of the reader for `systemLanguage`, such as `en` or `pt-BR`; any of them will do.

@@ -1,0 +1,26 @@
+public import AtelierImageCodecs
+public import AtelierImageTracing
+public import AtelierOOXML
+public import AtelierSVG
+
+/// Everything a conversion can be told; the same struct is the flags, the JSON and the request.
+public struct ConversionOptions: Hashable, Sendable, Codable {
+    /// What is refused before a picture is decoded.
+    public var image: DecodeLimits
+    /// How pictures are traced.
+    public var trace: TraceOptions
+    /// How SVG is read, and what is refused.
+    public var svg: SVG.ReadOptions
+    /// How drawings become slides.
+    public var slide: SlideOptions
+
+    /// The defaults.
+    public init(
+        image: DecodeLimits = .init(), trace: TraceOptions = .init(), svg: SVG.ReadOptions = .init(), slide: SlideOptions = .init()
+    ) {
+        self.image = image
+        self.trace = trace
+        self.svg = svg
+        self.slide = slide
+    }
+}

@@ -1,0 +1,28 @@
+public import AtelierMemo
+public import AtelierOOXML
+public import AtelierSVG
+
+/// Maps a resolved SVG tree to the native shapes of one slide.
+public struct MapSlide: Stage {
+    /// Name in keys, events and `explain`.
+    public static let name = "pptx.map"
+    /// Raised when the same tree gives another slide.
+    public static let version = 1
+
+    /// The drawing.
+    public var tree: Artifact<SVG.Tree>
+    /// How it becomes a slide.
+    public var options: SlideOptions
+
+    /// The slide of one drawing.
+    public init(tree: Artifact<SVG.Tree>, options: SlideOptions = .init()) {
+        self.tree = tree
+        self.options = options
+    }
+
+    /// A slide's XML takes about three times the tree.
+    public func footprint(in context: Context) -> Int { context[tree].byteCount * 3 }
+
+    /// Maps.
+    public func run(in context: Context) throws -> Slide { mapSlide(context[tree], options) }
+}

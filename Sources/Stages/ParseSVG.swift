@@ -1,0 +1,30 @@
+public import AtelierMemo
+public import AtelierSVG
+
+/// Reads an SVG document and resolves everything in it.
+public struct ParseSVG: Stage {
+    /// Name in keys, events and `explain`.
+    public static let name = "svg.parse"
+    /// Raised when the same document gives another tree.
+    public static let version = 1
+
+    /// The document.
+    public var source: Artifact<Blob>
+    /// How it is read, and what is refused.
+    public var options: SVG.ReadOptions
+
+    /// A reading of one document.
+    public init(source: Artifact<Blob>, options: SVG.ReadOptions = .init()) {
+        self.source = source
+        self.options = options
+    }
+
+    /// A tree takes about twelve times its text.
+    public func footprint(in context: Context) -> Int { context[source].count * 12 }
+
+    /// Reads; throws `SVG.ParseError`.
+    public func run(in context: Context) throws -> SVG.Tree {
+        let document = context[source].bytes
+        return try SVG.read(document.span, options: options)
+    }
+}

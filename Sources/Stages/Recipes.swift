@@ -1,0 +1,55 @@
+public import AtelierMemo
+import AtelierImageTracing
+import AtelierOOXML
+import AtelierSVG
+
+// Recipes: composition as ordinary functions over artifacts. Nothing runs here; an artifact is a promise.
+
+/// A picture as SVG.
+///
+/// - Parameters:
+///   - source: A PNG or JPEG file.
+///   - options: How it is decoded, quantised, segmented, fitted and written.
+/// - Returns: The SVG text. Changing only a fit option reruns only the fit and the writing.
+public func traceToSVG(_ source: Artifact<Blob>, _ options: ConversionOptions = .init()) -> Artifact<Blob> {
+    let image = Artifact(DecodeImage(source: source, limits: options.image))
+    let quantized = Artifact(QuantizeColors(image: image, options: options.trace.quantize))
+    let regions = Artifact(SegmentRegions(image: image, quantized: quantized, options: options.trace.segment))
+    let drawing = Artifact(FitPaths(segmentation: regions, options: options.trace.fit))
+    return Artifact(WriteDrawing(drawing: drawing, options: options.trace.write))
+}
+
+/// A converted file and what could not be carried over exactly.
+public struct Conversion: Sendable {
+    /// The bytes of the converted file.
+    public var output: Artifact<Blob>
+    /// Its diagnostics, page by page.
+    public var report: Artifact<ConversionReport>
+}
+
+/// Any picture or drawing as SVG: pictures are traced, drawings resolved and rewritten.
+public func convertToSVG(_ source: Artifact<Blob>, _ options: ConversionOptions = .init()) -> Conversion {
+    Conversion(
+        output: Artifact(SVGFromSource(source: source, options: options, drawings: .rewritten)),
+        report: Artifact(ReportOnSource(source: source, options: options.svg)))
+}
+
+/// Pictures and drawings as one PowerPoint file, one slide each, made of native shapes.
+///
+/// Decks that share a page share its work, because they share its artifact. Without `slide.size` the slides have the
+/// size of the only page, or of the largest one, to which the others are fitted.
+public func convertToPPTX(_ pages: [Artifact<Blob>], _ options: ConversionOptions = .init(), title: String? = nil) -> Conversion {
+    let trees = pages.map { page in
+        let svg = Artifact(SVGFromSource(source: page, options: options, drawings: .kept))
+        return Artifact(ParseSVG(source: svg, options: options.svg))
+    }
+    if trees.count > 1 && options.slide.size == nil {
+        return Conversion(
+            output: Artifact(DeckOfPages(trees: trees, options: options.slide, title: title)),
+            report: Artifact(ReportOnPages(trees: trees, options: options.slide)))
+    }
+    let slides = trees.map { Artifact(MapSlide(tree: $0, options: options.slide)) }
+    return Conversion(
+        output: Artifact(PackPPTX(slides: slides, title: title)),
+        report: Artifact(ReportSlides(trees: trees, slides: slides)))
+}

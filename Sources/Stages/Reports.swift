@@ -1,0 +1,47 @@
+public import AtelierMemo
+public import AtelierOOXML
+public import AtelierSVG
+
+/// Collects the diagnostics of a deck: what reading each page found, then what mapping it found.
+public struct ReportSlides: Stage {
+    /// Name in keys, events and `explain`.
+    public static let name = "report.slides"
+    /// Raised when the same slides give another report.
+    public static let version = 1
+
+    /// The drawings in page order.
+    public var trees: [Artifact<SVG.Tree>]
+    /// Their slides.
+    public var slides: [Artifact<Slide>]
+
+    /// The report on a deck; as many slides as trees.
+    public init(trees: [Artifact<SVG.Tree>], slides: [Artifact<Slide>]) {
+        precondition(trees.count == slides.count, "a report takes one slide for each drawing")
+        self.trees = trees
+        self.slides = slides
+    }
+
+    /// Collects.
+    public func run(in context: Context) throws -> ConversionReport {
+        ConversionReport(pages: zip(trees, slides).map { context[$0].diagnostics + context[$1].diagnostics })
+    }
+}
+
+/// Collects the diagnostics of reading one SVG document.
+public struct ReportTree: Stage {
+    /// Name in keys, events and `explain`.
+    public static let name = "report.tree"
+    /// Raised when the same tree gives another report.
+    public static let version = 1
+
+    /// The document; nil for a picture, which is traced and has nothing to report.
+    public var tree: Artifact<SVG.Tree>?
+
+    /// The report on one document.
+    public init(tree: Artifact<SVG.Tree>?) { self.tree = tree }
+
+    /// Collects.
+    public func run(in context: Context) throws -> ConversionReport {
+        ConversionReport(pages: [tree.map { context[$0].diagnostics } ?? []])
+    }
+}

@@ -1,0 +1,109 @@
+import AtelierImageCodecs
+public import AtelierMemo
+public import AtelierSVG
+
+/// Finds out what a file is by its content and says how it becomes SVG: a picture is traced, a drawing is taken
+/// as it is or rewritten.
+public struct SVGFromSource: Plan {
+    /// Name in keys, events and `explain`.
+    public static let name = "svg.fromSource"
+    /// Raised when the same file takes another way.
+    public static let version = 1
+
+    /// What happens to a file that is SVG already.
+    public enum Drawings: String, Sendable, Codable {
+        /// The file's own bytes, for a reader that resolves them next.
+        case kept
+        /// Resolved and written anew, small and clean, for a person.
+        case rewritten
+    }
+
+    /// The file: PNG, JPEG or SVG.
+    public var source: Artifact<Blob>
+    /// How pictures are read and traced, and what is refused.
+    public var options: ConversionOptions
+    /// What happens to a file that is SVG already.
+    public var drawings: Drawings
+    /// The stages the way may lead to: the plan's alias must not outlive a raised version.
+    public let stages: [String]
+
+    /// A way for one file.
+    public init(source: Artifact<Blob>, options: ConversionOptions, drawings: Drawings) {
+        self.source = source
+        self.options = options
+        self.drawings = drawings
+        self.stages = StageIdentities.toSVG
+    }
+
+    /// Decides; throws `UnknownSourceFormat`.
+    public func plan(in context: Context) throws -> Artifact<Blob> {
+        switch try SourceFormat.sniff(context[source]) {
+        case .png, .jpeg: traceToSVG(source, options)
+        case .svg: source
+        }
+    }
+}
+
+/// Says what there is to report on a file that becomes SVG.
+public struct ReportOnSource: Plan {
+    /// Name in keys, events and `explain`.
+    public static let name = "report.onSource"
+    /// Raised when the same file takes another way.
+    public static let version = 1
+
+    /// The file: PNG, JPEG or SVG.
+    public var source: Artifact<Blob>
+    /// How SVG is read.
+    public var options: SVG.ReadOptions
+    /// The stages the way may lead to: the plan's alias must not outlive a raised version.
+    public let stages: [String]
+
+    /// A report on one file.
+    public init(source: Artifact<Blob>, options: SVG.ReadOptions) {
+        self.source = source
+        self.options = options
+        self.stages = StageIdentities.toReport
+    }
+
+    /// Decides; throws `UnknownSourceFormat`.
+    public func plan(in context: Context) throws -> Artifact<ConversionReport> {
+        switch try SourceFormat.sniff(context[source]) {
+        case .png, .jpeg: Artifact(ReportTree(tree: nil))
+        case .svg: Artifact(ReportTree(tree: Artifact(ParseSVG(source: source, options: options))))
+        }
+    }
+}
+
+/// What a source file is, by its content.
+public enum SourceFormat: String, Sendable {
+    /// Portable Network Graphics.
+    case png
+    /// JPEG (JFIF or EXIF).
+    case jpeg
+    /// Scalable Vector Graphics.
+    case svg
+
+    /// Looks at the first bytes; throws `UnknownSourceFormat` for anything but PNG, JPEG and SVG.
+    public static func sniff(_ blob: Blob) throws -> SourceFormat {
+        switch ImageFormat.sniff(blob.bytes.span) {
+        case .png: return .png
+        case .jpeg: return .jpeg
+        case nil: break
+        }
+        guard SVG.looksLikeMarkup(blob.bytes.span) else { throw UnknownSourceFormat(byteCount: blob.count) }
+        return .svg
+    }
+}
+
+/// A file that is none of the formats read.
+public struct UnknownSourceFormat: Error, Equatable, CustomStringConvertible {
+    /// Size of the file in bytes.
+    public var byteCount: Int
+
+    /// One sentence: what, and what would help.
+    public var description: String {
+        byteCount == 0
+            ? "the file is empty; give a PNG, JPEG or SVG file"
+            : "the content is neither PNG, JPEG nor SVG; convert it to one of these first"
+    }
+}

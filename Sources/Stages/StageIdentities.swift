@@ -1,0 +1,22 @@
+import AtelierArchives
+import AtelierImageCodecs
+import AtelierMemo
+
+/// What a plan's answer depends on beyond its own properties: the versions of the stages it may lead to and of the
+/// libraries in their keys.
+///
+/// A plan is remembered as an alias from its digest to that of the artifact it chose. Without these identities in
+/// its key, the alias would go on naming the output of an older stage after that stage's version was raised
+/// (decision 0006). `StageIdentitiesTests` walks what the plans return and compares.
+enum StageIdentities {
+    static let toSVG: [String] =
+        [
+            of(DecodeImage.self), of(QuantizeColors.self), of(SegmentRegions.self), of(FitPaths.self), of(WriteDrawing.self),
+        ] + ImageFormat.decoders
+
+    static let toDeck = [of(MapSlide.self), of(PackPPTX.self), of(ReportSlides.self), Archives.libraryVersion]
+
+    static let toReport = [of(ParseSVG.self), of(ReportTree.self)]
+
+    static func of<S: Stage>(_: S.Type) -> String { "\(S.name)@\(S.version)" }
+}
