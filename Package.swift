@@ -35,6 +35,7 @@ let package = Package(
     products: [
         .library(name: "Atelier", targets: ["Atelier"]),
         .executable(name: "atelier", targets: ["AtelierTool"]),
+        .executable(name: "atelier-bench", targets: ["AtelierBench"]),
     ],
     targets: [
         library("Zstd", "libzstd", "libzstd-dev"),
@@ -70,6 +71,9 @@ let package = Package(
             name: "Atelier", dependencies: ["AtelierMemo", "AtelierStages"], path: "Sources/Atelier", swiftSettings: strict),
         .executableTarget(
             name: "AtelierTool", dependencies: ["AtelierCommand"], path: "Sources/AtelierTool", swiftSettings: strict),
+        .executableTarget(
+            name: "AtelierBench", dependencies: ["AtelierMemo", "AtelierStages", "CAtelierBLAKE3", "CAtelierDeflate"],
+            path: "Benchmarks", exclude: ["peers"], swiftSettings: strict),
 
         .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: strict),
         tests(of: "ImageCodecs", ["AtelierPixels"], resources: [.copy("Samples")]),
