@@ -21,7 +21,7 @@ protocol FlightValue: Sendable {
 /// queue → `running` → `storing` → gone, its value handed to everyone who waits. A plan turns from `running` to
 /// `following` the flight of the artifact it returned, and then to `storing` the alias.
 ///
-/// What holds at every moment (checked by `checkInvariants`, in tests after every step):
+/// What holds at every moment:
 /// - one flight per digest, so one run per digest;
 /// - who asked is resumed exactly once: with the value, the failure, or cancellation when they leave;
 /// - a flight nobody waits for is given up: what runs is cancelled and its result dropped, never stored. Whoever
@@ -62,6 +62,8 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
         var values: [Value?] = []
         var footprint = 0
         var cancellation: Cancellation?
+        /// Whether it counts as running: from admission until its outcome is stored.
+        var holdsSlot = false
         /// How many plans had to run for this flight to be asked for.
         var planDepth = 0
         /// Of a plan: what its alias will be kept under.
@@ -116,14 +118,14 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
 
     /// The value was found in a level, or the alias of a plan is stored, or what was made is stored.
     mutating func found(_ id: ID, _ value: Value, _ actions: inout [Action]) {
-        guard dropIfUnwanted(id) == false else { return admit(&actions) }
-        complete(id, .success(value), &actions)
+        releaseSlot(of: id)
+        if !dropIfUnwanted(id) { complete(id, .success(value), &actions) }
         admit(&actions)
     }
 
     /// No level has it: the inputs are needed.
     mutating func missed(_ id: ID, _ actions: inout [Action]) {
-        guard dropIfUnwanted(id) == false, var flight = flights[id] else { return }
+        guard !dropIfUnwanted(id), var flight = flights[id] else { return }
         let inputs = flight.work.inputs
         flight.values = Array(repeating: nil, count: inputs.count)
         flight.phase = .waiting
@@ -141,8 +143,8 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
         if flights[id]!.isWanted {
             flights[id]!.footprint = footprint
             flights[id]!.phase = .ready
-            queue.insert(id, at: flights[id]!.urgency)
         } else {
+            queue.remove(id)
             releaseInputs(of: id)
             remove(id)
         }
@@ -151,24 +153,27 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
 
     /// A run has given a value. Returns whether to store it and then say `found`; if not, the run was given up.
     mutating func made(_ id: ID, _ actions: inout [Action]) -> Bool {
-        endRun(id)
-        let wanted = flights[id]!.cancellation?.isCancelled == false
-        if wanted { flights[id]!.phase = .storing } else { restartOrRemove(id, &actions) }
+        precondition(flights[id]!.phase == .running, "a run ended that was not under way")
+        releaseInputs(of: id)
+        if flights[id]!.cancellation?.isCancelled == false {
+            flights[id]!.phase = .storing
+            return true
+        }
+        releaseSlot(of: id)
+        restartOrRemove(id, &actions)
         admit(&actions)
-        return wanted
+        return false
     }
 
     /// A run, a look-up or the storing of an alias has failed.
     mutating func failed(_ id: ID, _ error: any Error, _ actions: inout [Action]) {
+        defer { admit(&actions) }
         if flights[id]!.phase == .running {
-            endRun(id)
-            if flights[id]!.cancellation?.isCancelled == true {
-                restartOrRemove(id, &actions)
-                return admit(&actions)
-            }
+            releaseInputs(of: id)
+            releaseSlot(of: id)
+            if flights[id]!.cancellation?.isCancelled == true { return restartOrRemove(id, &actions) }
         }
-        if dropIfUnwanted(id) == false { complete(id, .failure(error), &actions) }
-        admit(&actions)
+        if !dropIfUnwanted(id) { complete(id, .failure(error), &actions) }
     }
 
     /// A plan has run and says which artifact answers for it.
@@ -177,8 +182,9 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
     ///   - reach: Digests of the artifact and everything it is built on.
     ///   - tags: Handed back with the alias.
     mutating func follow(_ id: ID, _ target: Work, reach: Set<Digest>, tags: [TagGeneration] = [], _ actions: inout [Action]) {
-        endRun(id)
         defer { admit(&actions) }
+        releaseInputs(of: id)
+        releaseSlot(of: id)
         if flights[id]!.cancellation?.isCancelled == true { return restartOrRemove(id, &actions) }
         // What waits for this plan must not be what the plan waits for.
         if waiting(on: id).contains(where: reach.contains) {
@@ -216,31 +222,34 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
         while let id = pending.popLast() {
             guard flights[id]!.urgency.deadline > deadline else { continue }
             flights[id]!.urgency.deadline = deadline
-            if flights[id]!.phase == .ready { queue.insert(id, at: flights[id]!.urgency) }
+            if flights[id]!.phase == .ready || flights[id]!.phase == .measuring { queue.insert(id, at: flights[id]!.urgency) }
             pending.append(contentsOf: flights[id]!.needs.values)
         }
     }
 
     private mutating func measure(_ id: ID, _ actions: inout [Action]) {
         flights[id]!.phase = .measuring
+        // It keeps its place while it is measured: what comes after it must not overtake it.
+        queue.insert(id, at: flights[id]!.urgency)
         actions.append(.measure(id, flights[id]!.work, flights[id]!.values.map { $0! }))
     }
 
     private mutating func admit(_ actions: inout [Action]) {
-        while budget.runningCount < slots, let id = queue.first, budget.admits(flights[id]!.footprint) {
+        while budget.runningCount < slots, let id = queue.first, flights[id]!.phase == .ready, budget.admits(flights[id]!.footprint) {
             queue.remove(id)
             let cancellation = Cancellation()
             budget.begin(flights[id]!.footprint)
             flights[id]!.phase = .running
             flights[id]!.cancellation = cancellation
+            flights[id]!.holdsSlot = true
             actions.append(.run(id, flights[id]!.work, flights[id]!.values.map { $0! }, cancellation))
         }
     }
 
-    private mutating func endRun(_ id: ID) {
-        precondition(flights[id]!.phase == .running, "a run ended that was not under way")
+    private mutating func releaseSlot(of id: ID) {
+        guard flights[id]!.holdsSlot else { return }
+        flights[id]!.holdsSlot = false
         budget.end(flights[id]!.footprint)
-        releaseInputs(of: id)
     }
 
     /// A look-up, a measurement or a store has come back to a flight that everybody has left meanwhile.
@@ -268,8 +277,7 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
         var pending = [id]
         var unwanted: [ID] = []
         while let id = pending.popLast() {
-            // Two inputs that fail together reach their dependent twice.
-            guard let flight = flights[id] else { continue }
+            let flight = flights[id]!
             remove(id)
             for waiter in flight.waiters {
                 flightOfWaiter[waiter] = nil

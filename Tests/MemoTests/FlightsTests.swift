@@ -1,0 +1,276 @@
+import AtelierScheduling
+import Testing
+
+@testable import AtelierMemo
+
+/// Drives `Flights` through random schedules of asking, leaving, finding, running, failing, following and evicting,
+/// with a model beside it that knows what must come out.
+@Suite("Flights")
+struct FlightsTests {
+    @Test("In 100,000 random schedules every digest has one run, nobody is forgotten, the budget holds, nothing is stored after a cancel")
+    func explore() async {
+        let findings = await withTaskGroup(of: [String].self) { group in
+            for part in 0..<4 {
+                group.addTask {
+                    var findings: [String] = []
+                    for seed in part * 25_000..<(part + 1) * 25_000 where findings.count < 3 {
+                        var explorer = Explorer(seed: UInt64(seed))
+                        if let finding = explorer.explore() { findings.append("seed \(seed): \(finding)") }
+                    }
+                    return findings
+                }
+            }
+            return await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(findings.isEmpty)
+    }
+
+    @Test("Joining raises the priority of a flight and of everything it waits for")
+    func raising() {
+        let source = Job(1), background = Job(2, [source]), other = Job(3)
+        var flights = Flights<Job, Worth>(slots: 1, budget: ByteBudget(limit: 100))
+        var actions: [Flights<Job, Worth>.Action] = []
+        let blocker = Job(4)
+        flights.ask(blocker, waiter: 0, deadline: 0, &actions)
+        flights.missed(0, &actions)
+        flights.ready(0, footprint: 0, &actions)
+        flights.ask(background, waiter: 1, deadline: 20, &actions)
+        flights.missed(1, &actions)  // asks for `source`, flight 2
+        flights.missed(2, &actions)
+        flights.ready(2, footprint: 0, &actions)
+        flights.ask(other, waiter: 2, deadline: 10, &actions)
+        flights.missed(3, &actions)
+        flights.ready(3, footprint: 0, &actions)
+        actions = []
+
+        flights.ask(background, waiter: 3, deadline: 5, &actions)
+        #expect(flights.made(0, &actions))
+        flights.found(0, Worth(digest: blocker.digest, byteCount: 0), &actions)
+
+        #expect(actions.running == [source.digest])
+    }
+
+    @Test("Work larger than the budget waits for the rest and runs alone, and the overdraft is counted")
+    func largerThanTheBudget() {
+        var flights = Flights<Job, Worth>(slots: 4, budget: ByteBudget(limit: 100))
+        var actions: [Flights<Job, Worth>.Action] = []
+        for (id, footprint) in [60, 500, 10].enumerated() {
+            flights.ask(Job(id), waiter: UInt64(id), deadline: UInt64(id), &actions)
+            flights.missed(UInt64(id), &actions)
+            flights.ready(UInt64(id), footprint: footprint, &actions)
+        }
+        #expect(actions.running == [Job(0).digest])
+        actions = []
+        #expect(flights.made(0, &actions))
+        flights.found(0, Worth(digest: Job(0).digest, byteCount: 1), &actions)
+        #expect(actions.running == [Job(1).digest])
+        #expect(flights.budget.overdrafts == 1)
+        actions = []
+        #expect(flights.made(1, &actions))
+        flights.found(1, Worth(digest: Job(1).digest, byteCount: 1), &actions)
+        #expect(actions.running == [Job(2).digest])
+    }
+
+    @Test("Among equals a begun chain is finished before the next begins")
+    func depthFirst() {
+        var flights = Flights<Job, Worth>(slots: 1, budget: ByteBudget(limit: 100))
+        var actions: [Flights<Job, Worth>.Action] = []
+        let pages = (0..<3).map { Job(10 + $0, [Job(20 + $0)]) }
+        flights.ask(Job(0, pages), waiter: 0, deadline: 0, &actions)
+        var order: [Digest] = []
+        while let action = actions.first {
+            actions.removeFirst()
+            switch action {
+            case .look(let id, _): flights.missed(id, &actions)
+            case .measure(let id, _, _): flights.ready(id, footprint: 0, &actions)
+            case .run(let id, let job, _, _):
+                order.append(job.digest)
+                if flights.made(id, &actions) { flights.found(id, Worth(digest: job.digest, byteCount: 1), &actions) }
+            default: break
+            }
+        }
+        #expect(order == [20, 10, 21, 11, 22, 12, 0].map { Job($0).digest })
+    }
+}
+
+/// A node of a random graph; a plan leads to `target`.
+struct Job: FlightWork {
+    var number: Int
+    var inputs: [Job] = []
+    var target: [Job] = []
+    var digest: Digest { Digest(words: (UInt64(number), 0, 0, 0)) }
+
+    init(_ number: Int, _ inputs: [Job] = []) {
+        self.number = number
+        self.inputs = inputs
+    }
+
+    var reach: Set<Digest> { inputs.reduce(into: [digest]) { $0.formUnion($1.reach) } }
+}
+
+struct Worth: FlightValue, Equatable {
+    var digest: Digest
+    var byteCount: Int
+}
+
+extension [Flights<Job, Worth>.Action] {
+    var running: [Digest] {
+        compactMap { action in
+            if case .run(_, let job, _, _) = action { job.digest } else { nil }
+        }
+    }
+}
+
+private struct Broken: Error {}
+
+private struct Explorer {
+    private var random: SplitMix
+    private var flights: Flights<Job, Worth>
+    private let limit: Int
+    private var jobs: [Job] = []
+    /// What the owner has been told to do and has not done yet, in any order.
+    private var outstanding: [Flights<Job, Worth>.Action] = []
+    private var running: [(id: UInt64, job: Job, footprint: Int, cancellation: Cancellation)] = []
+    /// Runs whose value is being stored; they hold their place as well.
+    private var storing: [(id: UInt64, job: Job, footprint: Int)] = []
+    private var stored: Set<Digest> = []
+    private var asked: [UInt64: (digest: Digest, hasLeft: Bool)] = [:]
+    private var answered: Set<UInt64> = []
+    private var finding: String?
+
+    init(seed: UInt64) {
+        random = SplitMix(seed: seed)
+        limit = Int.random(in: 5...40, using: &random)
+        flights = Flights(slots: Int.random(in: 1...3, using: &random), budget: ByteBudget(limit: limit))
+        for number in 0..<Int.random(in: 1...6, using: &random) {
+            var job = Job(number)
+            for input in jobs where Int.random(in: 0..<3, using: &random) == 0 { job.inputs.append(input) }
+            if number > 0, Int.random(in: 0..<4, using: &random) == 0 { job.target = [jobs[Int.random(in: 0..<number, using: &random)]] }
+            jobs.append(job)
+        }
+    }
+
+    private func footprint(_ job: Job) -> Int { job.number * 7 % 23 }
+    private func worth(_ job: Job) -> Worth { Worth(digest: job.digest, byteCount: job.number * 5 % 11) }
+
+    /// Returns what was violated first.
+    mutating func explore() -> String? {
+        for _ in 0..<Int.random(in: 5...25, using: &random) where finding == nil { step() }
+        // Everything comes to its end.
+        var steps = 0
+        while finding == nil, !(outstanding.isEmpty && running.isEmpty && storing.isEmpty) {
+            switch Int.random(in: 0..<4, using: &random) {
+            case 0: end()
+            case 1: finishStoring()
+            default: act()
+            }
+            steps += 1
+            if steps > 10_000 { return "it does not end" }
+        }
+        if let finding { return finding }
+        if flights.count != 0 { return "\(flights.count) flights are left that nothing will move" }
+        if flights.budget.used != 0 || flights.budget.runningCount != 0 { return "\(flights.budget.used) bytes are never given back" }
+        if answered.count != asked.count { return "\(asked.count - answered.count) waiters are lost" }
+        return nil
+    }
+
+    private mutating func step() {
+        switch Int.random(in: 0..<10, using: &random) {
+        case 0..<2:
+            let waiter = UInt64(asked.count), job = jobs[Int.random(in: 0..<jobs.count, using: &random)]
+            asked[waiter] = (job.digest, false)
+            let deadline = UInt64.random(in: 0..<8, using: &random)
+            change { $0.ask(job, waiter: waiter, deadline: deadline, &$1) }
+        case 2:
+            guard !asked.isEmpty else { return }
+            let waiter = UInt64(Int.random(in: 0..<asked.count, using: &random))
+            if !answered.contains(waiter) { asked[waiter]!.hasLeft = true }
+            change { $0.leave(waiter, &$1) }
+            if !answered.contains(waiter), !outstanding.contains(where: { $0.resumes(waiter) }) {
+                finding = "waiter \(waiter) left and is not told"
+            }
+        case 3: if let digest = stored.sorted().first { stored.remove(digest) }
+        case 4..<7: act()
+        case 7: finishStoring()
+        default: end()
+        }
+    }
+
+    private mutating func change(_ body: (inout Flights<Job, Worth>, inout [Flights<Job, Worth>.Action]) -> Void) {
+        var actions: [Flights<Job, Worth>.Action] = []
+        body(&flights, &actions)
+        for action in actions {
+            // A run holds its place from the moment it is admitted, whenever its owner comes to start it.
+            guard case .run(let id, let job, let values, let cancellation) = action else { continue }
+            if running.contains(where: { $0.job.digest == job.digest }) || storing.contains(where: { $0.job.digest == job.digest }) {
+                finding = "job \(job.number) runs twice at a time"
+            }
+            if values.map(\.digest) != job.inputs.map(\.digest) { finding = "job \(job.number) has other inputs" }
+            let held = running.map(\.footprint) + storing.map(\.footprint)
+            let used = held.reduce(flights.budget.pinned, +)
+            if !held.isEmpty, used + footprint(job) > limit { finding = "\(used) + \(footprint(job)) bytes exceed \(limit)" }
+            running.append((id, job, footprint(job), cancellation))
+        }
+        outstanding += actions.filter { if case .run = $0 { false } else { true } }
+    }
+
+    /// Does one of the things the owner was told to do.
+    private mutating func act() {
+        guard !outstanding.isEmpty else { return }
+        switch outstanding.remove(at: Int.random(in: 0..<outstanding.count, using: &random)) {
+        case .look(let id, let job):
+            switch (stored.contains(job.digest), Int.random(in: 0..<12, using: &random)) {
+            case (_, 0): change { $0.failed(id, Broken(), &$1) }  // a remembered failure
+            case (true, _): change { [worth] in $0.found(id, worth(job), &$1) }
+            case (false, _): change { $0.missed(id, &$1) }
+            }
+        case .measure(let id, let job, _): change { [footprint] in $0.ready(id, footprint: footprint(job), &$1) }
+        case .storeAlias(let id, let job, let target, _, let value):
+            if value.digest != job.digest, value.digest != target.digest { finding = "job \(job.number) is answered by a stranger" }
+            stored.insert(job.digest)
+            change { [worth] in $0.found(id, worth(job), &$1) }
+        case .cancel(let cancellation):
+            if !cancellation.isCancelled { finding = "a run is told of a cancellation that did not happen" }
+        case .resume(let waiter, let outcome):
+            if !answered.insert(waiter).inserted { finding = "waiter \(waiter) is answered twice" }
+            let (digest, hasLeft) = asked[waiter]!
+            switch outcome {
+            case .success(let value): if value.digest != digest { finding = "waiter \(waiter) has another job's value" }
+            case .failure(is CancellationError): if !hasLeft { finding = "waiter \(waiter) is cancelled and had not left" }
+            case .failure: break
+            }
+        case .run: break
+        }
+    }
+
+    /// One of the runs comes to its end, well or badly; a cancelled one may not have noticed.
+    private mutating func end() {
+        guard !running.isEmpty else { return }
+        let (id, job, _, cancellation) = running.remove(at: Int.random(in: 0..<running.count, using: &random))
+        if Int.random(in: 0..<6, using: &random) == 0 {
+            let error: any Error = cancellation.isCancelled ? CancellationError() : Broken()
+            change { $0.failed(id, error, &$1) }
+        } else if let target = job.target.first {
+            change { $0.follow(id, target, reach: target.reach, &$1) }
+        } else {
+            let isCancelled = cancellation.isCancelled
+            var isWanted = false
+            change { isWanted = $0.made(id, &$1) }
+            if isWanted, isCancelled { finding = "job \(job.number) is stored after its cancellation" }
+            if isWanted { storing.append((id, job, footprint(job))) }
+        }
+    }
+
+    private mutating func finishStoring() {
+        guard !storing.isEmpty else { return }
+        let (id, job, _) = storing.remove(at: Int.random(in: 0..<storing.count, using: &random))
+        stored.insert(job.digest)
+        change { [worth] in $0.found(id, worth(job), &$1) }
+    }
+}
+
+extension Flights<Job, Worth>.Action {
+    fileprivate func resumes(_ waiter: UInt64) -> Bool {
+        if case .resume(waiter, _) = self { true } else { false }
+    }
+}
