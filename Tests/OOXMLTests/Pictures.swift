@@ -58,17 +58,10 @@ func ellipse(
     _ cx: Double, _ cy: Double, _ rx: Double, _ ry: Double, transform: AffineTransform = .identity, fill: SVG.Fill? = fill(),
     stroke: SVG.Stroke? = nil
 ) -> SVG.Node {
-    let k = 0.5522847498
-    var outline = BezierPath()
-    outline.move(to: Point(cx + rx, cy))
-    outline.cubic(Point(cx + rx, cy + k * ry), Point(cx + k * rx, cy + ry), to: Point(cx, cy + ry))
-    outline.cubic(Point(cx - k * rx, cy + ry), Point(cx - rx, cy + k * ry), to: Point(cx - rx, cy))
-    outline.cubic(Point(cx - rx, cy - k * ry), Point(cx - k * rx, cy - ry), to: Point(cx, cy - ry))
-    outline.cubic(Point(cx + k * rx, cy - ry), Point(cx + rx, cy - k * ry), to: Point(cx + rx, cy))
-    outline.close()
     return .path(
         SVG.Path(
-            origin: origin("ellipse"), geometry: outline, shape: .ellipse(center: Point(cx, cy), rx: rx, ry: ry),
+            origin: origin("ellipse"), geometry: BezierPath(ellipseAt: Point(cx, cy), rx: rx, ry: ry),
+            shape: .ellipse(center: Point(cx, cy), rx: rx, ry: ry),
             transform: transform, fill: fill, stroke: stroke))
 }
 
@@ -90,10 +83,10 @@ func picture(_ nodes: [SVG.Node], size: Size = Size(200, 100), title: String? = 
     SVG.Tree(size: size, root: SVG.Group(origin: origin("svg"), children: nodes), title: title)
 }
 
-/// Turning clockwise about a point by the angle whose cosine and sine are given.
-func turn(cosine: Double, sine: Double, about center: Point) -> AffineTransform {
-    AffineTransform.translation(-center.x, -center.y)
-        .followed(by: AffineTransform(a: cosine, b: sine, c: -sine, d: cosine, e: center.x, f: center.y))
+/// Turning clockwise about a point.
+func turn(_ degrees: Double, about center: Point) -> AffineTransform {
+    AffineTransform.translation(-center.x, -center.y).followed(by: .rotation(Angle(degrees: degrees)))
+        .followed(by: .translation(center.x, center.y))
 }
 
 extension Slide {
@@ -112,3 +105,21 @@ extension Slide {
 
 /// The shapes of a slide made from nodes alone.
 func shapes(_ nodes: SVG.Node...) -> String { mapSlide(picture(nodes)).shapes }
+
+/// SplitMix64 (Steele, Lea, Flood, 2014): the same numbers for a seed on every machine.
+struct SplitMix {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    /// A number in the range, whole.
+    mutating func whole(_ range: ClosedRange<Int>) -> Double {
+        Double(range.lowerBound + Int(next() % UInt64(range.count)))
+    }
+}

@@ -7,9 +7,11 @@ internal import AtelierSVG
 extension SlideMapper {
     /// The subpaths to fill, in layers: within a layer by even-odd, layers upon each other. One layer with everything when
     /// even-odd says the same as the path's own rule, or when nothing better is known (which is noted).
-    mutating func fillLayers(of path: SVG.Path, _ subpaths: [Outline.Subpath], isOpaque: Bool) -> [[Outline.Subpath]] {
-        guard path.fill?.rule == .nonzero, WindingScan.mayWindTwice(outline) else { return [subpaths] }
-        var scan = WindingScan(outline, subpaths)
+    mutating func fillLayers(
+        of path: SVG.Path, _ subpaths: [ArraySlice<BezierPath.Element>], isOpaque: Bool
+    ) -> [[ArraySlice<BezierPath.Element>]] {
+        guard path.fill?.rule == .nonzero, WindingScan.mayWindTwice(subpaths) else { return [subpaths] }
+        let scan = WindingScan(subpaths)
         let everything = [Int](repeating: 0, count: subpaths.count)
         if scan.agrees(everything, isOpaque: true) { return [subpaths] }
         if let layers = scan.layers(), scan.agrees(layers, isOpaque: true) {
@@ -55,12 +57,18 @@ struct WindingScan {
     private var lines: [Double] = []
 
     /// Whether any point can be wound around twice at all: one contour of up to four straight sides has no room for it.
-    static func mayWindTwice(_ outline: Outline) -> Bool {
-        outline.steps.count > 5 || outline.steps.dropFirst().contains { $0 == .cubic || $0 == .move }
+    static func mayWindTwice(_ subpaths: [ArraySlice<BezierPath.Element>]) -> Bool {
+        subpaths.count > 1
+            || subpaths.contains { subpath in
+                subpath.count > 5
+                    || subpath.contains { element in
+                        if case .cubic = element { true } else { false }
+                    }
+            }
     }
 
-    init(_ outline: Outline, _ subpaths: [Outline.Subpath]) {
-        for (index, subpath) in subpaths.enumerated() { add(outline, subpath, index) }
+    init(_ subpaths: [ArraySlice<BezierPath.Element>]) {
+        for (index, subpath) in subpaths.enumerated() { add(subpath, index) }
         edges.sort { ($0.top.y, $0.top.x, $0.bottom.x, $0.subpath) < ($1.top.y, $1.top.x, $1.bottom.x, $1.subpath) }
         for (index, edge) in edges.enumerated() { contours[edge.subpath].edges.append(index) }
 
@@ -87,8 +95,8 @@ struct WindingScan {
     }
 
     /// Flattens a subpath into edges. Eight chords a cubic: the question is who overlaps whom, not where exactly.
-    private mutating func add(_ outline: Outline, _ subpath: Outline.Subpath, _ index: Int) {
-        let start = outline.points[subpath.points.lowerBound]
+    private mutating func add(_ subpath: ArraySlice<BezierPath.Element>, _ index: Int) {
+        guard case .move(let start)? = subpath.first else { return }
         var (low, high, area) = (start, start, 0.0)
         var current = start
         func step(to p: Point) {
@@ -99,23 +107,21 @@ struct WindingScan {
             if current.y > p.y { edges.append(Edge(top: p, bottom: current, winding: -1, subpath: index)) }
             current = p
         }
-        var point = subpath.points.lowerBound
-        for kind in outline.steps[subpath.steps] {
-            switch kind {
+        for element in subpath {
+            switch element {
             case .move, .close: break
-            case .line: step(to: outline.points[point])
-            case .cubic:
-                let (p0, p1, p2, p3) = (current, outline.points[point], outline.points[point + 1], outline.points[point + 2])
+            case .line(let p): step(to: p)
+            case .cubic(let c1, let c2, let end):
+                let start = current
                 for k in 1...7 {
                     let t = Double(k) / 8, s = 1 - t
                     let (b0, b1, b2, b3) = (s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t)
                     step(
                         to: Point(
-                            b0 * p0.x + b1 * p1.x + b2 * p2.x + b3 * p3.x, b0 * p0.y + b1 * p1.y + b2 * p2.y + b3 * p3.y))
+                            b0 * start.x + b1 * c1.x + b2 * c2.x + b3 * end.x, b0 * start.y + b1 * c1.y + b2 * c2.y + b3 * end.y))
                 }
-                step(to: p3)
+                step(to: end)
             }
-            point += kind.pointCount
         }
         step(to: start)
         contours.append(Contour(box: Rect(low, high), area: area, start: start))
@@ -126,7 +132,7 @@ struct WindingScan {
     /// - Parameters:
     ///   - layers: The layer of each subpath, −1 for one that is left out.
     ///   - isOpaque: Whether layers may cover the same place; a translucent fill would show twice.
-    mutating func agrees(_ layers: [Int], isOpaque: Bool) -> Bool {
+    func agrees(_ layers: [Int], isOpaque: Bool) -> Bool {
         var isOdd = [Bool](repeating: false, count: (layers.max() ?? 0) + 1)
         var active: [Int] = []
         var next = 0

@@ -12,25 +12,25 @@ extension SlideMapper {
         guard fill != nil || strokeFill != nil else { return nil }
 
         let transform = path.transform.followed(by: parent)
-        guard transform.isFinite, transform.determinant.isFinite, outline.take(path.geometry, through: transform) else {
+        guard transform.isFinite, transform.determinant.isFinite,
+            var outline = BezierPath(drawing: path.geometry, through: { transform($0) })
+        else {
             note(.invalid, path.origin, "a coordinate is too large to compute with and the element was left out")
             return nil
         }
         // SVG draws nothing through a transform that flattens the plane.
-        guard !outline.isEmpty, transform.determinant != 0 else { return nil }
-
-        var bounds = outline.bounds
+        guard var bounds = outline.bounds, transform.determinant != 0 else { return nil }
         let isWithinReach = max(-bounds.minX, bounds.maxX, -bounds.minY, bounds.maxY) <= EMU.reach
         if !isWithinReach {
-            outline.limit(to: EMU.reach)
-            bounds = outline.bounds
+            outline = outline.limited(to: EMU.reach)
+            bounds = outline.bounds ?? bounds
             note(.approximated, path.origin, "the element reaches more than 1000 inches beyond the slide and was cut there")
         }
 
-        if isWithinReach, outline.steps == [.move, .line] {
+        if case .line(let end)? = outline.elements.last, outline.elements.count == 2, case .move(let start) = outline.elements[0] {
             // A line has no inside.
             guard let stroke = path.stroke, let strokeFill else { return nil }
-            writeConnector(path, stroke, strokeFill, transform)
+            writeConnector(path, stroke, strokeFill, transform, from: start, to: end)
         } else {
             let line = path.stroke.flatMap { stroke in
                 strokeFill.map { lineStyle(stroke, $0, scale: transform.meanScale, origin: path.origin) }
@@ -43,10 +43,9 @@ extension SlideMapper {
             }
             let pose = isWithinReach ? Pose(transform) : nil
             if let pose, let preset = preset(for: path, pose, transform, isDashed: line?.dashes.isEmpty == false) {
-                let frame = preset.frame
-                write(path.origin, preset.kind, frame, fill: fill, line: line) { $0.presetGeometry(preset.geometry) }
+                write(path.origin, preset.kind, preset.frame, fill: fill, line: line) { $0.presetGeometry(preset.geometry) }
             } else {
-                writeFreeform(path, pose, transform, bounds, fill: fill, line: line)
+                writeFreeform(path, pose, transform, outline, bounds, fill: fill, line: line)
             }
         }
         shapeCount += 1
@@ -65,9 +64,8 @@ extension SlideMapper {
 
     /// A straight line as a connector, which people can glue to other shapes.
     private mutating func writeConnector(
-        _ path: SVG.Path, _ stroke: SVG.Stroke, _ fill: SolidFill, _ transform: AffineTransform
+        _ path: SVG.Path, _ stroke: SVG.Stroke, _ fill: SolidFill, _ transform: AffineTransform, from start: Point, to end: Point
     ) {
-        let (start, end) = (outline.points[0], outline.points[1])
         let length = start.distance(to: end)
         var scale = transform.meanScale
         if length > 0, let inverse = transform.inverse {
@@ -92,20 +90,25 @@ extension SlideMapper {
 
     /// A general path, with its own box and, where the transform is a turn or a flip, upright in it.
     private mutating func writeFreeform(
-        _ path: SVG.Path, _ pose: Pose?, _ transform: AffineTransform, _ bounds: Rect, fill: SolidFill?, line: LineStyle?
+        _ path: SVG.Path, _ pose: Pose?, _ transform: AffineTransform, _ outline: BezierPath, _ bounds: Rect, fill: SolidFill?,
+        line: LineStyle?
     ) {
+        var outline = outline
         var frame = Frame(around: bounds)
         var origin = Point(Double(frame.x.rawValue), Double(frame.y.rawValue))
-        if let pose, !pose.isUpright, outline.take(path.geometry, through: .scaling(pose.scaleX, pose.scaleY)) {
-            let box = outline.bounds
-            let center = transform(Point(box.center.x / pose.scaleX, box.center.y / pose.scaleY))
-            frame = Frame(pose, center: center, size: box.size)
-            origin = box.origin
+        if let pose, !pose.isUpright {
+            let scaling = AffineTransform.scaling(pose.scaleX, pose.scaleY)
+            if let upright = BezierPath(drawing: path.geometry, through: { scaling($0) }), let box = upright.bounds {
+                let center = transform(Point(box.center.x / pose.scaleX, box.center.y / pose.scaleY))
+                frame = Frame(pose, center: center, size: box.size)
+                origin = box.origin
+                outline = upright
+            }
         }
 
         let subpaths = outline.subpaths
         let layers = fill.map { fillLayers(of: path, subpaths, isOpaque: $0.alpha == SolidFill.opaque) } ?? [subpaths]
-        write(path.origin, "Freeform", frame, fill: fill, line: line) { [outline] xml in
+        write(path.origin, "Freeform", frame, fill: fill, line: line) { xml in
             xml.markup(
                 """
                 <a:custGeom><a:avLst/><a:gdLst/><a:ahLst/><a:cxnLst/><a:rect l="0" t="0" r="r" b="b"/><a:pathLst>
@@ -113,10 +116,10 @@ extension SlideMapper {
             // Layers are painted one upon the other, so with several of them the outline comes last, over all fills.
             let strokesApart = line != nil && (layers.count > 1 || layers[0].count != subpaths.count)
             for layer in layers {
-                xml.path(outline, layer, origin: origin, width: frame.width, height: frame.height, strokes: !strokesApart)
+                xml.path(layer, origin: origin, width: frame.width, height: frame.height, strokes: !strokesApart)
             }
             if strokesApart {
-                xml.path(outline, subpaths, origin: origin, width: frame.width, height: frame.height, fills: false)
+                xml.path(subpaths, origin: origin, width: frame.width, height: frame.height, fills: false)
             }
             xml.markup("</a:pathLst></a:custGeom>")
         }

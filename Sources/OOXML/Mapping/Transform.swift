@@ -26,31 +26,14 @@ struct Pose {
             flipsVertically = !flipsHorizontally
             if flipsHorizontally { axis = -x }
         }
-        rotation = turn60000(axis)
+        // `Angle` computes by a series of its own: libm's arctangent differs between systems and would reach the output.
+        let turn = Angle(of: axis).degrees * 60_000
+        rotation = Int(turn < 0 ? turn - 0.5 : turn + 0.5)
+        if rotation < 0 { rotation += Self.fullTurn }
     }
 
     /// Whether the shape keeps its own axes.
     var isUpright: Bool { rotation == 0 && !flipsHorizontally && !flipsVertically }
-}
-
-/// The direction of a vector, clockwise from the x axis (y down), in 60 000ths of a degree, 0..<21 600 000.
-///
-/// Halves the angle twice by algebra, then sums the arctangent's series: sums, products and square roots round the same
-/// way everywhere, libm's `atan2` does not. The error is below 1e-12 radian, the unit is 2.9e-7.
-func turn60000(_ v: Vector) -> Int {
-    let (x, y) = (abs(v.dx), abs(v.dy))
-    guard x > 0 || y > 0, (x + y).isFinite else { return 0 }
-    var t = min(x, y) / max(x, y)  // tan in 0…1
-    t = t / (1 + (1 + t * t).squareRoot())  // 0…tan(π/8)
-    t = t / (1 + (1 + t * t).squareRoot())  // 0…tan(π/16) = 0.199
-    var sum = 0.0
-    for k in stride(from: 17, through: 1, by: -2) { sum = 1 / Double(k) - sum * (t * t) }
-    var degrees = 4 * t * sum * (180 / Double.pi)
-    if y > x { degrees = 90 - degrees }
-    if v.dx < 0 { degrees = 180 - degrees }
-    if v.dy < 0 { degrees = -degrees }
-    let turn = Int((degrees * 60_000 + (degrees < 0 ? -0.5 : 0.5)))
-    return turn < 0 ? turn + Pose.fullTurn : turn == Pose.fullTurn ? 0 : turn
 }
 
 extension AffineTransform {

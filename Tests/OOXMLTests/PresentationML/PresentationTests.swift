@@ -5,10 +5,10 @@ import Foundation
 import Testing
 
 @Suite("Presentations")
-struct PackageTests {
+struct PresentationTests {
     /// `../shared` beside the package, with the checker and its Python.
     private static let checker = URL(filePath: #filePath).deletingLastPathComponent()
-        .appending(path: "../../../shared/bench/pptx/pptxcheck.py").standardizedFileURL.resolvingSymlinksInPath()
+        .appending(path: "../../../../shared/bench/pptx/pptxcheck.py").standardizedFileURL.resolvingSymlinksInPath()
     private static let python = NSHomeDirectory() + "/.cache/atelier-bench/bin/python"
     private static var canCheck: Bool {
         FileManager.default.fileExists(atPath: checker.path()) && FileManager.default.isExecutableFile(atPath: python)
@@ -18,7 +18,7 @@ struct PackageTests {
         "python-pptx, the schemas and the package rules accept every kind of shape",
         .enabled(if: canCheck, "../shared or its Python is absent"))
     func checkedOutside() throws {
-        let turned = turn(cosine: 0.8, sine: 0.6, about: Point(50, 50))
+        let turned = turn(35, about: Point(50, 50))
         let everything = picture(
             [
                 rectangle(0, 0, 10, 10, origin("rect", id: "a", title: "tab\there \u{1}<&>\"", summary: "line\nbreak")),

@@ -1,0 +1,67 @@
+import AtelierGeometry
+import AtelierOOXML
+import AtelierSVG
+import Testing
+
+@Suite("Paint and opacity")
+struct PaintTests {
+    @Test("Opacities of element, paint and groups are multiplied into one alpha")
+    func alpha() {
+        let text = shapes(grouped([rectangle(0, 0, 9, 9, opacity: 0.5, fill: fill(opacity: 0.5))], opacity: 0.5))
+        #expect(text.contains("<a:alpha val=\"12500\"/>"))
+    }
+
+    @Test("Colours are written as six digits, opaque ones without alpha")
+    func color() {
+        let text = shapes(rectangle(0, 0, 9, 9, fill: fill(SVG.Color(red: 1, green: 0xAB, blue: 0xF0))))
+        #expect(text.contains("<a:solidFill><a:srgbClr val=\"01ABF0\"/></a:solidFill>"))
+    }
+
+    @Test("No fill and no stroke are said explicitly")
+    func none() {
+        let text = shapes(rectangle(0, 0, 9, 9, fill: nil, stroke: stroke()))
+        #expect(text.contains("</a:prstGeom><a:noFill/><a:ln w="))
+        #expect(shapes(rectangle(0, 0, 9, 9)).contains("<a:ln><a:noFill/></a:ln>"))
+    }
+
+    @Test("What cannot be seen makes no shape")
+    func invisible() {
+        #expect(shapes(rectangle(0, 0, 9, 9, fill: nil)) == "")
+        #expect(shapes(rectangle(0, 0, 9, 9, opacity: 0)) == "")
+        #expect(shapes(rectangle(0, 0, 9, 9, fill: fill(opacity: 0), stroke: stroke(opacity: 0))) == "")
+        #expect(shapes(grouped([rectangle(0, 0, 9, 9)], opacity: 0)) == "")
+    }
+
+    @Test("Opacity over fill and stroke of one element is noted; over one of them it is exact")
+    func fillUnderStroke() {
+        #expect(mapSlide(picture([rectangle(0, 0, 9, 9, opacity: 0.5, stroke: stroke())])).messages.count == 1)
+        #expect(mapSlide(picture([rectangle(0, 0, 9, 9, opacity: 0.5)])).messages.isEmpty)
+        #expect(mapSlide(picture([rectangle(0, 0, 9, 9, opacity: 0.5, fill: nil, stroke: stroke())])).messages.isEmpty)
+        #expect(mapSlide(picture([rectangle(0, 0, 9, 9, fill: fill(opacity: 0.5), stroke: stroke(opacity: 0.5))])).messages.isEmpty)
+    }
+
+    @Test("Strokes count when shapes of a translucent group overlap")
+    func strokesOverlap() {
+        let apart = [rectangle(0, 0, 10, 10), rectangle(11, 0, 10, 10)]
+        #expect(mapSlide(picture([grouped(apart, opacity: 0.5)])).messages.isEmpty)
+        let stroked = [rectangle(0, 0, 10, 10), rectangle(11, 0, 10, 10, fill: nil, stroke: stroke(4))]
+        #expect(mapSlide(picture([grouped(stroked, opacity: 0.5)])).messages.count == 1)
+        #expect(mapSlide(picture([grouped([grouped(stroked)], opacity: 0.5)])).messages.count == 1)
+        #expect(mapSlide(picture([grouped(stroked, opacity: 1)])).messages.isEmpty)
+    }
+
+    @Test("A translucent group is noted exactly when two of its boxes overlap", arguments: 0..<200)
+    func overlapIsFound(seed: UInt64) {
+        var random = SplitMix(state: seed)
+        let boxes = (0..<Int(2 + seed % 12)).map { _ in
+            Rect(x: random.whole(0...40), y: random.whole(0...40), width: random.whole(1...9), height: random.whole(1...9))
+        }
+        let overlap = boxes.indices.contains { i in
+            boxes[..<i].contains {
+                $0.minX < boxes[i].maxX && boxes[i].minX < $0.maxX && $0.minY < boxes[i].maxY && boxes[i].minY < $0.maxY
+            }
+        }
+        let nodes = boxes.map { rectangle($0.minX, $0.minY, $0.width, $0.height) }
+        #expect(mapSlide(picture([grouped(nodes, opacity: 0.5)])).messages.isEmpty == !overlap, "seed \(seed)")
+    }
+}
