@@ -120,6 +120,35 @@ func driftedRooms(in document: SourceFile, manifest: Manifest) -> [Finding] {
     return findings
 }
 
+/// Decisions with a number twice or left out, without one of the four parts, or named in the project and not there.
+func driftedDecisions(in files: [SourceFile]) -> [Finding] {
+    let pages = files.filter { $0.isIn("docs/decisions") }
+    var findings: [Finding] = []
+    for (index, page) in pages.sorted(by: { $0.path < $1.path }).enumerated() {
+        let number = String(repeating: "0", count: max(0, 4 - String(index + 1).count)) + String(index + 1)
+        if !page.name.hasPrefix(number + "-") { findings.append(Finding(page, "is not number \(number)")) }
+        if page.lines.first?.hasPrefix("# \(page.name.prefix(4)) ") != true {
+            findings.append(Finding(page, line: 1, "its title lacks its number"))
+        }
+        for part in ["**Context.**", "**Decision.**", "**Alternatives.**", "**Consequences.**"]
+        where !page.lines.contains(where: { $0.hasPrefix(part) }) {
+            findings.append(Finding(page, "has no part \(part)"))
+        }
+    }
+    let numbers = Set(pages.map { String($0.name.prefix(4)) })
+    for file in files where file.isSwift && !file.isIn("Tests/TidyTests") {
+        for (index, line) in file.lines.enumerated() {
+            for place in line.ranges(of: "decision ") {
+                let number = String(line[place.upperBound...].prefix { $0.isNumber })
+                if number.count == 4, !numbers.contains(number) {
+                    findings.append(Finding(file, line: index + 1, "names decision \(number), which is not there"))
+                }
+            }
+        }
+    }
+    return findings
+}
+
 @Suite("Documents")
 struct DocumentTests {
     let documents = SourceTree.files.filter { $0.path.hasSuffix(".md") }
@@ -138,6 +167,11 @@ struct DocumentTests {
     func mapIsTrue() throws {
         let map = try #require(documents.first { $0.path == "docs/architecture.md" })
         #expect(driftedRooms(in: map, manifest: Manifest(SourceTree.manifest)) == [])
+    }
+
+    @Test("Decisions are numbered without a gap, have their four parts, and those named in code are there")
+    func decisionsAreWhole() {
+        #expect(driftedDecisions(in: SourceTree.files) == [])
     }
 
     @Test("The checks fault a changed quote, a block without a source, a dead link and a wrong arrow")
@@ -172,5 +206,13 @@ struct DocumentTests {
         let map = SourceFile(
             "docs/architecture.md", "| [`Memo`](x) | it | nothing |\n| [`Pixels`](x) | it | `SVG` |\n| [`Attic`](x) | it | nothing |")
         #expect(driftedRooms(in: map, manifest: manifest).count == 3)
+        let parts = "**Context.** a\n**Decision.** b\n**Alternatives.** c\n**Consequences.** d"
+        let decisions = driftedDecisions(in: [
+            SourceFile("docs/decisions/0001-a.md", "# 0001 A\n" + parts),
+            SourceFile("docs/decisions/0003-b.md", "# 0002 B\n**Context.** e"),
+            SourceFile("Sources/Memo/A.swift", "// kept in memory (decision 0001, not decision 0007)"),
+        ])
+        #expect(decisions.filter { $0.path.hasSuffix("b.md") }.count == 5)
+        #expect(decisions.filter { !$0.path.hasSuffix("b.md") }.map(\.message) == ["names decision 0007, which is not there"])
     }
 }
