@@ -50,7 +50,7 @@ let package = Package(
         room("Telemetry"),
         room("Scheduling", ["AtelierTelemetry"]),
         room("Memo", ["AtelierScheduling", "AtelierTelemetry", "CAtelierBLAKE3", "CAtelierZstd", "CAtelierXXHash"]),
-        tests(of: "Memo", ["CAtelierBLAKE3"]),
+        tests(of: "Memo", ["AtelierScheduling", "CAtelierBLAKE3"]),
 
         room("Geometry"),
         room("Pixels", ["AtelierGeometry"]),

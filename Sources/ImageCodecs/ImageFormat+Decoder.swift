@@ -34,6 +34,7 @@ private let jpegProbeChecksum: UInt64 = {
     }
     probe += [0xFF, 0xD9]
 
+    // A library that refuses the probe is a library of its own, named 0.
     guard let raster = try? decodeJPEG(probe.span, DecodeLimits()) else { return 0 }
     return raster.pixels.reduce(0xCBF2_9CE4_8422_2325) { checksum, pixel in
         // FNV-1a.
