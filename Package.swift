@@ -82,7 +82,7 @@ let package = Package(
         tests(of: "Archives"),
         tests(of: "OOXML", ["AtelierSVG", "AtelierGeometry", "AtelierArchives"]),
         tests(of: "SVG", ["AtelierGeometry"]),
-        tests(of: "Stages", ["AtelierMemo", "AtelierImageTracing"]),
+        tests(of: "Stages", ["AtelierMemo", "AtelierImageCodecs", "AtelierImageTracing", "AtelierSVG", "AtelierOOXML"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -16,7 +16,7 @@ public struct DeckOfPages: Plan {
     /// Title in the document's properties.
     public var title: String?
     /// The stages the way leads to: the plan's alias must not outlive a raised version.
-    public let stages: [String]
+    public internal(set) var stages: [String]
 
     /// A way for some pages.
     public init(trees: [Artifact<SVG.Tree>], options: SlideOptions, title: String?) {
@@ -44,7 +44,7 @@ public struct ReportOnPages: Plan {
     /// How they become slides; the size is overruled.
     public var options: SlideOptions
     /// The stages the way leads to: the plan's alias must not outlive a raised version.
-    public let stages: [String]
+    public internal(set) var stages: [String]
 
     /// A report on some pages.
     public init(trees: [Artifact<SVG.Tree>], options: SlideOptions) {

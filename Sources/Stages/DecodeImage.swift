@@ -19,7 +19,7 @@ public struct DecodeImage: Stage {
     /// What is refused before decoding.
     public var limits: DecodeLimits
     /// The libraries that decode here: other versions may give other pixels.
-    public let decoders: [String]
+    public internal(set) var decoders: [String]
 
     /// A decoding of one file.
     public init(source: Artifact<Blob>, limits: DecodeLimits = .init()) {

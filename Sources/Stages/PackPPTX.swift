@@ -14,7 +14,7 @@ public struct PackPPTX: Stage {
     /// Title in the document's properties.
     public var title: String?
     /// Version of the compressing library: its bytes may differ.
-    public let library: String
+    public internal(set) var library: String
 
     /// A deck of slides.
     public init(slides: [Artifact<Slide>], title: String? = nil) {

@@ -25,7 +25,7 @@ public struct SVGFromSource: Plan {
     /// What happens to a file that is SVG already.
     public var drawings: Drawings
     /// The stages the way may lead to: the plan's alias must not outlive a raised version.
-    public let stages: [String]
+    public internal(set) var stages: [String]
 
     /// A way for one file.
     public init(source: Artifact<Blob>, options: ConversionOptions, drawings: Drawings) {
@@ -56,7 +56,7 @@ public struct ReportOnSource: Plan {
     /// How SVG is read.
     public var options: SVG.ReadOptions
     /// The stages the way may lead to: the plan's alias must not outlive a raised version.
-    public let stages: [String]
+    public internal(set) var stages: [String]
 
     /// A report on one file.
     public init(source: Artifact<Blob>, options: SVG.ReadOptions) {

@@ -1,0 +1,44 @@
+import AtelierMemo
+import AtelierSVG
+import Testing
+
+@testable import AtelierStages
+
+@Suite("Conversion reports")
+struct ConversionReportTests {
+    let report = ConversionReport(pages: [
+        [], [SVG.Diagnostic(.approximated, element: "rect#a", line: 3, "painted flat"), .init(.invalid, element: "path", line: 0, "")],
+    ])
+
+    @Test("What is written reads back")
+    func roundTrip() throws {
+        let format = try #require(ConversionReport.format)
+        #expect(try format.decode(format.encode(report)) == report)
+        #expect(try format.decode(format.encode(ConversionReport(pages: []))) == ConversionReport(pages: []))
+    }
+
+    @Test("Bytes cut anywhere, or with one changed, are refused or read as some report, never worse")
+    func damage() throws {
+        let format = try #require(ConversionReport.format)
+        let bytes = Array(format.encode(report).bytes)
+        for count in bytes.indices {
+            #expect(throws: DamagedReport.self) { try format.decode(Blob(Array(bytes[..<count]))) }
+        }
+        for index in bytes.indices {
+            var damaged = bytes
+            damaged[index] = 0xFF
+            _ = try? format.decode(Blob(damaged))  // must return
+        }
+    }
+
+    @Test("Approximations of a drawing come with the deck, cold and warm")
+    func warm() async throws {
+        let engine = Engine(levels: [MemoryStore(admitting: .everything)])
+        let drawing = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'><text>hello</text><path d='M0 0h9v9z'/></svg>"
+        let deck = convertToPPTX([.bytes(Array(drawing.utf8))])
+        let cold = try await engine.value(of: deck.report)
+        #expect(cold.pages.count == 1 && cold.pages[0].contains { $0.element == "text" && $0.outcome == .unsupported })
+        #expect(try await engine.value(of: deck.report) == cold)
+        #expect(try await engine.value(of: convertToSVG(.bytes(Array(drawing.utf8))).report) == cold)
+    }
+}

@@ -1,0 +1,45 @@
+import AtelierImageCodecs
+import AtelierMemo
+import AtelierOOXML
+import Testing
+
+@testable import AtelierStages
+
+@Suite("Identities in plans")
+struct StageIdentitiesTests {
+    @Test("Every stage a plan leads to stands in its key", arguments: ["logo.png", "dusk.jpg", "leaf.svg"])
+    func ledTo(sample: String) async throws {
+        let engine = Engine(levels: [MemoryStore(admitting: .everything)])
+        let source = try Artifact<Blob>.file(path: Sample.path(of: sample))
+        let options = ConversionOptions()
+        for drawings in [SVGFromSource.Drawings.kept, .rewritten] {
+            let plan = SVGFromSource(source: source, options: options, drawings: drawings)
+            try await expectNamed(in: plan.stages, by: Artifact(plan), engine)
+        }
+        let report = ReportOnSource(source: source, options: options.svg)
+        try await expectNamed(in: report.stages, by: Artifact(report), engine)
+    }
+
+    @Test("Every stage a deck's plan adds stands in its key")
+    func decks() async throws {
+        let engine = Engine(levels: [MemoryStore(admitting: .everything)])
+        let trees = try ["leaf.svg", "icon.svg"].map { try Artifact(ParseSVG(source: .file(path: Sample.path(of: $0)))) }
+        // What the trees are made of is in the plan's key by their digests.
+        let known = [StageIdentities.of(ParseSVG.self)]
+        let deck = DeckOfPages(trees: trees, options: .init(), title: nil)
+        try await expectNamed(in: deck.stages + known, by: Artifact(deck), engine)
+        let report = ReportOnPages(trees: trees, options: .init())
+        try await expectNamed(in: report.stages + known, by: Artifact(report), engine)
+    }
+
+    /// Runs a plan and looks at every stage that ran for it.
+    private func expectNamed<Value: Storable>(in stages: [String], by plan: Artifact<Value>, _ engine: Engine) async throws {
+        let log = EventLog(engine)
+        _ = try await engine.value(of: plan)
+        let ran = log.events.filter { $0.kind == .run }.map { "\($0.stage)@\($0.version)" }
+        let plans = ["\(SVGFromSource.name)@", "\(ReportOnSource.name)@", "\(DeckOfPages.name)@", "\(ReportOnPages.name)@"]
+        for identity in ran where !plans.contains(where: identity.hasPrefix) {
+            #expect(stages.contains(identity))
+        }
+    }
+}
