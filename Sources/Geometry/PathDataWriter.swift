@@ -18,9 +18,9 @@ public struct PathDataWriter: Sendable {
     private var last: UInt8 = 0
     private var hasMoved = false
 
-    /// A writer for coordinates multiplied by `unitsPerPixel` and rounded to `decimals` places (0…3).
+    /// A writer for coordinates multiplied by `unitsPerPixel` and rounded to `decimals` places (0…9).
     public init(unitsPerPixel: Double, decimals: Int) {
-        self.decimals = min(3, max(0, decimals))
+        self.decimals = min(9, max(0, decimals))
         var power = 1.0
         for _ in 0..<self.decimals { power *= 10 }
         scale = unitsPerPixel * power

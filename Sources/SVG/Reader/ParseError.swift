@@ -70,7 +70,7 @@ extension SVG {
         /// Most bytes that references to entities may add up to.
         public var expandedByteCount = 16 << 20
         /// Most steps of resolving: one for each element drawn, `use` expanded, one for each style rule tried on an element.
-        public var stepCount = 5_000_000
+        public var stepCount = 2_000_000
 
         /// The default limits; change what you need.
         public init() {}

@@ -242,6 +242,11 @@ struct Resolver {
         case .use:
             return try use(index, own, inner)
         case .path, .rect, .circle, .ellipse, .line, .polyline, .polygon:
+            // A shape's children are its title and its animations.
+            if Int(document.elements[index].end) > index + 1 {
+                _ = try children(of: index, inner)
+                try cascade(index)
+            }
             return try shape(index, own, inner)
         case .text: return unsupported(index, inner, "text is not drawn yet")
         case .image: return unsupported(index, inner, "images are not drawn yet")

@@ -1,0 +1,364 @@
+import AtelierGeometry
+
+extension SVG {
+    /// How a tree is written.
+    public struct WriteOptions: Hashable, Sendable {
+        /// Decimal places of coordinates on the canvas, 0…6; inside scaled groups they are adapted, so that what is drawn keeps
+        /// this accuracy.
+        public var decimals = 3
+
+        /// The default options; change what you need.
+        public init() {}
+    }
+
+    /// Writes a tree as a small SVG file in UTF-8: basic shapes by name, paths as short relative data, values that are SVG's
+    /// defaults left out, one element a line.
+    ///
+    ///     let bytes = SVG.write(try SVG.read(input.span))
+    ///
+    /// Reading the result gives the same picture within the decimals asked for. An `id` that occurs again, as it does where a
+    /// `use` was expanded, is written once. Equal trees give equal bytes.
+    /// - Complexity: O(*n*)
+    public static func write(_ tree: Tree, options: WriteOptions = .init()) -> [UInt8] {
+        var writer = TreeWriter(decimals: min(max(options.decimals, 0), 6))
+        writer.write(tree)
+        return writer.output
+    }
+}
+
+private struct TreeWriter {
+    var output: [UInt8] = []
+    let decimals: Int
+    /// Ids already written.
+    var ids: Set<String> = []
+
+    init(decimals: Int) { self.decimals = decimals }
+
+    mutating func write(_ tree: SVG.Tree) {
+        let root = tree.root
+        add("<svg xmlns=\"http://www.w3.org/2000/svg\"")
+        add("width", tree.size.width, 6)
+        add("height", tree.size.height, 6)
+        var inner = root.transform
+        // A uniform scale and a displacement are what a viewBox says.
+        let t = root.transform
+        var isViewBox = t.b == 0 && t.c == 0 && t.a > 0 && t.a == t.d
+        if isViewBox {
+            let box = [-t.e / t.a, -t.f / t.a, tree.size.width / t.a, tree.size.height / t.a]
+            isViewBox = box.allSatisfy { $0.magnitude < 1e9 } && box[2] > 1e-3 && box[3] > 1e-3
+            if isViewBox {
+                add(" viewBox=\"")
+                for (i, value) in box.enumerated() {
+                    if i > 0 { add(" ") }
+                    add(significant: value)
+                }
+                add("\"")
+                inner = .identity
+            }
+        }
+        if !isViewBox {
+            add(" viewBox=\"0 0 ")
+            add(tree.size.width, 6)
+            add(" ")
+            add(tree.size.height, 6)
+            add("\"")
+        }
+        writeID(root.origin)
+        add(">\n")
+        writeProse(title: tree.title, summary: tree.summary)
+        if inner == .identity && root.opacity == 1 {
+            for child in root.children { write(child, places(root.transform), root.transform) }
+        } else {
+            var group = root
+            group.transform = inner
+            group.origin = SVG.Origin(element: "g")
+            write(.group(group), decimals, isViewBox ? root.transform : .identity)
+        }
+        add("</svg>\n")
+    }
+
+    /// - Parameters:
+    ///   - parentPlaces: Decimal places in the parent's coordinates.
+    ///   - outer: From the parent's coordinates to the canvas.
+    private mutating func write(_ node: SVG.Node, _ parentPlaces: Int, _ outer: AffineTransform) {
+        switch node {
+        case .group(let group):
+            let transform = group.transform.followed(by: outer)
+            add("<g")
+            writeID(group.origin)
+            write(group.transform, parentPlaces)
+            if group.opacity != 1 { add("opacity", group.opacity, 4) }
+            add(">\n")
+            writeProse(title: group.origin.title, summary: group.origin.summary)
+            let inside = places(transform)
+            for child in group.children { write(child, inside, transform) }
+            add("</g>\n")
+        case .path(let path):
+            write(path, parentPlaces, outer)
+        }
+    }
+
+    private mutating func write(_ path: SVG.Path, _ parentPlaces: Int, _ outer: AffineTransform) {
+        let places = places(path.transform.followed(by: outer))
+        let name = writeGeometry(path, places)
+        writeID(path.origin)
+        write(path.transform, parentPlaces)
+        if path.opacity != 1 { add("opacity", path.opacity, 4) }
+        if let fill = path.fill {
+            if fill.paint != .color(SVG.Color(red: 0, green: 0, blue: 0)) { add("fill", fill.paint) }
+            if fill.opacity != 1 { add("fill-opacity", fill.opacity, 4) }
+            if fill.rule == .evenOdd { add(" fill-rule=\"evenodd\"") }
+        } else if name != "line" {
+            add(" fill=\"none\"")
+        }
+        if let stroke = path.stroke { write(stroke, places) }
+        if path.origin.title == nil, path.origin.summary == nil {
+            add("/>\n")
+        } else {
+            add(">\n")
+            writeProse(title: path.origin.title, summary: path.origin.summary)
+            add("</\(name)>\n")
+        }
+    }
+
+    private mutating func write(_ stroke: SVG.Stroke, _ places: Int) {
+        add("stroke", stroke.paint)
+        if stroke.opacity != 1 { add("stroke-opacity", stroke.opacity, 4) }
+        if stroke.width != 1 {
+            add(" stroke-width=\"")
+            add(significant: stroke.width)
+            add("\"")
+        }
+        switch stroke.cap {
+        case .butt: break
+        case .round: add(" stroke-linecap=\"round\"")
+        case .square: add(" stroke-linecap=\"square\"")
+        }
+        switch stroke.join {
+        case .miter: break
+        case .round: add(" stroke-linejoin=\"round\"")
+        case .bevel: add(" stroke-linejoin=\"bevel\"")
+        }
+        if stroke.miterLimit != 4 { add("stroke-miterlimit", stroke.miterLimit, 4) }
+        guard !stroke.dashes.isEmpty else { return }
+        add(" stroke-dasharray=\"")
+        for (i, dash) in stroke.dashes.enumerated() {
+            if i > 0 { add(" ") }
+            add(dash, places + 1)
+        }
+        add("\"")
+        if stroke.dashOffset != 0 { add("stroke-dashoffset", stroke.dashOffset, places + 1) }
+    }
+
+    /// Opens the element and writes its outline; returns the element's name.
+    private mutating func writeGeometry(_ path: SVG.Path, _ places: Int) -> String {
+        switch path.shape {
+        case .rect(let rect, let rx, let ry):
+            add("<rect")
+            if rect.minX != 0 { add("x", rect.minX, places) }
+            if rect.minY != 0 { add("y", rect.minY, places) }
+            add("width", rect.width, places)
+            add("height", rect.height, places)
+            if rx > 0, ry > 0 {
+                add("rx", rx, places)
+                if ry != rx { add("ry", ry, places) }
+            }
+            return "rect"
+        case .ellipse(let center, let rx, let ry):
+            add(rx == ry ? "<circle" : "<ellipse")
+            if center.x != 0 { add("cx", center.x, places) }
+            if center.y != 0 { add("cy", center.y, places) }
+            add(rx == ry ? "r" : "rx", rx, places)
+            if rx != ry { add("ry", ry, places) }
+            return rx == ry ? "circle" : "ellipse"
+        case .line(let a, let b):
+            add("<line")
+            if a.x != 0 { add("x1", a.x, places) }
+            if a.y != 0 { add("y1", a.y, places) }
+            if b.x != 0 { add("x2", b.x, places) }
+            if b.y != 0 { add("y2", b.y, places) }
+            return "line"
+        case nil:
+            add("<path d=\"")
+            var data = PathDataWriter(unitsPerPixel: 1, decimals: places)
+            data.append(path.geometry)
+            output += data.bytes
+            if let stroke = path.stroke, stroke.cap != .butt { writeDots(path.geometry, places) }
+            add("\"")
+            return "path"
+        }
+    }
+
+    /// Subpaths without extent, which a round or square cap makes visible and short path data leaves out.
+    private mutating func writeDots(_ path: BezierPath, _ places: Int) {
+        var dot: Point?
+        var hasSegment = false
+        func finish(_ writer: inout TreeWriter) {
+            guard let dot, hasSegment else { return }
+            writer.add("M")
+            writer.add(dot.x, places)
+            writer.add(" ")
+            writer.add(dot.y, places)
+            writer.add("h0")
+        }
+        for element in path.elements {
+            switch element {
+            case .move(let p):
+                finish(&self)
+                (dot, hasSegment) = (p, false)
+            case .line(let p):
+                hasSegment = true
+                if p != dot { dot = nil }
+            case .cubic(let a, let b, let p):
+                hasSegment = true
+                if a != dot || b != dot || p != dot { dot = nil }
+            case .close: hasSegment = true
+            }
+        }
+        finish(&self)
+    }
+
+    private mutating func writeID(_ origin: SVG.Origin) {
+        guard let id = origin.id, ids.insert(id).inserted else { return }
+        add(" id=\"")
+        add(escaped: id)
+        add("\"")
+    }
+
+    private mutating func writeProse(title: String?, summary: String?) {
+        for (name, text) in [("title", title), ("desc", summary)] {
+            guard let text else { continue }
+            add("<\(name)>")
+            add(escaped: text)
+            add("</\(name)>\n")
+        }
+    }
+
+    private mutating func write(_ transform: AffineTransform, _ places: Int) {
+        if transform == .identity { return }
+        add(" transform=\"")
+        let t = transform
+        if t.a == 1, t.b == 0, t.c == 0, t.d == 1 {
+            add("translate(")
+            add(t.e, places)
+            if t.f != 0 {
+                add(" ")
+                add(t.f, places)
+            }
+        } else if t.b == 0, t.c == 0, t.e == 0, t.f == 0 {
+            add("scale(")
+            add(significant: t.a)
+            if t.d != t.a {
+                add(" ")
+                add(significant: t.d)
+            }
+        } else {
+            add("matrix(")
+            for value in [t.a, t.b, t.c, t.d] {
+                add(significant: value)
+                add(" ")
+            }
+            add(t.e, places)
+            add(" ")
+            add(t.f, places)
+        }
+        add(")\"")
+    }
+
+    // MARK: Numbers and text
+
+    /// Decimal places that local coordinates need for the accuracy asked for on the canvas: one more for each factor of ten
+    /// that they grow on their way there, fewer when they shrink.
+    private func places(_ transform: AffineTransform) -> Int {
+        var scale = max(
+            Vector(transform.a, transform.b).length, Vector(transform.c, transform.d).length)
+        var places = decimals
+        while scale > 1.5, places < 9 {
+            scale /= 10
+            places += 1
+        }
+        while scale <= 0.1, scale > 0, places > 0 {
+            scale *= 10
+            places -= 1
+        }
+        return places
+    }
+
+    private mutating func add(_ text: String) { output.append(contentsOf: text.utf8) }
+
+    private mutating func add(_ name: String, _ value: Double, _ places: Int) {
+        add(" \(name)=\"")
+        add(value, places)
+        add("\"")
+    }
+
+    private mutating func add(_ name: String, _ paint: SVG.Paint) {
+        switch paint {
+        case .color(let color):
+            add(" \(name)=\"#")
+            let bytes = [color.red, color.green, color.blue]
+            let isShort = bytes.allSatisfy { $0 >> 4 == $0 & 15 }
+            for byte in bytes {
+                if !isShort { output.append(hexadecimal(byte >> 4)) }
+                output.append(hexadecimal(byte & 15))
+            }
+            add("\"")
+        }
+    }
+
+    private func hexadecimal(_ digit: UInt8) -> UInt8 { digit < 10 ? digit + 0x30 : digit + 0x57 }
+
+    /// A number rounded to `places` decimals, half away from zero, without needless zeros.
+    private mutating func add(_ value: Double, _ places: Int) {
+        var power = 1.0
+        var places = places
+        for _ in 0..<places { power *= 10 }
+        let scaled = value.magnitude * power
+        // Beyond 2⁵³ there are no decimals left; Swift writes such a number exactly, with an exponent if need be.
+        guard scaled < 9e15 else { return add("\(value)") }
+        var digits = UInt64(scaled + 0.5)
+        while places > 0, digits % 10 == 0 {
+            digits /= 10
+            places -= 1
+        }
+        if value < 0, digits > 0 { add("-") }
+        var text = Array(String(digits).utf8)
+        while text.count < places { text.insert(0x30, at: 0) }
+        output.append(contentsOf: text[..<(text.count - places)])
+        if places > 0 {
+            output.append(UInt8(ascii: "."))
+            output.append(contentsOf: text[(text.count - places)...])
+        }
+    }
+
+    /// A number with 9 significant digits.
+    private mutating func add(significant value: Double) {
+        var places = 8
+        var size = value.magnitude
+        while size >= 10, places > 0 {
+            size /= 10
+            places -= 1
+        }
+        while size < 1, size > 0, places < 17 {
+            size *= 10
+            places += 1
+        }
+        add(value, places)
+    }
+
+    /// Text as XML may contain it; characters it may not contain are left out.
+    private mutating func add(escaped text: String) {
+        for scalar in text.unicodeScalars {
+            switch scalar {
+            case "&": add("&amp;")
+            case "<": add("&lt;")
+            case ">": add("&gt;")
+            case "\"": add("&quot;")
+            case "\t", "\n", "\r": add("&#\(scalar.value);")
+            default:
+                guard scalar.value >= 0x20, scalar.value != 0xFFFE, scalar.value != 0xFFFF else { continue }
+                output.append(contentsOf: UTF8.encode(scalar)!)
+            }
+        }
+    }
+}

@@ -1,0 +1,176 @@
+import AtelierSVG
+import Testing
+
+@Suite("Style")
+struct StyleTests {
+    @Test(
+        "Stronger declarations win",
+        arguments: [
+            // attribute < type < class < id < style attribute < !important
+            ("<style>rect{fill:#123}</style><rect width='1' height='1' fill='red'/>", "#123"),
+            ("<style>.a{fill:#123}rect{fill:red}</style><rect class='b a' width='1' height='1'/>", "#123"),
+            ("<style>#i{fill:#123}.a.b{fill:red}</style><rect id='i' class='a b' width='1' height='1'/>", "#123"),
+            ("<style>#i{fill:red}</style><rect id='i' style='fill:#123' width='1' height='1'/>", "#123"),
+            ("<style>rect{fill:#123!important}</style><rect style='fill:red' width='1' height='1'/>", "#123"),
+            ("<style>rect{fill:red ! important}</style><rect style='fill:#123 !important' width='1' height='1'/>", "#123"),
+            ("<style>rect{fill:red}rect{fill:#123}</style><rect width='1' height='1'/>", "#123"),
+            ("<style>*{fill:red}rect{fill:#123}</style><rect width='1' height='1'/>", "#123"),
+            ("<style>rect{fill:red}</style><style>rect{fill:#123}</style><rect width='1' height='1'/>", "#123"),
+            ("<rect width='1' height='1' style='fill:red;fill:#123'/>", "#123"),
+        ])
+    func cascade(content: String, fill: String) throws {
+        #expect(try rewritten(content).contains("fill=\"\(fill)\""))
+    }
+
+    @Test(
+        "Selectors match by type, class, id and what stands above",
+        arguments: [
+            ("g rect", true), ("g>rect", true), ("svg>rect", false), ("g > g > rect", true), ("#o rect", true), ("#o > rect", false),
+            (".c rect", true),
+            (".c>#i>rect", true), ("rect g", false), ("svg rect", true), ("svg>g rect.r", true), ("rect.r.s", true), ("rect.r.t", false),
+            ("circle, rect", true), ("a, .s", true), ("Rect", false), ("*", true), ("g *", true), ("g g g rect", false),
+        ])
+    func selectors(selector: String, matches: Bool) throws {
+        let content =
+            "<style>\(selector){fill:#123}</style><g id='o' class='c'><g id='i'><rect class='r s' width='1' height='1'/></g></g>"
+        #expect(try rewritten(content).contains("fill=\"#123\"") == matches)
+    }
+
+    @Test("A descendant selector looks further up when a nearer ancestor fails")
+    func backtracking() throws {
+        let content = "<style>#a > g rect {fill:#123}</style><g id='a'><g><g><rect width='1' height='1'/></g></g></g>"
+        #expect(try rewritten(content).contains("fill=\"#123\""))
+    }
+
+    @Test("Style sheets may hold comments, old comment marks and at-rules")
+    func sheetSyntax() throws {
+        let content = """
+            <style type="text/css"><![CDATA[ <!-- @charset "x"; @font-face { font-family: a; }
+            /* rect{fill:red} */ rect/**/{ fill : /* no; */ #123 ; stroke:none } } circle{} --> ]]></style><rect width='1' height='1'/>
+            """
+        #expect(try rewritten(content) == "<rect width=\"1\" height=\"1\" fill=\"#123\"/>")
+    }
+
+    @Test("What a style sheet cannot say here is reported and costs only its rule")
+    func unsupportedRules() throws {
+        let content = "<style>@import 'a.css'; rect:hover{fill:red} a+b,rect{fill:red} rect{fill:#123}</style><rect width='1' height='1'/>"
+        #expect(try rewritten(content).contains("#123"))
+        #expect(
+            try diagnostics(content) == [
+                "unsupported style: `@import` in a style sheet is not supported and left out",
+                "unsupported style: the selector `rect:hover` is not supported and its rule left out",
+                "unsupported style: the selector `a+b,rect` is not supported and its rule left out",
+            ])
+    }
+
+    @Test("Fill and stroke are inherited, opacity is not")
+    func inheritance() throws {
+        let content = "<g fill='red' stroke='#00f' stroke-width='3' opacity='.5'><g><path d='M0 0h9'/></g></g>"
+        #expect(
+            try rewritten(content) == """
+                <g opacity=".5">
+                <g>
+                <path d="M0 0h9" fill="#f00" stroke="#00f" stroke-width="3"/>
+                </g>
+                </g>
+                """)
+    }
+
+    @Test("inherit, initial and currentColor")
+    func keywords() throws {
+        let content = """
+            <g fill='red' color='#123' opacity='.5'><rect width='1' height='1' style='fill:initial'/>\
+            <rect width='2' height='1' fill='currentColor'/><rect width='3' height='1' fill='inherit' opacity='inherit'/>\
+            <g fill='currentColor'><rect width='4' height='1' color='lime'/></g></g>
+            """
+        #expect(
+            try rewritten(content) == """
+                <g opacity=".5">
+                <rect width="1" height="1"/>
+                <rect width="2" height="1" fill="#123"/>
+                <rect width="3" height="1" opacity=".5" fill="#f00"/>
+                <g>
+                <rect width="4" height="1" fill="#0f0"/>
+                </g>
+                </g>
+                """)
+    }
+
+    @Test(
+        "A value that is not valid is reported and left out",
+        arguments: [
+            ("stroke-width='bold'", "invalid path: stroke-width `bold` is not valid; it is left out"),
+            ("stroke-width='-1'", "invalid path: stroke-width `-1` is not valid; it is left out"),
+            ("stroke-linecap='flat'", "invalid path: stroke-linecap `flat` is not valid; it is left out"),
+            ("stroke-miterlimit='0'", "invalid path: stroke-miterlimit `0` is not valid; it is left out"),
+            ("stroke-miterlimit='2mm'", "invalid path: stroke-miterlimit `2mm` is not valid; it is left out"),
+            ("fill='#12'", "invalid path: fill `#12` is not valid; it is left out"),
+            ("fill='rgb(1,2)'", "invalid path: fill `rgb(1,2)` is not valid; it is left out"),
+            ("opacity='x'", "invalid path: opacity `x` is not valid; it is left out"),
+            ("transform='rotate(1,2)'", "invalid path: transform `rotate(1,2)` is not valid; it is left out"),
+            ("style='fill:var(--a)'", "unsupported path: fill `var(--a)`: var() and calc() are not supported; it is left out"),
+        ])
+    func invalidValues(attribute: String, message: String) throws {
+        let content = "<path stroke='#000' d='M0 0h9v9' \(attribute)/>"
+        #expect(try diagnostics(content) == [message])
+        #expect(try rewritten(content) == "<path d=\"M0 0h9v9\" stroke=\"#000\"/>")
+    }
+
+    @Test(
+        "Every stroke property is read",
+        arguments: [
+            ("stroke='#123'", "stroke=\"#123\""),
+            ("stroke='#123' stroke-opacity='.25'", "stroke=\"#123\" stroke-opacity=\".25\""),
+            ("stroke='#12345680'", "stroke=\"#123456\" stroke-opacity=\".502\""),
+            ("stroke='#123' stroke-width='10%'", "stroke=\"#123\" stroke-width=\"10\""),
+            ("stroke='#123' stroke-width='1mm'", "stroke=\"#123\" stroke-width=\"3.77952756\""),
+            (
+                "stroke='#123' stroke-linecap='round' stroke-linejoin='bevel'",
+                "stroke=\"#123\" stroke-linecap=\"round\" stroke-linejoin=\"bevel\""
+            ),
+            (
+                "stroke='#123' stroke-linecap='square' stroke-linejoin='round'",
+                "stroke=\"#123\" stroke-linecap=\"square\" stroke-linejoin=\"round\""
+            ),
+            ("stroke='#123' stroke-miterlimit='2.5'", "stroke=\"#123\" stroke-miterlimit=\"2.5\""),
+            ("stroke='#123' stroke-dasharray='3, 1 2'", "stroke=\"#123\" stroke-dasharray=\"3 1 2 3 1 2\""),
+            (
+                "stroke='#123' stroke-dasharray='1em 50%' stroke-dashoffset='-2px'",
+                "stroke=\"#123\" stroke-dasharray=\"16 50\" stroke-dashoffset=\"-2\""
+            ),
+            ("stroke='#123' stroke-dasharray='0 0'", "stroke=\"#123\""),
+            ("stroke='#123' stroke-dasharray='none'", "stroke=\"#123\""),
+        ])
+    func strokes(attributes: String, expected: String) throws {
+        #expect(try rewritten("<path d='M0 0h9' fill='none' \(attributes)/>") == "<path d=\"M0 0h9\" fill=\"none\" \(expected)/>")
+    }
+
+    @Test(
+        "What paints nothing is not in the tree",
+        arguments: [
+            "<path d='M0 0h9' fill='none'/>", "<path d='M0 0h9' opacity='0'/>", "<path d='M0 0h9' fill-opacity='0'/>",
+            "<path d='M0 0h9' display='none'/>", "<g display='none'><path d='M0 0h9'/></g>", "<path d='M0 0h9' visibility='hidden'/>",
+            "<path d='M0 0h9' fill='transparent'/>", "<path d='M0 0h9' fill='none' stroke='red' stroke-width='0'/>", "<g/>",
+            "<defs><path d='M0 0h9'/></defs>", "<symbol><path d='M0 0h9'/></symbol>", "<path d='M0 0h9' transform='scale(0)'/>",
+        ])
+    func nothing(content: String) throws {
+        #expect(try tree(content).root.children.isEmpty)
+        #expect(try diagnostics(content) == [])
+    }
+
+    @Test("A visible child of a hidden group is drawn")
+    func visibleInHidden() throws {
+        #expect(try rewritten("<g visibility='hidden'><path d='M0 0h9' visibility='visible'/></g>") == "<g>\n<path d=\"M0 0h9\"/>\n</g>")
+    }
+
+    @Test("A stroke that does not scale keeps its width on the canvas and its outline where it was")
+    func nonScalingStroke() throws {
+        let content = "<g transform='scale(4)'><path d='M1 1h9' fill='none' stroke='red' vector-effect='non-scaling-stroke'/></g>"
+        #expect(
+            try rewritten(content) == """
+                <g transform="scale(4)">
+                <path d="M4 4h36" transform="scale(.25)" fill="none" stroke="#f00"/>
+                </g>
+                """)
+    }
+}

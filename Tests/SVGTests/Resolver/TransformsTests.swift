@@ -1,0 +1,86 @@
+import AtelierSVG
+import Testing
+
+@Suite("Transforms and viewports")
+struct TransformsTests {
+    @Test(
+        "Every transform function is read",
+        arguments: [
+            ("translate(3)", "translate(3)"), ("translate(3,-4)", "translate(3 -4)"), ("scale(2)", "scale(2)"),
+            ("scale(2 -1)", "scale(2 -1)"),
+            ("rotate(90)", "matrix(0 1 -1 0 0 0)"), ("rotate(90 10 20)", "matrix(0 1 -1 0 30 10)"),
+            ("rotate(30)", "matrix(.866025404 .5 -.5 .866025404 0 0)"),
+            ("skewX(45)", "matrix(1 0 1 1 0 0)"), ("skewY(45)", "matrix(1 1 0 1 0 0)"), ("matrix(1 2 3 4 5 6)", "matrix(1 2 3 4 5 6)"),
+            ("translate(10 0) scale(2)", "matrix(2 0 0 2 10 0)"), ("scale(2),translate(10,0)", "matrix(2 0 0 2 20 0)"),
+            (" translate( 1 , 2 )scale(1) ", "translate(1 2)"),
+        ])
+    func functions(transform: String, expected: String) throws {
+        #expect(try rewritten("<path d='M0 0h1' transform='\(transform)'/>") == "<path d=\"M0 0h1\" transform=\"\(expected)\"/>")
+    }
+
+    @Test("CSS transforms take units and an origin")
+    func css() throws {
+        let content = "<path d='M0 0h1' style='transform:rotate(.25turn) translate(1mm,2px);transform-origin:center'/>"
+        #expect(try rewritten(content) == "<path d=\"M0 0h1\" transform=\"matrix(0 1 -1 0 98 3.78)\"/>")
+        #expect(try rewritten("<path d='M0 0h1' transform='scale(2)' transform-origin='right 10'/>").contains("matrix(2 0 0 2 -100 -10)"))
+    }
+
+    @Test(
+        "The canvas follows from width, height and viewBox",
+        arguments: [
+            ("width='40' height='30'", "width=\"40\" height=\"30\" viewBox=\"0 0 40 30\""),
+            ("width='1in' height='2in' viewBox='0 0 10 20'", "width=\"96\" height=\"192\" viewBox=\"0 0 10 20\""),
+            ("viewBox='5 6 10 20'", "width=\"10\" height=\"20\" viewBox=\"5 6 10 20\""),
+            ("width='40' viewBox='0 0 10 20'", "width=\"40\" height=\"80\" viewBox=\"0 0 10 20\""),
+            ("width='100%' height='50%' viewBox='0 0 10 20'", "width=\"10\" height=\"10\" viewBox=\"-5 0 20 20\""),
+            ("height='40' viewBox='0 0 10 20'", "width=\"20\" height=\"40\" viewBox=\"0 0 10 20\""),
+            ("width='40' height='40' viewBox='0 0 10 20'", "width=\"40\" height=\"40\" viewBox=\"-5 0 20 20\""),
+            (
+                "width='40' height='40' viewBox='0 0 10 20' preserveAspectRatio='xMaxYMid'",
+                "width=\"40\" height=\"40\" viewBox=\"-10 0 20 20\""
+            ),
+            (
+                "width='40' height='40' viewBox='0 0 10 20' preserveAspectRatio='xMinYMax slice'",
+                "width=\"40\" height=\"40\" viewBox=\"0 10 10 10\""
+            ),
+            ("", "width=\"30\" height=\"20\" viewBox=\"0 0 30 20\""),
+        ])
+    func canvas(attributes: String, expected: String) throws {
+        let line = try written("<path d='M3 2h27v18'/>", attributes: attributes).prefix { $0 != "\n" }
+        #expect(line == "<svg xmlns=\"http://www.w3.org/2000/svg\" \(expected)>")
+    }
+
+    @Test("A stretched viewBox becomes a transform")
+    func stretched() throws {
+        let text = try written("<path d='M0 0h1'/>", attributes: "width='40' height='40' viewBox='0 0 10 20' preserveAspectRatio='none'")
+        #expect(text.contains("viewBox=\"0 0 40 40\"") && text.contains("<g transform=\"scale(4 2)\">"))
+    }
+
+    @Test(
+        "A canvas without area is refused",
+        arguments: ["width='0' height='5'", "width='-1' height='5'", "viewBox='0 0 0 0' width='0'", "width='1e12' height='1'"])
+    func badCanvas(attributes: String) {
+        #expect(throws: (any Error).self) { try tree("<path d='M0 0h1'/>", attributes: attributes) }
+    }
+
+    @Test("A nested svg is a viewport of its own")
+    func nested() throws {
+        let content = "<svg x='10' y='20' width='50' height='50' viewBox='0 0 100 100'><rect width='50%' height='10'/></svg>"
+        #expect(try rewritten(content) == "<g transform=\"matrix(.5 0 0 .5 10 20)\">\n<rect width=\"50\" height=\"10\"/>\n</g>")
+        #expect(try diagnostics(content) == [])
+    }
+
+    @Test("Content beyond a viewport is reported, unless it may overflow")
+    func overflow() throws {
+        let content = "<svg id='v' width='5' height='5' overflow='hidden'><rect width='9' height='9'/></svg>"
+        #expect(try diagnostics(content) == ["approximated svg#v: content beyond its viewport is not clipped"])
+        #expect(try diagnostics(content.replacing("hidden", with: "visible")) == [])
+    }
+
+    @Test("Scaled groups are written with as many decimals as the canvas needs")
+    func decimals() throws {
+        let content = "<g transform='scale(1000)'><path d='M.0123456 0h.1'/></g><g transform='scale(.001)'><path d='M12.3456 0h100'/></g>"
+        let text = try rewritten(content)
+        #expect(text.contains("d=\"M.012346 0h.1\"") && text.contains("d=\"M12 0h100\""))
+    }
+}
