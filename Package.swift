@@ -51,6 +51,11 @@ let package = Package(
         room("Scheduling", ["AtelierTelemetry"]),
         room("Memo", ["AtelierScheduling", "AtelierTelemetry", "CAtelierBLAKE3", "CAtelierZstd", "CAtelierXXHash"]),
         tests(of: "Memo", ["AtelierScheduling", "CAtelierBLAKE3"]),
+        tests(of: "Scheduling"),
+        tests(of: "Telemetry"),
+        tests(of: "Memo", ["AtelierMemoTesting", "AtelierScheduling", "CAtelierBLAKE3"]),
+        .target(
+            name: "AtelierMemoTesting", dependencies: ["AtelierMemo"], path: "Tests/MemoTesting", swiftSettings: strict),
 
         room("Geometry"),
         room("Pixels", ["AtelierGeometry"]),
@@ -83,6 +88,7 @@ let package = Package(
         tests(of: "OOXML", ["AtelierSVG", "AtelierGeometry", "AtelierArchives"]),
         tests(of: "SVG", ["AtelierGeometry"]),
         tests(of: "Stages", ["AtelierMemo", "AtelierImageCodecs", "AtelierImageTracing", "AtelierSVG", "AtelierOOXML"]),
+        tests(of: "Stages", ["AtelierMemo", "AtelierMemoTesting", "AtelierImageTracing"]),
     ],
     swiftLanguageModes: [.v6]
 )
