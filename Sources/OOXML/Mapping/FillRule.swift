@@ -11,7 +11,7 @@ extension SlideMapper {
         of path: SVG.Path, _ subpaths: [ArraySlice<BezierPath.Element>], isOpaque: Bool
     ) -> [[ArraySlice<BezierPath.Element>]] {
         guard path.fill?.rule == .nonzero, WindingScan.mayWindTwice(subpaths) else { return [subpaths] }
-        let scan = WindingScan(subpaths)
+        scan.take(subpaths)
         let everything = [Int](repeating: 0, count: subpaths.count)
         if scan.agrees(everything, isOpaque: true) { return [subpaths] }
         if let layers = scan.layers(), scan.agrees(layers, isOpaque: true) {
@@ -48,31 +48,70 @@ struct WindingScan {
         /// Twice the signed area: positive for clockwise on screen.
         var area: Double
         var start: Point
-        /// Its edges, as indices into `edges`.
-        var edges: [Int] = []
     }
 
     private var edges: [Edge] = []  // by top
     private var contours: [Contour] = []
+    private var heights: [Double] = []
     private var lines: [Double] = []
+    private var active: [Int] = []
+    private var crossings: [(x: Double, edge: Int)] = []
+    private var isOdd: [Bool] = []
 
-    /// Whether any point can be wound around twice at all: one contour of up to four straight sides has no room for it.
+    /// Whether any point can be wound around twice at all: not in a single contour whose y (or x) goes up once and down once, for
+    /// then every horizontal (or vertical) line meets it twice. Control points bound curves in this, too.
     static func mayWindTwice(_ subpaths: [ArraySlice<BezierPath.Element>]) -> Bool {
-        subpaths.count > 1
-            || subpaths.contains { subpath in
-                subpath.count > 5
-                    || subpath.contains { element in
-                        if case .cubic = element { true } else { false }
-                    }
+        guard subpaths.count == 1, case .move(let start)? = subpaths[0].first else { return true }
+        var (x, y) = (Reversals(start.x), Reversals(start.y))
+        func visit(_ p: Point) {
+            x.visit(p.x)
+            y.visit(p.y)
+        }
+        for element in subpaths[0] {
+            switch element {
+            case .move, .close: break
+            case .line(let p): visit(p)
+            case .cubic(let c1, let c2, let p):
+                visit(c1)
+                visit(c2)
+                visit(p)
             }
+        }
+        visit(start)
+        return x.countAround > 2 && y.countAround > 2
     }
 
-    init(_ subpaths: [ArraySlice<BezierPath.Element>]) {
+    /// Counts how often a number that goes round changes its direction.
+    private struct Reversals {
+        private var value: Double
+        private var first = 0, last = 0, count = 0
+
+        init(_ start: Double) { value = start }
+
+        mutating func visit(_ next: Double) {
+            guard next != value else { return }
+            let direction = next > value ? 1 : -1
+            if first == 0 { first = direction }
+            if last != 0, last != direction { count += 1 }
+            last = direction
+            value = next
+        }
+
+        var countAround: Int { first == last ? count : count + 1 }
+    }
+
+    /// Takes over the contours of a path.
+    mutating func take(_ subpaths: [ArraySlice<BezierPath.Element>]) {
+        edges.removeAll(keepingCapacity: true)
+        contours.removeAll(keepingCapacity: true)
+        heights.removeAll(keepingCapacity: true)
+        lines.removeAll(keepingCapacity: true)
         for (index, subpath) in subpaths.enumerated() { add(subpath, index) }
         edges.sort { ($0.top.y, $0.top.x, $0.bottom.x, $0.subpath) < ($1.top.y, $1.top.x, $1.bottom.x, $1.subpath) }
-        for (index, edge) in edges.enumerated() { contours[edge.subpath].edges.append(index) }
-
-        var heights = edges.flatMap { [$0.top.y, $0.bottom.y] }
+        for edge in edges {
+            heights.append(edge.top.y)
+            heights.append(edge.bottom.y)
+        }
         heights.sort()
         var last = -Double.infinity
         for y in heights where y - last > Self.unseen {
@@ -132,11 +171,11 @@ struct WindingScan {
     /// - Parameters:
     ///   - layers: The layer of each subpath, −1 for one that is left out.
     ///   - isOpaque: Whether layers may cover the same place; a translucent fill would show twice.
-    func agrees(_ layers: [Int], isOpaque: Bool) -> Bool {
-        var isOdd = [Bool](repeating: false, count: (layers.max() ?? 0) + 1)
-        var active: [Int] = []
+    mutating func agrees(_ layers: [Int], isOpaque: Bool) -> Bool {
+        isOdd.removeAll(keepingCapacity: true)
+        isOdd.append(contentsOf: repeatElement(false, count: (layers.max() ?? 0) + 1))
+        active.removeAll(keepingCapacity: true)
         var next = 0
-        var crossings: [(x: Double, edge: Int)] = []
         for y in lines {
             while next < edges.count, edges[next].top.y <= y {
                 active.append(next)
@@ -172,7 +211,9 @@ struct WindingScan {
     /// a layer, or joins one where it touches nobody; one that ends an area is a hole in the layer around it.
     func layers() -> [Int]? {
         guard contours.count > 1, contours.count <= Self.mostRearranged else { return nil }
-        let parents = contours.indices.map { parent(of: $0) }
+        var edgesOfContour = [[Edge]](repeating: [], count: contours.count)
+        for edge in edges { edgesOfContour[edge.subpath].append(edge) }
+        let parents = contours.indices.map { parent(of: $0, edgesOfContour) }
         // Large to small, so that parents come first.
         let order = contours.indices.sorted { (-abs(contours[$0].area), $0) < (-abs(contours[$1].area), $1) }
         var windings = [Int](repeating: 0, count: contours.count)
@@ -197,7 +238,7 @@ struct WindingScan {
     }
 
     /// The smallest contour around another one.
-    private func parent(of index: Int) -> Int? {
+    private func parent(of index: Int, _ edgesOfContour: [[Edge]]) -> Int? {
         let child = contours[index]
         var best: Int?
         for other in contours.indices where other != index {
@@ -206,16 +247,16 @@ struct WindingScan {
                 candidate.box.minX <= child.box.minX, candidate.box.minY <= child.box.minY,
                 candidate.box.maxX >= child.box.maxX, candidate.box.maxY >= child.box.maxY,
                 best.map({ abs(contours[$0].area) > abs(candidate.area) }) ?? true,
-                contains(other, child.start)
+                Self.isInside(edgesOfContour[other], child.start)
             else { continue }
             best = other
         }
         return best
     }
 
-    private func contains(_ contour: Int, _ p: Point) -> Bool {
+    private static func isInside(_ edges: [Edge], _ p: Point) -> Bool {
         var isInside = false
-        for edge in contours[contour].edges.lazy.map({ edges[$0] }) where edge.top.y <= p.y && p.y < edge.bottom.y {
+        for edge in edges where edge.top.y <= p.y && p.y < edge.bottom.y {
             let x = edge.top.x + (edge.bottom.x - edge.top.x) * ((p.y - edge.top.y) / (edge.bottom.y - edge.top.y))
             if x <= p.x { isInside.toggle() }
         }

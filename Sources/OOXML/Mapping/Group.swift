@@ -30,8 +30,13 @@ struct GroupRecord {
         tags.append((offset, .close))
     }
 
-    /// Copies the shapes with the tags between them.
-    func weave(_ shapes: [UInt8], into part: inout XMLBuffer) {
+    /// Whether no group was begun.
+    var isEmpty: Bool { tags.isEmpty }
+
+    /// The part with the tags in their places.
+    func woven(into shapes: [UInt8]) -> [UInt8] {
+        var part = XMLBuffer()
+        part.reserveCapacity(shapes.count + 512 * tags.count)
         var copied = 0
         for (offset, tag) in tags {
             part.markup(shapes[copied..<offset])
@@ -42,6 +47,7 @@ struct GroupRecord {
             }
         }
         part.markup(shapes[copied...])
+        return part.bytes
     }
 }
 

@@ -45,21 +45,22 @@ public struct Slide: Hashable, Sendable {
 /// - Complexity: linear in the count of elements and segments, with a logarithmic factor for fill rules and group opacity.
 public func mapSlide(_ tree: SVG.Tree, _ options: SlideOptions = .init()) -> Slide {
     let size = options.size ?? SlideSize(for: tree.size)
-    var mapper = SlideMapper()
+    var mapper = SlideMapper(title: tree.title)
     mapper.map(tree.root, through: mapper.placement(of: tree, on: size, given: options.size != nil))
-    return Slide(
-        part: Packer().pack(mapper.slidePart(title: tree.title)), size: size, shapeCount: mapper.shapeCount,
-        diagnostics: mapper.diagnostics)
+    let (shapeCount, diagnostics) = (mapper.shapeCount, mapper.diagnostics)
+    return Slide(part: Packer().pack(mapper.finish()), size: size, shapeCount: shapeCount, diagnostics: diagnostics)
 }
 
 /// Walks a tree and writes its shapes. One value serves one slide.
 struct SlideMapper {
-    /// Shapes in drawing order, without the tags of groups (see `Group.swift`).
+    /// The part as far as it is written, without the tags of groups (see `Group.swift`).
     var xml = XMLBuffer()
     var groups = GroupRecord()
     var opacity = OpacityRecord()
     var diagnostics: [SVG.Diagnostic] = []
     var shapeCount = 0
+    /// Storage used again for every path.
+    var scan = WindingScan()
     /// Shape ids are unique on a slide; the root of the shape tree has 1.
     private var lastID = 1
 
@@ -86,29 +87,30 @@ struct SlideMapper {
         return AffineTransform(a: scale, b: 0, c: 0, d: scale, e: margin.dx, f: margin.dy)
     }
 
-    /// The finished part.
-    func slidePart(title: String?) -> [UInt8] {
-        var part = XMLBuffer()
-        part.reserveCapacity(xml.bytes.count + 1024)
-        part.markup(xmlDeclaration)
-        part.markup(
+    /// Begins a part.
+    init(title: String?) {
+        xml.markup(xmlDeclaration)
+        xml.markup(
             """
             <p:sld xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" \
             xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" \
             xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main"><p:cSld
             """)
         if let title {
-            part.markup(" name=\"")
-            part.text(title)
-            part.markup("\"")
+            xml.markup(" name=\"")
+            xml.text(title)
+            xml.markup("\"")
         }
-        part.markup(
+        xml.markup(
             """
             ><p:spTree><p:nvGrpSpPr><p:cNvPr id="1" name=""/><p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr><p:grpSpPr><a:xfrm>\
             <a:off x="0" y="0"/><a:ext cx="0" cy="0"/><a:chOff x="0" y="0"/><a:chExt cx="0" cy="0"/></a:xfrm></p:grpSpPr>
             """)
-        groups.weave(xml.bytes, into: &part)
-        part.markup("</p:spTree></p:cSld><p:clrMapOvr><a:masterClrMapping/></p:clrMapOvr></p:sld>")
-        return part.bytes
+    }
+
+    /// Ends the part.
+    consuming func finish() -> [UInt8] {
+        xml.markup("</p:spTree></p:cSld><p:clrMapOvr><a:masterClrMapping/></p:clrMapOvr></p:sld>")
+        return groups.isEmpty ? xml.bytes : groups.woven(into: xml.bytes)
     }
 }

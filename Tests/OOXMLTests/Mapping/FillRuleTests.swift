@@ -55,6 +55,18 @@ struct FillRuleTests {
         #expect(mapSlide(picture([path(bowTie)])).messages.isEmpty)
     }
 
+    @Test("A spiral of curves that covers itself is noted whichever way it lies", arguments: [0.0, 45, 90])
+    func spiral(degrees: Double) {
+        var outline = BezierPath()
+        outline.move(to: Point(50, 40))
+        outline.cubic(Point(90, 40), Point(90, 90), to: Point(50, 90))
+        outline.cubic(Point(0, 90), Point(0, 20), to: Point(50, 20))
+        outline.cubic(Point(120, 20), Point(120, 95), to: Point(50, 95))
+        outline.cubic(Point(5, 95), Point(5, 30), to: Point(50, 30))
+        outline.close()
+        #expect(mapSlide(picture([path(outline, transform: turn(degrees, about: Point(50, 50)))])).messages.count == 1)
+    }
+
     @Test("Whatever is not noted covers the same points as the nonzero rule", arguments: 0..<400)
     func coverage(seed: UInt64) {
         var random = SplitMix(state: seed)
