@@ -73,12 +73,18 @@ let package = Package(
             ]),
         room("Command", ["AtelierStages", "AtelierMemo"]),
         .target(
-            name: "Atelier", dependencies: ["AtelierMemo", "AtelierStages"], path: "Sources/Atelier", swiftSettings: strict),
+            name: "Atelier", dependencies: ["AtelierMemo", "AtelierPixels", "AtelierStages"], path: "Sources/Atelier", swiftSettings: strict
+        ),
         .executableTarget(
             name: "AtelierTool", dependencies: ["AtelierCommand"], path: "Sources/AtelierTool", swiftSettings: strict),
         .executableTarget(
             name: "AtelierBench", dependencies: ["AtelierMemo", "AtelierStages", "CAtelierBLAKE3", "CAtelierDeflate"],
             path: "Benchmarks", exclude: ["peers"], swiftSettings: strict),
+
+        // Quoted by README and guides; `./test` runs them.
+        .executableTarget(name: "TracePicture", dependencies: ["Atelier"], path: "Examples/TracePicture"),
+        .executableTarget(name: "PicturesToDeck", dependencies: ["Atelier"], path: "Examples/PicturesToDeck"),
+        .executableTarget(name: "CustomStage", dependencies: ["Atelier"], path: "Examples/CustomStage"),
 
         .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: strict),
         tests(of: "ImageCodecs", ["AtelierPixels"], resources: [.copy("Samples")]),
