@@ -50,12 +50,6 @@ let package = Package(
         room("Telemetry"),
         room("Scheduling", ["AtelierTelemetry"]),
         room("Memo", ["AtelierScheduling", "AtelierTelemetry", "CAtelierBLAKE3", "CAtelierZstd", "CAtelierXXHash"]),
-        tests(of: "Memo", ["AtelierScheduling", "CAtelierBLAKE3"]),
-        tests(of: "Scheduling"),
-        tests(of: "Telemetry"),
-        tests(of: "Memo", ["AtelierMemoTesting", "AtelierScheduling", "CAtelierBLAKE3"]),
-        .target(
-            name: "AtelierMemoTesting", dependencies: ["AtelierMemo"], path: "Tests/MemoTesting", swiftSettings: strict),
 
         room("Geometry"),
         room("Pixels", ["AtelierGeometry"]),
@@ -87,14 +81,21 @@ let package = Package(
         .executableTarget(name: "CustomStage", dependencies: ["Atelier"], path: "Examples/CustomStage"),
 
         .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: strict),
-        tests(of: "ImageCodecs", ["AtelierPixels"], resources: [.copy("Samples")]),
+        tests(of: "Telemetry"),
+        tests(of: "Scheduling"),
+        tests(of: "Memo", ["AtelierMemoTesting", "AtelierScheduling", "CAtelierBLAKE3"]),
         tests(of: "Geometry"),
-        tests(of: "Command", ["AtelierStages", "AtelierMemo"]),
+        tests(of: "ImageCodecs", ["AtelierPixels"], resources: [.copy("Samples")]),
+        tests(of: "SVG", ["AtelierGeometry"]),
         tests(of: "Archives"),
         tests(of: "OOXML", ["AtelierSVG", "AtelierGeometry", "AtelierArchives"]),
-        tests(of: "SVG", ["AtelierGeometry"]),
-        tests(of: "Stages", ["AtelierMemo", "AtelierImageCodecs", "AtelierImageTracing", "AtelierSVG", "AtelierOOXML"]),
-        tests(of: "Stages", ["AtelierMemo", "AtelierMemoTesting", "AtelierImageTracing"]),
+        tests(
+            of: "Stages",
+            ["AtelierMemo", "AtelierMemoTesting", "AtelierImageCodecs", "AtelierImageTracing", "AtelierSVG", "AtelierOOXML"]),
+        tests(of: "Command", ["AtelierStages", "AtelierMemo"]),
+        // What tests of stages share; no product holds it.
+        .target(
+            name: "AtelierMemoTesting", dependencies: ["AtelierMemo"], path: "Tests/MemoTesting", swiftSettings: strict),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -11,7 +11,7 @@ public struct SVGFromSource: Plan {
     public static let version = 1
 
     /// What happens to a file that is SVG already.
-    public enum Drawings: String, Sendable, Codable {
+    public enum Drawings: String, Sendable, Codable, CaseIterable {
         /// The file's own bytes, for a reader that resolves them next.
         case kept
         /// Resolved and written anew, small and clean, for a person.
@@ -39,7 +39,8 @@ public struct SVGFromSource: Plan {
     public func plan(in context: Context) throws -> Artifact<Blob> {
         switch try SourceFormat.sniff(context[source]) {
         case .png, .jpeg: traceToSVG(source, options)
-        case .svg: source
+        case .svg where drawings == .kept: source
+        case .svg: Artifact(WriteSVG(tree: Artifact(ParseSVG(source: source, options: options.svg))))
         }
     }
 }

@@ -12,6 +12,7 @@ enum StageIdentities {
     static let toSVG: [String] =
         [
             of(DecodeImage.self), of(QuantizeColors.self), of(SegmentRegions.self), of(FitPaths.self), of(WriteDrawing.self),
+            of(ParseSVG.self), of(WriteSVG.self),
         ] + ImageFormat.decoders
 
     static let toDeck = [of(MapSlide.self), of(PackPPTX.self), of(ReportSlides.self), Archives.libraryVersion]
