@@ -112,6 +112,8 @@ public struct PathDataWriter: Sendable {
     private func isOnChord(_ c: (x: Int, y: Int), _ p: (x: Int, y: Int)) -> Bool {
         let dx = Double(p.x - current.x), dy = Double(p.y - current.y), cx = Double(c.x - current.x), cy = Double(c.y - current.y)
         let length = dx * dx + dy * dy, cross = dx * cy - dy * cx, along = dx * cx + dy * cy
+        // A curve that ends where it starts has no chord; it is a loop, not a line.
+        if length == 0 { return cx == 0 && cy == 0 }
         return cross * cross * 4 <= length && along >= 0 && along <= length
     }
 

@@ -1,0 +1,61 @@
+import AtelierGeometry
+import Testing
+
+@Suite("Writing path data")
+struct PathDataWriterTests {
+    private func written(_ path: BezierPath, _ decimals: Int) -> String {
+        var writer = PathDataWriter(unitsPerPixel: 1, decimals: decimals)
+        writer.append(path)
+        return String(decoding: writer.bytes, as: UTF8.self)
+    }
+
+    @Test(
+        "Path data comes back short",
+        arguments: [
+            ("M1 2L3 4 5 4 5 9Z", 3, "M1 2l2 2h2v5z"),
+            ("M0 0C0 1 2 3 4 4S8 8 9 9", 3, "M0 0c0 1 2 3 4 4s4 4 5 5"),
+            ("M5 5C9 1 1 1 5 5", 3, "M5 5c4-4-4-4 0 0"),
+            ("M0 0h1zm.5.25h.125", 3, "M0 0h1zm.5.25h.125"),
+            ("M.123456 0h1", 5, "M.12346 0h1"),
+        ])
+    func short(data: String, decimals: Int, expected: String) {
+        #expect(written(read(data).path, decimals) == expected)
+    }
+
+    @Test("What is written reads back as the same path within the grid")
+    func roundTrip() {
+        let seed: UInt64 = 21
+        var random = SplitMix(state: seed)
+        func value() -> Double { .random(in: -50...50, using: &random) }
+        for round in 0..<300 {
+            let decimals = Int(random.next() % 10)
+            var path = BezierPath()
+            path.move(to: Point(value(), value()))
+            for _ in 0..<8 {
+                switch random.next() % 4 {
+                case 0: path.cubic(Point(value(), value()), Point(value(), value()), to: path.currentPoint!)  // a loop
+                case 1: path.line(to: Point(value(), value()))
+                default: path.cubic(Point(value(), value()), Point(value(), value()), to: Point(value(), value()))
+                }
+            }
+            path.close()
+            let back = read(written(path, decimals)).path
+            var grid = 1.0
+            for _ in 0..<decimals { grid /= 10 }
+            guard back.elements.count == path.elements.count else {
+                Issue.record("seed \(seed), round \(round): \(written(path, decimals))")
+                continue
+            }
+            for (a, b) in zip(path.elements, back.elements) {
+                switch (a, b) {
+                case (.move(let p), .move(let q)), (.line(let p), .line(let q)): #expect(p.distance(to: q) < grid)
+                case (.cubic(let p1, let p2, let p), .cubic(let q1, let q2, let q)):
+                    // The first control point may be the reflection of the one before, which is a grid unit off at most.
+                    #expect(p1.distance(to: q1) < 2.2 * grid && p2.distance(to: q2) < grid && p.distance(to: q) < grid)
+                case (.close, .close): break
+                default: Issue.record("seed \(seed), round \(round): \(a) became \(b)")
+                }
+            }
+        }
+    }
+}
