@@ -84,7 +84,7 @@ private func components(_ scanner: inout TextScanner) -> [Length]? {
         if scanner.skip(UInt8(ascii: "%")) {
             values.append(Length(value: number, isPercentage: true))
         } else {
-            switch lowercaseWord(&scanner) {
+            switch lowercaseLetters(&scanner) {
             case "", "deg": values.append(Length(value: number))
             case "rad": values.append(Length(value: Angle(radians: number).degrees))
             case "grad": values.append(Length(value: number * 0.9))
@@ -127,6 +127,16 @@ func lowercaseWord(_ scanner: inout TextScanner) -> String {
         case 0x30...0x39 where !bytes.isEmpty: bytes.append(byte)
         default: return String(decoding: bytes, as: UTF8.self)
         }
+        scanner.position += 1
+    }
+    return String(decoding: bytes, as: UTF8.self)
+}
+
+/// The letters that come next, in lower case, such as a unit; at most 8 of them. A hyphen belongs to the next number.
+func lowercaseLetters(_ scanner: inout TextScanner) -> String {
+    var bytes: [UInt8] = []
+    while bytes.count < 8, scanner.next | 0x20 >= 0x61, scanner.next | 0x20 <= 0x7A {
+        bytes.append(scanner.next | 0x20)
         scanner.position += 1
     }
     return String(decoding: bytes, as: UTF8.self)

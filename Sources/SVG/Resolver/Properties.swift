@@ -254,7 +254,7 @@ extension Resolver {
     }
 
     /// The value that the nearest ancestor writes as an attribute, for `inherit` on a property that is not inherited.
-    private func inheritedValue(_ name: AttributeName, _ index: Int) -> TextRange? {
+    func inheritedValue(_ name: AttributeName, _ index: Int) -> TextRange? {
         let parent = Int(document.elements[index].parent)
         return parent < 0 ? nil : document.attribute(name, of: parent).map(trimmed)
     }

@@ -96,6 +96,7 @@ struct Resolver {
         rootFontSize = root.style.fontSize
         let own = ownStyle(0)
         guard own.isDisplayed else { throw .badSize(width: 0, height: 0) }
+        reportEffects(0)
         let box = viewBox(0)
         let aspect = aspectRatio(0)
         let (size, isFree) = canvasSize(box)

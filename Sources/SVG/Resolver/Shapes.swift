@@ -236,7 +236,7 @@ extension Resolver {
         try cascade(stop)
         try step(stop)
         var color = ColorWithAlpha.black
-        if let range = value(.stopColor) {
+        if let range = value(.stopColor).flatMap({ isText($0, "inherit") ? inheritedValue(.stopColor, stop) : $0 }) {
             var scanner = scanner(range)
             if isText(range, "currentcolor") {
                 color = try inheritedColor(stop)
@@ -247,7 +247,7 @@ extension Resolver {
                 invalid(.stopColor, range, stop)
             }
         }
-        if let range = value(.stopOpacity) {
+        if let range = value(.stopOpacity).flatMap({ isText($0, "inherit") ? inheritedValue(.stopOpacity, stop) : $0 }) {
             if let opacity = fraction(range) {
                 color.alpha *= opacity
             } else {

@@ -62,7 +62,7 @@ private func arguments(_ scanner: inout TextScanner) -> [Double]? {
     scanner.skipSpace()
     while !scanner.skip(UInt8(ascii: ")")) {
         guard values.count < 6, let number = scanner.number() else { return nil }
-        switch lowercaseWord(&scanner) {
+        switch lowercaseLetters(&scanner) {
         case "", "px", "deg": values.append(number)
         case "rad": values.append(Angle(radians: number).degrees)
         case "grad": values.append(number * 0.9)

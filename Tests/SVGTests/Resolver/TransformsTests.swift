@@ -12,7 +12,7 @@ struct TransformsTests {
             ("rotate(30)", "matrix(.866025404 .5 -.5 .866025404 0 0)"),
             ("skewX(45)", "matrix(1 0 1 1 0 0)"), ("skewY(45)", "matrix(1 1 0 1 0 0)"), ("matrix(1 2 3 4 5 6)", "matrix(1 2 3 4 5 6)"),
             ("translate(10 0) scale(2)", "matrix(2 0 0 2 10 0)"), ("scale(2),translate(10,0)", "matrix(2 0 0 2 20 0)"),
-            (" translate( 1 , 2 )scale(1) ", "translate(1 2)"),
+            (" translate( 1 , 2 )scale(1) ", "translate(1 2)"), ("scale(1-1)", "scale(1 -1)"), ("translate(.5.5)", "translate(.5 .5)"),
         ])
     func functions(transform: String, expected: String) throws {
         #expect(try rewritten("<path d='M0 0h1' transform='\(transform)'/>") == "<path d=\"M0 0h1\" transform=\"\(expected)\"/>")
