@@ -72,7 +72,10 @@ let package = Package(
         .executableTarget(
             name: "AtelierTool", dependencies: ["AtelierCommand"], path: "Sources/AtelierTool", swiftSettings: strict),
         .executableTarget(
-            name: "AtelierBench", dependencies: ["AtelierMemo", "AtelierStages", "CAtelierBLAKE3", "CAtelierDeflate"],
+            name: "AtelierBench",
+            dependencies: [
+                "AtelierMemo", "AtelierImageCodecs", "AtelierPixels", "AtelierSVG", "AtelierStages", "CAtelierBLAKE3", "CAtelierDeflate",
+            ],
             path: "Benchmarks", exclude: ["peers"], swiftSettings: strict),
 
         // Quoted by README and guides; `./test` runs them.
