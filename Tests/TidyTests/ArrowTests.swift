@@ -33,7 +33,7 @@ func wrongArrows(in files: [SourceFile], manifest: Manifest) -> [Finding] {
     }
     for file in files where file.isSwift {
         guard let target = manifest.target(of: file) else { continue }
-        for (index, line) in SwiftText(file).code.enumerated() {
+        for (index, line) in file.swift.code.enumerated() {
             let words = SwiftText.words(in: line)
             guard let position = words.firstIndex(of: "import"), position + 1 < words.count, position <= 3 else { continue }
             let module = String(words[position + 1])

@@ -15,7 +15,7 @@ func declarations(in file: SourceFile) -> [Declaration] {
     // Cases with raw values are made from data, such as names in a file, and need no mention.
     enum Scope { case statements, rawCases, members }
     var scopes: [Scope] = []
-    for (index, line) in SwiftText(file).code.enumerated() {
+    for (index, line) in file.swift.code.enumerated() {
         let words = SwiftText.words(in: line)
         let isStatement = scopes.last == .statements
         let position = words.firstIndex { keywords.contains($0) }
@@ -63,7 +63,7 @@ func deadDeclarations(in files: [SourceFile]) -> [Finding] {
     let swift = files.filter(\.isSwift)
     var uses: [String: Int] = [:]
     for file in swift {
-        for line in SwiftText(file).code {
+        for line in file.swift.code {
             for word in SwiftText.words(in: line) { uses[String(word), default: 0] += 1 }
         }
     }
@@ -80,7 +80,7 @@ func deadDeclarations(in files: [SourceFile]) -> [Finding] {
 /// Swift files without a declaration or a statement.
 func emptyFiles(in files: [SourceFile]) -> [Finding] {
     files.filter(\.isSwift).filter { file in
-        !SwiftText(file).code.contains { line in
+        !file.swift.code.contains { line in
             let words = SwiftText.words(in: line)
             return !words.isEmpty && !words.contains("import")
         } && file.name != "Exports.swift"

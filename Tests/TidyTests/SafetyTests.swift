@@ -6,7 +6,7 @@ func unexplainedPromises(in files: [SourceFile]) -> [Finding] {
         "@unchecked Sendable", "nonisolated(unsafe)", "@preconcurrency", "try?", "try!", "unsafeBitCast(",
     ]
     return files.filter { $0.isSwift && $0.isIn("Sources") }.flatMap { file -> [Finding] in
-        let text = SwiftText(file)
+        let text = file.swift
         return text.code.enumerated().compactMap { index, line -> Finding? in
             guard let promise = promises.first(where: line.contains) else { return nil }
             return isExplained(index, in: text)
@@ -29,7 +29,7 @@ private func isExplained(_ index: Int, in text: SwiftText) -> Bool {
 /// `catch` blocks with nothing in them.
 func silentCatches(in files: [SourceFile]) -> [Finding] {
     files.filter { $0.isSwift && $0.isIn("Sources") }.flatMap { file -> [Finding] in
-        let text = SwiftText(file)
+        let text = file.swift
         return text.code.enumerated().compactMap { index, line -> Finding? in
             let packed = line.filter { $0 != " " }
             let next = index + 1 < text.code.count ? text.code[index + 1].filter { $0 != " " } : ""
@@ -42,7 +42,7 @@ func silentCatches(in files: [SourceFile]) -> [Finding] {
 
 /// Build settings that take a package out of every other package's reach, or switch checks off.
 func unsafeSettings(in manifest: SourceFile) -> [Finding] {
-    SwiftText(manifest).code.enumerated().compactMap { index, line in
+    manifest.swift.code.enumerated().compactMap { index, line in
         line.contains("unsafeFlags") ? Finding(manifest, line: index + 1, "unsafeFlags: nobody could depend on this package") : nil
     }
 }
@@ -52,7 +52,7 @@ func unsafeSettings(in manifest: SourceFile) -> [Finding] {
 /// The formatter's rule covers most of it; this one also looks at enum cases and protocol requirements.
 func undocumentedSymbols(in files: [SourceFile]) -> [Finding] {
     files.filter { $0.isSwift && $0.isIn("Sources") }.flatMap { file -> [Finding] in
-        let text = SwiftText(file)
+        let text = file.swift
         var findings: [Finding] = []
         // Cases of a public enum and requirements of a public protocol are public without saying so.
         enum Scope { case publicEnum, publicProtocol, other }

@@ -9,10 +9,13 @@ struct SourceFile {
     var path: String
     /// The file as written, a line each.
     var lines: [String]
+    /// Code and comments of a Swift file, taken apart once; empty for others.
+    var swift = SwiftText(lines: [])
 
     init(_ path: String, _ text: String) {
         self.path = path
         lines = text.split(separator: "\n", omittingEmptySubsequences: false).map(String.init)
+        if isSwift { swift = SwiftText(lines: lines) }
     }
 
     /// Whether the path begins with one of the folders.

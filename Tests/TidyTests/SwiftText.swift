@@ -14,10 +14,24 @@ struct SwiftText {
         case block
     }
 
-    init(_ file: SourceFile) {
+    init(lines: [String]) {
         // The stack holds what surrounds: code inside an interpolation inside a string inside code.
         var stack: [Mode] = [.code(parentheses: 0)]
-        for line in file.lines {
+        for line in lines {
+            // Most lines hold neither a string nor a comment, or are one comment.
+            if stack.count == 1, case .code = stack[0] {
+                if !line.utf8.contains(where: { $0 == UInt8(ascii: "\"") || $0 == UInt8(ascii: "/") }) {
+                    code.append(line)
+                    comments.append("")
+                    continue
+                }
+                let text = line.drop { $0 == " " }
+                if text.hasPrefix("//") {
+                    code.append("")
+                    comments.append(String(text))
+                    continue
+                }
+            }
             let bytes = Array(line.utf8)
             var code: [UInt8] = [], comment: [UInt8] = []
             var i = 0

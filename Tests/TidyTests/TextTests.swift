@@ -32,7 +32,7 @@ private func machinePaths(_ folders: [String], in files: [SourceFile]) -> [Findi
 /// Code that was switched off by a comment.
 func commentedOutCode(in files: [SourceFile]) -> [Finding] {
     files.filter { $0.isSwift && !$0.isIn("Tests/TidyTests") }.flatMap { file in
-        SwiftText(file).comments.enumerated().compactMap { index, comment in
+        file.swift.comments.enumerated().compactMap { index, comment in
             guard comment.hasPrefix("//"), !comment.hasPrefix("///") else { return nil }
             let text = String(comment.dropFirst(2).drop { $0 == " " })
             return looksLikeCode(text) ? Finding(file, line: index + 1, "commented-out code: \(text)") : nil
