@@ -65,7 +65,7 @@ let package = Package(
                 "AtelierMemo", "AtelierGeometry", "AtelierPixels", "AtelierImageCodecs", "AtelierSVG", "AtelierImageTracing",
                 "AtelierArchives", "AtelierOOXML",
             ]),
-        room("Command", ["AtelierStages", "AtelierMemo"]),
+        room("Command", ["AtelierStages", "AtelierMemo", "AtelierScheduling", "AtelierSVG", "AtelierImageCodecs"]),
         .target(
             name: "Atelier", dependencies: ["AtelierMemo", "AtelierPixels", "AtelierStages"], path: "Sources/Atelier", swiftSettings: strict
         ),
@@ -90,6 +90,7 @@ let package = Package(
         tests(of: "Geometry"),
         tests(of: "ImageCodecs", ["AtelierPixels"], resources: [.copy("Samples")]),
         tests(of: "SVG", ["AtelierGeometry"]),
+        tests(of: "Command", ["AtelierStages", "AtelierMemo", "AtelierScheduling"]),
         tests(of: "Archives"),
         tests(of: "OOXML", ["AtelierSVG", "AtelierGeometry", "AtelierArchives"]),
         tests(

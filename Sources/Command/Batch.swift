@@ -1,14 +1,61 @@
+import AtelierMemo
+
+/// Makes jobs. The engine does in a process, anything else may in tests.
+protocol Maker: Sendable {
+    /// Makes one job, as far as it can be made.
+    func make(_ job: Job) async -> Attempt
+    /// What has been done so far.
+    var totals: Totals { get }
+}
+
+/// What came of making one job: a product, failures, or both when a deck goes on without some inputs.
+struct Attempt: Sendable {
+    /// What was made, if anything.
+    var product: Product?
+    /// Why inputs are not in it, in their order.
+    var failures: [Failure] = []
+}
+
+/// Something that was made and is not yet where it belongs.
+struct Product: Sendable {
+    /// The output.
+    var blob: Blob
+    /// Identity of its derivation.
+    var digest: String
+    /// Whether it was found instead of made.
+    var isCached: Bool
+    /// What was approximated or left out.
+    var remarks: [Remark]
+}
+
+/// What an engine did in a run.
+struct Totals: Hashable, Sendable {
+    /// A level of the cache and how often it answered.
+    struct Hits: Hashable, Sendable {
+        var level: String, count: Int
+    }
+
+    /// Steps that ran.
+    var stagesRun = 0
+    /// Answers by level, nearest first.
+    var hits: [Hits] = []
+    /// What the answers had cost to make, in seconds.
+    var secondsSaved = 0.0
+}
+
 /// What became of one job.
 struct Outcome: Sendable {
     /// What was to be made.
     var job: Job
-    /// What was made, or why not.
-    var result: Result<Made, Failure>
+    /// What was made and delivered, if anything.
+    var made: Made?
+    /// Why not, or which inputs a deck goes without.
+    var failures: [Failure]
     /// Wall-clock seconds from reading to the file in place.
     var seconds: Double
 }
 
-/// Something that was made.
+/// Something that was made and delivered.
 struct Made: Sendable {
     /// Length of the output.
     var byteCount: Int
@@ -16,15 +63,15 @@ struct Made: Sendable {
     var digest: String
     /// How it got to where it should be.
     var delivery: Delivery
-    /// Steps that ran for it; 0 when everything was found.
-    var stagesRun: Int
+    /// Whether it was found instead of made.
+    var isCached: Bool
     /// What was approximated or left out.
     var remarks: [Remark]
 }
 
 /// Something of an input that is not in the output as written.
 struct Remark: Hashable, Sendable {
-    /// The input.
+    /// Path of the input.
     var input: String
     /// What became of it: `approximated`, `unsupported`, `invalid`.
     var outcome: String
@@ -37,19 +84,27 @@ struct Remark: Hashable, Sendable {
 /// Why something was not made.
 struct Failure: Error, Hashable, Sendable {
     /// What kind of trouble; decides the exit code.
-    enum Kind: Hashable, Sendable { case reading, limit, other, brokenPipe }
+    enum Kind: Hashable, Sendable { case reading, limit, other, cancelled, brokenPipe }
 
+    /// What kind of trouble.
     var kind: Kind
+    /// Path of the input it is about; nil when it is about the output.
+    var input: String?
     /// What, where, and what helps, in one sentence without a full stop.
     var message: String
+
+    /// Whether it is worth a line: nobody needs to be told of their own Ctrl-C or of the reader they closed.
+    var isNews: Bool { kind != .cancelled && kind != .brokenPipe }
 }
 
-/// Runs `perform` on all jobs, at most `window` at a time, in order of beginning; `finished` sees each outcome as it comes.
+/// Runs `perform` on all jobs, at most `window` at a time, in order of beginning.
 ///
+/// `finished` sees all outcomes so far whenever there is one more.
 /// After a cancellation, or a failure under `failFast`, no further job is begun; those in hand end as they like.
 /// - Returns: Outcomes in the order of the jobs; nil where a job was not begun.
 func runBatch(
-    _ jobs: [Job], window: Int, failFast: Bool, perform: @escaping @Sendable (Job) async -> Outcome, finished: (Outcome) -> Void
+    _ jobs: [Job], window: Int, failFast: Bool, perform: @escaping @Sendable (Job) async -> Outcome,
+    finished: (_ outcomes: [Outcome?], _ index: Int) -> Void
 ) async -> [Outcome?] {
     var outcomes = [Outcome?](repeating: nil, count: jobs.count)
     await withTaskGroup(of: (Int, Outcome).self) { group in
@@ -62,9 +117,9 @@ func runBatch(
         }
         for _ in 0..<window { begin() }
         while let (index, outcome) = await group.next() {
-            if failFast, case .failure = outcome.result { stopped = true }
+            if failFast, !outcome.failures.isEmpty { stopped = true }
             outcomes[index] = outcome
-            finished(outcome)
+            finished(outcomes, index)
             begin()
         }
     }
@@ -73,14 +128,11 @@ func runBatch(
 
 /// The exit code of a run: what failed decides, an interruption outranks everything.
 func exitCode(_ outcomes: [Outcome?], problems: Int, interrupted: Bool) -> ExitCode {
-    let failures = outcomes.compactMap { outcome -> Failure? in
-        if case .failure(let failure)? = outcome?.result { failure } else { nil }
-    }
+    let failures = outcomes.flatMap { $0?.failures ?? [] }
     if interrupted { return .interrupted }
     if failures.contains(where: { $0.kind == .brokenPipe }) { return .brokenPipe }
     if failures.isEmpty, problems == 0 { return .done }
-    let delivered = outcomes.contains { if case .success? = $0?.result { true } else { false } }
-    if !delivered, failures.allSatisfy({ $0.kind == .reading }) { return .nothingRead }
+    if !outcomes.contains(where: { $0?.made != nil }), failures.allSatisfy({ $0.kind == .reading }) { return .nothingRead }
     if problems == 0, failures.allSatisfy({ $0.kind == .limit }) { return .limit }
     return .someFailed
 }

@@ -13,8 +13,8 @@ import AtelierStages
 public enum Command {
     /// Runs the arguments of the process (the first is its name) and ends it.
     ///
-    /// Ctrl-C and a request to end cancel the work: outputs in hand are finished, no further one is begun, the exit code is
-    /// `interrupted`. The second one ends the process at once.
+    /// Ctrl-C and a request to end cancel the work: files that are complete stay, nothing half-written appears, the exit code
+    /// is `interrupted`. The second one ends the process at once.
     public static func main(_ arguments: [String]) -> Never {
         // A reader that has gone is an error of `write`, not the end of the process with half a file on its way.
         signal(SIGPIPE, SIG_IGN)
@@ -40,7 +40,7 @@ public enum Command {
         var received: Int32 = 0
         sigwait(&signals, &received)
         work.cancel()
-        console.say("atelier: finishing what is in hand; again ends at once")
+        console.say("atelier: stopping; once more ends at once")
         sigwait(&signals, &received)
         _exit(ExitCode.interrupted.rawValue)
     }
@@ -52,17 +52,20 @@ public enum Command {
         do {
             var invocation = try Invocation(parsing: arguments)
             if let code = answer(invocation, console) { return code }
-            if case .convert(let conversion) = invocation, let file = conversion.settings.optionsFile {
-                let base = try conversion.decodingOptions(from: file, console)
+            if case .cache(let command) = invocation { return try command.run(environment: environment, console: console) }
+            if let file = invocation.conversion?.settings.optionsFile,
+                let base = try invocation.conversion?.decodingOptions(from: file, console)
+            {
                 invocation = try Invocation(parsing: arguments, over: base)
             }
-            guard case .convert(let conversion) = invocation else { return .done }
-            if conversion.readsStandardInput, console.inputIsTerminal {
+            guard let command = invocation.conversion else { return .done }
+            if command.readsStandardInput, console.inputIsTerminal {
                 console.say("atelier: standard input is a terminal; pipe a file into the command or name one\n")
-                console.sayWithoutEnd(helpText(on: conversion.verb))
+                console.sayWithoutEnd(helpText(on: command.verb))
                 return .usage
             }
-            _ = conversion; return .done
+            if case .explain = invocation { return try command.explain(environment: environment, console: console) }
+            return try await command.run(environment: environment, console: console)
         } catch let error as UsageError {
             console.say("atelier: \(error)")
             return .usage

@@ -1,17 +1,10 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
 import AtelierMemo
 import AtelierStages
-
-/// What was made for one job, before it is delivered.
-struct Product: Sendable {
-    /// The output.
-    var blob: Blob
-    /// Identity of its derivation.
-    var digest: String
-    /// Steps that ran for it; 0 when everything was found.
-    var stagesRun: Int
-    /// What was approximated or left out.
-    var remarks: [Remark]
-}
 
 /// Longest list of inputs and longest options document, in bytes.
 private let largestList = 256 << 20, largestOptions = 1 << 20
@@ -41,38 +34,60 @@ extension ConvertCommand {
     }
 
     /// Makes and delivers every job, at most `window` at a time, and reports.
-    func run(
-        environment: [String: String], console: Console, window: Int, make: @escaping @Sendable (Job) async throws(Failure) -> Product
-    ) async throws -> ExitCode {
-        let begin = ContinuousClock.now
+    func run(_ maker: some Maker, window: Int, environment: [String: String], console: Console) async throws -> ExitCode {
+        let begin = Moment.now
         let (jobs, problems) = try jobs(console)
         for problem in problems { console.say("atelier: \(problem)") }
         let style = ProgressLine.style(settings, isTerminal: console.errorsAreOnTerminal, terminal: environment["TERM"])
         var progress = ProgressLine(style, total: jobs.count, console: console)
         let force = settings.force
+        var said = 0
         let outcomes = await runBatch(jobs, window: window, failFast: settings.failFast) { job in
             let begin = ContinuousClock.now
-            let result: Result<Made, Failure>
-            do throws(Failure) {
-                let product = try await make(job)
-                result = .success(try product.deliver(as: job, force: force, console))
-            } catch { result = .failure(error) }
-            return Outcome(job: job, result: result, seconds: (ContinuousClock.now - begin).inSeconds)
-        } finished: { outcome in
-            if case .failure(let failure) = outcome.result, failure.kind != .brokenPipe {
-                progress.clear()
-                console.say("atelier: \(failure.message)")
-                progress.advance(failed: true)
-            } else {
-                progress.advance(failed: false)
+            var attempt = await maker.make(job), made: Made?
+            if let product = attempt.product {
+                do throws(Failure) { made = try product.deliver(as: job, force: force, console) } catch { attempt.failures.append(error) }
+            }
+            return Outcome(job: job, made: made, failures: attempt.failures, seconds: (ContinuousClock.now - begin).inSeconds)
+        } finished: { outcomes, index in
+            progress.advance(failed: outcomes[index]?.made == nil)
+            // In the order of the inputs, so that two runs say the same: a failure waits for the jobs before it.
+            while said < outcomes.count, let outcome = outcomes[said] {
+                said += 1
+                for failure in outcome.failures where failure.isNews {
+                    progress.clear()
+                    console.say("atelier: \(failure.message)")
+                }
             }
         }
         progress.clear()
         let code = exitCode(outcomes, problems: problems.count, interrupted: Task.isCancelled)
-        let report = Report(verb: verb, outcomes: outcomes, problems: problems, seconds: (ContinuousClock.now - begin).inSeconds)
-        if !settings.quiet { report.say(to: console, verbose: settings.verbose) }
+        let end = Moment.now
+        let report = Report(
+            verb: verb, outcomes: outcomes, problems: problems, totals: maker.totals, seconds: begin.seconds(to: end),
+            processorSeconds: begin.processorSeconds(to: end))
+        if !settings.quiet, code != .brokenPipe { report.say(to: console, verbose: settings.verbose) }
+        if settings.timing { console.say("TRACE_MS=\(decimal(report.processorSeconds * 1000, 2))") }
         if settings.json { try console.write(report.json.bytes + [UInt8(ascii: "\n")]) }
         return code
+    }
+}
+
+/// A moment by the clock and by what the process has used of its processors.
+private struct Moment {
+    private let clock: ContinuousClock.Instant, processor: timespec
+
+    static var now: Moment {
+        var processor = timespec()
+        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &processor)
+        return Moment(clock: .now, processor: processor)
+    }
+
+    func seconds(to end: Moment) -> Double { (end.clock - clock).inSeconds }
+
+    /// Seconds of all threads together.
+    func processorSeconds(to end: Moment) -> Double {
+        Double(end.processor.tv_sec - processor.tv_sec) + Double(end.processor.tv_nsec - processor.tv_nsec) * 1e-9
     }
 }
 
@@ -88,7 +103,7 @@ extension Product {
         }
         switch outcome {
         case .success(let delivery):
-            return Made(byteCount: blob.count, digest: digest, delivery: delivery, stagesRun: stagesRun, remarks: remarks)
+            return Made(byteCount: blob.count, digest: digest, delivery: delivery, isCached: isCached, remarks: remarks)
         case .failure(.system(let error)) where error.isBrokenPipe: throw Failure(kind: .brokenPipe, message: error.description)
         case .failure(let error): throw Failure(kind: .other, message: error.description)
         }

@@ -8,6 +8,8 @@ enum Invocation: Hashable, Sendable {
     case explain(ConvertCommand)
     /// Say which version this is.
     case version(json: Bool)
+    /// See to the cache.
+    case cache(CacheCommand)
     /// Explain a command, or all of them.
     case help(Verb?, json: Bool)
 }
@@ -37,6 +39,10 @@ struct ConvertCommand: Hashable, Sendable {
     var operands: [String] = []
     /// Everything about files, threads, cache and talk.
     var settings = Settings()
+    /// Everything that decides the result.
+    var conversion = ConversionOptions()
+    /// Title of a presentation.
+    var title: String?
 
     /// Whether standard input is read.
     var readsStandardInput: Bool { standardInputUses > 0 }
@@ -48,11 +54,28 @@ struct ConvertCommand: Hashable, Sendable {
 
     /// All flags of a verb.
     static func options(of verb: Verb) -> [Option<ConvertCommand>] {
-        Settings.conversionOptions(choosesFormat: verb == .convert).map { $0.of(\.settings) }
+        let files = Settings.fileOptions(choosesFormat: verb == .convert).map { $0.of(\ConvertCommand.settings) }
+        let tracing = ConversionOptions.tracing.map { $0.of(\ConvertCommand.conversion) }
+        let slides =
+            verb == .trace
+            ? []
+            : ConversionOptions.slides.map { $0.of(\ConvertCommand.conversion) } + [
+                .text("title", \.title, "TEXT", group: "Slides", "Title in the properties of the presentation.")
+            ]
+        let rest = ConversionOptions.limits.map { $0.of(\ConvertCommand.conversion) } + Settings.engineOptions.map { $0.of(\.settings) }
+        return files + tracing + slides + rest
     }
 }
 
 extension Invocation {
+    /// What is to be made or explained; nil for everything else.
+    var conversion: ConvertCommand? {
+        switch self {
+        case .convert(let command), .explain(let command): command
+        default: nil
+        }
+    }
+
     /// Reads a command line (without the program's name).
     ///
     /// - Parameter base: what holds where flags say nothing; options from a file come in this way.
@@ -90,7 +113,14 @@ extension Invocation {
             }
             self = .explain(try Invocation.conversion(made, rest.dropFirst(), over: base))
         case .cache:
-            throw UsageError("not yet")
+            let actions = inWords(CacheCommand.Action.allCases.map(\.rawValue))
+            guard let word = rest.first, let action = CacheCommand.Action(rawValue: word) else {
+                throw UsageError("cache wants what to do after it: \(actions)")
+            }
+            var command = CacheCommand(action: action)
+            let operands = try parse(rest.dropFirst(), options: CacheCommand.options, into: &command)
+            if let operand = operands.first { throw UsageError("cache \(word) takes no \(printable(operand))") }
+            self = .cache(command)
         case .version, .help:
             var json = false
             let operands = try parse(rest, options: [.flag("json", \.self, group: "Talk", "Answers in JSON.")], into: &json)

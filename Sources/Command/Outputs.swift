@@ -6,6 +6,9 @@ struct Job: Hashable, Sendable {
     var output: String
     /// What to make.
     var format: OutputFormat
+
+    /// Whether several inputs share the output, one slide each.
+    var isDeck: Bool { inputs.count > 1 }
 }
 
 /// Decides what is written where, before anything is read.

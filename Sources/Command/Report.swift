@@ -7,14 +7,13 @@ struct Report {
     let outcomes: [Outcome?]
     /// Operands that stand for nothing.
     let problems: [String]
-    /// Wall-clock length of the run.
-    let seconds: Double
+    /// What the engine did.
+    let totals: Totals
+    /// Wall-clock length of the run, and processor time of all threads.
+    let seconds: Double, processorSeconds: Double
 
     private var made: [(Outcome, Made)] {
-        outcomes.compactMap { outcome in
-            guard let outcome, case .success(let made) = outcome.result else { return nil }
-            return (outcome, made)
-        }
+        outcomes.compactMap { outcome in outcome?.made.map { (outcome!, $0) } }
     }
 
     /// One line about the run, and what was approximated: by kind, or with `verbose` one line for each.
@@ -22,7 +21,7 @@ struct Report {
         let made = made
         if verbose {
             for (outcome, made) in made {
-                let how = made.stagesRun == 0 ? "found" : "\(made.stagesRun) steps"
+                let how = made.isCached ? "found" : "made"
                 let what = "\(made.delivery.rawValue), \(made.byteCount) bytes, \(how), \(decimal(outcome.seconds * 1000, 1)) ms"
                 console.say("\(outcome.job.output == "-" ? "standard output" : printable(outcome.job.output)): \(what)")
                 for remark in made.remarks { console.say(remark.line(verbose: true)) }
@@ -37,13 +36,14 @@ struct Report {
     /// `64 of 64 made, 12 of them found in the cache, 0.5 s`.
     var summary: String {
         let made = made
-        let found = made.count { $0.1.stagesRun == 0 }, unchanged = made.count { $0.1.delivery == .unchanged }
+        let found = made.count { $0.1.isCached }, unchanged = made.count { $0.1.delivery == .unchanged }
         let notBegun = outcomes.count { $0 == nil }
         var text = "\(made.count) of \(outcomes.count + problems.count) made"
         if found > 0 { text += ", \(found) from the cache" }
         if unchanged > 0 { text += ", \(unchanged) already there" }
         if notBegun > 0 { text += ", \(notBegun) not begun" }
-        return text + ", \(decimal(seconds, seconds < 10 ? 2 : 0)) s"
+        text += ", \(decimal(seconds, seconds < 10 ? 2 : 0)) s"
+        return totals.secondsSaved >= 0.1 ? text + " (\(decimal(totals.secondsSaved, 1)) s of work saved)" : text
     }
 
     private func sayRemarksByKind(_ remarks: [Remark], _ console: Console) {
@@ -71,11 +71,14 @@ struct Report {
             "problems": problems.isEmpty ? nil : .array(problems.map(JSON.string)),
             "totals": .object([
                 "outputs": .integer(made.count),
-                "failed": .integer(outcomes.count { if case .failure? = $0?.result { true } else { false } } + problems.count),
+                "failed": .integer(outcomes.reduce(problems.count) { $0 + ($1?.failures.count ?? 0) }),
                 "notBegun": .integer(outcomes.count { $0 == nil }),
-                "stagesRun": .integer(made.reduce(0) { $0 + $1.1.stagesRun }),
                 "bytes": .integer(made.reduce(0) { $0 + $1.1.byteCount }),
-                "milliseconds": .number(seconds * 1000),
+                "stagesRun": .integer(totals.stagesRun),
+                "hits": .object(totals.hits.map { .init($0.level, .integer($0.count)) }),
+                "millisecondsSaved": .milliseconds(totals.secondsSaved),
+                "milliseconds": .milliseconds(seconds),
+                "processorMilliseconds": .milliseconds(processorSeconds),
             ]),
         ])
     }
@@ -84,24 +87,25 @@ struct Report {
 extension Outcome {
     /// One object for each input; those of a deck share the output and carry their slide.
     fileprivate var json: [JSON] {
-        let isDeck = job.format == .pptx && job.inputs.count > 1
-        return job.inputs.enumerated().map { index, input in
+        var slide = 0
+        return job.inputs.map { input in
             var members: [JSON.Member] = [.init("input", .string(input.path)), .init("output", .string(job.output))]
-            if isDeck { members.append(.init("slide", .integer(index + 1))) }
-            switch result {
-            case .success(let made):
+            let failure = failures.first { $0.input == input.path } ?? (made == nil ? failures.first { $0.input == nil } : nil)
+            if let made, failure == nil {
+                slide += 1
+                if job.isDeck { members.append(.init("slide", .integer(slide))) }
                 members += [
                     .init("state", .string(made.delivery.rawValue)),
                     .init("bytes", .integer(made.byteCount)),
                     .init("digest", .string(made.digest)),
-                    .init("cached", .bool(made.stagesRun == 0)),
-                    .init("stagesRun", .integer(made.stagesRun)),
-                    .init("diagnostics", .array(made.remarks.filter { !isDeck || $0.input == input.path }.map(\.json))),
+                    .init("cached", .bool(made.isCached)),
+                    .init("diagnostics", .array(made.remarks.filter { $0.input == input.path }.map(\.json))),
                 ]
-            case .failure(let failure):
-                members += [.init("state", .string("failed")), .init("error", .string(failure.message))]
+            } else {
+                members.append(.init("state", .string(failure == nil ? "notMade" : "failed")))
+                if let failure { members.append(.init("error", .string(failure.message))) }
             }
-            members.append(.init("milliseconds", .number(seconds * 1000)))
+            members.append(.init("milliseconds", .milliseconds(seconds)))
             return .object(members)
         }
     }
@@ -118,4 +122,9 @@ extension Remark {
             "outcome": .string(outcome), "element": .string(element), "line": .integer(line), "message": .string(message),
         ])
     }
+}
+
+extension JSON {
+    /// A length of time in milliseconds, to the microsecond.
+    static func milliseconds(_ seconds: Double) -> JSON { .number((seconds * 1_000_000).rounded() / 1000) }
 }

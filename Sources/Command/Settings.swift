@@ -1,3 +1,4 @@
+import AtelierMemo
 import AtelierStages
 
 /// What a command is told about files, threads, cache and talk, whatever it makes.
@@ -23,7 +24,7 @@ struct Settings: Hashable, Sendable {
     /// Workers of the engine; nil for one for each processor.
     var threads: Int?
     /// How the cache is used.
-    var cache = CacheUse.on
+    var cache = CachePolicy.on
     /// Folder of the cache.
     var cacheDirectory: String?
     /// Whether the report is one JSON document on standard output.
@@ -41,9 +42,6 @@ struct Settings: Hashable, Sendable {
 
     /// When progress is shown.
     enum Progress: String, CaseIterable { case auto, never, bar }
-
-    /// How the cache is used.
-    enum CacheUse: String, CaseIterable { case on, off, read, refresh }
 }
 
 /// What can be made.
@@ -60,8 +58,8 @@ enum OutputFormat: String, CaseIterable, Hashable, Sendable {
 }
 
 extension Settings {
-    /// Flags of the commands that make something; `choosesFormat` when the command's name does not say what it makes.
-    static func conversionOptions(choosesFormat: Bool) -> [Option<Settings>] {
+    /// Flags about files; `choosesFormat` when the command's name does not say what it makes.
+    static func fileOptions(choosesFormat: Bool) -> [Option<Settings>] {
         let to: [Option<Settings>] =
             choosesFormat
             ? [.choice("to", \.format, group: "Files", "What to make, when the output's name does not end in .svg or .pptx.")] : []
@@ -79,16 +77,11 @@ extension Settings {
             .text(
                 "options", \.optionsFile, "FILE", group: "Files",
                 "Reads options from a JSON object (- is standard input); flags win over it."),
-        ] + cacheOptions + [
-            .text("events", \.events, "FILE", group: "Talk", "Writes what the engine does, one JSON object a line.")
-        ] + talkOptions + [
-            .choice("progress", \.progress, group: "Talk", "When to show progress; auto means on a terminal."),
-            .flag("timing", \.timing, group: "Talk", "Prints TRACE_MS=, the processor time of decoding, work and writing."),
         ]
     }
 
-    /// Flags about threads and cache.
-    static var cacheOptions: [Option<Settings>] {
+    /// Flags about threads, cache and talk of the commands that make something.
+    static var engineOptions: [Option<Settings>] {
         [
             .integer(
                 "threads", letter: "j", aliases: ["jobs"], \.threads, 1...1024, or: "auto", group: "Engine",
@@ -97,6 +90,10 @@ extension Settings {
                 "cache", \.cache, group: "Engine",
                 "on reads and writes, read never writes, refresh makes everything again and writes, off does neither."),
             cacheDirectoryOption,
+            .text("events", \.events, "FILE", group: "Talk", "Writes what the engine does, one JSON object a line."),
+        ] + talkOptions + [
+            .choice("progress", \.progress, group: "Talk", "When to show progress; auto means on a terminal."),
+            .flag("timing", \.timing, group: "Talk", "Prints TRACE_MS=, the processor time of decoding, work and writing."),
         ]
     }
 

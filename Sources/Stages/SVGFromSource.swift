@@ -37,7 +37,12 @@ public struct SVGFromSource: Plan {
 
     /// Decides; throws `UnknownSourceFormat`.
     public func plan(in context: Context) throws -> Artifact<Blob> {
-        switch try SourceFormat.sniff(context[source]) {
+        way(for: try SourceFormat.sniff(context[source]))
+    }
+
+    /// Where the plan leads for a file of some format; `explain` follows it without running anything.
+    package func way(for format: SourceFormat) -> Artifact<Blob> {
+        switch format {
         case .png, .jpeg: traceToSVG(source, options)
         case .svg where drawings == .kept: source
         case .svg: Artifact(WriteSVG(tree: Artifact(ParseSVG(source: source, options: options.svg))))

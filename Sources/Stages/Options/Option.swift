@@ -274,7 +274,7 @@ private func plain(_ number: Double) -> String {
 }
 
 /// `a, b or c`.
-private func inWords(_ words: [String]) -> String {
+package func inWords(_ words: [String]) -> String {
     guard words.count > 1, let last = words.last else { return words.first ?? "" }
     return words.dropLast().joined(separator: ", ") + " or " + last
 }

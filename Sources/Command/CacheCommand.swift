@@ -1,0 +1,78 @@
+import AtelierMemo
+import AtelierStages
+
+/// What is to be done with the cache.
+struct CacheCommand: Hashable, Sendable {
+    /// The things that can be done.
+    enum Action: String, CaseIterable { case stats, clear, verify, path }
+
+    var action: Action
+    /// `cacheDirectory`, `json` and `quiet` matter.
+    var settings = Settings()
+
+    static var options: [Option<CacheCommand>] {
+        let talk = Settings.talkOptions.filter { $0.name != "verbose" }
+        return ([Settings.cacheDirectoryOption] + talk).map { $0.of(\.settings) }
+    }
+
+    /// Does it. Only what damage `verify` finds gives another code than `done`.
+    func run(environment: [String: String], console: Console) throws -> ExitCode {
+        let path = try CacheDirectory.path(option: settings.cacheDirectory) { environment[$0] }
+        if action == .path {
+            try answer(console, "\(path)", [])
+            return .done
+        }
+        // Asking about a cache that is not there makes none.
+        guard kind(of: path) != nil else {
+            let nothing = action == .verify ? "no entries to verify" : "no entries"
+            try answer(
+                console, "\(printable(path)): \(nothing)",
+                [.init("path", .string(path)), .init("entries", .integer(0)), .init("bytes", .integer(0))])
+            return .done
+        }
+        let store = DiskStore(in: try CacheDirectory(opening: path), limit: diskLimit)
+        switch action {
+        case .path: break
+        case .stats:
+            let contents = store.contents()
+            try answer(
+                console, "\(printable(path)): \(contents.entries) entries, \(megabytes(contents.bytes)) of \(megabytes(store.limit))",
+                contents.members(path) + [.init("limit", .integer(store.limit))])
+        case .clear:
+            let removed = store.clear()
+            try answer(
+                console, "\(printable(path)): removed \(removed.entries) entries, \(megabytes(removed.bytes))", removed.members(path))
+        case .verify:
+            let result = store.verify()
+            for damage in result.damaged { console.say("atelier: \(damage.digest): \(damage.problem); removed") }
+            if result.unreadable > 0 { console.say("atelier: \(result.unreadable) entries could not be read; they are kept") }
+            try answer(
+                console,
+                "\(printable(path)): \(result.intact.entries) entries intact, \(result.damaged.count) damaged, \(result.foreign) of other versions",
+                result.intact.members(path) + [
+                    .init(
+                        "damaged",
+                        .array(result.damaged.map { .object(["digest": .string("\($0.digest)"), "problem": .string($0.problem)]) })),
+                    .init("foreign", .integer(result.foreign)), .init("unreadable", .integer(result.unreadable)),
+                ])
+            return result.damaged.isEmpty ? .done : .checkFailed
+        }
+        return .done
+    }
+
+    private func answer(_ console: Console, _ text: String, _ members: [JSON.Member]) throws(SystemError) {
+        let members = action == .path ? [JSON.Member("path", .string(text))] : members
+        try console.write((settings.json ? JSON.object([.init("version", .integer(1))] + members).text : text) + "\n")
+    }
+}
+
+extension DiskStore.Contents {
+    fileprivate func members(_ path: String) -> [JSON.Member] {
+        [.init("path", .string(path)), .init("entries", .integer(entries)), .init("bytes", .integer(bytes))]
+    }
+}
+
+/// Most bytes of the cache on disk.
+let diskLimit = 5 << 30
+
+private func megabytes(_ bytes: Int) -> String { decimal(Double(bytes) / 1_048_576, 1) + " MiB" }

@@ -1,0 +1,191 @@
+import AtelierImageCodecs
+import AtelierMemo
+import AtelierSVG
+import AtelierScheduling
+import AtelierStages
+
+/// Makes jobs by asking the engine.
+struct EngineMaker: Maker {
+    let engine: Engine
+    let options: ConversionOptions
+    let title: String?
+    let keepGoing: Bool
+    let console: Console
+    /// Digests of everything that ran, to tell what was found.
+    private let ran = RunLog()
+
+    init(engine: Engine, command: ConvertCommand, console: Console) {
+        self.engine = engine
+        options = command.conversion
+        title = command.title
+        keepGoing = command.settings.keepGoing
+        self.console = console
+        engine.observe { [ran] in ran.note($0) }
+    }
+
+    func make(_ job: Job) async -> Attempt {
+        var pages: [Page] = [], failures: [Failure] = []
+        for input in job.inputs {
+            do throws(Failure) { pages.append(Page(input: input, source: try source(input))) } catch { failures.append(error) }
+        }
+        guard failures.isEmpty || keepGoing && !pages.isEmpty else { return Attempt(failures: failures) }
+        do { return Attempt(product: try await product(job, pages), failures: failures) } catch {
+            guard job.isDeck, !(error is CancellationError) else { return Attempt(failures: [failure(error, pages[0].input)]) }
+            // Which pages it was is found by asking each; what they share with the deck is not made twice.
+            var good: [Page] = []
+            let known = failures.count
+            for page in pages {
+                do {
+                    _ = try await engine.value(of: conversion(.pptx, [page.source]).report)
+                    good.append(page)
+                } catch { failures.append(failure(error, page.input)) }
+            }
+            if failures.count == known { return Attempt(failures: [failure(error, nil)]) }
+            let places = Dictionary(job.inputs.enumerated().map { ($1.path, $0) }) { first, _ in first }
+            failures.sort { (places[$0.input ?? ""] ?? 0) < (places[$1.input ?? ""] ?? 0) }
+            guard keepGoing, !good.isEmpty else { return Attempt(failures: failures) }
+            do { return Attempt(product: try await product(job, good), failures: failures) } catch {
+                return Attempt(failures: failures + [failure(error, nil)])
+            }
+        }
+    }
+
+    /// Where everything a job is built on lies. What a file is decides how it is converted, so files are looked at; no stage runs.
+    func explain(_ job: Job) throws(Failure) -> ExplainedJob {
+        var sources: [Artifact<Blob>] = [], ways: [Digest: Explanation] = [:]
+        for input in job.inputs {
+            let blob = try read(input)
+            let source = Artifact.blob(blob)
+            sources.append(source)
+            do {
+                let format = try SourceFormat.sniff(blob)
+                for drawings in [SVGFromSource.Drawings.kept, .rewritten] {
+                    let plan = SVGFromSource(source: source, options: options, drawings: drawings)
+                    ways[Artifact(plan).digest] = engine.explain(plan.way(for: format))
+                }
+            } catch { throw failure(error, input) }
+        }
+        var lines: [Explanation.Line] = []
+        for line in engine.explain(conversion(job.format, sources).output).lines {
+            lines.append(line)
+            guard line.isPlan, !line.isRepeated, let way = ways[line.digest] else { continue }
+            lines += way.lines.map { below in
+                var below = below
+                below.depth += line.depth + 1
+                return below
+            }
+        }
+        return ExplainedJob(job: job, lines: lines)
+    }
+
+    var totals: Totals {
+        let statistics = engine.statistics
+        return Totals(
+            stagesRun: statistics.runs, hits: zip(engine.levels, statistics.hits).map { .init(level: $0.name, count: $1) },
+            secondsSaved: Double(statistics.nanosecondsSaved) * 1e-9)
+    }
+
+    private struct Page {
+        var input: Input
+        var source: Artifact<Blob>
+    }
+
+    private func conversion(_ format: OutputFormat, _ sources: [Artifact<Blob>]) -> Conversion {
+        switch format {
+        case .svg: convertToSVG(sources[0], options)
+        case .pptx: convertToPPTX(sources, options, title: title)
+        }
+    }
+
+    private func product(_ job: Job, _ pages: [Page]) async throws -> Product {
+        let conversion = conversion(job.format, pages.map(\.source))
+        let blob = try await engine.value(of: conversion.output)
+        let report = try await engine.value(of: conversion.report)
+        let remarks = zip(pages, report.pages).flatMap { page, diagnostics in
+            diagnostics.map { Remark($0, in: page.input) }
+        }
+        return Product(
+            blob: blob, digest: conversion.output.digest.description, isCached: !ran.contains(conversion.output.digest), remarks: remarks)
+    }
+
+    /// The artifact of an input: a file is read again when a stage needs it, a pipe can be read once and is kept in memory.
+    private func source(_ input: Input) throws(Failure) -> Artifact<Blob> {
+        if input.isStandardInput || kind(of: input.path) == .other { return .blob(try read(input)) }
+        do { return try .file(path: input.path) } catch { throw failure(error, input) }
+    }
+
+    private func read(_ input: Input) throws(Failure) -> Blob {
+        let limit = max(options.image.maxFileBytes, options.svg.limits.byteCount)
+        do {
+            guard input.isStandardInput else { return try Blob.reading(path: input.path, limit: limit) }
+            return try Blob.reading(descriptor: console.input, path: input.shown, limit: limit)
+        } catch { throw failure(error, input) }
+    }
+
+    /// What a failed request means for the person who asked.
+    private func failure(_ error: any Error, _ input: Input?) -> Failure {
+        let underlying = (error as? StageFailure)?.underlying ?? error
+        let place = input.map { $0.shown + ": " } ?? ""
+        func failure(_ kind: Failure.Kind, _ message: String) -> Failure { Failure(kind: kind, input: input?.path, message: message) }
+        switch underlying {
+        case is CancellationError:
+            return failure(.cancelled, place + "interrupted")
+        case Blob.FileError.tooLarge:
+            return failure(.limit, sentence("\(underlying)"))
+        case is SourceError, is Blob.FileError:
+            return failure(.reading, sentence("\(underlying)"))
+        case ImageDecodingError.tooLarge(let quantity, let value, let limit):
+            let flag = "--" + kebab(quantity.rawValue)
+            return failure(.limit, "\(place)needs \(value) where \(flag) allows \(limit); raise it or make the picture smaller")
+        case ImageDecodingError.outOfMemory:
+            return failure(.limit, place + sentence("\(underlying)"))
+        case let error as SVG.ParseError:
+            guard let flag = error.flag else { return failure(.reading, place + sentence("\(error)")) }
+            return failure(.limit, place + sentence("\(error)") + "; --\(flag) raises it")
+        case is ImageDecodingError, is UnknownSourceFormat, is RememberedFailure:
+            return failure(.reading, place + sentence("\(underlying)"))
+        default:
+            return failure(.other, place + sentence("\(error)"))
+        }
+    }
+}
+
+/// Digests of what an engine ran.
+private final class RunLog: Sendable {
+    private let digests = Lock(Set<Digest>())
+
+    func note(_ event: Event) {
+        if event.kind == .run { digests.withLock { _ = $0.insert(event.digest) } }
+    }
+
+    func contains(_ digest: Digest) -> Bool { digests.withLock { $0.contains(digest) } }
+}
+
+extension SVG.ParseError {
+    /// The flag that raises the limit that was hit; nil for other errors.
+    fileprivate var flag: String? {
+        switch self {
+        case .tooLarge: "max-svg-bytes"
+        case .tooDeep: "max-svg-depth"
+        case .tooManyElements: "max-svg-elements"
+        case .tooComplex: "max-svg-steps"
+        default: nil
+        }
+    }
+}
+
+extension Remark {
+    fileprivate init(_ diagnostic: SVG.Diagnostic, in input: Input) {
+        self.init(
+            input: input.path, outcome: diagnostic.outcome.rawValue, element: diagnostic.element, line: diagnostic.line,
+            message: diagnostic.message)
+    }
+}
+
+/// A sentence as it stands in a line of messages: without its full stop and without control characters.
+private func sentence(_ text: String) -> String { printable(text.hasSuffix(".") ? String(text.dropLast()) : text) }
+
+/// `maxPixels` as a flag: `max-pixels`.
+private func kebab(_ camel: String) -> String {
+    camel.map { $0.isUppercase ? "-" + $0.lowercased() : String($0) }.joined()
+}

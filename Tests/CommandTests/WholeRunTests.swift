@@ -1,0 +1,152 @@
+import AtelierStages
+import Glibc
+import Testing
+
+@testable import AtelierCommand
+
+/// Runs a command line as `main` does, with a cache in the scratch folder; `@name` is a path in it, `%name` a picture of `Examples/art`.
+private func run(_ scratch: Scratch, _ line: String, input: String = "") async -> (code: ExitCode, out: String, err: String) {
+    let art = String(#filePath.prefix(upTo: #filePath.range(of: "/Tests/")!)) + "/Examples/art/"
+    let arguments = line.split(separator: " ").map { word in
+        switch word.first {
+        case "@": scratch[String(word.dropFirst())]
+        case "%": art + word.dropFirst()
+        default: String(word)
+        }
+    }
+    let console = scratch.console(input: input)
+    let code = await Command.run(arguments, environment: ["ATELIER_CACHE_DIR": scratch["cache"]], console: console)
+    return (code, scratch.read(".out") ?? "", scratch.read(".err") ?? "")
+}
+
+extension String {
+    fileprivate func range(of part: String) -> String.Index? {
+        indices.first { self[$0...].hasPrefix(part) }
+    }
+}
+
+private func totals(_ out: String) throws -> [String: JSON] {
+    guard case .object(let members) = try JSON(parsing: Array(out.utf8)),
+        case .object(let totals)? = members.first(where: { $0.name == "totals" })?.value
+    else { return [:] }
+    return Dictionary(uniqueKeysWithValues: totals.map { ($0.name, $0.value) })
+}
+
+@Suite("Whole runs")
+struct WholeRunTests {
+    @Test("A second run finds everything and writes nothing")
+    func warm() async throws {
+        let scratch = Scratch()
+        let cold = await run(scratch, "trace %icon.png -o @icon.svg --json -q")
+        #expect(cold.code == .done && cold.err == "")
+        #expect(try totals(cold.out)["stagesRun"] != .integer(0))
+        let warm = await run(scratch, "trace %icon.png -o @icon.svg --json -q")
+        #expect(try totals(warm.out)["stagesRun"] == .integer(0))
+        #expect(warm.out.contains(#""state":"unchanged""#) && warm.out.contains(#""cached":true"#))
+    }
+
+    @Test("One changed option of the last step runs that step and the plan alone")
+    func oneOption() async throws {
+        let scratch = Scratch()
+        _ = await run(scratch, "trace %icon.png -o @a.svg -q --cache-dir @own")
+        let lines = { (try? totals($0)["stagesRun"]) ?? .null }
+        let other = await run(scratch, "trace %icon.png -o @b.svg -q --json --cache-dir @own --decimals 3")
+        // Intermediates stay in memory, so another process starts from the source; within one, tests of Stages count.
+        #expect(lines(other.out) != .integer(0))
+        #expect(scratch.read("a.svg") != scratch.read("b.svg"))
+    }
+
+    @Test("Any number of threads gives the same bytes")
+    func threads() async {
+        let scratch = Scratch()
+        for threads in [1, 4] {
+            #expect(await run(scratch, "trace %logo.png %leaf.png %dusk.jpg -d @j\(threads) -j \(threads) --cache off -q").code == .done)
+        }
+        for name in ["logo.svg", "leaf.svg", "dusk.svg"] {
+            #expect(scratch.read("j1/" + name) == scratch.read("j4/" + name) && scratch.read("j1/" + name) != nil)
+        }
+    }
+
+    @Test("explain shows the tree, runs nothing, and knows what is kept")
+    func explain() async {
+        let scratch = Scratch()
+        let before = await run(scratch, "explain trace %icon.png -o @icon.svg")
+        #expect(before.code == .done && before.out.contains("svg.fromSource@1") && before.out.contains("to be made"))
+        #expect(kind(of: scratch["icon.svg"]) == nil)
+        _ = await run(scratch, "trace %icon.png -o @icon.svg")
+        let after = await run(scratch, "explain trace %icon.png -o @icon.svg")
+        #expect(after.out.contains("  disk  ") && after.out.contains(" ms"))
+        let json = await run(scratch, "explain trace %icon.png -o @icon.svg --json")
+        #expect(throws: Never.self) { try JSON(parsing: Array(json.out.utf8)) }
+    }
+
+    @Test("--events writes one JSON object a line, and --timing one line")
+    func events() async throws {
+        let scratch = Scratch()
+        let result = await run(scratch, "trace %icon.png -o @icon.svg --events @events --timing -q")
+        #expect(result.err.hasPrefix("TRACE_MS=") && result.err.split(separator: "\n").count == 1)
+        let lines = try #require(scratch.read("events")).split(separator: "\n")
+        for line in lines { _ = try JSON(parsing: Array(line.utf8)) }
+        #expect(lines.contains { $0.contains(#""event":"run","stage":"tracing.fit""#) })
+    }
+
+    @Test("Options come from JSON, and flags win over it")
+    func optionsFile() async {
+        let scratch = Scratch()
+        scratch.write(#"{"colors": 2, "output": "\#(scratch["json.svg"])"}"#, to: "options.json")
+        #expect(await run(scratch, "trace %dusk.jpg --options @options.json -q").code == .done)
+        #expect(await run(scratch, "trace %dusk.jpg --colors 2 -o @flags.svg -q").code == .done)
+        #expect(await run(scratch, "trace %dusk.jpg --options @options.json --colors 30 -o @both.svg -q").code == .done)
+        #expect(scratch.read("json.svg") == scratch.read("flags.svg") && scratch.read("json.svg") != nil)
+        #expect(scratch.read("both.svg") != scratch.read("flags.svg"))
+        let unknown = await run(scratch, "trace %dusk.jpg --options -", input: #"{"colurs": 2}"#)
+        #expect(unknown.code == .usage && unknown.err == "atelier: -: there is no option \"colurs\" (did you mean colors?)\n")
+    }
+
+    @Test("Standard input to standard output, and nothing else")
+    func pipe() async {
+        let scratch = Scratch()
+        let result = await run(
+            scratch, "convert - -o - --to svg",
+            input: #"<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M0 0h9v9z"/></svg>"#)
+        #expect(result.code == .done && result.out.hasPrefix("<svg") && result.err == "")
+    }
+
+    @Test("What cannot be read is named with its reason, and a limit with the flag that raises it")
+    func unreadable() async {
+        let scratch = Scratch()
+        scratch.write("hello", to: "a.png")
+        let foreign = await run(scratch, "trace @a.png -q")
+        #expect(foreign.code == .nothingRead)
+        #expect(foreign.err == "atelier: \(scratch["a.png"]): the content is neither PNG, JPEG nor SVG; convert it to one of these first\n")
+        #expect(await run(scratch, "trace @missing.png -q").err == "atelier: \(scratch["missing.png"]): no such file\n")
+        let large = await run(scratch, "trace %icon.png -o @b.svg --max-pixels 10 -q")
+        #expect(large.code == .limit && large.err.hasSuffix("where --max-pixels allows 10; raise it or make the picture smaller\n"))
+    }
+
+    @Test("A cache that cannot be had is one warning, and the work is done")
+    func noCache() async {
+        let scratch = Scratch()
+        scratch.write("", to: "file")
+        let result = await run(scratch, "trace %icon.png -o @icon.svg --cache-dir @file/cache")
+        #expect(result.code == .done && result.err.split(separator: "\n").count == 2)
+        #expect(result.err.hasPrefix("atelier: warning: no cache: "))
+    }
+
+    @Test("The cache is counted, verified and emptied; damage is its own exit code")
+    func cache() async throws {
+        let scratch = Scratch()
+        #expect(await run(scratch, "cache stats").out == "\(scratch["cache"]): no entries\n")
+        #expect(kind(of: scratch["cache"]) == nil)
+        _ = await run(scratch, "trace %icon.png -o @icon.svg")
+        #expect(await run(scratch, "cache path").out == scratch["cache"] + "\n")
+        #expect(await run(scratch, "cache verify").code == .done)
+        let entry = try #require(scratch.names.last { $0.hasPrefix("cache/objects/") && kind(of: scratch[$0]) == .file })
+        truncate(scratch[entry], 60)
+        let verified = await run(scratch, "cache verify --json")
+        #expect(verified.code == .checkFailed && verified.out.contains(#""problem":"#))
+        #expect(await run(scratch, "cache verify").code == .done)
+        #expect(await run(scratch, "cache clear").code == .done)
+        #expect(await run(scratch, "cache stats --json").out.contains(#""entries":0,"#))
+    }
+}
