@@ -90,13 +90,12 @@ let package = Package(
         tests(of: "Geometry"),
         tests(of: "ImageCodecs", ["AtelierPixels"], resources: [.copy("Samples")]),
         tests(of: "SVG", ["AtelierGeometry"]),
-        tests(of: "Command", ["AtelierStages", "AtelierMemo", "AtelierScheduling"]),
         tests(of: "Archives"),
         tests(of: "OOXML", ["AtelierSVG", "AtelierGeometry", "AtelierArchives"]),
         tests(
             of: "Stages",
             ["AtelierMemo", "AtelierMemoTesting", "AtelierImageCodecs", "AtelierImageTracing", "AtelierSVG", "AtelierOOXML"]),
-        tests(of: "Command", ["AtelierStages", "AtelierMemo"]),
+        tests(of: "Command", ["AtelierStages", "AtelierMemo", "AtelierScheduling"]),
         // What tests of stages share; no product holds it.
         .target(
             name: "AtelierMemoTesting", dependencies: ["AtelierMemo"], path: "Tests/MemoTesting", swiftSettings: strict),
