@@ -74,7 +74,8 @@ let package = Package(
         .executableTarget(
             name: "AtelierBench",
             dependencies: [
-                "AtelierMemo", "AtelierImageCodecs", "AtelierPixels", "AtelierSVG", "AtelierStages", "CAtelierBLAKE3", "CAtelierDeflate",
+                "AtelierMemo", "AtelierArchives", "AtelierGeometry", "AtelierImageCodecs", "AtelierImageTracing", "AtelierOOXML",
+                "AtelierPixels", "AtelierSVG", "AtelierStages", "CAtelierBLAKE3", "CAtelierDeflate",
             ],
             path: "Benchmarks", exclude: ["peers"], swiftSettings: strict),
 

@@ -147,7 +147,7 @@ private final class Behind: Sendable {
 }
 
 /// Runs asynchronous work to its end from a synchronous caller, off the main actor.
-private func blocking<Result: Sendable>(_ body: @escaping @Sendable () async -> Result) -> Result {
+func blocking<Result: Sendable>(_ body: @escaping @Sendable () async -> Result) -> Result {
     let outcome = Outcome<Result>()
     // The task is waited for below, so it owns nothing that outlives this call.
     Task.detached { outcome.set(await body()) }
