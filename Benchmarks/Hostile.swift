@@ -136,13 +136,14 @@ private func peakMemory() -> Int {
     return usage.ru_maxrss << 10
 }
 
-/// "hostile: item 123\n", written by the one thread that works and by its signal handler handed on to stderr. The handler may
+/// "hostile: item 123" and spaces to the end of a line, written by the one thread that works and by its signal handler handed on to stderr. The handler may
 /// not allocate, so the text is ready before it is needed.
 nonisolated(unsafe) private let currentItem = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 40)
 
 private func note(_ item: Int) {
-    let text = Array("hostile: item \(item)\n".utf8)
-    for index in currentItem.indices { currentItem[index] = index < text.count ? text[index] : 0x0A }
+    let text = Array("hostile: item \(item)".utf8)
+    for index in currentItem.indices { currentItem[index] = index < text.count ? text[index] : UInt8(ascii: " ") }
+    currentItem[currentItem.count - 1] = UInt8(ascii: "\n")
 }
 
 /// Names the item on stderr when the process crashes or hangs, and ends it as the signal would have.

@@ -39,4 +39,11 @@ extension DecodeLimits {
     func check(_ quantity: ImageDecodingError.Quantity, _ value: Int, against limit: Int) throws(ImageDecodingError) {
         if value > limit { throw .tooLarge(quantity, value: value, limit: limit) }
     }
+
+    /// Throws when a picture of this size is too large; both sides are below 2³².
+    func check(width: Int, height: Int) throws(ImageDecodingError) {
+        try check(.side, max(width, height), against: maxSide)
+        let pixelCount = width.multipliedReportingOverflow(by: height)
+        try check(.pixels, pixelCount.overflow ? .max : pixelCount.partialValue, against: maxPixels)
+    }
 }

@@ -4,14 +4,18 @@
 ///     limits.maxPixels = 4_000_000
 ///     let raster = try decodeImage(bytes, limits: limits)
 ///
-/// With the defaults, decoding holds at most `maxDecodedBytes` beside the file.
+/// With the defaults, decoding holds at most `maxDecodedBytes` and 32 MB beside the file.
 public struct DecodeLimits: Codable, Hashable, Sendable {
     /// Size of the file, in bytes. Default: 256 MiB.
     public var maxFileBytes = 256 << 20
     /// Width × height, in pixels. Default: 50 million, the largest pictures of telephones.
     public var maxPixels = 50_000_000
+    /// Width and height, each, in pixels: a picture one pixel wide costs by its rows, one pixel high by the buffers for a row.
+    /// Default: 1 million.
+    public var maxSide = 1_000_000
     /// Memory a decode holds at its peak, in bytes: the raster (4 per pixel), the coefficients of a JPEG with several scans
-    /// (up to 8 per pixel), the copy that turns a rotated picture upright (4 per pixel). Default: 1 GiB.
+    /// (up to 8 per pixel), the copy that turns a rotated picture upright (4 per pixel), the copy of a JPEG with oddities to
+    /// put right (its size). Buffers for rows, at most 32 bytes for each pixel of the width, come on top. Default: 1 GiB.
     public var maxDecodedBytes = 1 << 30
     /// Pixels × scans of a JPEG, since a few bytes of progressive data can ask for another pass over the whole picture.
     /// Pictures under two megapixels count as two, for what each scan costs by itself; arithmetic coding counts

@@ -19,6 +19,8 @@ public enum ImageDecodingError: Error, Hashable, Sendable {
     public enum Quantity: String, Hashable, Sendable {
         /// Bytes of the file.
         case fileBytes = "maxFileBytes"
+        /// Width or height, the larger.
+        case side = "maxSide"
         /// Width × height.
         case pixels = "maxPixels"
         /// Bytes held while decoding.
@@ -29,6 +31,7 @@ public enum ImageDecodingError: Error, Hashable, Sendable {
         fileprivate func says(_ value: Int) -> String {
             switch self {
             case .fileBytes: "The file has \(value) bytes"
+            case .side: "The picture has a side of \(value) pixels"
             case .pixels: "The picture has \(value) pixels"
             case .decodedBytes: "Decoding the picture takes \(value) bytes of memory"
             case .scanPixels: "The scans of the JPEG picture cover \(value) pixels"

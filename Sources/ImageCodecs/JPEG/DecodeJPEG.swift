@@ -5,10 +5,11 @@ import CAtelierTurboJPEG
 func decodeJPEG(_ bytes: Span<UInt8>, _ limits: DecodeLimits) throws(ImageDecodingError) -> Raster<RGBA8> {
     let structure = try JPEGStructure(bytes)
     let (width, height) = (structure.width, structure.height)
-    let pixelCount = width * height  // below 2³²
-    try limits.check(.pixels, pixelCount, against: limits.maxPixels)
+    try limits.check(width: width, height: height)
+    let pixelCount = width * height
     let copies = structure.orientation == .upright ? 1 : 2
-    let held = max(pixelCount * 4 * copies, pixelCount * 4 + structure.coefficientByteCount)
+    let repairedCopy = structure.repairs.isEmpty ? 0 : bytes.count
+    let held = max(pixelCount * 4 * copies, pixelCount * 4 + structure.coefficientByteCount + repairedCopy)
     try limits.check(.decodedBytes, held, against: limits.maxDecodedBytes)
     let scanPixels = max(pixelCount, 1 << 21) * structure.scanCount * (structure.isArithmetic ? 16 : 1)
     try limits.check(.scanPixels, scanPixels, against: limits.maxScanPixels)

@@ -52,7 +52,7 @@ struct JPEGStructure {
                 position = Self.endOfScan(bytes, from: position)
             case 0xE0:
                 if bytes.starts(with: Array("JFIF\0".utf8), at: body.lowerBound), body.count >= 14, bytes[body.lowerBound + 5] != 1 {
-                    repairs.append((body.lowerBound + 5..<body.lowerBound + 6, 1))
+                    try repair(body.lowerBound + 5..<body.lowerBound + 6, with: 1)
                 }
             case 0xE1:
                 if orientation == .upright, body.count >= 6, bytes.starts(with: Array("Exif\0".utf8), at: body.lowerBound) {
@@ -84,9 +84,15 @@ struct JPEGStructure {
             if bytes[marker] == 0xFF, bytes[marker + 1] != 0xFF, bytes[marker + 1] != 0 { break }
             marker += 1
         }
-        if marker > start { repairs.append((start..<marker, 0xFF)) }
+        if marker > start { try repair(start..<marker, with: 0xFF) }
         position = marker + 2
         return bytes[marker + 1]
+    }
+
+    private mutating func repair(_ range: Range<Int>, with byte: UInt8) throws(ImageDecodingError) {
+        // Far more than any camera needs, and the list stays small.
+        guard repairs.count < 1000 else { throw .damaged(.jpeg, "stray bytes in more than 1000 places", byte: range.lowerBound) }
+        repairs.append((range, byte))
     }
 
     private mutating func readFrame(_ bytes: Span<UInt8>, _ body: Range<Int>, _ marker: UInt8) throws(ImageDecodingError) {
@@ -122,7 +128,7 @@ struct JPEGStructure {
         if scanCount == 1 { firstScanIsComplete = Int(bytes[start]) == sampling.count }
         if isProgressive { return }
         for (offset, value) in [(3, 0), (2, 63), (1, 0)] as [(Int, UInt8)] where bytes[body.upperBound - offset] != value {
-            repairs.append((body.upperBound - offset..<body.upperBound - offset + 1, value))
+            try repair(body.upperBound - offset..<body.upperBound - offset + 1, with: value)
         }
     }
 

@@ -12,9 +12,7 @@ func decodePNG(_ bytes: Span<UInt8>, _ limits: DecodeLimits) throws(ImageDecodin
     let structure = try PNGStructure(bytes)
     let (width, height) = (structure.width, structure.height)
     guard width > 0, height > 0 else { throw .damaged(.png, "the picture has no pixels", byte: 16) }
-    // At most 2⁶⁴ by the header, so the product is capped, not trusted.
-    let pixelCount = width.multipliedReportingOverflow(by: height)
-    try limits.check(.pixels, pixelCount.overflow ? .max : pixelCount.partialValue, against: limits.maxPixels)
+    try limits.check(width: width, height: height)
     let copies = structure.orientation == .upright ? 1 : 2
     try limits.check(.decodedBytes, width * height * 4 * copies, against: limits.maxDecodedBytes)
     guard let filteredByteCount = structure.filteredByteCount else {
@@ -83,51 +81,123 @@ private func decode(
             return Int32(isRead ? 0 : SPNG_IO_EOF.rawValue)
         }, source)
     if status != 0 { return status }
+    var transparency = spng_trns()
     if structure.hasTransparency {
         // Asking for the chunk reports what is wrong with it; decoding alone would go on without transparency.
-        var transparency = spng_trns()
         status = spng_get_trns(context, &transparency)
         if status != 0 { return status }
     }
     let flags = Int32(SPNG_DECODE_TRNS.rawValue)
-    if structure.bitDepth < 16 {
-        status = spng_decode_image(context, output.baseAddress, output.count * 4, Int32(SPNG_FMT_RGBA8.rawValue), flags)
+    if structure.bitDepth == 16 {
+        status = decodeRows(context, structure, Int32(SPNG_FMT_RGBA16.rawValue), flags) { row, columns, target, step in
+            round16(row, columns, into: output, target, step)
+        }
+    } else if structure.colorType == 0 || structure.colorType == 3 {
+        // libspng takes up to 35 ns for a pixel of these; a table takes 1 or 2 (measured, see Benchmarks/CodecBench.swift).
+        var colors = [RGBA8](repeating: RGBA8(0, 0, 0), count: 256)
+        status = fill(&colors, context, structure, transparency)
+        if status != 0 { return status }
+        status = decodeRows(context, structure, Int32(SPNG_FMT_PNG.rawValue), 0) { row, columns, target, step in
+            colors.withUnsafeBufferPointer { lookUp(row, columns, structure.bitDepth, in: $0, into: output, target, step) }
+        }
     } else {
-        status = decode16(context, structure, flags, into: output)
+        status = spng_decode_image(context, output.baseAddress, output.count * 4, Int32(SPNG_FMT_RGBA8.rawValue), flags)
     }
     if status != 0 { return status }
     // The last row may be complete before the last chunk is; reading on to the end checks that chunk's checksum.
     return spng_decode_chunks(context)
 }
 
-/// Decodes samples of 16 bits row by row and rounds them; libspng's own reduction would cut the lower byte off.
-private func decode16(
-    _ context: OpaquePointer, _ structure: PNGStructure, _ flags: Int32, into output: UnsafeMutableBufferPointer<RGBA8>
+/// Decodes row by row of each pass, and gives every row with its number of pixels, the index of its first pixel in the
+/// picture and the distance from there to the next.
+private func decodeRows(
+    _ context: OpaquePointer, _ structure: PNGStructure, _ format: Int32, _ flags: Int32,
+    _ expand: (_ row: UnsafeRawPointer, _ columns: Int, _ target: Int, _ step: Int) -> Void
 ) -> Int32 {
-    var status = spng_decode_image(
-        context, nil, 0, Int32(SPNG_FMT_RGBA16.rawValue), flags | Int32(SPNG_DECODE_PROGRESSIVE.rawValue))
+    var status = spng_decode_image(context, nil, 0, format, flags | Int32(SPNG_DECODE_PROGRESSIVE.rawValue))
     if status != 0 { return status }
-    let row = UnsafeMutableBufferPointer<SIMD4<UInt16>>.allocate(capacity: structure.width)
+    let byteCount = structure.width * 8  // four samples of 16 bits, the widest there is
+    let row = UnsafeMutableRawPointer.allocate(byteCount: byteCount, alignment: 16)
     defer { row.deallocate() }
+    let passes = structure.isInterlaced ? Adam7.passes : [Adam7(x: 0, y: 0, stepX: 1, stepY: 1)]
     var place = spng_row_info()
     while true {
         status = spng_get_row_info(context, &place)
         if status != 0 { return status }
-        let pass = structure.isInterlaced ? Adam7.passes[Int(place.pass)] : Adam7(x: 0, y: 0, stepX: 1, stepY: 1)
-        let columns = pass.columns(of: structure.width)
-        status = spng_decode_scanline(context, row.baseAddress, columns * 8)
+        let pass = passes[Int(place.pass)]
+        status = spng_decode_scanline(context, row, byteCount)
         if status != 0 && status != Int32(SPNG_EOI.rawValue) { return status }
-        // For interlaced pictures libspng numbers rows as they stand in the picture.
-        var target = Int(place.row_num) * structure.width + pass.x
-        for column in 0..<columns {
-            // Exactly round(v / 257) for every v.
-            let rounded = (SIMD4<UInt32>(truncatingIfNeeded: row[column]) &* 255 &+ 32895) &>> 16
-            let c = SIMD4<UInt8>(truncatingIfNeeded: rounded)
-            output.initializeElement(at: target, to: RGBA8(c.x, c.y, c.z, c.w))
-            target += pass.stepX
-        }
+        // libspng numbers the rows of a pass as they stand in the picture.
+        expand(row, pass.columns(of: structure.width), Int(place.row_num) * structure.width + pass.x, pass.stepX)
         if status == Int32(SPNG_EOI.rawValue) { return 0 }
     }
+}
+
+/// Rounds samples of 16 bits to 8; libspng's own reduction would cut the lower byte off.
+private func round16(
+    _ row: UnsafeRawPointer, _ columns: Int, into output: UnsafeMutableBufferPointer<RGBA8>, _ target: Int, _ step: Int
+) {
+    let samples = UnsafeBufferPointer(start: row.assumingMemoryBound(to: SIMD4<UInt16>.self), count: columns)
+    var target = target
+    for sample in samples {
+        // Exactly round(v / 257) for every v.
+        let c = SIMD4<UInt8>(truncatingIfNeeded: (SIMD4<UInt32>(truncatingIfNeeded: sample) &* 255 &+ 32895) &>> 16)
+        output.initializeElement(at: target, to: RGBA8(c.x, c.y, c.z, c.w))
+        target += step
+    }
+}
+
+/// Unpacks samples of 1, 2, 4 or 8 bits, high bits first, and looks their colours up.
+private func lookUp(
+    _ row: UnsafeRawPointer, _ columns: Int, _ bitDepth: Int, in colors: UnsafeBufferPointer<RGBA8>,
+    into output: UnsafeMutableBufferPointer<RGBA8>, _ target: Int, _ step: Int
+) {
+    let bytes = row.assumingMemoryBound(to: UInt8.self)
+    var target = target
+    if bitDepth == 8 {
+        for column in 0..<columns {
+            output.initializeElement(at: target, to: colors[Int(bytes[column])])
+            target += step
+        }
+        return
+    }
+    // A byte holds 8, 4 or 2 samples; its number and theirs are parts of the column.
+    let (byteShift, mask) = (3 - bitDepth.trailingZeroBitCount, UInt8(truncatingIfNeeded: 1 << bitDepth - 1))
+    let last = 1 << byteShift - 1
+    for column in 0..<columns {
+        let shift = UInt8(truncatingIfNeeded: (last - column & last) &* bitDepth)
+        output.initializeElement(at: target, to: colors[Int(bytes[column &>> byteShift] &>> shift & mask)])
+        target += step
+    }
+}
+
+/// The colours of all sample values of a grey or palette picture. Beyond the palette's end they stay opaque black.
+private func fill(
+    _ colors: inout [RGBA8], _ context: OpaquePointer, _ structure: PNGStructure, _ transparency: spng_trns
+) -> Int32 {
+    if structure.colorType == 0 {
+        let most = 1 << structure.bitDepth - 1
+        for value in 0...most {
+            let grey = UInt8(value * 255 / most)
+            let isMasked = structure.hasTransparency && Int(transparency.gray) == value
+            colors[value] = RGBA8(grey, grey, grey, isMasked ? 0 : 255)
+        }
+        return 0
+    }
+    var palette = spng_plte()
+    let status = spng_get_plte(context, &palette)
+    if status != 0 { return status == Int32(SPNG_ECHUNKAVAIL.rawValue) ? Int32(SPNG_ENOPLTE.rawValue) : status }
+    // C arrays inside structures come as tuples; their bytes are the elements.
+    withUnsafeBytes(of: palette.entries) { entries in
+        withUnsafeBytes(of: transparency.type3_alpha) { alphas in
+            for index in 0..<Int(palette.n_entries) {
+                let entry = entries.load(fromByteOffset: index * MemoryLayout<spng_plte_entry>.stride, as: spng_plte_entry.self)
+                let alpha = index < Int(transparency.n_type3_entries) ? alphas[index] : 255
+                colors[index] = RGBA8(entry.red, entry.green, entry.blue, alpha)
+            }
+        }
+    }
+    return 0
 }
 
 private func pngError(_ status: Int32) -> ImageDecodingError {

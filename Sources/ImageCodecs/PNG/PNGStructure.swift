@@ -10,9 +10,10 @@ struct PNGStructure {
     private(set) var bitDepth = 0
     private(set) var colorType = 0
     private(set) var isInterlaced = false
-    private(set) var hasTransparency = false
     private(set) var orientation = Orientation.upright
-    /// The byte ranges of the file that are handed to the decoder, signature first.
+    /// The kinds of chunks the decoder needs.
+    private var seen: Set<String> = []
+    /// The byte ranges of the file that are handed to the decoder, signature first; at most five.
     private(set) var pieces: [Range<Int>] = []
     /// Bytes of compressed data in all IDAT chunks.
     private(set) var compressedByteCount = 0
@@ -49,15 +50,14 @@ struct PNGStructure {
                 bitDepth = Int(bytes[body.lowerBound + 8])
                 colorType = Int(bytes[body.lowerBound + 9])
                 isInterlaced = bytes[body.lowerBound + 12] == 1
-            case "PLTE":
-                // After the image data a palette is of no use to anybody.
-                if compressedByteCount > 0 { continue }
-            case "tRNS":
-                guard compressedByteCount == 0 else {
-                    throw .damaged(.png, "chunk tRNS comes after the image data", byte: start)
+            case "PLTE", "tRNS":
+                guard !seen.contains(name), !seen.contains("IDAT") else {
+                    throw .damaged(.png, "chunk \(name) comes twice or after the image data", byte: start)
                 }
-                hasTransparency = true
             case "IDAT":
+                guard !seen.contains("IDAT") || pieces.last?.upperBound == start else {
+                    throw .damaged(.png, "the image data is interrupted and goes on", byte: start)
+                }
                 compressedByteCount += length
             case "eXIf":
                 orientation = Orientation(tiff: bytes.extracting(body))
@@ -70,9 +70,13 @@ struct PNGStructure {
                 if type & 0x2000_0000 != 0 { continue }
                 throw .unsupportedFeature(.png, "the unknown critical chunk \(name)")
             }
+            seen.insert(name)
             take(start..<position)
         }
     }
+
+    /// Whether there is a tRNS chunk.
+    var hasTransparency: Bool { seen.contains("tRNS") }
 
     /// Bytes of all filtered rows, as the compressed data must hold them; nil for a colour type or depth there is not.
     var filteredByteCount: Int? {

@@ -109,6 +109,16 @@ struct DecodeJPEGTests {
         #expect(try decode(spectrum) == pixels, "spectral parameters of a sequential scan")
     }
 
+    @Test("Stray bytes in thousands of places are refused")
+    func manyStrayBytes() throws {
+        let bytes = try sample("baseline")
+        let scan = try #require(bytes.firstRange(of: [0xFF, 0xDA])).lowerBound
+        var odd = bytes
+        odd.insert(contentsOf: Array(repeating: [0, 0xFF, 0x01] as [UInt8], count: 2000).joined(), at: scan)
+        let error = #expect(throws: ImageDecodingError.self) { try decode(odd) }
+        #expect(error == .damaged(.jpeg, "stray bytes in more than 1000 places", byte: scan + 3000))
+    }
+
     @Test("Processes that are not read are named")
     func unsupported() throws {
         let bytes = try sample("baseline")

@@ -68,7 +68,13 @@ struct DecodePNGTests {
         #expect(error?.description.contains("too few for 7000 × 7000 pixels") == true)
     }
 
-    @Test("Limits on bytes, pixels and memory are named in the error")
+    @Test("A picture one pixel wide and millions high is refused, as each row costs")
+    func tall() {
+        let bytes = PNGFile(width: 1, height: 20_000_000, bitDepth: 1, colorType: 0).header(andData: Array(repeating: 0, count: 40_000))
+        #expect(throws: ImageDecodingError.tooLarge(.side, value: 20_000_000, limit: 1_000_000)) { try decode(bytes) }
+    }
+
+    @Test("Limits on bytes, sides, pixels and memory are named in the error")
     func limits() {
         let bytes = PNGFile(width: 3, height: 2, samples: Array(repeating: 9, count: 24)).bytes
         func failure(_ change: (inout DecodeLimits) -> Void) -> ImageDecodingError? {
@@ -77,6 +83,7 @@ struct DecodePNGTests {
             return #expect(throws: ImageDecodingError.self) { try decode(bytes, limits) }
         }
         #expect(failure { $0.maxFileBytes = 20 } == .tooLarge(.fileBytes, value: bytes.count, limit: 20))
+        #expect(failure { $0.maxSide = 2 } == .tooLarge(.side, value: 3, limit: 2))
         #expect(failure { $0.maxPixels = 5 } == .tooLarge(.pixels, value: 6, limit: 5))
         #expect(failure { $0.maxDecodedBytes = 23 } == .tooLarge(.decodedBytes, value: 24, limit: 23))
     }
@@ -86,6 +93,27 @@ struct DecodePNGTests {
         var file = PNGFile(width: 1, height: 1, samples: [1, 2, 3, 4])
         file.extra = [("iCCP", [1, 2, 3]), ("tEXt", []), ("gAMA", [0]), ("zTXt", Array(repeating: 255, count: 1000)), ("acTL", [7])]
         #expect(try decode(file.bytes).pixels == [RGBA8(1, 2, 3, 4)])
+    }
+
+    @Test("Chunks that come twice, late or in between are errors")
+    func chunkOrder() {
+        var file = PNGFile.palettePicture([0, 1], width: 2, bitDepth: 1, palette: [1, 2, 3, 4, 5, 6])
+        file.transparency = [7]
+        let chunks = file.chunks  // IHDR, PLTE, tRNS, IDAT, IEND
+        for order in [[0, 1, 1, 2, 3, 4], [0, 1, 2, 2, 3, 4], [0, 1, 3, 2, 4], [0, 2, 3, 1, 4], [0, 0, 1, 2, 3, 4], [1, 0, 2, 3, 4]] {
+            #expect(throws: ImageDecodingError.self, "\(order)") { try decode(PNGFile.bytes(of: order.map { chunks[$0] })) }
+        }
+        let (data, time) = (chunks[3].body, (name: "tIME", body: [UInt8](repeating: 1, count: 7)))
+        let halves = [("IDAT", Array(data[..<5])), time, ("IDAT", Array(data[5...]))]
+        let error = #expect(throws: ImageDecodingError.self) { try decode(PNGFile.bytes(of: chunks[..<3] + halves + chunks[4...])) }
+        #expect(error?.description.contains("interrupted") == true)
+    }
+
+    @Test("A palette picture without a palette is an error")
+    func missingPalette() {
+        var file = PNGFile.palettePicture([0, 1], width: 2, bitDepth: 1, palette: [1, 2, 3, 4, 5, 6])
+        file.palette = nil
+        #expect(throws: ImageDecodingError.self) { try decode(file.bytes) }
     }
 
     @Test("A palette index beyond the palette is opaque black")
