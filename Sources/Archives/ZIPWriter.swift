@@ -53,7 +53,6 @@ public struct ZIPWriter: Sendable {
         }
 
         let offset = file.count
-        file.reserveCapacity(file.count + 30 + nameBytes.count + member.bytes.count)
         file.append32(0x0403_4B50)
         Self.appendCommonFields(of: member, nameBytes.count, to: &file)
         file.append(contentsOf: nameBytes)
@@ -103,12 +102,10 @@ public struct ZIPWriter: Sendable {
 
 extension [UInt8] {
     fileprivate mutating func append16(_ value: UInt16) {
-        append(UInt8(truncatingIfNeeded: value))
-        append(UInt8(truncatingIfNeeded: value >> 8))
+        Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
     }
 
     fileprivate mutating func append32(_ value: UInt32) {
-        append16(UInt16(truncatingIfNeeded: value))
-        append16(UInt16(truncatingIfNeeded: value >> 16))
+        Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
     }
 }

@@ -31,6 +31,7 @@ extension SlideMapper {
     ) -> (geometry: PresetGeometry, kind: StaticString, frame: Frame)? {
         switch path.shape ?? (isDashed ? nil : drawnRectangle(path)) {
         case .rect(let rect, let rx, let ry):
+            guard rect.width >= 0, rect.height >= 0 else { return nil }
             let size = Size(rect.width * pose.scaleX, rect.height * pose.scaleY)
             let frame = frame(pose, transform(rect.center), size, isDashed: isDashed)
             guard rx > 0, ry > 0 else { return (.rect, "Rectangle", frame) }
@@ -42,7 +43,7 @@ extension SlideMapper {
             return (.roundRect(adjust: adjust), "Rounded Rectangle", frame)
         case .ellipse(let center, let rx, let ry):
             // The named ellipse begins at its left, SVG's at its right.
-            guard !isDashed else { return nil }
+            guard !isDashed, rx >= 0, ry >= 0 else { return nil }
             let size = Size(2 * rx * pose.scaleX, 2 * ry * pose.scaleY)
             var frame = frame(pose, transform(center), size, isDashed: false)
             if frame.width == frame.height { frame.rotation = 0 }

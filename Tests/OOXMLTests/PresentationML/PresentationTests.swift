@@ -33,8 +33,14 @@ struct PresentationTests {
             ], title: "All & \"everything\" <here>\u{0}")
         let empty = picture([])
         let strip = picture([rectangle(0, 0, 8000, 1)], size: Size(8000, 1))
+        let size = SlideSize(for: Size(200, 100))
+        let hostile = (0..<60 as Range<UInt64>).map { seed in
+            var maker = TreeMaker(random: SplitMix(state: seed), oddity: 50)
+            return mapSlide(maker.tree(), SlideOptions(size: size))
+        }
         for (name, slides) in [
-            ("everything", [mapSlide(everything), mapSlide(empty)]), ("strip", [mapSlide(strip)]), ("empty", [mapSlide(empty)]),
+            ("hostile", hostile), ("everything", [mapSlide(everything), mapSlide(empty)]), ("strip", [mapSlide(strip)]),
+            ("empty", [mapSlide(empty)]),
         ] {
             let file = FileManager.default.temporaryDirectory.appending(path: "atelier-\(name)-\(UUID()).pptx")
             try Data(packPresentation(slides, title: "A & B")).write(to: file)
