@@ -68,7 +68,7 @@ public struct PackedBytes: Hashable, Sendable {
 
 /// Compresses bytes one after another with one set of working memory (about 0.4 MB).
 public struct Packer: ~Copyable {
-    // Level 6 is libdeflate's default; see docs/formats/pptx-output.md for what other levels cost on slides.
+    // Measured on real slides against the other levels, see docs/formats/pptx-output.md.
     private static let level: Int32 = 6
     private let compressor: OpaquePointer
 

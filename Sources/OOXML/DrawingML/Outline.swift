@@ -1,33 +1,35 @@
 internal import AtelierGeometry
 
 extension BezierPath {
-    /// The path with every point mapped and without subpaths that have no segment, which draw nothing.
+    /// The path with every point mapped and without subpaths that draw nothing.
     ///
-    /// Nil when a mapped coordinate is not a finite number.
-    init?(drawing path: BezierPath, through map: (Point) -> Point) {
+    /// Nil when a mapped coordinate is not a finite number. A subpath without extent is a dot, drawn by the caps of its stroke: with
+    /// `keepsDots` it becomes an open line of no length, which shows them, otherwise it is left out.
+    init?(drawing path: BezierPath, keepsDots: Bool, through map: (Point) -> Point) {
         self.init()
         reserveCapacity(path.elements.count)
-        var start: Point?
         var doubt = 0.0  // stays 0 for finite coordinates, becomes NaN otherwise
         func mapped(_ p: Point) -> Point {
             let q = map(p)
             doubt += (q.x - q.x) + (q.y - q.y)
             return q
         }
-        for element in path.elements {
-            if case .move(let p) = element {
-                start = mapped(p)
+        for subpath in path.subpaths {
+            guard subpath.count > 1, case .move(let start)? = subpath.first else { continue }
+            let isDot = subpath.dropFirst().allSatisfy { $0 == .line(start) || $0 == .cubic(start, start, start) || $0 == .close }
+            if isDot && !keepsDots { continue }
+            move(to: mapped(start))
+            if isDot {
+                line(to: mapped(start))
                 continue
             }
-            if let p = start {
-                move(to: p)
-                start = nil
-            }
-            switch element {
-            case .move: break
-            case .line(let p): line(to: mapped(p))
-            case .cubic(let c1, let c2, let p): cubic(mapped(c1), mapped(c2), to: mapped(p))
-            case .close: close()
+            for element in subpath.dropFirst() {
+                switch element {
+                case .move: break
+                case .line(let p): line(to: mapped(p))
+                case .cubic(let c1, let c2, let p): cubic(mapped(c1), mapped(c2), to: mapped(p))
+                case .close: close()
+                }
             }
         }
         if doubt != 0 { return nil }
@@ -35,7 +37,7 @@ extension BezierPath {
 
     /// The path with every point moved into the square `±reach` about the origin.
     func limited(to reach: Double) -> BezierPath {
-        BezierPath(drawing: self) { Point(min(max($0.x, -reach), reach), min(max($0.y, -reach), reach)) } ?? BezierPath()
+        BezierPath(drawing: self, keepsDots: true) { Point(min(max($0.x, -reach), reach), min(max($0.y, -reach), reach)) } ?? BezierPath()
     }
 
     /// The elements of each subpath, in drawing order.

@@ -71,7 +71,9 @@ extension SlideMapper {
     }
 
     /// Maps a tree. The root itself is the slide, so it makes no group. Depth costs memory, not stack.
-    mutating func map(_ root: SVG.Group, through placement: AffineTransform) {
+    ///
+    /// - Returns: the box of everything drawn, without strokes; nil when nothing is.
+    mutating func map(_ root: SVG.Group, through placement: AffineTransform) -> Rect? {
         var open = [OpenGroup(group: root, transform: root.transform.followed(by: placement), opacity: root.opacity)]
         if root.opacity < 1 { open[0].leaves = opacity.begin() }
         while var current = open.popLast() {
@@ -88,9 +90,11 @@ extension SlideMapper {
                 }
             } else {
                 let bounds = end(current, isRoot: open.isEmpty)
-                if let bounds, !open.isEmpty { open[open.count - 1].add(bounds) }
+                if open.isEmpty { return bounds }
+                if let bounds { open[open.count - 1].add(bounds) }
             }
         }
+        return nil
     }
 
     private mutating func begin(_ group: SVG.Group, in parent: OpenGroup) -> OpenGroup {
@@ -114,14 +118,19 @@ extension SlideMapper {
         guard let bounds = current.bounds, !isRoot else { return current.bounds }
         let origin = current.group.origin
         // A nameless group around one thing is a step more to click through and says nothing.
-        if current.childCount > 1 || origin.id != nil || origin.title != nil || origin.summary != nil {
+        if current.childCount > 1 || origin.label != nil || origin.summary != nil {
             groups.end(
                 current.tag, at: xml.bytes.count,
-                .init(id: current.id, name: origin.title ?? origin.id, summary: origin.summary, bounds: bounds))
+                .init(id: current.id, name: origin.label, summary: origin.summary, bounds: bounds))
             shapeCount += 1
         }
         return bounds
     }
+}
+
+extension SVG.Origin {
+    /// What people would call the element: its title, else its id.
+    var label: String? { [title, id].compactMap(\.self).first { !$0.isEmpty } }
 }
 
 extension XMLBuffer {

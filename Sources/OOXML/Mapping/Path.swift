@@ -12,8 +12,9 @@ extension SlideMapper {
         guard fill != nil || strokeFill != nil else { return nil }
 
         let transform = path.transform.followed(by: parent)
+        let keepsDots = strokeFill != nil && path.stroke?.cap != .butt
         guard transform.isFinite, transform.determinant.isFinite,
-            var outline = BezierPath(drawing: path.geometry, through: { transform($0) })
+            var outline = BezierPath(drawing: path.geometry, keepsDots: keepsDots, through: { transform($0) })
         else {
             note(.invalid, path.origin, "a coordinate is too large to compute with and the element was left out")
             return nil
@@ -72,6 +73,10 @@ extension SlideMapper {
             // Exact across the line for every transform: the stroked area grows by |det|, its length by what we see here.
             let original = inverse(end - start).length
             scale = abs(transform.determinant) * original / length
+            let (along, across) = (inverse(end - start).normalized, transform(inverse(end - start).perpendicular))
+            if abs(across.dot(transform(along))) > 0.05 * across.length * transform(along).length {
+                note(.approximated, path.origin, "the transform slants the ends of the line and they were drawn square")
+            }
         }
         let line = lineStyle(stroke, fill, scale: scale, origin: path.origin)
         var frame = Frame(around: Rect(start, end))
@@ -80,7 +85,7 @@ extension SlideMapper {
         let id = nextID()
         xml.markup("<p:cxnSp><p:nvCxnSpPr>")
         xml.nonVisualProperties(
-            id: id, name: path.origin.title ?? path.origin.id, kind: "Line", summary: path.origin.summary)
+            id: id, name: path.origin.label, kind: "Line", summary: path.origin.summary)
         xml.markup("<p:cNvCxnSpPr/><p:nvPr/></p:nvCxnSpPr><p:spPr>")
         xml.frame(frame)
         xml.presetGeometry(.line)
@@ -93,12 +98,14 @@ extension SlideMapper {
         _ path: SVG.Path, _ pose: Pose?, _ transform: AffineTransform, _ outline: BezierPath, _ bounds: Rect, fill: SolidFill?,
         line: LineStyle?
     ) {
+        let keepsDots = line != nil && line?.cap != .butt
         var outline = outline
         var frame = Frame(around: bounds)
         var origin = Point(Double(frame.x.rawValue), Double(frame.y.rawValue))
         if let pose, !pose.isUpright {
             let scaling = AffineTransform.scaling(pose.scaleX, pose.scaleY)
-            if let upright = BezierPath(drawing: path.geometry, through: { scaling($0) }), let box = upright.bounds {
+            let upright = BezierPath(drawing: path.geometry, keepsDots: keepsDots) { scaling($0) }
+            if let upright, let box = upright.bounds {
                 let center = transform(Point(box.center.x / pose.scaleX, box.center.y / pose.scaleY))
                 frame = Frame(pose, center: center, size: box.size)
                 origin = box.origin
@@ -132,7 +139,7 @@ extension SlideMapper {
     ) {
         let id = nextID()
         xml.markup("<p:sp><p:nvSpPr>")
-        xml.nonVisualProperties(id: id, name: origin.title ?? origin.id, kind: kind, summary: origin.summary)
+        xml.nonVisualProperties(id: id, name: origin.label, kind: kind, summary: origin.summary)
         xml.markup("<p:cNvSpPr/><p:nvPr/></p:nvSpPr><p:spPr>")
         xml.frame(frame)
         geometry(&xml)

@@ -46,7 +46,9 @@ public struct Slide: Hashable, Sendable {
 public func mapSlide(_ tree: SVG.Tree, _ options: SlideOptions = .init()) -> Slide {
     let size = options.size ?? SlideSize(for: tree.size)
     var mapper = SlideMapper(title: tree.title)
-    mapper.map(tree.root, through: mapper.placement(of: tree, on: size, given: options.size != nil))
+    let placement = mapper.placement(of: tree, on: size, given: options.size != nil)
+    let drawn = mapper.map(tree.root, through: placement)
+    if let drawn { mapper.noteOverflow(of: tree, drawn, placement) }
     let (shapeCount, diagnostics) = (mapper.shapeCount, mapper.diagnostics)
     return Slide(part: Packer().pack(mapper.finish()), size: size, shapeCount: shapeCount, diagnostics: diagnostics)
 }
@@ -85,6 +87,17 @@ struct SlideMapper {
             note(.approximated, tree.root.origin, "the picture has another shape than the slide and was fitted into its middle")
         }
         return AffineTransform(a: scale, b: 0, c: 0, d: scale, e: margin.dx, f: margin.dy)
+    }
+
+    /// Notes what lies outside the picture but, beside a fitted picture, still on the slide.
+    mutating func noteOverflow(of tree: SVG.Tree, _ drawn: Rect, _ placement: AffineTransform) {
+        let canvas = Rect(placement(Point(0, 0)), placement(Point(tree.size.width, tree.size.height)))
+        let slack = EMU.perPixel
+        let showsBeside = canvas.minX > slack && (drawn.minX < canvas.minX - slack || drawn.maxX > canvas.maxX + slack)
+        let showsAbove = canvas.minY > slack && (drawn.minY < canvas.minY - slack || drawn.maxY > canvas.maxY + slack)
+        if showsBeside || showsAbove {
+            note(.approximated, tree.root.origin, "slides cannot clip, so what lies beyond the picture's edge shows beside it")
+        }
     }
 
     /// Begins a part.

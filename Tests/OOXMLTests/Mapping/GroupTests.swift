@@ -40,6 +40,7 @@ struct GroupTests {
     func names() {
         #expect(shapes(rectangle(0, 0, 9, 9, origin("rect", id: "i", title: "T", summary: "D"))).contains("name=\"T\" descr=\"D\"/>"))
         #expect(shapes(rectangle(0, 0, 9, 9, origin("rect", id: "i"))).contains("name=\"i\"/>"))
+        #expect(shapes(rectangle(0, 0, 9, 9, origin("rect", id: "i", title: ""))).contains("name=\"i\"/>"))
         #expect(shapes(rectangle(0, 0, 9, 9)).contains("name=\"Rectangle 2\"/>"))
         #expect(shapes(ellipse(0, 0, 9, 9)).contains("name=\"Ellipse 2\"/>"))
         #expect(shapes(line(0, 0, 9, 9, stroke: stroke())).contains("name=\"Line 2\"/>"))

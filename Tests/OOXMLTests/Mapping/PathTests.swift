@@ -42,6 +42,19 @@ struct PathTests {
         #expect(shapes(path(BezierPath())) == "")
     }
 
+    @Test("A subpath without extent is a dot where the caps of its stroke show, and nothing otherwise")
+    func dots() {
+        var dot = BezierPath()
+        dot.move(to: Point(5, 5))
+        dot.line(to: Point(5, 5))
+        var closed = dot
+        closed.close()
+        for path in [path(dot, stroke: stroke(cap: .round)), path(closed, stroke: stroke(cap: .square))] {
+            #expect(shapes(path).contains("<a:off x=\"47625\" y=\"47625\"/><a:ext cx=\"0\" cy=\"0\"/>"))
+        }
+        #expect(shapes(path(dot, stroke: stroke()), path(closed)) == "")
+    }
+
     @Test("A flat path has a flat box and flat coordinates")
     func flat() {
         let text = shapes(path(polygon([(0, 5), (10, 5), (5, 5)], closed: false), fill: nil, stroke: stroke()))

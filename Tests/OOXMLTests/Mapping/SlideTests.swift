@@ -13,6 +13,14 @@ struct SlideTests {
         #expect(slide.messages == ["the picture has another shape than the slide and was fitted into its middle"])
     }
 
+    @Test("What a fitted picture's edge would clip is noted where it shows")
+    func overflow() {
+        let square = SlideOptions(size: SlideSize(for: Size(400, 400)))
+        #expect(mapSlide(picture([rectangle(0, -20, 200, 50)]), square).diagnostics.count == 2)
+        #expect(mapSlide(picture([rectangle(-20, 0, 200, 50)]), square).diagnostics.count == 1)
+        #expect(mapSlide(picture([rectangle(-20, -20, 300, 300)])).diagnostics.isEmpty)
+    }
+
     @Test("A picture given its own size as the slide's maps as without options, silently")
     func ownSize() {
         let tree = picture([rectangle(3, 4, 5.5, 6)], size: Size(100.3333, 77.7))

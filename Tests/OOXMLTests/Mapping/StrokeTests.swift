@@ -34,6 +34,13 @@ struct StrokeTests {
         #expect(along.shapes.contains("<a:ln w=\"19050\"") && along.messages.isEmpty)
     }
 
+    @Test("A line whose ends a skew would slant is noted")
+    func slantedEnds() {
+        let skew = AffineTransform.skewX(Angle(degrees: -45))
+        #expect(mapSlide(picture([line(60, 14, 14, 60, transform: skew, stroke: stroke(8))])).messages.count == 1)
+        #expect(mapSlide(picture([line(10, 10, 60, 30, transform: turn(30, about: .zero), stroke: stroke(8))])).messages.isEmpty)
+    }
+
     @Test("A stroke too thin for a unit is one unit: zero would be a hairline; one too wide is limited and noted")
     func extremes() {
         #expect(shapes(rectangle(0, 0, 9, 9, stroke: stroke(1e-9))).contains("<a:ln w=\"1\""))
