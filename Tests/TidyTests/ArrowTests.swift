@@ -13,7 +13,8 @@ func wrongArrows(in files: [SourceFile], manifest: Manifest) -> [Finding] {
     var findings: [Finding] = []
     var below: Set<String> = []
     for target in manifest.targets {
-        for dependency in target.dependencies where !below.contains(dependency) {
+        // Tests may share what is listed after them.
+        for dependency in target.dependencies where target.folder.hasPrefix("Sources/") && !below.contains(dependency) {
             findings.append(
                 Finding("Package.swift", line: target.line, "\(target.module) depends on \(dependency), which is not listed above it"))
         }
