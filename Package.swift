@@ -50,6 +50,11 @@ let package = Package(
         room("Telemetry"),
         room("Scheduling", ["AtelierTelemetry"]),
         room("Memo", ["AtelierScheduling", "AtelierTelemetry", "CAtelierBLAKE3", "CAtelierZstd", "CAtelierXXHash"]),
+        tests(of: "Scheduling"),
+        tests(of: "Telemetry"),
+        tests(of: "Memo", ["AtelierMemoTesting", "AtelierScheduling", "AtelierTelemetry", "CAtelierBLAKE3"]),
+        .target(
+            name: "AtelierMemoTesting", dependencies: ["AtelierMemo"], path: "Tests/MemoTesting", swiftSettings: strict),
 
         room("Geometry"),
         room("Pixels", ["AtelierGeometry"]),

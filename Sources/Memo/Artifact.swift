@@ -51,13 +51,14 @@ extension Artifact where Value == Blob {
     /// The file is hashed now, unless it was before and has kept device, inode, size and times since. When a stage
     /// needs the bytes they are read and hashed again: other bytes are an error, never another picture's result.
     ///
+    /// - Parameter limit: Most bytes; a larger file is refused before it is read.
     /// - Throws: `SourceError`.
-    public static func file(path: String) throws(SourceError) -> Artifact {
-        try file(path: path, memo: .shared)
+    public static func file(path: String, limit: Int = 1 << 32) throws(SourceError) -> Artifact {
+        try file(path: path, limit: limit, memo: .shared)
     }
 
-    static func file(path: String, memo: StatMemo) throws(SourceError) -> Artifact {
-        let (file, digest) = try SourceFile.identify(path: path, memo: memo)
+    static func file(path: String, limit: Int = 1 << 32, memo: StatMemo) throws(SourceError) -> Artifact {
+        let (file, digest) = try SourceFile.identify(path: path, limit: limit, memo: memo)
         return Artifact(node: Node(digest: digest, work: FileWork(file: file, digest: digest)))
     }
 }

@@ -118,6 +118,9 @@ public final class Engine: Sendable {
         flights.withLock { ($0.budget.overdrafts, $0.budget.peak) }
     }
 
+    /// How many artifacts are being found or made now, and how many requests wait for them.
+    public var underWay: (flights: Int, waiters: Int) { flights.withLock { ($0.count, $0.waiterCount) } }
+
     /// Calls a function with every event from now on, on the thread where it happens; it must return quickly.
     /// `EventLog` is the usual one.
     public func observe(_ observer: @escaping @Sendable (Event) -> Void) {

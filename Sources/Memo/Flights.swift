@@ -5,6 +5,8 @@ protocol FlightWork: Sendable {
     var digest: Digest { get }
     /// Distinct by digest.
     var inputs: [Self] { get }
+    /// An error with the name of whom it happened to.
+    func failure(_ error: any Error) -> any Error
 }
 
 /// A value that weighs something while it is pinned.
@@ -79,8 +81,10 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
     private var byDigest: [Digest: ID] = [:]
     private var flightOfWaiter: [Waiter: ID] = [:]
     private var queue = UrgencyQueue<ID>()
-    /// Values that waiting and running flights hold, each weighed once.
-    private var pins: [Digest: (holders: Int, bytes: Int)] = [:]
+    /// Values that waiting, running and following flights hold, each weighed once. Whoever needs one of them meanwhile
+    /// gets it from here: without levels, or with small ones, what a plan led to would make the plan's inputs again,
+    /// and plans upon plans again and again.
+    private var pins: [Digest: (holders: Int, value: Value)] = [:]
     private var nextID: ID = 0
     private let slots: Int
     private(set) var budget: ByteBudget
@@ -95,6 +99,8 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
 
     /// Number of flights under way.
     var count: Int { flights.count }
+    /// Number of askers that have no answer yet.
+    var waiterCount: Int { flightOfWaiter.count }
 
     // MARK: What askers do
 
@@ -130,12 +136,17 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
         flight.values = Array(repeating: nil, count: inputs.count)
         flight.phase = .waiting
         for (place, input) in inputs.enumerated() {
+            if let value = pins[input.digest]?.value {
+                pin(value, input.digest)
+                flight.values[place] = value
+                continue
+            }
             let need = self.flight(for: input, deadline: flight.urgency.deadline, planDepth: flight.planDepth, &actions)
             flights[need]!.dependents.append((id, place))
             flight.needs[place] = need
         }
         flights[id] = flight
-        if inputs.isEmpty { measure(id, &actions) }
+        if flight.needs.isEmpty { measure(id, &actions) }
     }
 
     /// The footprint of a flight whose inputs are there.
@@ -145,7 +156,6 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
             flights[id]!.phase = .ready
         } else {
             queue.remove(id)
-            releaseInputs(of: id)
             remove(id)
         }
         admit(&actions)
@@ -169,7 +179,6 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
     mutating func failed(_ id: ID, _ error: any Error, _ actions: inout [Action]) {
         defer { admit(&actions) }
         if flights[id]!.phase == .running {
-            releaseInputs(of: id)
             releaseSlot(of: id)
             if flights[id]!.cancellation?.isCancelled == true { return restartOrRemove(id, &actions) }
         }
@@ -183,19 +192,23 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
     ///   - tags: Handed back with the alias.
     mutating func follow(_ id: ID, _ target: Work, reach: Set<Digest>, tags: [TagGeneration] = [], _ actions: inout [Action]) {
         defer { admit(&actions) }
-        releaseInputs(of: id)
         releaseSlot(of: id)
         if flights[id]!.cancellation?.isCancelled == true { return restartOrRemove(id, &actions) }
         // What waits for this plan must not be what the plan waits for.
         if waiting(on: id).contains(where: reach.contains) {
-            return complete(id, .failure(PlanError.needsItself), &actions)
+            return complete(id, .failure(flights[id]!.work.failure(PlanError.needsItself)), &actions)
         }
         let depth = flights[id]!.planDepth + 1
-        if depth > Self.longestPlanChain { return complete(id, .failure(PlanError.endless), &actions) }
+        if depth > Self.longestPlanChain { return complete(id, .failure(flights[id]!.work.failure(PlanError.endless)), &actions) }
+        flights[id]!.tags = tags
+        if let value = pins[target.digest]?.value {
+            flights[id]!.phase = .storing
+            actions.append(.storeAlias(id, flights[id]!.work, target: target, tags, value))
+            return
+        }
         let need = flight(for: target, deadline: flights[id]!.urgency.deadline, planDepth: depth, &actions)
         flights[need]!.dependents.append((id, 0))
         flights[id]!.needs = [0: need]
-        flights[id]!.tags = tags
         flights[id]!.phase = .following
     }
 
@@ -262,12 +275,14 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
     /// A cancelled run has ended: whoever has asked since gets a new one.
     private mutating func restartOrRemove(_ id: ID, _ actions: inout [Action]) {
         guard flights[id]!.isWanted else { return remove(id) }
+        releaseInputs(of: id)
         flights[id]!.phase = .looking
         flights[id]!.cancellation = nil
         actions.append(.look(id, flights[id]!.work))
     }
 
     private mutating func remove(_ id: ID) {
+        releaseInputs(of: id)
         let flight = flights.removeValue(forKey: id)!
         byDigest[flight.work.digest] = nil
     }
@@ -292,7 +307,7 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
                         actions.append(
                             .storeAlias(dependent, flights[dependent]!.work, target: flight.work, flights[dependent]!.tags, value))
                     } else {
-                        pin(flight.work.digest, value.byteCount)
+                        pin(value, flight.work.digest)
                         flights[dependent]!.values[place] = value
                         if flights[dependent]!.needs.isEmpty { measure(dependent, &actions) }
                     }
@@ -302,7 +317,6 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
                         unwanted.append(other)
                     }
                     flights[dependent]!.needs = [:]
-                    if flights[dependent]!.phase == .waiting { releaseInputs(of: dependent) }
                     pending.append(dependent)
                 }
             }
@@ -325,14 +339,12 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
                 }
             case .ready:
                 queue.remove(id)
-                releaseInputs(of: id)
                 remove(id)
             case .waiting, .following:
                 for (place, need) in flight.needs {
                     flights[need]!.dependents.removeAll { $0.flight == id && $0.place == place }
                     pending.append(need)
                 }
-                if flight.phase == .waiting { releaseInputs(of: id) }
                 remove(id)
             }
         }
@@ -352,25 +364,16 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
 
     // MARK: Pins
 
-    private mutating func pin(_ digest: Digest, _ bytes: Int) {
-        if let pin = pins[digest] {
-            pins[digest] = (pin.holders + 1, pin.bytes)
-        } else {
-            pins[digest] = (1, bytes)
-            budget.pin(bytes)
-        }
+    private mutating func pin(_ value: Value, _ digest: Digest) {
+        pins[digest, default: (0, value)].holders += 1
+        if pins[digest]!.holders == 1 { budget.pin(value.byteCount) }
     }
 
     private mutating func releaseInputs(of id: ID) {
         let flight = flights[id]!
         for (place, input) in flight.work.inputs.enumerated() where place < flight.values.count && flight.values[place] != nil {
-            let pin = pins[input.digest]!
-            if pin.holders == 1 {
-                pins[input.digest] = nil
-                budget.unpin(pin.bytes)
-            } else {
-                pins[input.digest] = (pin.holders - 1, pin.bytes)
-            }
+            pins[input.digest]!.holders -= 1
+            if pins[input.digest]!.holders == 0 { budget.unpin(pins.removeValue(forKey: input.digest)!.value.byteCount) }
         }
         flights[id]!.values = []
     }

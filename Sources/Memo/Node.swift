@@ -206,7 +206,11 @@ private struct Released: Work {
     func run(in context: Context) -> Product { preconditionFailure("a released node cannot run") }
 }
 
-extension Node: FlightWork {}
+extension Node: FlightWork {
+    func failure(_ error: any Error) -> any Error {
+        StageFailure(stage: work.name, digest: digest, underlying: error)
+    }
+}
 
 /// A value with what is known about how it came about.
 struct Made: FlightValue {

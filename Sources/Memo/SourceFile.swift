@@ -8,21 +8,18 @@ import AtelierScheduling
 
 /// Why a file cannot be a source.
 public enum SourceError: Error, Equatable, CustomStringConvertible {
-    /// There is no file of this name.
-    case missing(path: String)
-    /// The name is that of a folder, a device, a socket, or a pipe.
+    /// It could not be read.
+    case unreadable(Blob.FileError)
+    /// The name is that of a device, a socket or a pipe.
     case notAFile(path: String)
-    /// The system refused; its reason in words.
-    case unreadable(path: String, reason: String)
-    /// Between being named and being read the file got other bytes.
+    /// Between being named and being read it got other bytes.
     case changedWhileReading(path: String)
 
     /// One sentence: what, where, what helps.
     public var description: String {
         switch self {
-        case .missing(let path): "\(path): no such file"
-        case .notAFile(let path): "\(path): not a regular file"
-        case .unreadable(let path, let reason): "\(path): cannot be read (\(reason))"
+        case .unreadable(let error): "\(error)"
+        case .notAFile(let path): "\(path): is not a regular file; what comes through a pipe is read from standard input"
         case .changedWhileReading(let path): "\(path): changed while reading; run again when it is no longer being written"
         }
     }
@@ -35,88 +32,58 @@ struct SourceFile: Sendable {
     let byteCount: Int
 
     /// Finds the digest of a file's bytes: from the memo when its stat is known, else by reading it.
-    static func identify(path: String, memo: StatMemo) throws(SourceError) -> (SourceFile, Digest) {
-        let descriptor = try openFile(path)
+    static func identify(path: String, limit: Int, memo: StatMemo) throws(SourceError) -> (SourceFile, Digest) {
+        let (descriptor, before) = try openFile(path)
         defer { close(descriptor) }
-        let before = try status(of: descriptor, path)
-        let file = SourceFile(path: path, byteCount: Int(before.st_size))
-        if let digest = memo.digest(for: StatMemo.Identity(before)) { return (file, digest) }
-
-        var hasher = DigestHasher()
-        // One piece holds most pictures whole, and is large enough for several hashing threads.
-        let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: max(1, min(8 << 20, file.byteCount)), alignment: 64)
-        defer { buffer.deallocate() }
-        var total = 0
-        while true {
-            let count = try readOnce(descriptor, into: buffer, path)
-            if count == 0 { break }
-            total += count
-            hasher.update(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+        if let digest = memo.digest(for: before), before.size <= limit {
+            return (SourceFile(path: path, byteCount: Int(before.size)), digest)
         }
-        let digest = hasher.finalize()
-        let after = try status(of: descriptor, path)
-        let identity = StatMemo.Identity(after)
-        if identity == StatMemo.Identity(before) { memo.remember(digest, for: identity) }
-        return (SourceFile(path: path, byteCount: total), digest)
+        let blob = try read(descriptor, path, limit: limit)
+        let digest = Digest(hashing: blob)
+        if try status(of: descriptor, path) == before { memo.remember(digest, for: before) }
+        return (SourceFile(path: path, byteCount: blob.count), digest)
     }
 
     /// The bytes, when they are still those of the digest.
     func read(expecting digest: Digest) throws(SourceError) -> Blob {
-        let descriptor = try Self.openFile(path)
+        let (descriptor, status) = try Self.openFile(path)
         defer { close(descriptor) }
-        let size = Int(try Self.status(of: descriptor, path).st_size)
-        if size != byteCount { throw .changedWhileReading(path: path) }
-        // One byte more, so that growth while reading shows.
-        var bytes = [UInt8](repeating: 0, count: size + 1)
-        var count = 0
-        while count < bytes.count {
-            let position = count
-            let more: Result<Int, SourceError> = bytes.withUnsafeMutableBytes { buffer in
-                do throws(SourceError) {
-                    return .success(try Self.readOnce(descriptor, into: .init(rebasing: buffer[position...]), path))
-                } catch { return .failure(error) }
-            }
-            let read = try more.get()
-            if read == 0 { break }
-            count += read
-        }
-        if count != size { throw .changedWhileReading(path: path) }
-        bytes.removeLast()
-        let blob = Blob(bytes)
-        if Digest(hashing: blob) != digest { throw .changedWhileReading(path: path) }
-        return blob
+        if status.size != byteCount { throw .changedWhileReading(path: path) }
+        do throws(SourceError) {
+            let blob = try Self.read(descriptor, path, limit: byteCount)
+            if Digest(hashing: blob) == digest { return blob }
+        } catch .unreadable(.tooLarge) {}  // it grows under our eyes
+        throw .changedWhileReading(path: path)
     }
 
-    private static func openFile(_ path: String) throws(SourceError) -> Int32 {
-        // Without O_NONBLOCK, opening a pipe nobody writes to would hang before `status` can refuse it.
+    private static func openFile(_ path: String) throws(SourceError) -> (Int32, StatMemo.Identity) {
+        // Without O_NONBLOCK, opening a pipe nobody writes to would hang before its kind can be seen.
         let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
-        if descriptor >= 0 { return descriptor }
-        throw errno == ENOENT || errno == ENOTDIR ? .missing(path: path) : .unreadable(path: path, reason: reason(errno))
-    }
-
-    private static func status(of descriptor: Int32, _ path: String) throws(SourceError) -> stat {
-        var status = stat()
-        if fstat(descriptor, &status) != 0 { throw .unreadable(path: path, reason: reason(errno)) }
-        if status.st_mode & S_IFMT != S_IFREG { throw .notAFile(path: path) }
-        return status
-    }
-
-    private static func readOnce(
-        _ descriptor: Int32, into buffer: UnsafeMutableRawBufferPointer, _ path: String
-    ) throws(SourceError) -> Int {
-        while true {
-            let count = readBytes(descriptor, buffer.baseAddress!, buffer.count)
-            if count >= 0 { return count }
-            if errno != EINTR { throw .unreadable(path: path, reason: reason(errno)) }
+        guard descriptor >= 0 else {
+            let isMissing = errno == ENOENT || errno == ENOTDIR
+            throw .unreadable(isMissing ? .notFound(path: path) : .failed(path: path, doing: "opening", code: errno))
+        }
+        do throws(SourceError) {
+            return (descriptor, try status(of: descriptor, path))
+        } catch {
+            close(descriptor)
+            throw error
         }
     }
 
-    private static func reason(_ code: Int32) -> String { String(cString: strerror(code)) }
-}
+    private static func status(of descriptor: Int32, _ path: String) throws(SourceError) -> StatMemo.Identity {
+        var status = stat()
+        if fstat(descriptor, &status) != 0 { throw .unreadable(.failed(path: path, doing: "reading", code: errno)) }
+        if status.st_mode & S_IFMT == S_IFDIR { throw .unreadable(.isFolder(path: path)) }
+        if status.st_mode & S_IFMT != S_IFREG { throw .notAFile(path: path) }
+        return StatMemo.Identity(status)
+    }
 
-/// The system's `read`, which the method of the same name hides.
-private func readBytes(_ descriptor: Int32, _ buffer: UnsafeMutableRawPointer, _ count: Int) -> Int {
-    read(descriptor, buffer, count)
+    private static func read(_ descriptor: Int32, _ path: String, limit: Int) throws(SourceError) -> Blob {
+        do throws(Blob.FileError) {
+            return try Blob.reading(descriptor: descriptor, path: path, limit: limit)
+        } catch { throw .unreadable(error) }
+    }
 }
 
 /// Which digest the bytes of a file had when it had this stat; saves hashing a file again.

@@ -1,4 +1,6 @@
-import AtelierMemo
+import AtelierScheduling
+
+@testable import AtelierMemo
 
 /// A number as a value that can leave memory.
 struct Number: Storable, Equatable {
@@ -43,3 +45,121 @@ struct Increment: Stage {
 }
 
 func everything() -> MemoryStore { MemoryStore(admitting: .everything) }
+
+/// A stage that waits until the test opens its gate, and says when it has begun.
+struct Gated: Stage {
+    static let name = "test.gated", version = 1
+    var gate: Int
+    var input: Artifact<Number>?
+    func run(in context: Context) async throws -> Number {
+        await Gate.number(gate).pass()
+        try context.checkCancellation()
+        return Number(gate)
+    }
+}
+
+/// Opened once; whoever passes before waits. Each test takes numbers nobody else uses.
+final class Gate: Sendable {
+    private static let gates = Lock<[Int: Gate]>([:])
+
+    private struct State: Sendable {
+        var isOpen = false
+        var arrivals = 0
+        var waiting: [CheckedContinuation<Void, Never>] = []
+        var watching: [(arrivals: Int, CheckedContinuation<Void, Never>)] = []
+    }
+    private let state = Lock(State())
+
+    static func number(_ number: Int) -> Gate {
+        gates.withLock { gates in
+            if let gate = gates[number] { return gate }
+            let gate = Gate()
+            gates[number] = gate
+            return gate
+        }
+    }
+
+    func pass() async {
+        await withCheckedContinuation { continuation in
+            let ready: [CheckedContinuation<Void, Never>] = state.withLock { state in
+                state.arrivals += 1
+                let ready = state.watching.filter { $0.arrivals <= state.arrivals }.map(\.1)
+                state.watching.removeAll { $0.arrivals <= state.arrivals }
+                if state.isOpen { return ready + [continuation] }
+                state.waiting.append(continuation)
+                return ready
+            }
+            for continuation in ready { continuation.resume() }
+        }
+    }
+
+    func open() {
+        let waiting = state.withLock { state in
+            state.isOpen = true
+            defer { state.waiting = [] }
+            return state.waiting
+        }
+        for continuation in waiting { continuation.resume() }
+    }
+
+    /// Returns when this many have come to the gate.
+    func arrived(_ count: Int = 1) async {
+        await withCheckedContinuation { continuation in
+            let isThere = state.withLock { state in
+                if state.arrivals >= count { return true }
+                state.watching.append((count, continuation))
+                return false
+            }
+            if isThere { continuation.resume() }
+        }
+    }
+}
+
+/// Waits for something that follows soon from what has happened, on other threads.
+func eventually(_ condition: () -> Bool) async -> Bool {
+    for _ in 0..<200_000 {
+        if condition() { return true }
+        await Task.yield()
+    }
+    return condition()
+}
+
+struct Failing: Stage {
+    static let name = "test.failing", version = 1
+    var isStorable = false
+    func run(in context: Context) throws -> Number {
+        if isStorable { throw Malformed() }
+        throw NotANumber()
+    }
+}
+
+/// Follows from the input alone.
+struct Malformed: StorableFailure, CustomStringConvertible {
+    var secondsKept: Int64 { 60 }
+    var description: String { "byte 7: not a number" }
+}
+
+/// Time that only the test moves.
+final class ManualClock: Sendable {
+    private let state = Lock((nanoseconds: UInt64(1_000), seconds: Int64(1_700_000_000)))
+
+    var clock: Clock { Clock(nanoseconds: { self.state.withLock { $0.nanoseconds } }, seconds: { self.state.withLock { $0.seconds } }) }
+    func advance(nanoseconds: UInt64 = 0, seconds: Int64 = 0) {
+        state.withLock { $0 = ($0.nanoseconds + nanoseconds, $0.seconds + seconds) }
+    }
+}
+
+/// A level that keeps bytes, as a disk does, in memory.
+final class BytesStore: Store {
+    private let entries = Lock<[Digest: Entry]>([:])
+
+    var name: String { "bytes" }
+    var storesBytesOnly: Bool { true }
+    var stages: [String] { entries.withLock { $0.values.map(\.header.stage).sorted() } }
+
+    func get(_ digest: Digest) -> Entry? { entries.withLock { $0[digest] } }
+    func peek(_ digest: Digest) -> EntryHeader? { get(digest)?.header }
+    func put(_ entry: Entry) { entries.withLock { $0[entry.header.digest] = entry } }
+    func evict(_ digest: Digest) { entries.withLock { $0[digest] = nil } }
+    func replace(_ digest: Digest, _ change: (inout Entry) -> Void) { entries.withLock { change(&$0[digest]!) } }
+}

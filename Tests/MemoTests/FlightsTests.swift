@@ -105,6 +105,7 @@ struct Job: FlightWork {
         self.inputs = inputs
     }
 
+    func failure(_ error: any Error) -> any Error { error }
     var reach: Set<Digest> { inputs.reduce(into: [digest]) { $0.formUnion($1.reach) } }
 }
 

@@ -1,0 +1,216 @@
+import AtelierScheduling
+import Testing
+
+@testable import AtelierMemo
+
+@Suite("Engine: flights")
+struct EngineFlightTests {
+    @Test("A thousand who ask at once share one run")
+    func singleFlight() async throws {
+        let engine = Engine(levels: [everything()]), log = EventLog(engine)
+        let artifact = Artifact(Gated(gate: 100))
+        let values = try await withThrowingTaskGroup(of: Int.self) { group in
+            for _ in 0..<1000 { group.addTask { try await engine.value(of: artifact).value } }
+            await Gate.number(100).arrived()
+            Gate.number(100).open()
+            return try await group.reduce(into: Set<Int>()) { $0.insert($1) }
+        }
+        #expect(values == [100])
+        #expect(log.runs(of: Gated.self) == 1)
+    }
+
+    @Test("A failure reaches everyone who waits, names the stage that failed, and is not kept")
+    func failure() async throws {
+        let engine = Engine(levels: [everything()]), log = EventLog(engine)
+        let failing = Artifact(Failing()), built = Artifact(Sum(terms: [Artifact(Constant(value: 1)), failing]))
+        for _ in 0..<2 {
+            let failure = await #expect(throws: StageFailure.self) { _ = try await engine.value(of: built) }
+            #expect(failure?.stage == "test.failing")
+            #expect(failure?.digest == failing.digest)
+            #expect(failure?.underlying is NotANumber)
+        }
+        #expect(log.count(.failed) == 2)
+    }
+
+    @Test("A failure that says so is kept for its time, and then tried again")
+    func storableFailure() async throws {
+        let manual = ManualClock()
+        let engine = Engine(levels: [everything()], configuration: .init(), clock: manual.clock), log = EventLog(engine)
+        let artifact = Artifact(Failing(isStorable: true))
+        await #expect(throws: StageFailure.self) { _ = try await engine.value(of: artifact) }
+        manual.advance(seconds: 59)
+        let remembered = await #expect(throws: StageFailure.self) { _ = try await engine.value(of: Artifact(Increment(of: artifact))) }
+        #expect(remembered?.description == "test.failing: byte 7: not a number")
+        #expect(log.count(.failed) == 1)
+        manual.advance(seconds: 1)
+        await #expect(throws: StageFailure.self) { _ = try await engine.value(of: artifact) }
+        #expect(log.count(.failed) == 2)
+    }
+
+    @Test("Who leaves is told at once; the run goes on for those who stay")
+    func oneLeaves() async throws {
+        let engine = Engine(levels: [everything()]), log = EventLog(engine)
+        let artifact = Artifact(Gated(gate: 101))
+        let stays = Task { try await engine.value(of: artifact) }, leaves = Task { try await engine.value(of: artifact) }
+        await Gate.number(101).arrived()
+        leaves.cancel()
+        await #expect(throws: CancellationError.self) { _ = try await leaves.value }
+        Gate.number(101).open()
+        #expect(try await stays.value.value == 101)
+        #expect(log.runs(of: Gated.self) == 1)
+    }
+
+    @Test("When the last leaves the run is cancelled and nothing is stored")
+    func lastLeaves() async throws {
+        let store = everything(), engine = Engine(levels: [store]), log = EventLog(engine)
+        let artifact = Artifact(Stubborn(gate: 102))
+        let asks = Task { try await engine.value(of: artifact) }
+        await Gate.number(102).arrived()
+        asks.cancel()
+        await #expect(throws: CancellationError.self) { _ = try await asks.value }
+        Gate.number(102).open()
+        #expect(await eventually { log.runs(of: Stubborn.self) == 1 })
+        #expect(store.count == 0)
+    }
+
+    @Test("Who asks again while a cancelled run has not ended gets a new one after it")
+    func askedAgain() async throws {
+        let engine = Engine(levels: [everything()]), log = EventLog(engine)
+        let artifact = Artifact(Stubborn(gate: 103))
+        let first = Task { try await engine.value(of: artifact) }
+        await Gate.number(103).arrived()
+        first.cancel()
+        _ = await first.result
+        let second = Task { try await engine.value(of: artifact) }
+        // Asking has no outside sign; either order must do, and nearly always it has asked by then.
+        for _ in 0..<100 { await Task.yield() }
+        Gate.number(103).open()
+        #expect(try await second.value.value == 103)
+        #expect(log.count(.put) == 1)
+    }
+
+    @Test("A task that is cancelled before it asks leaves nothing behind")
+    func cancelledBefore() async throws {
+        let engine = Engine(levels: [everything()])
+        let artifact = Artifact(Gated(gate: 104))
+        let asks = Task {
+            while !Task.isCancelled { await Task.yield() }
+            return try await engine.value(of: artifact)
+        }
+        asks.cancel()
+        await #expect(throws: CancellationError.self) { _ = try await asks.value }
+        Gate.number(104).open()
+        #expect(try await engine.value(of: artifact).value == 104)
+    }
+
+    @Test("With one worker the more urgent goes first, and joining makes urgent what it waits for")
+    func priorities() async throws {
+        let engine = Engine(levels: [everything()], configuration: .init(workers: 1))
+        let order = Order()
+        let blocker = Task { try await engine.value(of: Artifact(Gated(gate: 105))) }
+        await Gate.number(105).arrived()
+        let input = Artifact(Noted(name: "input", order: order.number))
+        let joined = Artifact(Noted(name: "joined", order: order.number, input: input))
+        var tasks: [Task<Number, any Error>] = []
+        for (artifact, priority) in [
+            (joined, Priority.background), (Artifact(Noted(name: "normal", order: order.number)), .normal),
+            (Artifact(Noted(name: "interactive", order: order.number)), .interactive), (joined, .interactive),
+        ] {
+            tasks.append(Task { try await engine.value(of: artifact, priority: priority) })
+            #expect(await eventually { engine.underWay.waiters == tasks.count + 1 })
+        }
+        Gate.number(105).open()
+        for task in tasks { _ = try await task.value }
+        _ = try await blocker.value
+        #expect(order.names == ["interactive", "input", "joined", "normal"])
+    }
+
+    @Test("Stages run on the engine's workers, never more at a time than there are")
+    func workers() async throws {
+        let engine = Engine(levels: [], configuration: .init(workers: 2))
+        let order = Order()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for index in 0..<40 {
+                group.addTask { _ = try await engine.value(of: Artifact(Noted(name: "\(index)", order: order.number))) }
+            }
+            try await group.waitForAll()
+        }
+        #expect(order.names.count == 40)
+        #expect(order.mostAtOnce <= 2)
+    }
+
+    @Test("Footprints that do not fit together run one after the other; one beyond the budget runs alone")
+    func budget() async throws {
+        let engine = Engine(levels: [], configuration: .init(workers: 4, byteBudget: 100))
+        let order = Order()
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for index in 0..<20 {
+                group.addTask {
+                    _ = try await engine.value(
+                        of: Artifact(Noted(name: "\(index)", order: order.number, footprint: index == 7 ? 1000 : 60)))
+                }
+            }
+            try await group.waitForAll()
+        }
+        #expect(order.mostAtOnce == 1)
+        #expect(engine.budgetUse.overdrafts == 1)
+        #expect(engine.budgetUse.peakByteCount == 1000)
+    }
+}
+
+/// Runs to its end whoever has left.
+private struct Stubborn: Stage {
+    static let name = "test.stubborn", version = 1
+    var gate: Int
+    func run(in context: Context) async -> Number {
+        await Gate.number(gate).pass()
+        return Number(gate)
+    }
+}
+
+/// Notes that it ran, and who ran beside it.
+private struct Noted: Stage {
+    static let name = "test.noted", version = 1
+    var name: String
+    var order: Int
+    var footprint = 0
+    var input: Artifact<Number>?
+
+    init(name: String, order: Int, footprint: Int = 0, input: Artifact<Number>? = nil) {
+        (self.name, self.order, self.footprint, self.input) = (name, order, footprint, input)
+    }
+
+    func footprint(in context: Context) -> Int { footprint }
+    func run(in context: Context) -> Number {
+        Order.begin(order, name)
+        for _ in 0..<1000 { _ = context.isCancelled }
+        Order.end(order)
+        return Number(0)
+    }
+}
+
+private final class Order: Sendable {
+    private struct State: Sendable {
+        var names: [String] = []
+        var now = 0
+        var most = 0
+    }
+    private static let states = Lock<[State]>([])
+
+    let number = Order.states.withLock { states in
+        states.append(State())
+        return states.count - 1
+    }
+
+    static func begin(_ number: Int, _ name: String) {
+        states.withLock { states in
+            states[number].names.append(name)
+            states[number].now += 1
+            states[number].most = max(states[number].most, states[number].now)
+        }
+    }
+    static func end(_ number: Int) { states.withLock { $0[number].now -= 1 } }
+
+    var names: [String] { Order.states.withLock { $0[number].names } }
+    var mostAtOnce: Int { Order.states.withLock { $0[number].most } }
+}
