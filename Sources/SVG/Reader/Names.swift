@@ -18,7 +18,7 @@ enum ElementName: UInt8, CaseIterable {
     static let table = NameTable(spellings)
 }
 
-/// Attributes the room knows; those from `fill` to `ry` are properties, which style sheets may set too.
+/// Attributes the room knows, at most 64; those from `fill` to `ry` are properties, which style sheets may set too.
 enum AttributeName: UInt8, CaseIterable {
     case fill, fillOpacity, fillRule, stroke, strokeOpacity, strokeWidth, strokeLinecap, strokeLinejoin, strokeMiterlimit
     case strokeDasharray, strokeDashoffset, opacity, display, visibility, color, fontSize, transform, transformOrigin, transformBox

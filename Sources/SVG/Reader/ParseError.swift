@@ -64,13 +64,14 @@ extension SVG {
         /// Deepest nesting of elements, in the file and again after `use` is expanded.
         public var depth = 256
         /// Most elements in the file.
-        public var elementCount = 1_000_000
+        public var elementCount = 500_000
         /// Most bytes of one attribute.
-        public var attributeByteCount = 32 << 20
+        public var attributeByteCount = 16 << 20
         /// Most bytes that references to entities may add up to.
         public var expandedByteCount = 16 << 20
-        /// Most steps of resolving: one for each element drawn, `use` expanded, one for each style rule tried on an element.
-        public var stepCount = 2_000_000
+        /// Most steps of resolving: one for each element drawn, after `use` is expanded, for each style rule tried on an
+        /// element, and for every 64 bytes of path data or class names read.
+        public var stepCount = 1_000_000
 
         /// The default limits; change what you need.
         public init() {}

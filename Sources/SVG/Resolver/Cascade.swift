@@ -7,11 +7,11 @@ extension Resolver {
     /// `!important` of style sheets, `!important` of the `style` attribute (CSS 2.1, 6.4; SVG 2, 6.4).
     mutating func cascade(_ index: Int) throws(SVG.ParseError) {
         let element = document.elements[index]
-        for i in values.indices { values[i] = .missing }
+        present = 0
         var styleAttribute = TextRange.missing
         for i in Int(element.firstAttribute)..<Int(element.firstAttribute + element.attributeCount) {
             let attribute = document.attributes[i]
-            values[Int(attribute.name.rawValue)] = trimmed(attribute.value)
+            set(attribute.name, trimmed(attribute.value))
             if attribute.name == .style { styleAttribute = attribute.value }
         }
         let matches = stylesheet.isEmpty ? [] : try matchingSelectors(index)
@@ -34,9 +34,14 @@ extension Resolver {
     }
 
     private mutating func set(_ declaration: Declaration) {
-        values[Int(declaration.name.rawValue)] = declaration.value
+        set(declaration.name, declaration.value)
         guard declaration.name == .marker else { return }
-        for name in [AttributeName.markerStart, .markerMid, .markerEnd] { values[Int(name.rawValue)] = declaration.value }
+        for name in [AttributeName.markerStart, .markerMid, .markerEnd] { set(name, declaration.value) }
+    }
+
+    private mutating func set(_ name: AttributeName, _ value: TextRange) {
+        values[Int(name.rawValue)] = value
+        present |= 1 << UInt64(name.rawValue)
     }
 
     /// The selectors that match an element, the strongest last.
@@ -49,9 +54,12 @@ extension Resolver {
         if !stylesheet.byClass.isEmpty, let classes = document.attribute(.class, of: index) {
             forEachWord(in: classes) { candidates += stylesheet.byClass[document.string($0)] ?? [] }
         }
+        // A class written twice brings its rules twice.
+        candidates.sort()
         var matches: [Int] = []
-        for candidate in candidates where try isMatched(candidate, index) { matches.append(candidate) }
-        // A class written twice brings its rules twice, which changes nothing.
+        for (i, candidate) in candidates.enumerated() where i == 0 || candidates[i - 1] != candidate {
+            if try isMatched(candidate, index) { matches.append(candidate) }
+        }
         return matches.sorted {
             let a = stylesheet.selectors[$0].specificity, b = stylesheet.selectors[$1].specificity
             return a == b ? $0 < $1 : a < b
@@ -65,7 +73,8 @@ extension Resolver {
 
     /// Whether the compounds from `place` on hold for the element and what stands above it.
     private mutating func matches(_ compounds: [Stylesheet.Compound], _ place: Int, _ index: Int) throws(SVG.ParseError) -> Bool {
-        try step(index)
+        let classes = compounds[place].classes.isEmpty ? nil : document.attribute(.class, of: index)
+        try step(index, count: 1 + (classes.map { Int($0.end - $0.start) >> 6 } ?? 0))
         guard matches(compounds[place], index) else { return false }
         if place + 1 == compounds.count { return true }
         var ancestor = Int(document.elements[index].parent)
@@ -135,7 +144,6 @@ extension Resolver {
 
     /// The value of an attribute or property of the element that was cascaded last.
     func value(_ name: AttributeName) -> TextRange? {
-        let range = values[Int(name.rawValue)]
-        return range.isMissing ? nil : range
+        present & 1 << UInt64(name.rawValue) != 0 ? values[Int(name.rawValue)] : nil
     }
 }

@@ -39,17 +39,23 @@ struct ColorWithAlpha: Equatable {
     }
 
     private init?(hexadecimal scanner: inout TextScanner) {
-        var digits: [UInt8] = []
+        var value: UInt32 = 0, count = 0
         while let digit = hexadecimalDigit(scanner.next) {
-            guard digits.count < 8 else { return nil }
-            digits.append(digit)
+            guard count < 8 else { return nil }
+            value = value << 4 | UInt32(digit)
+            count += 1
             scanner.position += 1
         }
-        if digits.count == 3 || digits.count == 4 { digits = digits.flatMap { [$0, $0] } }
-        guard digits.count == 6 || digits.count == 8 else { return nil }
-        let bytes = stride(from: 0, to: digits.count, by: 2).map { digits[$0] << 4 | digits[$0 + 1] }
-        self.init(
-            color: SVG.Color(red: bytes[0], green: bytes[1], blue: bytes[2]), alpha: bytes.count == 4 ? Double(bytes[3]) / 255 : 1)
+        if count == 3 || count == 4 {
+            // Every digit stands for two: 0xABC becomes 0xAABBCC.
+            var wide: UInt32 = 0
+            for place in 0..<UInt32(count) { wide |= (value >> (4 * place) & 15) * 17 << (8 * place) }
+            (value, count) = (wide, count * 2)
+        }
+        guard count == 6 || count == 8 else { return nil }
+        let alpha = count == 8 ? Double(value & 255) / 255 : 1
+        if count == 8 { value >>= 8 }
+        self.init(color: SVG.Color(red: UInt8(value >> 16), green: UInt8(value >> 8 & 255), blue: UInt8(value & 255)), alpha: alpha)
     }
 
     private init?(rgb scanner: inout TextScanner) {

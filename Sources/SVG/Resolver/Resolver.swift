@@ -53,13 +53,18 @@ struct Resolver {
     let options: SVG.ReadOptions
 
     var stylesheet = Stylesheet()
-    /// Winning values of the element cascaded last, by `AttributeName`.
-    var values = [TextRange](repeating: .missing, count: AttributeName.allCases.count)
+    /// Winning values of the element cascaded last, by `AttributeName`; only those whose bit in `present` is set count.
+    var values = [TextRange](repeating: .missing, count: 64)
+    var present: UInt64 = 0
     /// What percentages refer to: the nearest viewport in its own units.
     var viewport = Size(100, 100)
     var rootFontSize = 16.0
     /// Targets of the `use` elements being expanded.
     var activeUses: [Int] = []
+    /// Outlines of paths inside `use` by element, so that copies share one array.
+    var usedPaths: [Int: BezierPath] = [:]
+    /// Gradients already looked at.
+    var gradients: [Int: (first: ColorWithAlpha?, isMany: Bool)] = [:]
     var steps = 0
     var diagnostics: [SVG.Diagnostic] = []
     /// What has been reported, so that the copies of a `use` are not reported again.
@@ -296,7 +301,7 @@ struct Resolver {
 
     /// A `use` with what it refers to (SVG 2, 5.6).
     private mutating func use(_ index: Int, _ own: OwnStyle, _ inner: Surroundings) throws(SVG.ParseError) -> SVG.Node? {
-        guard let reference = value(.href) else { return nil }
+        guard let reference = value(.href), !reference.isEmpty else { return nil }
         let x = length(.x, .horizontal, index, inner.style) ?? 0, y = length(.y, .vertical, index, inner.style) ?? 0
         let width = length(.width, .horizontal, index, inner.style), height = length(.height, .vertical, index, inner.style)
         guard text[Int(reference.start)] == UInt8(ascii: "#") else {

@@ -5,6 +5,9 @@ extension Resolver {
     mutating func shape(_ index: Int, _ own: OwnStyle, _ around: Surroundings) throws(SVG.ParseError) -> SVG.Node? {
         let style = around.style
         guard style.isVisible else { return nil }
+        for name in [AttributeName.d, .points] {
+            if let data = value(name) { try step(index, count: Int(data.end - data.start) >> 6) }
+        }
         guard let outline = outline(index, style) else { return nil }
         let isMarkable: Bool
         switch document.elements[index].name {
@@ -94,6 +97,7 @@ extension Resolver {
 
     private mutating func path(_ index: Int) -> Outline? {
         guard let data = value(.d), !isText(data, "none") else { return nil }
+        if let path = usedPaths[index] { return path.isEmpty ? nil : (path, nil) }
         let (path, error) = BezierPath.reading(svgPathData: scanner(data))
         if let error {
             let problem =
@@ -105,6 +109,7 @@ extension Resolver {
                 }
             report(index, .invalid, "path data \(problem) at character \(error.offset + 1); it is drawn up to there")
         }
+        if !activeUses.isEmpty { usedPaths[index] = path }
         return path.isEmpty ? nil : (path, nil)
     }
 
@@ -188,10 +193,10 @@ extension Resolver {
             }
             switch document.elements[server].name {
             case .linearGradient, .radialGradient:
-                let stops = try gradientStops(server)
+                let (first, isMany) = try gradientStops(server)
                 // Without stops nothing is painted, with one its colour everywhere (SVG 2, 14.2.4).
-                guard let first = stops.first else { return nil }
-                if stops.count > 1 {
+                guard let first else { return nil }
+                if isMany {
                     if let other {
                         report(index, .approximated, "\(property) `#\(name)` is a gradient, drawn in its fallback colour")
                         return (.color(other.color), other.alpha)
@@ -210,26 +215,30 @@ extension Resolver {
         }
     }
 
-    /// The colours of a gradient's stops, its own or those of the gradient it refers to.
-    private mutating func gradientStops(_ server: Int) throws(SVG.ParseError) -> [ColorWithAlpha] {
+    /// The first colour of a gradient and whether it has more, of its own or from the gradient it refers to.
+    private mutating func gradientStops(_ server: Int) throws(SVG.ParseError) -> (first: ColorWithAlpha?, isMany: Bool) {
+        if let known = gradients[server] { return known }
+        var answer: (first: ColorWithAlpha?, isMany: Bool) = (nil, false)
         var gradient = server
-        for _ in 0..<32 {
-            var stops: [ColorWithAlpha] = []
+        for link in 0...32 {
             var child = gradient + 1
-            while child < Int(document.elements[gradient].end) {
-                if document.elements[child].name == .stop { stops.append(try stopColor(child)) }
+            while child < Int(document.elements[gradient].end), !answer.isMany {
+                if document.elements[child].name == .stop {
+                    answer = try answer.first == nil ? (stopColor(child), false) : (answer.first, true)
+                }
                 child = Int(document.elements[child].end)
             }
-            if !stops.isEmpty { return stops }
+            if answer.first != nil { break }
             guard let reference = document.attribute(.href, of: gradient).map(trimmed), reference.end - reference.start > 1,
                 text[Int(reference.start)] == UInt8(ascii: "#"),
                 let next = element(withID: TextRange(start: reference.start + 1, end: reference.end)),
                 document.elements[next].name == .linearGradient || document.elements[next].name == .radialGradient
-            else { return [] }
+            else { break }
             gradient = next
+            if link == 32 { report(server, .invalid, "its chain of references is too long or goes in a circle") }
         }
-        report(server, .invalid, "its chain of references is too long or goes in a circle")
-        return []
+        gradients[server] = answer
+        return answer
     }
 
     private mutating func stopColor(_ stop: Int) throws(SVG.ParseError) -> ColorWithAlpha {
