@@ -113,7 +113,7 @@ extension SlideMapper {
         if let leaves = current.leaves, opacity.end(leaves) {
             note(
                 .approximated, current.group.origin,
-                "group opacity was given to each shape, and shapes of the group overlap, so they show through one another")
+                "group opacity was given to each shape, so where shapes of the group overlap they show through one another")
         }
         guard let bounds = current.bounds, !isRoot else { return current.bounds }
         let origin = current.group.origin

@@ -36,9 +36,24 @@ struct OpacityRecord {
         return overlaps
     }
 
-    /// Whether two boxes share area: a sweep over x with the vertical extents that are open, which are disjoint until the
-    /// first overlap ends the search, so neighbours in their order are all there is to compare. O(*n* log *n*) comparisons.
+    /// Whether two boxes share area, or whether there are so many side by side that looking on would take too long.
+    ///
+    /// A sweep along one axis with the extents across it that are open. These are disjoint until the first overlap ends the
+    /// search, so neighbours in their order are all there is to compare: O(*n* log *n*) comparisons.
     static func anyOverlap(_ boxes: ArraySlice<Rect>) -> Bool {
+        // Along the axis on which fewer boxes lie side by side: opening and closing one moves the others.
+        let hull = boxes.dropFirst().reduce(boxes.first ?? Rect(.zero, .zero)) { $0.union($1) }
+        let sums = boxes.reduce(into: Size(0, 0)) {
+            $0.width += $1.width
+            $0.height += $1.height
+        }
+        let isFlat = sums.width * hull.height > sums.height * hull.width
+        return isFlat
+            ? anyOverlap(boxes.map { Rect(x: $0.minY, y: $0.minX, width: $0.height, height: $0.width) }[...], atMost: 4096)
+            : anyOverlap(boxes, atMost: 4096)
+    }
+
+    private static func anyOverlap(_ boxes: ArraySlice<Rect>, atMost mostOpen: Int) -> Bool {
         // Boxes that share an edge do not overlap; two EMU forgive rounding.
         let slack = 2.0
         var edges: [(x: Double, isStart: Bool, box: Int)] = []
@@ -62,6 +77,7 @@ struct OpacityRecord {
             if edge.isStart {
                 if low > 0, active[low - 1].bottom > top { return true }
                 if low < active.count, active[low].top < bottom { return true }
+                if active.count == mostOpen { return true }
                 active.insert((top, bottom, edge.box), at: low)
             } else {
                 active.remove(at: low)

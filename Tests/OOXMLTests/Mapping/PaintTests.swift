@@ -50,6 +50,13 @@ struct PaintTests {
         #expect(mapSlide(picture([grouped(stroked, opacity: 1)])).messages.isEmpty)
     }
 
+    @Test("Ten thousand bars side by side are told apart either way")
+    func manyBars() {
+        let bars = (0..<10_000).map { rectangle(0, Double($0) / 100, 200, 0.01) }
+        #expect(mapSlide(picture([grouped(bars, opacity: 0.5)])).messages.isEmpty)
+        #expect(mapSlide(picture([grouped(bars, transform: turn(90, about: .zero), opacity: 0.5)])).messages.isEmpty)
+    }
+
     @Test("A translucent group is noted exactly when two of its boxes overlap", arguments: 0..<200)
     func overlapIsFound(seed: UInt64) {
         var random = SplitMix(state: seed)
