@@ -95,8 +95,9 @@ private func normalized(_ components: [String]) -> String {
 
 /// Rows of the table of rooms in `docs/architecture.md` that say something other than the manifest.
 ///
-/// A row is `| Room | what it is | → |` where the last cell names the rooms it imports, or says `nothing`.
-func driftedRooms(in document: SourceFile, manifest: Manifest) -> [Finding] {
+/// A row is `| Room | what it is | → |` where the last cell names the rooms it imports, or says `nothing`. The room's name is
+/// a link to the file that begins with `// Room:` and a paragraph on it.
+func driftedRooms(in document: SourceFile, files: [SourceFile], manifest: Manifest) -> [Finding] {
     var findings: [Finding] = []
     var drawn: Set<String> = []
     let rooms = manifest.targets.filter { $0.folder.hasPrefix("Sources/") && $0.module.hasPrefix("Atelier") }
@@ -108,6 +109,12 @@ func driftedRooms(in document: SourceFile, manifest: Manifest) -> [Finding] {
             continue
         }
         drawn.insert(room.module)
+        let path = String(line.drop { $0 != "(" }.dropFirst().prefix { $0 != ")" }).replacing("../", with: "")
+        let opening = files.first { $0.path == path }?.lines.first ?? ""
+        // The tool is one line and needs none.
+        if !opening.hasPrefix("// \(name):"), name != "AtelierTool" {
+            findings.append(Finding(document, line: index + 1, "links \(name) to \(path), which does not begin with `// \(name):`"))
+        }
         let arrows = Set(SwiftText.words(in: String(cells.last ?? "")).map(String.init)).subtracting(["nothing"])
         let real = Set(room.dependencies.map { $0.hasPrefix("CAtelier") ? String($0.dropFirst(8)) : String($0.dropFirst(7)) })
         if arrows != real {
@@ -166,7 +173,7 @@ struct DocumentTests {
     @Test("docs/architecture.md draws the rooms and arrows of the manifest")
     func mapIsTrue() throws {
         let map = try #require(documents.first { $0.path == "docs/architecture.md" })
-        #expect(driftedRooms(in: map, manifest: Manifest(SourceTree.manifest)) == [])
+        #expect(driftedRooms(in: map, files: SourceTree.swift, manifest: Manifest(SourceTree.manifest)) == [])
     }
 
     @Test("Decisions are numbered without a gap, have their four parts, and those named in code are there")
@@ -204,8 +211,11 @@ struct DocumentTests {
             ])
         let manifest = Manifest(SourceFile("Package.swift", "room(\"Memo\"),\nroom(\"Pixels\", [\"AtelierMemo\"]),\nroom(\"SVG\"),"))
         let map = SourceFile(
-            "docs/architecture.md", "| [`Memo`](x) | it | nothing |\n| [`Pixels`](x) | it | `SVG` |\n| [`Attic`](x) | it | nothing |")
-        #expect(driftedRooms(in: map, manifest: manifest).count == 3)
+            "docs/architecture.md",
+            "| [`Memo`](../Sources/Memo/A.swift) | it | nothing |\n| [`Pixels`](../Sources/Pixels/B.swift) | it | `SVG` |\n| [`Attic`](x) | it | nothing |"
+        )
+        let rooms = [SourceFile("Sources/Memo/A.swift", "// Memo: the idea."), SourceFile("Sources/Pixels/B.swift", "import Glibc")]
+        #expect(driftedRooms(in: map, files: rooms, manifest: manifest).map(\.line) == [2, 2, 3, 0])
         let parts = "**Context.** a\n**Decision.** b\n**Alternatives.** c\n**Consequences.** d"
         let decisions = driftedDecisions(in: [
             SourceFile("docs/decisions/0001-a.md", "# 0001 A\n" + parts),
