@@ -14,16 +14,14 @@ public enum Command {
     /// Runs the arguments of the process (the first is its name) and ends it.
     ///
     /// Ctrl-C and a request to end cancel the work: files that are complete stay, nothing half-written appears, the exit code
-    /// is `interrupted`. The second one ends the process at once.
+    /// is `interrupted`. The second one ends the process at once, and so do two seconds in which nothing came of the first:
+    /// somebody may be waiting for input that never comes.
     public static func main(_ arguments: [String]) -> Never {
         // A reader that has gone is an error of `write`, not the end of the process with half a file on its way.
         signal(SIGPIPE, SIG_IGN)
         let console = Console(), arguments = Array(arguments.dropFirst())
         let invocation: Invocation
-        do throws(UsageError) { invocation = try Invocation(parsing: arguments) } catch {
-            console.say("atelier: \(error)")
-            exit(ExitCode.usage.rawValue)
-        }
+        do throws(UsageError) { invocation = try Invocation(parsing: arguments) } catch { exit(say(error, console).rawValue) }
         if let code = answer(invocation, console) { exit(code.rawValue) }
 
         // Threads inherit the mask, so that signals wait for this thread, which does nothing else.
@@ -35,13 +33,14 @@ public enum Command {
         let environment = environment(of: ["ATELIER_CACHE_DIR", "XDG_CACHE_HOME", "HOME", "TERM"])
         // Owned by this function: cancelled below, and the process ends with it.
         let work = Task.detached {
-            exit(await run(arguments, environment: environment, console: console).rawValue)
+            exit(await perform(invocation, arguments, environment: environment, console: console).rawValue)
         }
         var received: Int32 = 0
         sigwait(&signals, &received)
         work.cancel()
-        console.say("atelier: stopping; once more ends at once")
-        sigwait(&signals, &received)
+        console.say("atelier: stopping")
+        var patience = timespec(tv_sec: 2, tv_nsec: 0)
+        sigtimedwait(&signals, nil, &patience)
         _exit(ExitCode.interrupted.rawValue)
     }
 
@@ -49,34 +48,34 @@ public enum Command {
     ///
     ///     let code = await Command.run(["trace", "logo.png", "-o", "logo.svg"], environment: [:], console: Console())
     public static func run(_ arguments: [String], environment: [String: String], console: Console) async -> ExitCode {
+        let invocation: Invocation
+        do throws(UsageError) { invocation = try Invocation(parsing: arguments) } catch { return say(error, console) }
+        return await perform(invocation, arguments, environment: environment, console: console)
+    }
+
+    /// Does what was parsed from `arguments`, which are read once more when options from a file lie under the flags.
+    private static func perform(
+        _ invocation: Invocation, _ arguments: [String], environment: [String: String], console: Console
+    ) async -> ExitCode {
+        if let code = answer(invocation, console) { return code }
         do {
-            var invocation = try Invocation(parsing: arguments)
-            if let code = answer(invocation, console) { return code }
-            if case .cache(let command) = invocation { return try command.run(environment: environment, console: console) }
-            if let file = invocation.conversion?.settings.optionsFile,
-                let base = try invocation.conversion?.decodingOptions(from: file, console)
-            {
-                invocation = try Invocation(parsing: arguments, over: base)
+            switch invocation {
+            case .version, .help: return .done  // answered above
+            case .cache(let command): return try command.run(environment: environment, console: console)
+            case .convert(var command), .explain(var command):
+                if command.readsStandardInput, console.inputIsTerminal {
+                    console.say("atelier: standard input is a terminal; pipe a file into the command or name one\n")
+                    console.sayWithoutEnd(helpText(on: command.verb))
+                    return .usage
+                }
+                if let file = command.settings.optionsFile {
+                    let base = try command.decodingOptions(from: file, console)
+                    command = try Invocation(parsing: arguments, over: base).conversion ?? command
+                }
+                if case .explain = invocation { return try command.explain(environment: environment, console: console) }
+                return try await command.run(environment: environment, console: console)
             }
-            guard let command = invocation.conversion else { return .done }
-            if command.readsStandardInput, console.inputIsTerminal {
-                console.say("atelier: standard input is a terminal; pipe a file into the command or name one\n")
-                console.sayWithoutEnd(helpText(on: command.verb))
-                return .usage
-            }
-            if case .explain = invocation { return try command.explain(environment: environment, console: console) }
-            return try await command.run(environment: environment, console: console)
-        } catch let error as UsageError {
-            console.say("atelier: \(error)")
-            return .usage
-        } catch let error as SystemError {
-            if error.isBrokenPipe { return .brokenPipe }
-            console.say("atelier: \(error)")
-            return .someFailed
-        } catch {
-            console.say("atelier: \(error)")
-            return .someFailed
-        }
+        } catch { return say(error, console) }
     }
 
     /// Answers what needs no engine; nil for everything else.
@@ -90,12 +89,15 @@ public enum Command {
                 if json { try console.write(helpJSON(on: verb).prettyBytes) } else { try console.write(helpText(on: verb)) }
             default: return nil
             }
-        } catch {
-            if error.isBrokenPipe { return .brokenPipe }
-            console.say("atelier: \(error)")
-            return .someFailed
-        }
-        return .done
+            return .done
+        } catch { return say(error, console) }
+    }
+
+    /// Says what ended a run, and what that means for the caller.
+    private static func say(_ error: any Error, _ console: Console) -> ExitCode {
+        if let error = error as? SystemError, error.isBrokenPipe { return .brokenPipe }
+        console.say("atelier: \(error)")
+        return error is UsageError ? .usage : .someFailed
     }
 
     /// The project's version.

@@ -60,9 +60,9 @@ struct WholeRunTests {
     func threads() async {
         let scratch = Scratch()
         for threads in [1, 4] {
-            #expect(await run(scratch, "trace %logo.png %leaf.png %dusk.jpg -d @j\(threads) -j \(threads) --cache off -q").code == .done)
+            #expect(await run(scratch, "trace %icon.png %badge.png -d @j\(threads) -j \(threads) --cache off -q").code == .done)
         }
-        for name in ["logo.svg", "leaf.svg", "dusk.svg"] {
+        for name in ["icon.svg", "badge.svg"] {
             #expect(scratch.read("j1/" + name) == scratch.read("j4/" + name) && scratch.read("j1/" + name) != nil)
         }
     }
@@ -94,12 +94,12 @@ struct WholeRunTests {
     func optionsFile() async {
         let scratch = Scratch()
         scratch.write(#"{"colors": 2, "output": "\#(scratch["json.svg"])"}"#, to: "options.json")
-        #expect(await run(scratch, "trace %dusk.jpg --options @options.json -q").code == .done)
-        #expect(await run(scratch, "trace %dusk.jpg --colors 2 -o @flags.svg -q").code == .done)
-        #expect(await run(scratch, "trace %dusk.jpg --options @options.json --colors 30 -o @both.svg -q").code == .done)
+        #expect(await run(scratch, "trace %badge.png --options @options.json -q").code == .done)
+        #expect(await run(scratch, "trace %badge.png --colors 2 -o @flags.svg -q").code == .done)
+        #expect(await run(scratch, "trace %badge.png --options @options.json --colors 9 -o @both.svg -q").code == .done)
         #expect(scratch.read("json.svg") == scratch.read("flags.svg") && scratch.read("json.svg") != nil)
         #expect(scratch.read("both.svg") != scratch.read("flags.svg"))
-        let unknown = await run(scratch, "trace %dusk.jpg --options -", input: #"{"colurs": 2}"#)
+        let unknown = await run(scratch, "trace %badge.png --options -", input: #"{"colurs": 2}"#)
         #expect(unknown.code == .usage && unknown.err == "atelier: -: there is no option \"colurs\" (did you mean colors?)\n")
     }
 

@@ -1,0 +1,108 @@
+import Glibc
+import Testing
+
+@testable import AtelierCommand
+
+/// The tool that was built beside these tests; nil when only they were built.
+private let tool: String? = {
+    // The tests are a library that a runner has opened, so its own path stands in the list of mappings.
+    guard let bytes = try? readAll("/proc/self/maps") else { return nil }  // no such list: no tool to be found
+    for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where line.hasSuffix("PackageTests.xctest") {
+        guard let start = line.firstIndex(of: "/"), let end = line.lastIndex(of: "/") else { continue }
+        let path = line[start...end] + "atelier"
+        return access(String(path), X_OK) == 0 ? String(path) : nil
+    }
+    return nil
+}()
+
+private func readAll(_ path: String) throws -> [UInt8] {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    defer { close(descriptor) }
+    var bytes: [UInt8] = []
+    while true {
+        let chunk = [UInt8](unsafeUninitializedCapacity: 1 << 16) { $1 = max(0, read(descriptor, $0.baseAddress, $0.count)) }
+        if chunk.isEmpty { return bytes }
+        bytes += chunk
+    }
+}
+
+/// A pipe whose ends no child inherits.
+private func makePipe() -> (read: Int32, write: Int32) {
+    var ends: [Int32] = [0, 0]
+    pipe(&ends)
+    for end in ends { _ = fcntl(end, F_SETFD, FD_CLOEXEC) }
+    return (ends[0], ends[1])
+}
+
+private struct Child {
+    let id: pid_t
+
+    /// Starts the tool with three descriptors.
+    init(_ arguments: [String], _ scratch: Scratch, input: Int32, output: Int32, errors: Int32) throws {
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        for (number, descriptor) in [input, output, errors].enumerated() {
+            posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(number))
+        }
+        let words = ([try #require(tool)] + arguments).map { strdup($0) } + [nil]
+        let environment = [strdup("ATELIER_CACHE_DIR=\(scratch["cache"])"), nil]
+        defer { for word in words + environment { free(word) } }
+        var id: pid_t = 0
+        try #require(posix_spawn(&id, words[0]!, &actions, nil, words, environment) == 0)
+        self.id = id
+    }
+
+    /// Waits for the end. A signal that ended it counts as 1000 more than its number.
+    func wait() -> Int32 {
+        var status: Int32 = 0
+        waitpid(id, &status, 0)
+        return status & 0x7F == 0 ? (status >> 8) & 0xFF : 1000 + (status & 0x7F)
+    }
+}
+
+@Suite("The process", .enabled(if: tool != nil, "the tool is not built beside the tests"))
+struct ProcessTests {
+    @Test("version answers on standard output")
+    func version() throws {
+        let scratch = Scratch(), console = scratch.console()
+        let child = try Child(["version"], scratch, input: console.input, output: console.output, errors: console.errors)
+        #expect(child.wait() == 0)
+        #expect(scratch.read(".out") == "atelier \(Command.version)\n" && scratch.read(".err") == "")
+    }
+
+    @Test("A usage error is code 2 and one line")
+    func usage() throws {
+        let scratch = Scratch(), console = scratch.console()
+        let child = try Child(["trace", "--colros=3"], scratch, input: console.input, output: console.output, errors: console.errors)
+        #expect(child.wait() == 2)
+        #expect(scratch.read(".err") == "atelier: there is no option --colros (did you mean --colors?)\n")
+    }
+
+    @Test("Ctrl-C while input is awaited ends the run with 130 and leaves nothing")
+    func interrupt() throws {
+        let scratch = Scratch(), console = scratch.console(), (reader, writer) = makePipe()
+        let child = try Child(
+            ["trace", "-", "-o", scratch["out/a.svg"]], scratch, input: reader, output: console.output, errors: console.errors)
+        close(reader)
+        // More than a pipe holds, so that this returns only when the tool reads, with its signals in order.
+        let header = [UInt8](repeating: 0x89, count: 1 << 17)
+        try writeAll(header, to: writer, called: "pipe")
+        kill(child.id, SIGINT)
+        kill(child.id, SIGTERM)
+        #expect(child.wait() == 130)
+        close(writer)
+        #expect(!scratch.names.contains { $0.hasPrefix("out") })
+        #expect(scratch.read(".err") == "atelier: stopping\n")
+    }
+
+    @Test("A reader that has gone ends the run without a word")
+    func brokenPipe() throws {
+        let scratch = Scratch(), console = scratch.console(), (reader, writer) = makePipe()
+        close(reader)
+        let child = try Child(["help", "trace"], scratch, input: console.input, output: writer, errors: console.errors)
+        close(writer)
+        #expect(child.wait() == ExitCode.brokenPipe.rawValue)
+        #expect(scratch.read(".err") == "")
+    }
+}
