@@ -150,10 +150,10 @@ struct BatchTests {
         let scratch = Scratch()
         for name in ["in/a.png", "in/b.png"] { scratch.write("", to: name) }
         scratch.write("mine", to: "out/a.svg")
-        let result = await run(scratch, "trace @in -d @out")
+        let result = await run(scratch, "trace @in -d @out --progress never")
         #expect(result.code == .someFailed && scratch.read("out/a.svg") == "mine")
         #expect(result.err.hasPrefix("atelier: out/a.svg: exists and differs; --force replaces it\n1 of 2 made"))
-        #expect(await run(scratch, "trace @in -d @out --force").err.hasPrefix("2 of 2 made, 1 already there, "))
+        #expect(await run(scratch, "trace @in -d @out --force --progress never").err.hasPrefix("2 of 2 made, 1 already there, "))
     }
 
     @Test("A cancelled run begins no further job and says it was interrupted")
