@@ -86,7 +86,8 @@ let package = Package(
         .executableTarget(
             name: "TracePicture", dependencies: ["Atelier", "AtelierMemo", "AtelierPixels", "AtelierStages"], path: "Examples/TracePicture"),
         .executableTarget(
-            name: "PicturesToDeck", dependencies: ["Atelier", "AtelierMemo", "AtelierPixels", "AtelierStages"], path: "Examples/PicturesToDeck"),
+            name: "PicturesToDeck", dependencies: ["Atelier", "AtelierMemo", "AtelierPixels", "AtelierStages"],
+            path: "Examples/PicturesToDeck"),
         .executableTarget(
             name: "CustomStage", dependencies: ["Atelier", "AtelierMemo", "AtelierPixels", "AtelierStages"], path: "Examples/CustomStage"),
 
