@@ -80,11 +80,19 @@ public final class Engine: Sendable {
     public nonisolated(nonsending) func value<Value: Storable>(
         of artifact: Artifact<Value>, priority: Priority = .normal
     ) async throws -> Value {
-        let node = artifact.node
+        let value = try await value(of: artifact.node, priority)
+        guard let value = value as? Value else {
+            preconditionFailure("\(type(of: value)) where \(Value.self) was promised: two stages share a name")
+        }
+        return value
+    }
+
+    /// Apart from the generic function, which other modules cannot specialise.
+    private nonisolated(nonsending) func value(of node: Node, _ priority: Priority) async throws -> any Storable {
         let asked = clock.nanoseconds()
         if let found = find(node, in: immediateLevels) {
             hit(node, found, latency: clock.nanoseconds() &- asked)
-            return try value(found.answer.get(), Value.self)
+            return try found.answer.get().value
         }
         let waiter = nextWaiter.add(1, ordering: .relaxed).newValue
         let made = try await withTaskCancellationHandler {
@@ -99,7 +107,7 @@ public final class Engine: Sendable {
         } onCancel: {
             leave(waiter)
         }
-        return value(made, Value.self)
+        return made.value
     }
 
     /// Makes every entry with this tag, and with tags below it, count as absent. O(1).
@@ -126,13 +134,6 @@ public final class Engine: Sendable {
     public func observe(_ observer: @escaping @Sendable (Event) -> Void) {
         observers.withLock { $0.append(observer) }
         isObserved.store(true, ordering: .releasing)
-    }
-
-    private func value<Value: Storable>(_ made: Made, _ type: Value.Type) -> Value {
-        guard let value = made.value as? Value else {
-            preconditionFailure("\(Swift.type(of: made.value)) where \(type) was promised: two stages share a name")
-        }
-        return value
     }
 
     private func leave(_ waiter: UInt64) { perform { $0.leave(waiter, &$1) } }

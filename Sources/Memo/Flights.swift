@@ -80,7 +80,7 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
     private var flights: [ID: Flight] = [:]
     private var byDigest: [Digest: ID] = [:]
     private var flightOfWaiter: [Waiter: ID] = [:]
-    private var queue = UrgencyQueue<ID>()
+    private var queue = UrgencyQueue()
     /// Values that waiting, running and following flights hold, each weighed once. Whoever needs one of them meanwhile
     /// gets it from here: without levels, or with small ones, what a plan led to would make the plan's inputs again,
     /// and plans upon plans again and again.

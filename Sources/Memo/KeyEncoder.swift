@@ -106,7 +106,7 @@ package struct KeyRecord {
 }
 
 private enum Tag: UInt8 {
-    case fields = 0x7B, elements = 0x5B, close = 0x5D, key = 0x6B, intKey = 0x4B
+    case fields = 0x7B, elements = 0x5B, close = 0x5D, key = 0x6B
     case null = 0x6E, some = 0x6F, nothing = 0x65, no = 0x30, yes = 0x31
     case signed = 0x69, unsigned = 0x75, signedWide = 0x49, unsignedWide = 0x55, double = 0x64, float = 0x66
     case text = 0x74, artifact = 0x61, set = 0x3C, dictionary = 0x3E
@@ -189,14 +189,10 @@ private final class KeySink: @unchecked Sendable {
 
     func enter(_ frame: Frame, key: some CodingKey) {
         enter(frame)
-        if let number = key.intValue {
-            put(.intKey, UInt64(bitPattern: Int64(number)))
-        } else {
-            let name = key.stringValue
-            put(Tag.key.rawValue)
-            put(text: name)
-            if recordsFields, frame.depth == 1 { fieldNames.append(name) }
-        }
+        let name = key.stringValue
+        put(Tag.key.rawValue)
+        put(text: name)
+        if recordsFields, frame.depth == 1 { fieldNames.append(name) }
     }
 
     func close(to depth: Int) {

@@ -3,12 +3,12 @@
 
 #if TSAN
     #if canImport(Glibc)
-        package import Glibc
+        public import Glibc
     #elseif canImport(Musl)
-        package import Musl
+        public import Musl
     #endif
 #else
-    package import Synchronization
+    public import Synchronization
 #endif
 
 /// State behind a lock, touched for microseconds; nothing awaits, blocks or calls out while holding it.
@@ -16,15 +16,20 @@
 ///     let table = Lock([Digest: Int]())
 ///     table.withLock { $0[digest] = 1 }
 ///
+/// Public, as only public generics are specialised in other modules (measured: `@inlinable package` is called through
+/// its generic form, and costs as much as the look-up it guards).
+///
 /// It is `Mutex`, and `pthread_mutex_t` under `-DTSAN`: the thread sanitizer does not see Synchronization's
 /// `Mutex` and reports false races.
-package struct Lock<State: Sendable>: ~Copyable, Sendable {
+@frozen
+public struct Lock<State: Sendable>: ~Copyable, Sendable {
     #if TSAN
         /// Owned by this value: initialised in `init`, destroyed in `deinit`, never copied (the type is noncopyable).
         @usableFromInline nonisolated(unsafe) let mutex: UnsafeMutablePointer<pthread_mutex_t>
         @usableFromInline nonisolated(unsafe) let state: UnsafeMutablePointer<State>
 
-        @inlinable package init(_ initial: State) {
+        /// A lock around some state.
+        @inlinable public init(_ initial: State) {
             mutex = .allocate(capacity: 1)
             mutex.initialize(to: pthread_mutex_t())
             precondition(pthread_mutex_init(mutex, nil) == 0, "a mutex could not be made")
@@ -39,7 +44,8 @@ package struct Lock<State: Sendable>: ~Copyable, Sendable {
             state.deallocate()
         }
 
-        @inlinable package borrowing func withLock<Result, Failure: Error>(
+        /// Hands the state to `body` while nobody else has it.
+        @inlinable public borrowing func withLock<Result, Failure: Error>(
             _ body: (inout State) throws(Failure) -> Result
         ) throws(Failure) -> Result {
             pthread_mutex_lock(mutex)
@@ -49,9 +55,11 @@ package struct Lock<State: Sendable>: ~Copyable, Sendable {
     #else
         @usableFromInline let mutex: Mutex<State>
 
-        @inlinable package init(_ initial: State) { mutex = Mutex(initial) }
+        /// A lock around some state.
+        @inlinable public init(_ initial: State) { mutex = Mutex(initial) }
 
-        @inlinable package borrowing func withLock<Result: Sendable, Failure: Error>(
+        /// Hands the state to `body` while nobody else has it.
+        @inlinable public borrowing func withLock<Result: Sendable, Failure: Error>(
             _ body: (inout State) throws(Failure) -> Result
         ) throws(Failure) -> Result {
             try mutex.withLock { state throws(Failure) in try body(&state) }

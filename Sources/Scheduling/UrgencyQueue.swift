@@ -19,10 +19,12 @@ package struct Urgency: Comparable, Sendable {
     }
 }
 
-/// Elements by urgency, most urgent first; the urgency of a queued element can change and it can leave.
+/// Numbers by urgency, most urgent first; the urgency of a queued number can change and it can leave.
 ///
 /// A binary heap with the position of every element beside it: all operations O(log *n*), looking at the first O(1).
-package struct UrgencyQueue<Element: Hashable & Sendable>: Sendable {
+package struct UrgencyQueue: Sendable {
+    package typealias Element = UInt64
+
     private var heap: [(urgency: Urgency, element: Element)] = []
     private var positions: [Element: Int] = [:]
 

@@ -137,6 +137,8 @@ private struct Explorer {
     private var stored: Set<Digest> = []
     private var asked: [UInt64: (digest: Digest, hasLeft: Bool)] = [:]
     private var answered: Set<UInt64> = []
+    /// Who has been told to be answered, whenever that is done.
+    private var resumed: Set<UInt64> = []
     private var finding: String?
 
     init(seed: UInt64) {
@@ -197,15 +199,28 @@ private struct Explorer {
         }
     }
 
+    /// Whether somebody waits for something that leads to a job.
+    private func isWanted(_ job: Job) -> Bool {
+        var pending = asked.filter { !$0.value.hasLeft && !resumed.contains($0.key) }.map { Int($0.value.digest.words.0) }
+        var seen: Set<Int> = []
+        while let number = pending.popLast() {
+            if number == job.number { return true }
+            if seen.insert(number).inserted { pending += (jobs[number].inputs + jobs[number].target).map(\.number) }
+        }
+        return false
+    }
+
     private mutating func change(_ body: (inout Flights<Job, Worth>, inout [Flights<Job, Worth>.Action]) -> Void) {
         var actions: [Flights<Job, Worth>.Action] = []
         body(&flights, &actions)
         for action in actions {
+            if case .resume(let waiter, _) = action { resumed.insert(waiter) }
             // A run holds its place from the moment it is admitted, whenever its owner comes to start it.
             guard case .run(let id, let job, let values, let cancellation) = action else { continue }
             if running.contains(where: { $0.job.digest == job.digest }) || storing.contains(where: { $0.job.digest == job.digest }) {
                 finding = "job \(job.number) runs twice at a time"
             }
+            if !isWanted(job) { finding = "job \(job.number) runs and nobody waits for it" }
             if values.map(\.digest) != job.inputs.map(\.digest) { finding = "job \(job.number) has other inputs" }
             let held = running.map(\.footprint) + storing.map(\.footprint)
             let used = held.reduce(flights.budget.pinned, +)

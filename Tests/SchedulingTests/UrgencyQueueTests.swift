@@ -7,9 +7,9 @@ struct UrgencyQueueTests {
     @Test("Elements leave by deadline, equals in the order they came, whatever was inserted, moved and removed", arguments: 0..<20)
     func order(seed: Int) {
         var random = Steps(state: UInt64(seed))
-        var queue = UrgencyQueue<Int>(), model: [Int: Urgency] = [:]
+        var queue = UrgencyQueue(), model: [UInt64: Urgency] = [:]
         for step in 0..<500 {
-            let element = Int.random(in: 0..<60, using: &random)
+            let element = UInt64.random(in: 0..<60, using: &random)
             switch Int.random(in: 0..<4, using: &random) {
             case 0..<2:
                 let urgency = Urgency(deadline: UInt64.random(in: 0..<20, using: &random), sequence: UInt64(step))
@@ -30,13 +30,14 @@ struct UrgencyQueueTests {
 
     @Test("Patience runs out: what waited long goes before what is more impatient and came late")
     func ageing() {
-        var queue = UrgencyQueue<String>()
-        queue.insert("background, asked at 0", at: Urgency(deadline: 0 + 20, sequence: 0))
-        queue.insert("normal, asked at 17", at: Urgency(deadline: 17 + 2, sequence: 1))
-        #expect(queue.first == "normal, asked at 17")
-        queue.remove("normal, asked at 17")
-        queue.insert("normal, asked at 19", at: Urgency(deadline: 19 + 2, sequence: 2))
-        #expect(queue.first == "background, asked at 0")
+        var queue = UrgencyQueue()
+        let (background, early, late) = (UInt64(0), UInt64(1), UInt64(2))
+        queue.insert(background, at: Urgency(deadline: 0 + 20, sequence: 0))
+        queue.insert(early, at: Urgency(deadline: 17 + 2, sequence: 1))
+        #expect(queue.first == early)
+        queue.remove(early)
+        queue.insert(late, at: Urgency(deadline: 19 + 2, sequence: 2))
+        #expect(queue.first == background)
     }
 }
 
