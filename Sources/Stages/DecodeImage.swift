@@ -28,12 +28,11 @@ public struct DecodeImage: Stage {
         self.decoders = ImageFormat.decoders
     }
 
-    /// The decoded pixels and as much again for the codec's own rows.
+    /// What decoding holds at its peak, by the file's header.
     public func footprint(in context: Context) -> Int {
-        // Damage counts as nothing here; `run` reports it.
         let file = context[source].bytes
-        guard let size = try? imageSize(file.span) else { return 0 }
-        return size.width * size.height * 8
+        // What forbids decoding counts as nothing here; `run` reports it.
+        return (try? decodingFootprint(of: file.span, limits: limits)) ?? 0
     }
 
     /// Decodes; throws `ImageDecodingError`.

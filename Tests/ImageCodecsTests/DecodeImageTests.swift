@@ -32,4 +32,27 @@ struct DecodeImageTests {
         let jpeg = ImageFormat.jpeg.decoder
         #expect(jpeg.hasPrefix("libjpeg-turbo decoding as ") && jpeg.count > 36, "\(jpeg)")
     }
+
+    @Test("The footprint is what the limit on memory counts, and needs no decoding")
+    func footprints() throws {
+        let upright = try sample("progressive")
+        for bytes in [upright, withOrientation(6, upright), try sample("baseline"), PNGFile(width: 9, height: 7).header(andData: [0])] {
+            let footprint = try footprint(bytes)
+            var limits = DecodeLimits()
+            limits.maxDecodedBytes = footprint - 1
+            #expect(throws: ImageDecodingError.tooLarge(.decodedBytes, value: footprint, limit: footprint - 1)) {
+                try decode(bytes, limits)
+            }
+        }
+        #expect(try footprint(upright) == 512 * (4 + 6))
+    }
+
+    @Test("A header that promises 2⁶² pixels is refused, not multiplied out")
+    func hugeHeader() {
+        let bytes = PNGFile(width: 0x7FFF_FFFF, height: 0x7FFF_FFFF).header(andData: [0])
+        #expect(throws: ImageDecodingError.tooLarge(.side, value: 0x7FFF_FFFF, limit: 1_000_000)) { try footprint(bytes) }
+        #expect(throws: ImageDecodingError.tooLarge(.side, value: 0x7FFF_FFFF, limit: 1_000_000)) { try decode(bytes) }
+    }
+
+    private func footprint(_ bytes: [UInt8]) throws(ImageDecodingError) -> Int { try decodingFootprint(of: bytes.span) }
 }

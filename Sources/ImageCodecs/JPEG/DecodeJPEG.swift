@@ -4,15 +4,9 @@ import CAtelierTurboJPEG
 /// Decodes a file that starts with a JPEG start-of-image marker.
 func decodeJPEG(_ bytes: Span<UInt8>, _ limits: DecodeLimits) throws(ImageDecodingError) -> Raster<RGBA8> {
     let structure = try JPEGStructure(bytes)
+    _ = try structure.decodedByteCount(within: limits, fileByteCount: bytes.count)
     let (width, height) = (structure.width, structure.height)
-    try limits.check(width: width, height: height)
     let pixelCount = width * height
-    let copies = structure.orientation == .upright ? 1 : 2
-    let repairedCopy = structure.repairs.isEmpty ? 0 : bytes.count
-    let held = max(pixelCount * 4 * copies, pixelCount * 4 + structure.coefficientByteCount + repairedCopy)
-    try limits.check(.decodedBytes, held, against: limits.maxDecodedBytes)
-    let scanPixels = max(pixelCount, 1 << 21) * structure.scanCount * (structure.isArithmetic ? 16 : 1)
-    try limits.check(.scanPixels, scanPixels, against: limits.maxScanPixels)
 
     var failure: String?
     var pixels: [RGBA8]
@@ -32,6 +26,22 @@ func decodeJPEG(_ bytes: Span<UInt8>, _ limits: DecodeLimits) throws(ImageDecodi
     if let failure { throw .damaged(.jpeg, failure, byte: nil) }
     if structure.sampling.count == 4 { convertInvertedCMYK(&pixels) }
     return structure.orientation.upright(Raster(width: width, height: height, pixels: pixels))
+}
+
+extension JPEGStructure {
+    /// Bytes a decode will hold at its peak, as `DecodeLimits.maxDecodedBytes` counts them; throws when the limits forbid
+    /// the decode.
+    func decodedByteCount(within limits: DecodeLimits, fileByteCount: Int) throws(ImageDecodingError) -> Int {
+        try limits.check(width: width, height: height)
+        let pixelCount = width * height
+        let whileDecoding = pixelCount * 4 + coefficientByteCount + (repairs.isEmpty ? 0 : fileByteCount)
+        let whileTurning = orientation == .upright ? 0 : pixelCount * 8
+        let byteCount = max(whileDecoding, whileTurning)
+        try limits.check(.decodedBytes, byteCount, against: limits.maxDecodedBytes)
+        let scanPixels = max(pixelCount, 1 << 21) * scanCount * (isArithmetic ? 16 : 1)
+        try limits.check(.scanPixels, scanPixels, against: limits.maxScanPixels)
+        return byteCount
+    }
 }
 
 /// Decodes into `output`, one element per pixel, and returns nil, or the library's complaint.

@@ -10,20 +10,8 @@ import CAtelierSpng
 /// Decodes a file that starts with the PNG signature.
 func decodePNG(_ bytes: Span<UInt8>, _ limits: DecodeLimits) throws(ImageDecodingError) -> Raster<RGBA8> {
     let structure = try PNGStructure(bytes)
+    _ = try structure.decodedByteCount(within: limits)
     let (width, height) = (structure.width, structure.height)
-    guard width > 0, height > 0 else { throw .damaged(.png, "the picture has no pixels", byte: 16) }
-    try limits.check(width: width, height: height)
-    let copies = structure.orientation == .upright ? 1 : 2
-    try limits.check(.decodedBytes, width * height * 4 * copies, against: limits.maxDecodedBytes)
-    guard let filteredByteCount = structure.filteredByteCount else {
-        let combination = "colour type \(structure.colorType) with \(structure.bitDepth) bits"
-        throw .damaged(.png, "\(combination) does not exist in PNG", byte: 24)
-    }
-    // Deflate makes at most 1032 bytes out of one (258 out of two bits), so less data than this cannot be the picture.
-    guard structure.compressedByteCount >= filteredByteCount / 1032 else {
-        let held = "\(structure.compressedByteCount) bytes of image data are too few for \(width) × \(height) pixels"
-        throw .damaged(.png, held, byte: nil)
-    }
 
     var status: Int32 = 0
     let pixels = bytes.withUnsafeBufferPointer { file in
@@ -37,6 +25,26 @@ func decodePNG(_ bytes: Span<UInt8>, _ limits: DecodeLimits) throws(ImageDecodin
     }
     if status != 0 { throw pngError(status) }
     return structure.orientation.upright(Raster(width: width, height: height, pixels: pixels))
+}
+
+extension PNGStructure {
+    /// Bytes a decode will hold at its peak, as `DecodeLimits.maxDecodedBytes` counts them; throws when the header or the
+    /// limits forbid the decode.
+    func decodedByteCount(within limits: DecodeLimits) throws(ImageDecodingError) -> Int {
+        guard width > 0, height > 0 else { throw .damaged(.png, "the picture has no pixels", byte: 16) }
+        try limits.check(width: width, height: height)
+        let byteCount = width * height * 4 * (orientation == .upright ? 1 : 2)
+        try limits.check(.decodedBytes, byteCount, against: limits.maxDecodedBytes)
+        guard let filteredByteCount else {
+            throw .damaged(.png, "colour type \(colorType) with \(bitDepth) bits does not exist in PNG", byte: 24)
+        }
+        // Deflate makes at most 1032 bytes out of one (258 out of two bits), so less data than this cannot be the picture.
+        guard compressedByteCount >= filteredByteCount / 1032 else {
+            let held = "\(compressedByteCount) bytes of image data are too few for \(width) × \(height) pixels"
+            throw .damaged(.png, held, byte: nil)
+        }
+        return byteCount
+    }
 }
 
 /// What the decoder reads from: the needed pieces of a file, one after the other.
