@@ -54,6 +54,7 @@ with tempfile.TemporaryDirectory() as folder:
     photo.save(folder / "photo.png")
     drawing.save(folder / "drawing.png")
     drawing.quantize(64).save(folder / "drawing-palette.png")
+    drawing.convert("1").save(folder / "drawing-bilevel.png")
     paths = sorted(folder.iterdir())
     turns = {path.name: [] for path in paths}
     for _ in range(arguments.turns):

@@ -10,7 +10,7 @@ public enum ImageDecodingError: Error, Hashable, Sendable {
     case tooLarge(Quantity, value: Int, limit: Int)
     /// The file ends too early: at which byte, and inside which part.
     case truncated(ImageFormat, part: String, byte: Int)
-    /// The file contradicts its format: how, and at which byte when that is known.
+    /// The file contradicts its format: how, and at which byte, or at most 8 KiB before it, when that is known.
     case damaged(ImageFormat, String, byte: Int?)
     /// The system has no memory for a decode that is inside the limits.
     case outOfMemory

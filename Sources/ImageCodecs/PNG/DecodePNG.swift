@@ -13,7 +13,7 @@ func decodePNG(_ bytes: Span<UInt8>, _ limits: DecodeLimits) throws(ImageDecodin
     _ = try structure.decodedByteCount(within: limits)
     let (width, height) = (structure.width, structure.height)
 
-    var status: Int32 = 0
+    var (status, position): (Int32, Int) = (0, 0)
     let pixels = bytes.withUnsafeBufferPointer { file in
         [RGBA8](unsafeUninitializedCapacity: width * height) { output, count in
             var source = PNGSource(file: file, pieces: structure.pieces)
@@ -21,9 +21,12 @@ func decodePNG(_ bytes: Span<UInt8>, _ limits: DecodeLimits) throws(ImageDecodin
                 decode(source, structure, into: output)
             }
             count = status == 0 ? width * height : 0
+            position = source.position
         }
     }
-    if status != 0 { throw pngError(status) }
+    if status == Int32(SPNG_EMEM.rawValue) { throw .outOfMemory }
+    // The decoder reads image data in steps of 8 KiB, so damage there lies up to as much before.
+    if status != 0 { throw .damaged(.png, String(cString: spng_strerror(status)), byte: position) }
     return structure.orientation.upright(Raster(width: width, height: height, pixels: pixels))
 }
 
@@ -54,6 +57,9 @@ private struct PNGSource {
     var piece = 0
     /// Bytes of the current piece already read.
     var consumed = 0
+
+    /// The byte of the file up to which has been read.
+    var position: Int { piece < pieces.count ? pieces[piece].lowerBound + consumed : pieces.last!.upperBound }
 
     mutating func read(_ count: Int, into destination: UnsafeMutableRawPointer) -> Bool {
         var done = 0
@@ -206,9 +212,4 @@ private func fill(
         }
     }
     return 0
-}
-
-private func pngError(_ status: Int32) -> ImageDecodingError {
-    if status == Int32(SPNG_EMEM.rawValue) { return .outOfMemory }
-    return .damaged(.png, String(cString: spng_strerror(status)), byte: nil)
 }

@@ -61,6 +61,14 @@ struct DecodePNGTests {
         }
     }
 
+    @Test("A wrong checksum is named with the byte behind it")
+    func wrongChecksum() {
+        var bytes = PNGFile.palettePicture([0, 1], width: 2, bitDepth: 1, palette: [1, 2, 3, 4, 5, 6]).bytes
+        // The signature, IHDR with 13 bytes, PLTE with 6: 8 + 25 + 18.
+        bytes[50] ^= 1
+        #expect(throws: ImageDecodingError.damaged(.png, "invalid chunk checksum", byte: 51)) { try decode(bytes) }
+    }
+
     @Test("A header that promises more pixels than its data can hold is refused before memory is taken")
     func bomb() {
         let bytes = PNGFile(width: 7000, height: 7000, bitDepth: 1, colorType: 0, samples: []).header(andData: [0x78, 1, 1, 0, 0, 255, 255])
