@@ -11,7 +11,7 @@ extension Resolver {
         var styleAttribute = TextRange.missing
         for i in Int(element.firstAttribute)..<Int(element.firstAttribute + element.attributeCount) {
             let attribute = document.attributes[i]
-            set(attribute.name, trimmed(attribute.value))
+            set(attribute.name, reader.trimmed(attribute.value))
             if attribute.name == .style { styleAttribute = attribute.value }
         }
         let matches = stylesheet.isEmpty ? [] : try matchingSelectors(index)
@@ -21,7 +21,7 @@ extension Resolver {
             }
         }
         if !styleAttribute.isEmpty {
-            readDeclarations(styleAttribute, in: text) { if !$0.isImportant { set($0) } }
+            readDeclarations(styleAttribute, in: reader.text) { if !$0.isImportant { set($0) } }
         }
         for match in matches {
             for declaration in stylesheet.declarations[stylesheet.selectors[match].declarations] where declaration.isImportant {
@@ -29,7 +29,7 @@ extension Resolver {
             }
         }
         if !styleAttribute.isEmpty {
-            readDeclarations(styleAttribute, in: text) { if $0.isImportant { set($0) } }
+            readDeclarations(styleAttribute, in: reader.text) { if $0.isImportant { set($0) } }
         }
     }
 
@@ -52,7 +52,7 @@ extension Resolver {
             candidates += stylesheet.byID[document.string(id)] ?? []
         }
         if !stylesheet.byClass.isEmpty, let classes = document.attribute(.class, of: index) {
-            forEachWord(in: classes) { candidates += stylesheet.byClass[document.string($0)] ?? [] }
+            reader.forEachWord(in: classes) { candidates += stylesheet.byClass[document.string($0)] ?? [] }
         }
         // A class written twice brings its rules twice.
         candidates.sort()
@@ -92,55 +92,18 @@ extension Resolver {
         if let type = compound.type, type == .unknown || type != document.elements[index].name { return false }
         if !compound.ids.isEmpty {
             guard let id = document.attribute(.id, of: index) else { return false }
-            for wanted in compound.ids where !isSameText(wanted, id) { return false }
+            for wanted in compound.ids where !reader.isSameText(wanted, id) { return false }
         }
         if !compound.classes.isEmpty {
             guard let classes = document.attribute(.class, of: index) else { return false }
             for wanted in compound.classes {
                 var found = false
-                forEachWord(in: classes) { if isSameText(wanted, $0) { found = true } }
+                reader.forEachWord(in: classes) { if reader.isSameText(wanted, $0) { found = true } }
                 if !found { return false }
             }
         }
         return true
     }
-
-    // MARK: Reading text
-
-    func trimmed(_ range: TextRange) -> TextRange {
-        var range = range
-        while range.start < range.end, isSpace(text[Int(range.start)]) { range.start += 1 }
-        while range.end > range.start, isSpace(text[Int(range.end) - 1]) { range.end -= 1 }
-        return range
-    }
-
-    func forEachWord(in range: TextRange, _ body: (TextRange) -> Void) {
-        var p = range.start
-        while p < range.end {
-            while p < range.end, isSpace(text[Int(p)]) { p += 1 }
-            let start = p
-            while p < range.end, !isSpace(text[Int(p)]) { p += 1 }
-            if p > start { body(TextRange(start: start, end: p)) }
-        }
-    }
-
-    func isSameText(_ a: TextRange, _ b: TextRange) -> Bool {
-        guard a.end - a.start == b.end - b.start else { return false }
-        for i in 0..<Int(a.end - a.start) where text[Int(a.start) + i] != text[Int(b.start) + i] { return false }
-        return true
-    }
-
-    /// Whether the text is this keyword, in any case; `word` is in lower case.
-    func isText(_ range: TextRange, _ word: StaticString) -> Bool {
-        guard Int(range.end - range.start) == word.utf8CodeUnitCount else { return false }
-        for i in 0..<word.utf8CodeUnitCount {
-            let byte = text[Int(range.start) + i]
-            guard (byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte) == word.utf8Start[i] else { return false }
-        }
-        return true
-    }
-
-    func scanner(_ range: TextRange) -> TextScanner { TextScanner(text, range.bounds) }
 
     /// The value of an attribute or property of the element that was cascaded last.
     func value(_ name: AttributeName) -> TextRange? {

@@ -48,8 +48,7 @@ struct Resolver {
     typealias TextRange = SVG.Document.TextRange
 
     let document: SVG.Document
-    /// The document's text; the caller keeps it alive.
-    let text: UnsafePointer<UInt8>
+    var reader: ValueReader
     let options: SVG.ReadOptions
 
     var stylesheet = Stylesheet()
@@ -58,7 +57,6 @@ struct Resolver {
     var present: UInt64 = 0
     /// What percentages refer to: the nearest viewport in its own units.
     var viewport = Size(100, 100)
-    var rootFontSize = 16.0
     /// Targets of the `use` elements being expanded.
     var activeUses: [Int] = []
     /// Outlines of paths inside `use` by element, so that copies share one array.
@@ -74,7 +72,7 @@ struct Resolver {
 
     init(document: SVG.Document, text: UnsafePointer<UInt8>, options: SVG.ReadOptions) {
         self.document = document
-        self.text = text
+        reader = ValueReader(text: text)
         self.options = options
     }
 
@@ -98,7 +96,7 @@ struct Resolver {
         try cascade(0)
         var root = Surroundings()
         root.style = style(0, inheriting: Style())
-        rootFontSize = root.style.fontSize
+        reader.rootFontSize = root.style.fontSize
         let own = ownStyle(0)
         guard own.isDisplayed else { throw .badSize(width: 0, height: 0) }
         reportEffects(0)
@@ -142,8 +140,8 @@ struct Resolver {
     private mutating func canvasSize(_ box: Rect?) -> (size: Size, isFree: Bool) {
         let box = box.flatMap { $0.width > 0 && $0.height > 0 ? $0 : nil }
         func extent(_ name: AttributeName) -> Length? {
-            guard let range = value(name), !isText(range, "auto") else { return nil }
-            guard let length = length(range, fontSize: rootFontSize) else {
+            guard let range = value(name), !reader.isText(range, "auto") else { return nil }
+            guard let length = reader.length(range, fontSize: reader.rootFontSize) else {
                 report(0, .invalid, "\(name.spelling) `\(quoted(range))` is not a length; it is left out")
                 return nil
             }
@@ -172,17 +170,20 @@ struct Resolver {
 
     private mutating func collectStyles() {
         for index in document.elements.indices where document.elements[index].name == .style {
-            if let type = document.attribute(.type, of: index), !trimmed(type).isEmpty, !isText(trimmed(type), "text/css") {
+            if let type = document.attribute(.type, of: index), !reader.trimmed(type).isEmpty,
+                !reader.isText(reader.trimmed(type), "text/css")
+            {
                 report(index, .unsupported, "style sheets of type `\(quoted(type))` are not read")
                 continue
             }
-            if let media = document.attribute(.media, of: index), !trimmed(media).isEmpty, !isText(trimmed(media), "all"),
-                !isText(trimmed(media), "screen")
+            if let media = document.attribute(.media, of: index), !reader.trimmed(media).isEmpty,
+                !reader.isText(reader.trimmed(media), "all"),
+                !reader.isText(reader.trimmed(media), "screen")
             {
                 report(index, .unsupported, "a style sheet for `\(quoted(media))` is left out")
                 continue
             }
-            for problem in stylesheet.add(document.elements[index].content, in: text) {
+            for problem in stylesheet.add(document.elements[index].content, in: reader.text) {
                 report(index, .unsupported, problem.message)
             }
         }
@@ -191,6 +192,7 @@ struct Resolver {
     // MARK: Elements
 
     /// The children of an element that are drawn.
+    @inline(never)
     mutating func children(of index: Int, _ around: Surroundings) throws(SVG.ParseError) -> [SVG.Node] {
         var nodes: [SVG.Node] = []
         let end = Int(document.elements[index].end)
@@ -300,11 +302,12 @@ struct Resolver {
     }
 
     /// A `use` with what it refers to (SVG 2, 5.6).
+    @inline(never)  // keeps the frame of `node`, which nests, small
     private mutating func use(_ index: Int, _ own: OwnStyle, _ inner: Surroundings) throws(SVG.ParseError) -> SVG.Node? {
         guard let reference = value(.href), !reference.isEmpty else { return nil }
         let x = length(.x, .horizontal, index, inner.style) ?? 0, y = length(.y, .vertical, index, inner.style) ?? 0
         let width = length(.width, .horizontal, index, inner.style), height = length(.height, .vertical, index, inner.style)
-        guard text[Int(reference.start)] == UInt8(ascii: "#") else {
+        guard reader.text[Int(reference.start)] == UInt8(ascii: "#") else {
             report(index, .unsupported, "use of another file, `\(quoted(reference))`, is not followed")
             return nil
         }
@@ -346,6 +349,7 @@ struct Resolver {
     }
 
     /// A nested `svg` or a used `symbol`: a viewport of its own (SVG 2, 8.2).
+    @inline(never)
     private mutating func viewportGroup(
         _ index: Int, _ own: OwnStyle, _ inner: Surroundings, size: (width: Double?, height: Double?)?
     ) throws(SVG.ParseError) -> SVG.Node? {

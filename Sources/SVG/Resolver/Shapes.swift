@@ -2,6 +2,7 @@ import AtelierGeometry
 
 extension Resolver {
     /// A shape with everything it is painted with; nil when nothing of it can be seen.
+    @inline(never)
     mutating func shape(_ index: Int, _ own: OwnStyle, _ around: Surroundings) throws(SVG.ParseError) -> SVG.Node? {
         let style = around.style
         guard style.isVisible else { return nil }
@@ -96,9 +97,9 @@ extension Resolver {
     }
 
     private mutating func path(_ index: Int) -> Outline? {
-        guard let data = value(.d), !isText(data, "none") else { return nil }
+        guard let data = value(.d), !reader.isText(data, "none") else { return nil }
         if let path = usedPaths[index] { return path.isEmpty ? nil : (path, nil) }
-        let (path, error) = BezierPath.reading(svgPathData: scanner(data))
+        let (path, error) = BezierPath.reading(svgPathData: reader.scanner(data))
         if let error {
             let problem =
                 switch error.reason {
@@ -115,7 +116,7 @@ extension Resolver {
 
     private mutating func points(_ index: Int) -> Outline? {
         guard let list = value(.points) else { return nil }
-        var (path, isComplete) = BezierPath.reading(points: scanner(list))
+        var (path, isComplete) = BezierPath.reading(points: reader.scanner(list))
         if !isComplete { report(index, .invalid, "points are not all pairs of numbers; it is drawn up to the first that is not") }
         if path.isEmpty { return nil }
         if document.elements[index].name == .polygon { path.close() }
@@ -229,8 +230,8 @@ extension Resolver {
                 child = Int(document.elements[child].end)
             }
             if answer.first != nil { break }
-            guard let reference = document.attribute(.href, of: gradient).map(trimmed), reference.end - reference.start > 1,
-                text[Int(reference.start)] == UInt8(ascii: "#"),
+            guard let reference = document.attribute(.href, of: gradient).map(reader.trimmed), reference.end - reference.start > 1,
+                reader.text[Int(reference.start)] == UInt8(ascii: "#"),
                 let next = element(withID: TextRange(start: reference.start + 1, end: reference.end)),
                 document.elements[next].name == .linearGradient || document.elements[next].name == .radialGradient
             else { break }
@@ -245,9 +246,9 @@ extension Resolver {
         try cascade(stop)
         try step(stop)
         var color = ColorWithAlpha.black
-        if let range = value(.stopColor).flatMap({ isText($0, "inherit") ? inheritedValue(.stopColor, stop) : $0 }) {
-            var scanner = scanner(range)
-            if isText(range, "currentcolor") {
+        if let range = value(.stopColor).flatMap({ reader.isText($0, "inherit") ? inheritedValue(.stopColor, stop) : $0 }) {
+            var scanner = reader.scanner(range)
+            if reader.isText(range, "currentcolor") {
                 color = try inheritedColor(stop)
                 try cascade(stop)
             } else if let read = ColorWithAlpha(&scanner) {
@@ -256,8 +257,8 @@ extension Resolver {
                 invalid(.stopColor, range, stop)
             }
         }
-        if let range = value(.stopOpacity).flatMap({ isText($0, "inherit") ? inheritedValue(.stopOpacity, stop) : $0 }) {
-            if let opacity = fraction(range) {
+        if let range = value(.stopOpacity).flatMap({ reader.isText($0, "inherit") ? inheritedValue(.stopOpacity, stop) : $0 }) {
+            if let opacity = reader.fraction(range) {
                 color.alpha *= opacity
             } else {
                 invalid(.stopOpacity, range, stop)
@@ -273,7 +274,7 @@ extension Resolver {
             try cascade(element)
             try step(element)
             if let range = value(.color) {
-                var scanner = scanner(range)
+                var scanner = reader.scanner(range)
                 if let color = ColorWithAlpha(&scanner) { return color }
             }
             element = Int(document.elements[element].parent)
