@@ -44,7 +44,12 @@ extension Verb {
                     ? "A .pptx output takes several inputs, one slide each; a folder receives one file for each input."
                     : "Without -o and -d the output stands beside its input; standard input goes to standard output.",
             ]
-        case .explain: ["Every line is one step: its digest, the level it is kept on, the time it took when it ran, its bytes."]
+        case .explain:
+            [
+                "Every line is one step: its digest, the level it is kept on, the time it took when it ran, its bytes. "
+                    + "Nothing is made. Inputs and options are those of the command that is explained."
+            ]
+        case .cache: ["verify reads every entry and removes the damaged ones; entries of other versions stay."]
         default: []
         }
     }
@@ -62,6 +67,7 @@ func helpText(on verb: Verb?) -> String {
     for paragraph in verb.explanation { text += "\n" + wrapped(paragraph, indent: 0) }
     switch verb {
     case .convert, .trace, .pptx: text += rows(ConvertCommand.options(of: verb), defaults: ConvertCommand(verb: verb))
+    case .cache: text += rows(CacheCommand.options, defaults: CacheCommand(action: .stats))
     default: break
     }
     return text
@@ -74,10 +80,15 @@ func helpJSON(on verb: Verb?) -> JSON {
         "version": .integer(1),
         "commands": .array(
             verbs.map { verb in
-                let takesOptions = verb == .convert || verb == .trace || verb == .pptx
+                let options: JSON? =
+                    switch verb {
+                    case .convert, .trace, .pptx: ConvertCommand.options(of: verb).schema(defaults: ConvertCommand(verb: verb))
+                    case .cache: CacheCommand.options.schema(defaults: CacheCommand(action: .stats))
+                    default: nil
+                    }
                 return .object([
                     "name": .string(verb.rawValue), "summary": .string(verb.summary), "usage": .string(verb.usage),
-                    "options": takesOptions ? ConvertCommand.options(of: verb).schema(defaults: ConvertCommand(verb: verb)) : nil,
+                    "options": options,
                 ])
             }),
     ])
@@ -101,7 +112,7 @@ extension Option {
             case .integer: " N"
             case .number: " X"
             case .choice: " WORD"
-            case .text(let placeholder): " " + placeholder
+            case .text(let placeholder, _): " " + placeholder
             }
         return (letter.map { "-\($0), " } ?? "") + "--" + name + placeholder
     }
@@ -109,11 +120,12 @@ extension Option {
     /// Help with what is accepted and the default.
     fileprivate func explanation(defaults: Options) -> String {
         var details: [String] = []
-        switch kind {
-        case .flag, .text: break
-        case .integer, .number, .choice: details.append(accepted)
+        if let choices { details.append(choices) }
+        switch read(defaults) {
+        case .flag(false): break
+        case .flag(true): details.append("default on; --no-\(name) switches it off")
+        case let value: if let text = text(of: value) { details.append("default \(text)") }
         }
-        if kind != .flag, let value = text(of: read(defaults)) { details.append("default \(value)") }
         return help + (details.isEmpty ? "" : " (" + details.joined(separator: "; ") + ")")
     }
 }

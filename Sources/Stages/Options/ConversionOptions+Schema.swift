@@ -33,8 +33,8 @@ extension ConversionOptions {
     package static var slides: [Option<ConversionOptions>] {
         [
             .parsed(
-                "slide-size", \.slide.size, accepted: "16:9, 4:3 or inches such as 10x7.5", or: "auto", group: "Slides",
-                "Size of all slides; auto takes the size of the first picture.", parse: SlideSize.init(written:), text: \.written)
+                "slide-size", \.slide.size, "SIZE", form: "16:9, 4:3 or inches such as 10x7.5", or: "auto", group: "Slides",
+                "Size of all slides; auto takes that of the largest picture.", parse: SlideSize.init(written:), text: \.written)
         ]
     }
 

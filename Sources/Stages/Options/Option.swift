@@ -45,8 +45,8 @@ package enum OptionKind: Hashable, Sendable {
     case number(ClosedRange<Double>)
     /// One word of a list.
     case choice([String])
-    /// Any text that is not empty; the word stands for it in help (`FILE`).
-    case text(String)
+    /// A text that is not empty: the word that stands for it in help (`FILE`), and what it may be where not everything will do.
+    case text(String, form: String? = nil)
 }
 
 /// A value of an option.
@@ -148,14 +148,15 @@ extension Option {
             write: { if case .text(let value) = $1 { $0[keyPath: path] = value } })
     }
 
-    /// A value that is written as a text: `parse` reads it, `text` writes it, `accepted` says in words what can be read.
+    /// A value that is written as a text: `parse` reads it, `text` writes it, `form` says in words what can be read.
     package static func parsed<Value: Sendable>(
         _ name: String, letter: Character? = nil, aliases: [String] = [], _ path: any WritableKeyPath<Options, Value?> & Sendable,
-        accepted: String, or absence: String, group: String, _ help: String,
+        _ placeholder: String, form: String, or absence: String, group: String, _ help: String,
         parse: @escaping @Sendable (String) -> Value?, text: @escaping @Sendable (Value) -> String
     ) -> Option {
         Option(
-            name: name, letter: letter, aliases: aliases, group: group, kind: .text(accepted), absence: absence, unit: "", help: help,
+            name: name, letter: letter, aliases: aliases, group: group, kind: .text(placeholder, form: form), absence: absence, unit: "",
+            help: help,
             parses: { parse($0) != nil },
             read: { $0[keyPath: path].map { .text(text($0)) } ?? .absent },
             write: {
@@ -250,9 +251,24 @@ extension Option {
             case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)\(unit)"
             case .number(let range): "a number from \(plain(range.lowerBound)) to \(plain(range.upperBound))\(unit)"
             case .choice(let words): inWords(words)
-            case .text(let placeholder): placeholder
+            case .text(let placeholder, let form): form ?? placeholder
             }
         return absence.map { "\(something), or \($0)" } ?? something
+    }
+
+    /// The range, words or form in short, for a place where the placeholder has said what it is; nil when anything will do.
+    package var choices: String? {
+        let unit = unit.isEmpty ? "" : " \(unit)"
+        let something: String? =
+            switch kind {
+            case .flag: nil
+            case .integer(let range) where range.upperBound == Int.max: unit.isEmpty ? nil : "in\(unit)"
+            case .integer(let range): "\(range.lowerBound) to \(range.upperBound)\(unit)"
+            case .number(let range): "\(plain(range.lowerBound)) to \(plain(range.upperBound))\(unit)"
+            case .choice(let words): inWords(words)
+            case .text(_, let form): form
+            }
+        return something.map { something in absence.map { "\(something), or \($0)" } ?? something }
     }
 
     /// A value as a person would write it.

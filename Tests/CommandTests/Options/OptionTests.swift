@@ -96,6 +96,46 @@ struct OptionTests {
     }
 }
 
+@Suite("Options of conversions")
+struct ConversionOptionTests {
+    /// A size as it is written after it was read.
+    private func size(_ text: String) throws -> String? {
+        let option = ConversionOptions.slides[0], json = JSON.object(["slide_size": .string(text)])
+        return option.text(of: option.read(try [option].decode(json, over: ConversionOptions())))
+    }
+
+    @Test("Slide sizes are named or given in inches, and what is written is read as the same size")
+    func slideSizes() throws {
+        #expect(try size("16:9") == "13.333333333333334x7.5" && size("13.333333333333334x7.5") == size("16:9"))
+        #expect(try size("4:3") == "10.0x7.5" && size("1x56in") == "1.0x56.0" && size("auto") == "auto")
+    }
+
+    @Test("Sizes that no slide can have are refused", arguments: ["0.9x5", "10x57", "10", "x", "10x", "axb", "nanx5", "16:10", "10x7x5"])
+    func badSlideSizes(text: String) {
+        #expect(throws: OptionError.self) { try size(text) }
+    }
+
+    @Test("What an option writes it reads again, at its default and at both ends of its range")
+    func roundTrip() throws {
+        for option in ConversionOptions.tracing + ConversionOptions.slides + ConversionOptions.limits {
+            var values = [option.read(ConversionOptions())]
+            switch option.kind {
+            case .integer(let range): values += [.integer(range.lowerBound), .integer(range.upperBound)]
+            case .number(let range): values += [.number(range.lowerBound), .number(range.upperBound)]
+            case .flag: values += [.flag(true), .flag(false)]
+            case .choice(let words): values += words.map(OptionValue.text)
+            case .text: break
+            }
+            for value in values {
+                let text = try #require(option.text(of: value), "--\(option.name)")
+                var options = ConversionOptions()
+                option.write(&options, try option.value(from: text))
+                #expect(option.read(options) == value, "--\(option.name)")
+            }
+        }
+    }
+}
+
 @Suite("JSON")
 struct JSONTests {
     @Test(
