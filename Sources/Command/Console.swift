@@ -1,3 +1,5 @@
+import AtelierMemo
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -31,6 +33,12 @@ public struct Console: Sendable {
     func sayWithoutEnd(_ text: String) {
         // A message nobody can read is no reason to stop.
         try? writeAll(Array(text.utf8), to: errors, called: "standard error")
+    }
+
+    /// Reads a file to its end, or standard input for `-`.
+    func read(_ path: String, limit: Int) throws(Blob.FileError) -> Blob {
+        guard path == "-" else { return try Blob.reading(path: path, limit: limit) }
+        return try Blob.reading(descriptor: input, path: "standard input", limit: limit)
     }
 
     /// Whether messages are read on a terminal.
@@ -91,4 +99,10 @@ struct SystemError: Error, Hashable, CustomStringConvertible {
 func printable(_ text: String) -> String {
     guard text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control }) else { return text }
     return text.unicodeScalars.map { $0.properties.generalCategory == .control ? $0.escaped(asASCII: true) : String($0) }.joined()
+}
+
+/// A sentence from elsewhere as it stands in a line of messages: without its full stop and without control characters.
+func sentence(_ error: some Error) -> String {
+    let text = "\(error)"
+    return printable(text.hasSuffix(".") ? String(text.dropLast()) : text)
 }

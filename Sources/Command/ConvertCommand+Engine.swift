@@ -127,10 +127,10 @@ private final class EventFile: Sendable {
     private let state = Lock(State())
 
     /// Creates or empties the file and listens from now on.
-    init(_ path: String, of engine: Engine) throws(SystemError) {
+    init(_ path: String, of engine: Engine) throws(UsageError) {
         name = printable(path)
         descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else { throw SystemError("\(name): cannot create") }
+        guard descriptor >= 0 else { throw UsageError("--events \(SystemError("\(name): cannot create"))") }
         engine.observe { [self] event in add(event) }
     }
 

@@ -11,26 +11,30 @@ private let largestList = 256 << 20, largestOptions = 1 << 20
 
 extension ConvertCommand {
     /// The settings and options of a JSON document over the defaults.
-    func decodingOptions(from file: String, _ console: Console) throws -> ConvertCommand {
-        let bytes = try readAll(file, console, limit: largestOptions)
+    func decodingOptions(from file: String, _ console: Console) throws(UsageError) -> ConvertCommand {
         do {
-            return try ConvertCommand.options(of: verb).decode(try JSON(parsing: bytes), over: ConvertCommand(verb: verb))
+            let json = try JSON(parsing: console.read(file, limit: largestOptions).withUnsafeBytes(Array.init))
+            return try ConvertCommand.options(of: verb).decode(json, over: ConvertCommand(verb: verb))
         } catch let error as JSON.SyntaxError {
-            throw UsageError("\(printable(file)): not JSON: \(error)")
+            throw UsageError("--options \(printable(file)): not JSON: \(error)")
         } catch let error as OptionError {
-            throw UsageError("\(printable(file)): \(error)")
+            throw UsageError("--options \(printable(file)): \(error)")
+        } catch {
+            throw UsageError("--options \(sentence(error))")
         }
     }
 
     /// The jobs of this conversion, and operands that stand for nothing.
-    func jobs(_ console: Console) throws -> (jobs: [Job], problems: [String]) {
-        var operands = operands
+    func jobs(_ console: Console) throws(UsageError) -> (jobs: [Job], problems: [String]) {
+        var operands = operands, problems: [String] = []
         if let list = settings.filesFrom {
-            operands += AtelierCommand.operands(
-                listedIn: try readAll(list, console, limit: largestList), nullSeparated: settings.nullSeparated)
+            do {
+                let bytes = try console.read(list, limit: largestList).withUnsafeBytes(Array.init)
+                operands += AtelierCommand.operands(listedIn: bytes, nullSeparated: settings.nullSeparated)
+            } catch { problems.append("--files-from \(sentence(error))") }
         }
         let list = try expand(operands, suffixes: verb.suffixes)
-        return (try plan(list.inputs, verb: verb, settings), list.problems)
+        return (try plan(list.inputs, verb: verb, settings), problems + list.problems)
     }
 
     /// Makes and delivers every job, at most `window` at a time, and reports.

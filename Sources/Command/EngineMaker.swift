@@ -116,10 +116,7 @@ struct EngineMaker: Maker {
 
     private func read(_ input: Input) throws(Failure) -> Blob {
         let limit = max(options.image.maxFileBytes, options.svg.limits.byteCount)
-        do {
-            guard input.isStandardInput else { return try Blob.reading(path: input.path, limit: limit) }
-            return try Blob.reading(descriptor: console.input, path: input.shown, limit: limit)
-        } catch { throw failure(error, input) }
+        do { return try console.read(input.path, limit: limit) } catch { throw failure(error, input) }
     }
 
     /// What a failed request means for the person who asked.
@@ -131,21 +128,21 @@ struct EngineMaker: Maker {
         case is CancellationError:
             return failure(.cancelled, place + "interrupted")
         case Blob.FileError.tooLarge:
-            return failure(.limit, sentence("\(underlying)"))
+            return failure(.limit, sentence(underlying))
         case is SourceError, is Blob.FileError:
-            return failure(.reading, sentence("\(underlying)"))
+            return failure(.reading, sentence(underlying))
         case ImageDecodingError.tooLarge(let quantity, let value, let limit):
             let flag = "--" + kebab(quantity.rawValue)
             return failure(.limit, "\(place)needs \(value) where \(flag) allows \(limit); raise it or make the picture smaller")
         case ImageDecodingError.outOfMemory:
-            return failure(.limit, place + sentence("\(underlying)"))
+            return failure(.limit, place + sentence(underlying))
         case let error as SVG.ParseError:
-            guard let flag = error.flag else { return failure(.reading, place + sentence("\(error)")) }
-            return failure(.limit, place + sentence("\(error)") + "; --\(flag) raises it")
+            guard let flag = error.flag else { return failure(.reading, place + sentence(error)) }
+            return failure(.limit, place + sentence(error) + "; --\(flag) raises it")
         case is ImageDecodingError, is UnknownSourceFormat, is RememberedFailure:
-            return failure(.reading, place + sentence("\(underlying)"))
+            return failure(.reading, place + sentence(underlying))
         default:
-            return failure(.other, place + sentence("\(error)"))
+            return failure(.other, place + sentence(error))
         }
     }
 }
@@ -181,9 +178,6 @@ extension Remark {
             message: diagnostic.message)
     }
 }
-
-/// A sentence as it stands in a line of messages: without its full stop and without control characters.
-private func sentence(_ text: String) -> String { printable(text.hasSuffix(".") ? String(text.dropLast()) : text) }
 
 /// `maxPixels` as a flag: `max-pixels`.
 private func kebab(_ camel: String) -> String {

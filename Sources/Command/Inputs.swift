@@ -45,17 +45,20 @@ func expand(_ operands: [String], suffixes: [String]) throws(UsageError) -> Inpu
             continue
         }
         var additions: [Input] = []
+        let known = list.problems.count
         switch kind(of: operand) {
         case .folder:
             let folder = operand.hasSuffix("/") ? operand : operand + "/"
             walk(folder, depth: 0, problems: &list.problems) { additions.append(Input(path: folder + $0, relative: $0)) }
             additions.removeAll { input in !suffixes.contains { input.path.lowercased().hasSuffix("." + $0) } }
-            if additions.isEmpty {
+            if additions.isEmpty, list.problems.count == known {
                 list.problems.append("\(printable(operand)): no file below this folder ends in .\(suffixes.joined(separator: ", ."))")
             }
         case nil where Glob.isPattern(operand):
             for glob in try Glob.patterns(operand) { additions.append(contentsOf: matches(of: glob, problems: &list.problems)) }
-            if additions.isEmpty { list.problems.append("\(printable(operand)): no file matches this pattern") }
+            if additions.isEmpty, list.problems.count == known {
+                list.problems.append("\(printable(operand)): no file matches this pattern")
+            }
         default:
             list.inputs.append(Input(path: operand, relative: lastName(of: operand)))
             continue
@@ -102,7 +105,7 @@ private func walk(_ folder: String, below: String = "", depth: Int, problems: in
         problems.append("\(printable(folder + below)): folders deeper than \(deepestFolder) are not entered")
         return
     }
-    guard let names = names(in: folder + below) else {
+    guard let names = names(in: folder + below, problems: &problems) else {
         problems.append(SystemError("\(printable(folder + below)): cannot list the folder").description)
         return
     }
@@ -119,13 +122,21 @@ private func walk(_ folder: String, below: String = "", depth: Int, problems: in
 }
 
 /// Names in a folder, without `.` and `..`; nil, with `errno` set, when it cannot be listed.
-private func names(in folder: String) -> [String]? {
+///
+/// Paths are texts here, so a name that is no UTF-8 could not be opened again; it is a problem.
+private func names(in folder: String, problems: inout [String]) -> [String]? {
     guard let directory = opendir(folder.isEmpty ? "." : folder) else { return nil }
     defer { closedir(directory) }
     var names: [String] = []
     while let entry = readdir(directory) {
-        let name = withUnsafePointer(to: &entry.pointee.d_name) {
-            $0.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: $0.pointee)) { String(cString: $0) }
+        let (name, isText) = withUnsafePointer(to: &entry.pointee.d_name) {
+            $0.withMemoryRebound(to: CChar.self, capacity: MemoryLayout.size(ofValue: $0.pointee)) {
+                (String(cString: $0), String(validatingCString: $0) != nil)
+            }
+        }
+        guard isText else {
+            problems.append("\(printable(folder + name)): the name is not UTF-8; rename it")
+            continue
         }
         if name != ".", name != ".." { names.append(name) }
     }
@@ -138,19 +149,19 @@ private func matches(of glob: Glob, problems: inout [String]) -> [Input] {
     let base = fixed.map { $0 + "/" }.joined()
     var matches: [Input] = []
 
-    func descend(_ below: String, _ names: ArraySlice<String>, depth: Int) {
-        guard let pattern = names.first, depth <= deepestFolder else { return }
-        let rest = names.dropFirst()
+    func descend(_ below: String, _ parts: ArraySlice<String>, depth: Int) {
+        guard let pattern = parts.first, depth <= deepestFolder else { return }
+        let rest = parts.dropFirst()
         if pattern == "**" {
             descend(below, rest.isEmpty ? ["*"] : rest, depth: depth)
         }
         // A folder that cannot be listed matches nothing, as in a shell; the pattern as a whole reports when it matches nothing.
-        for name in AtelierCommand.names(in: base + below) ?? [] {
+        for name in names(in: base + below, problems: &problems) ?? [] {
             let path = below + name
             if pattern == "**" {
                 var status = stat()
                 guard !name.hasPrefix("."), lstat(base + path, &status) == 0, status.st_mode & S_IFMT == S_IFDIR else { continue }
-                descend(path + "/", names, depth: depth + 1)
+                descend(path + "/", parts, depth: depth + 1)
             } else if Glob.matches(name, pattern) {
                 switch kind(of: base + path) {
                 case .folder where !rest.isEmpty: descend(path + "/", rest, depth: depth + 1)

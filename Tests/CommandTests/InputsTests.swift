@@ -96,6 +96,16 @@ struct InputsTests {
         #expect(list.inputs.map(\.relative) == ["missing.png"])
     }
 
+    @Test("A name that is not UTF-8 is a problem, not passed over")
+    func notText() throws {
+        let scratch = Scratch()
+        let path = Array((scratch.path + "/").utf8CString.dropLast()) + [CChar(bitPattern: 0xFF)] + Array(".png".utf8CString)
+        close(creat(path, 0o600))
+        #expect(
+            try expand([scratch.path], suffixes: suffixes).problems == ["\(scratch.path)/\u{FFFD}.png: the name is not UTF-8; rename it"])
+        unlink(path)
+    }
+
     @Test("Lists are separated by lines, of either ending, or by NUL")
     func lists() {
         #expect(operands(listedIn: Array("a\r\n\nb c\n".utf8), nullSeparated: false) == ["a", "b c"])

@@ -1,3 +1,4 @@
+import AtelierMemo
 import Glibc
 import Testing
 
@@ -6,25 +7,15 @@ import Testing
 /// The tool that was built beside these tests; nil when only they were built.
 private let tool: String? = {
     // The tests are a library that a runner has opened, so its own path stands in the list of mappings.
-    guard let bytes = try? readAll("/proc/self/maps") else { return nil }  // no such list: no tool to be found
-    for line in String(decoding: bytes, as: UTF8.self).split(separator: "\n") where line.hasSuffix("PackageTests.xctest") {
+    guard let maps = try? Blob.reading(path: "/proc/self/maps", limit: 1 << 24) else { return nil }  // no such list: no tool to be found
+    for line in String(decoding: maps.withUnsafeBytes(Array.init), as: UTF8.self).split(separator: "\n")
+    where line.hasSuffix("PackageTests.xctest") {
         guard let start = line.firstIndex(of: "/"), let end = line.lastIndex(of: "/") else { continue }
         let path = line[start...end] + "atelier"
         return access(String(path), X_OK) == 0 ? String(path) : nil
     }
     return nil
 }()
-
-private func readAll(_ path: String) throws -> [UInt8] {
-    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    defer { close(descriptor) }
-    var bytes: [UInt8] = []
-    while true {
-        let chunk = [UInt8](unsafeUninitializedCapacity: 1 << 16) { $1 = max(0, read(descriptor, $0.baseAddress, $0.count)) }
-        if chunk.isEmpty { return bytes }
-        bytes += chunk
-    }
-}
 
 /// A pipe whose ends no child inherits.
 private func makePipe() -> (read: Int32, write: Int32) {

@@ -1,3 +1,4 @@
+import AtelierMemo
 import Glibc
 
 @testable import AtelierCommand
@@ -24,10 +25,8 @@ final class Scratch {
     }
 
     func read(_ name: String) -> String? {
-        let descriptor = open(self[name], O_RDONLY)
-        guard descriptor >= 0 else { return nil }
-        defer { close(descriptor) }
-        return (try? readAll(descriptor, called: name, limit: 1 << 30)).map { String(decoding: $0, as: UTF8.self) }
+        // A file that is not there reads as nil.
+        (try? Blob.reading(path: self[name], limit: 1 << 30)).map { String(decoding: $0.withUnsafeBytes(Array.init), as: UTF8.self) }
     }
 
     /// Every name below the folder, hidden ones too, sorted.

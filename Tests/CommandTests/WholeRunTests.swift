@@ -100,7 +100,7 @@ struct WholeRunTests {
         #expect(scratch.read("json.svg") == scratch.read("flags.svg") && scratch.read("json.svg") != nil)
         #expect(scratch.read("both.svg") != scratch.read("flags.svg"))
         let unknown = await run(scratch, "trace %badge.png --options -", input: #"{"colurs": 2}"#)
-        #expect(unknown.code == .usage && unknown.err == "atelier: -: there is no option \"colurs\" (did you mean colors?)\n")
+        #expect(unknown.code == .usage && unknown.err == "atelier: --options -: there is no option \"colurs\" (did you mean colors?)\n")
     }
 
     @Test("Standard input to standard output, and nothing else")
@@ -119,9 +119,25 @@ struct WholeRunTests {
         let foreign = await run(scratch, "trace @a.png -q")
         #expect(foreign.code == .nothingRead)
         #expect(foreign.err == "atelier: \(scratch["a.png"]): the content is neither PNG, JPEG nor SVG; convert it to one of these first\n")
-        #expect(await run(scratch, "trace @missing.png -q").err == "atelier: \(scratch["missing.png"]): no such file\n")
+        #expect(await run(scratch, "trace @missing.png -q").err == "atelier: \(scratch["missing.png"]): there is no such file\n")
         let large = await run(scratch, "trace %icon.png -o @b.svg --max-pixels 10 -q")
         #expect(large.code == .limit && large.err.hasSuffix("where --max-pixels allows 10; raise it or make the picture smaller\n"))
+    }
+
+    @Test("A list, options or events that cannot be had are named before any work")
+    func badFiles() async {
+        let scratch = Scratch()
+        let list = await run(scratch, "trace --files-from @none -d @out -q")
+        #expect(list.code == .nothingRead && list.err == "atelier: --files-from \(scratch["none"]): there is no such file\n")
+        let options = await run(scratch, "trace %icon.png --options @none")
+        #expect(options.code == .usage && options.err == "atelier: --options \(scratch["none"]): there is no such file\n")
+        scratch.write("{1}", to: "bad.json")
+        #expect(
+            await run(scratch, "trace %icon.png --options @bad.json").err
+                == "atelier: --options \(scratch["bad.json"]): not JSON: line 1, column 2: expected a name in double quotes\n")
+        let events = await run(scratch, "trace %icon.png --events @none/events -o @icon.svg")
+        #expect(events.code == .usage && events.err.hasPrefix("atelier: --events \(scratch["none/events"]): cannot create: "))
+        #expect(kind(of: scratch["icon.svg"]) == nil)
     }
 
     @Test("A cache that cannot be had is one warning, and the work is done")
