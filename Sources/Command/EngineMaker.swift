@@ -111,12 +111,14 @@ struct EngineMaker: Maker {
     /// The artifact of an input: a file is read again when a stage needs it, a pipe can be read once and is kept in memory.
     private func source(_ input: Input) throws(Failure) -> Artifact<Blob> {
         if input.isStandardInput || kind(of: input.path) == .other { return .blob(try read(input)) }
-        do { return try .file(path: input.path) } catch { throw failure(error, input) }
+        do { return try .file(path: input.path, limit: largestFile) } catch { throw failure(error, input) }
     }
 
+    /// No reader takes more.
+    private var largestFile: Int { max(options.image.maxFileBytes, options.svg.limits.byteCount) }
+
     private func read(_ input: Input) throws(Failure) -> Blob {
-        let limit = max(options.image.maxFileBytes, options.svg.limits.byteCount)
-        do { return try console.read(input.path, limit: limit) } catch { throw failure(error, input) }
+        do { return try console.read(input.path, limit: largestFile) } catch { throw failure(error, input) }
     }
 
     /// What a failed request means for the person who asked.
@@ -127,8 +129,8 @@ struct EngineMaker: Maker {
         switch underlying {
         case is CancellationError:
             return failure(.cancelled, place + "interrupted")
-        case Blob.FileError.tooLarge:
-            return failure(.limit, sentence(underlying))
+        case Blob.FileError.tooLarge, SourceError.unreadable(.tooLarge):
+            return failure(.limit, sentence(underlying) + "; --max-file-bytes raises it")
         case is SourceError, is Blob.FileError:
             return failure(.reading, sentence(underlying))
         case ImageDecodingError.tooLarge(let quantity, let value, let limit):
