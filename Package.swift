@@ -97,7 +97,7 @@ let package = Package(
         .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: strict),
         tests(of: "Telemetry"),
         tests(of: "Scheduling"),
-        tests(of: "Memo", ["AtelierMemoTesting", "AtelierScheduling", "AtelierTelemetry", "CAtelierBLAKE3"]),
+        tests(of: "Memo", ["AtelierMemoTesting", "AtelierScheduling", "AtelierTelemetry", "CAtelierBLAKE3", "CAtelierXXHash"]),
         tests(of: "Geometry"),
         tests(of: "ImageCodecs", ["AtelierPixels"], resources: [.copy("Samples")]),
         tests(of: "SVG", ["AtelierGeometry"]),

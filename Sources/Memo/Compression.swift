@@ -49,6 +49,8 @@ final class Compression: Sendable {
 
     /// The bytes decompressed to exactly `count`; nil when they are damaged or hold another number.
     func decompressed(_ blob: Blob, count: Int) -> Blob? {
+        // Every writer says the length in the frame as well; a forged one must not make us reserve a gigabyte.
+        guard blob.withUnsafeBytes({ ZSTD_getFrameContentSize($0.baseAddress, $0.count) }) == UInt64(count) else { return nil }
         guard let context = decompressors.withLock({ $0.popLast() })?.pointer ?? ZSTD_createDCtx() else { return nil }
         defer { decompressors.withLock { $0.append(Context(pointer: context)) } }
         var failed = false
