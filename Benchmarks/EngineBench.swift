@@ -12,20 +12,22 @@ extension Subcommand {
     static let engine = Subcommand(
         name: "engine", question: "what do a key, a warm hit and a run cost?",
         usage: """
-                [--rounds 15] [--hits 100000] [--runs 2000]
-                --hits  hits per round and thread
-                --runs  stages per round, each made once
+                [--rounds 15] [--hits 100000] [--runs 2000] [--threads 1,4]
+                --hits     hits per round and thread
+                --runs     stages per round, each made once
+                --threads  numbers of threads that hit at a time
 
                 Keys: an artifact of a stage with 8 scalar properties, and of one
                 with 25 in nested structs. Hits: value(of:) of artifacts already
-                built, on 1 and 4 threads, in turns with a dictionary behind one
+                built, in turns with a dictionary behind one
                 lock; ratios are to that. Runs: a stage that does nothing.
             """
     ) { arguments in
         let rounds = max(3, try arguments.integer("rounds", default: 15))
         let hits = try arguments.integer("hits", default: 100_000)
         let runs = try arguments.integer("runs", default: 2_000)
-        let result = blocking { await measure(rounds: rounds, hits: hits, runs: runs) }
+        let threads = try arguments.integers("threads", default: [1, 4])
+        let result = blocking { await measure(rounds: rounds, hits: hits, runs: runs, threadCounts: threads) }
         print(JSON.object([.init("bench", .string("engine"))] + result).text)
         return 0
     }
@@ -63,7 +65,7 @@ private struct TwentyFive: Stage {
     func run(in context: Context) -> Blob { context[source] }
 }
 
-private func measure(rounds: Int, hits: Int, runs: Int) async -> [JSON.Member] {
+private func measure(rounds: Int, hits: Int, runs: Int, threadCounts: [Int]) async -> [JSON.Member] {
     let source = Artifact.bytes([1, 2, 3])
     var eight = EightScalars(source: source), nested = TwentyFive(source: source)
     let keys: [JSON] = [
@@ -87,7 +89,7 @@ private func measure(rounds: Int, hits: Int, runs: Int) async -> [JSON.Member] {
     for artifact in artifacts { values[artifact.digest] = try! await engine.value(of: artifact) }
     let dictionary = Behind(values)
     var hitRows: [JSON] = []
-    for threads in [1, 4] {
+    for threads in threadCounts {
         var plain: [Double] = [], warm: [Double] = []
         // In turns, so that a neighbour's load falls on both.
         for _ in 0..<rounds {

@@ -40,7 +40,7 @@ extension Engine {
 
     /// Looks in some of the levels, follows aliases, and fills the levels before the one that answered.
     func find(_ node: Node, in range: Range<Int>) -> Found? {
-        if range.isEmpty || node.work.retention == .none { return nil }
+        if range.isEmpty || node.retention == .none { return nil }
         switch configuration.cachePolicy {
         case .off: return nil
         case .refresh: if !refreshed.withLock({ $0.contains(node.digest) }) { return nil }
@@ -111,10 +111,10 @@ extension Engine {
             }
         case .on: break
         }
-        if node.work.retention == .none { return }
-        let format = node.work.retention == .everywhere ? node.work.format : (name: "", version: 0)
+        if node.retention == .none { return }
+        let format = node.retention == .everywhere ? node.work.format : (name: "", version: 0)
         let header = EntryHeader(
-            digest: node.digest, stage: node.work.name, stageVersion: node.work.version, format: format.name,
+            digest: node.digest, stage: node.name, stageVersion: node.version, format: format.name,
             formatVersion: format.version, byteCount: target == nil ? made.byteCount : 0, selfCost: made.costs.own,
             chainCost: made.costs.chain, created: clock.seconds(), tags: made.tags)
         let entry = Entry(header: header, payload: target.map { .alias($0) } ?? .value(made.value))
@@ -123,13 +123,13 @@ extension Engine {
 
     /// Keeps a failure that says it may be kept, in memory.
     func remember(_ failure: StageFailure, _ node: Node, _ tags: [TagGeneration]) {
-        guard configuration.cachePolicy == .on || configuration.cachePolicy == .refresh, node.work.retention != .none,
+        guard configuration.cachePolicy == .on || configuration.cachePolicy == .refresh, node.retention != .none,
             let storable = failure.underlying as? any StorableFailure
         else { return }
         let now = clock.seconds()
         let costs = node.costs.withLock { $0 } ?? Costs(own: 0, chain: 0)
         let header = EntryHeader(
-            digest: node.digest, stage: node.work.name, stageVersion: node.work.version, byteCount: 0, selfCost: costs.own,
+            digest: node.digest, stage: node.name, stageVersion: node.version, byteCount: 0, selfCost: costs.own,
             chainCost: costs.chain, created: now, expires: now + storable.secondsKept, tags: tags)
         let entry = Entry(header: header, payload: .failure(String(describing: failure.underlying)))
         for level in levels where !level.storesBytesOnly { put(entry, into: level, of: node) }
@@ -138,7 +138,7 @@ extension Engine {
     private func put(_ entry: Entry, into level: any Store, of node: Node) {
         var entry = entry
         if level.storesBytesOnly {
-            guard node.work.retention == .everywhere else { return }
+            guard node.retention == .everywhere else { return }
             if case .value(let value) = entry.payload {
                 guard let bytes = node.work.encode(value) else { return }
                 entry.payload = .bytes(bytes)
@@ -171,13 +171,13 @@ extension Engine {
     }
 
     func missed(_ node: Node) {
-        if node.work.isSource { return }
+        if node.isSource { return }
         count(node.digest) { $0.misses += 1 }
         report(.miss, node)
     }
 
     func ran(_ node: Node, _ costs: Costs, byteCount: Int) {
-        if node.work.isSource { return }
+        if node.isSource { return }
         count(node.digest) { statistics in
             statistics.runs += 1
             statistics.nanosecondsSpent &+= costs.own
@@ -205,7 +205,7 @@ extension Engine {
 
     func report(_ kind: Event.Kind, _ node: Node, _ fill: (inout Event) -> Void = { _ in }) {
         guard isObserved.load(ordering: .acquiring) else { return }
-        var event = Event(kind: kind, stage: node.work.name, version: node.work.version, digest: node.digest)
+        var event = Event(kind: kind, stage: node.name, version: node.version, digest: node.digest)
         fill(&event)
         emit(event)
     }

@@ -191,7 +191,7 @@ public final class Engine: Sendable {
             hit(node, found)
             return follow(&actions) { $0.answered(id, found.answer, &$1) }
         }
-        if hasBlockingLevels, node.work.retention == .everywhere, configuration.cachePolicy != .off {
+        if hasBlockingLevels, node.retention == .everywhere, configuration.cachePolicy != .off {
             readers.async { [self] in
                 let found = find(node, in: levels.indices)
                 if let found { hit(node, found) } else { missed(node) }
@@ -217,7 +217,7 @@ public final class Engine: Sendable {
             let begun = clock.nanoseconds()
             do {
                 let product = try await node.work.run(in: context)
-                let costs = node.record(node.work.isSource ? 0 : clock.nanoseconds() &- begun)
+                let costs = node.record(node.isSource ? 0 : clock.nanoseconds() &- begun)
                 switch product {
                 case .value(let value):
                     let made = Made(value: value, costs: costs, tags: tags)
@@ -229,7 +229,7 @@ public final class Engine: Sendable {
                     perform { [tags] in $0.follow(id, target, reach: reach, tags: tags, &$1) }
                 }
             } catch {
-                let failure = StageFailure(stage: node.work.name, digest: node.digest, underlying: error)
+                let failure = StageFailure(stage: node.name, digest: node.digest, underlying: error)
                 if !cancellation.isCancelled {
                     failed(node)
                     remember(failure, node, tags)

@@ -42,8 +42,8 @@ extension Engine {
             let place = whereabouts(of: node)
             lines.append(
                 Explanation.Line(
-                    depth: depth, digest: node.digest, stage: node.work.name, version: node.work.version,
-                    isSource: node.work.isSource, isPlan: node.work.isPlan, level: place?.level, header: place?.header,
+                    depth: depth, digest: node.digest, stage: node.name, version: node.version,
+                    isSource: node.isSource, isPlan: node.isPlan, level: place?.level, header: place?.header,
                     leadsTo: place?.leadsTo, isRepeated: !isNew))
             if isNew { pending.append(contentsOf: node.inputs.reversed().map { ($0, depth + 1) }) }
         }
@@ -51,10 +51,10 @@ extension Engine {
     }
 
     private func whereabouts(of node: Node) -> (level: String, header: EntryHeader, leadsTo: Digest?)? {
-        if node.work.retention == .none { return nil }
-        for level in levels where !level.storesBytesOnly || node.work.retention == .everywhere {
+        if node.retention == .none { return nil }
+        for level in levels where !level.storesBytesOnly || node.retention == .everywhere {
             guard let header = level.peek(node.digest), isCurrent(header, node) else { continue }
-            guard node.work.isPlan else { return (level.name, header, nil) }
+            guard node.isPlan else { return (level.name, header, nil) }
             // An alias is an answer only while the value it leads to is there too.
             guard case .alias(let target)? = level.get(node.digest)?.payload else { continue }
             guard levels.contains(where: { $0.peek(target) != nil }) else { continue }

@@ -12,23 +12,25 @@ final class Node: @unchecked Sendable {
     private(set) var inputs: [Node]
     private var duplicates: [Node]
     private(set) var work: any Work
+    /// What `work` says of itself, here because asking an existential copies the stage.
+    let name: String, version: Int, retention: Retention, isPlan: Bool, isSource: Bool
     /// What making it, or finding it, has shown.
     let costs = Lock<Costs?>(nil)
 
     init(digest: Digest, work: any Work, inputs: [Node] = [], duplicates: [Node] = [], tags: [String] = []) {
         self.digest = digest
         self.work = work
+        (name, version, retention, isPlan, isSource) = (work.name, work.version, work.retention, work.isPlan, work.isSource)
         self.inputs = inputs
         self.duplicates = duplicates
         self.tags = tags
     }
 
     convenience init(key: Key, work: any Work) {
-        // A chain shares one array of tags: the union is only built where sets really differ.
-        var tags: [String] = []
-        for input in key.inputs where !input.tags.isEmpty && input.tags != tags {
-            tags = tags.isEmpty ? input.tags : Set(tags).union(input.tags).sorted()
-        }
+        // A chain shares one array of tags: the union is only built where they really differ.
+        var tags = key.inputs.first { !$0.tags.isEmpty }?.tags ?? []
+        let others = key.inputs.filter { !$0.tags.isEmpty && $0.tags != tags }
+        if !others.isEmpty { tags = others.reduce(into: Set(tags)) { $0.formUnion($1.tags) }.sorted() }
         self.init(digest: key.digest, work: work, inputs: key.inputs, duplicates: key.duplicates, tags: tags)
     }
 
@@ -77,7 +79,7 @@ final class Node: @unchecked Sendable {
         return sum
     }
 
-    private var knownCosts: Costs? { work.isSource ? Costs(own: 0, chain: 0) : costs.withLock { $0 } }
+    private var knownCosts: Costs? { isSource ? Costs(own: 0, chain: 0) : costs.withLock { $0 } }
 
     deinit {
         // Left to itself, releasing a chain of 10⁵ nodes would recurse 10⁵ deep: a node releases its stage, the
@@ -208,7 +210,7 @@ private struct Released: Work {
 
 extension Node: FlightWork {
     func failure(_ error: any Error) -> any Error {
-        StageFailure(stage: work.name, digest: digest, underlying: error)
+        StageFailure(stage: name, digest: digest, underlying: error)
     }
 }
 

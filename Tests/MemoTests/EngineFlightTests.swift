@@ -139,6 +139,15 @@ struct EngineFlightTests {
         #expect(order.mostAtOnce <= 2)
     }
 
+    @Test("Stages that block a thread hold up none of the runtime's: more can block at a time than there are processors")
+    func ownThreads() async throws {
+        let engine = Engine(levels: [], configuration: .init(workers: 24))
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for index in 0..<24 { group.addTask { _ = try await engine.value(of: Artifact(Meeting(place: 0, seat: index, seats: 24))) } }
+            try await group.waitForAll()
+        }
+    }
+
     @Test("Footprints that do not fit together run one after the other; one beyond the budget runs alone")
     func budget() async throws {
         let engine = Engine(levels: [], configuration: .init(workers: 4, byteBudget: 100))
@@ -155,6 +164,25 @@ struct EngineFlightTests {
         #expect(order.mostAtOnce == 1)
         #expect(engine.budgetUse.overdrafts == 1)
         #expect(engine.budgetUse.peakByteCount == 1000)
+    }
+}
+
+/// Blocks its thread until every seat of the place is taken.
+private struct Meeting: Stage {
+    static let name = "test.meeting", version = 1
+    private static let taken = Lock<[Int: Int]>([:])
+
+    var place: Int
+    var seat: Int
+    var seats: Int
+
+    func run(in context: Context) throws -> Number {
+        Self.taken.withLock { $0[place, default: 0] += 1 }
+        let deadline = ContinuousClock.now + .seconds(60)
+        while Self.taken.withLock({ $0[place]! }) < seats {
+            if ContinuousClock.now > deadline { throw NotANumber() }
+        }
+        return Number(seat)
     }
 }
 
