@@ -5,25 +5,34 @@ internal import AtelierSVG
 // SVG's nonzero rule, so it is rewritten in these terms where contours allow, and the rewriting is proved by sampling.
 
 extension SlideMapper {
-    /// The subpaths to fill, in layers: within a layer by even-odd, layers upon each other. One layer with everything when
-    /// even-odd says the same as the path's own rule, or when nothing better is known (which is noted).
+    /// What to fill of a path: contours in layers, within a layer by even-odd, layers upon each other.
+    ///
+    /// Nil when the contours as they are, in one layer, say the same, or when nothing better is known (which is noted).
     mutating func fillLayers(
         of path: SVG.Path, _ subpaths: [ArraySlice<BezierPath.Element>], isOpaque: Bool
-    ) -> [[ArraySlice<BezierPath.Element>]] {
-        guard path.fill?.rule == .nonzero, WindingScan.mayWindTwice(subpaths) else { return [subpaths] }
+    ) -> [[ArraySlice<BezierPath.Element>]]? {
+        guard path.fill?.rule == .nonzero, WindingScan.mayWindTwice(subpaths) else { return nil }
         scan.take(subpaths)
-        let everything = [Int](repeating: 0, count: subpaths.count)
-        if scan.agrees(everything, isOpaque: true) { return [subpaths] }
-        if let layers = scan.layers(), scan.agrees(layers, isOpaque: true) {
-            if !isOpaque, !scan.agrees(layers, isOpaque: false) {
-                note(.approximated, path.origin, "its outline overlaps itself, and such parts of the translucent fill are drawn twice")
-            }
-            let count = (layers.max() ?? 0) + 1
-            return (0..<count).map { layer in subpaths.indices.filter { layers[$0] == layer }.map { subpaths[$0] } }
+        if scan.agrees([Int](repeating: 0, count: subpaths.count), isOpaque: true) { return nil }
+        if let layers = layers(of: path, subpaths, isOpaque: isOpaque) { return layers }
+        if let loops = SelfCrossingCutter.cut(subpaths)?.subpaths {
+            scan.take(loops)
+            if let layers = layers(of: path, loops, isOpaque: isOpaque) { return layers }
         }
         note(
             .approximated, path.origin, "its outline overlaps itself and slides fill such parts by the even-odd rule, so they may be empty")
-        return [subpaths]
+        return nil
+    }
+
+    /// Layers of the contours that the scan has taken over, if there are any that cover the right points.
+    private mutating func layers(
+        of path: SVG.Path, _ contours: [ArraySlice<BezierPath.Element>], isOpaque: Bool
+    ) -> [[ArraySlice<BezierPath.Element>]]? {
+        guard let layers = scan.layers(), scan.agrees(layers, isOpaque: true) else { return nil }
+        if !isOpaque, !scan.agrees(layers, isOpaque: false) {
+            note(.approximated, path.origin, "its outline overlaps itself, and such parts of the translucent fill are drawn twice")
+        }
+        return (0...(layers.max() ?? 0)).map { layer in contours.indices.filter { layers[$0] == layer }.map { contours[$0] } }
     }
 }
 
@@ -115,12 +124,18 @@ struct WindingScan {
         heights.sort()
         var last = -Double.infinity
         for y in heights where y - last > Self.unseen {
-            if last.isFinite { lines.append((last + y) / 2) }
+            if last.isFinite { addLines(between: last, y) }
             last = y
         }
         let crossings = edges.reduce(0) { $0 + lineIndex(at: $1.bottom.y) - lineIndex(at: $1.top.y) }
         let share = min(Double(Self.mostLines) / Double(lines.count), Double(Self.mostCrossings) / Double(crossings))
         if share < 1 { lines = (0..<Int(Double(lines.count) * share)).map { lines[Int(Double($0) / share)] } }
+    }
+
+    /// Lines between two neighbouring heights of corners: one a pixel, where edges may cross between them, but not too many.
+    private mutating func addLines(between top: Double, _ bottom: Double) {
+        let count = Int(min(max((bottom - top) / EMU.perPixel, 1), 16))
+        for k in 0..<count { lines.append(top + (bottom - top) * ((Double(k) + 0.5) / Double(count))) }
     }
 
     /// How many lines lie above `y`.

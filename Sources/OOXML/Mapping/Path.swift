@@ -114,18 +114,17 @@ extension SlideMapper {
         }
 
         let subpaths = outline.subpaths
-        let layers = fill.map { fillLayers(of: path, subpaths, isOpaque: $0.alpha == SolidFill.opaque) } ?? [subpaths]
+        let layers = fill.flatMap { fillLayers(of: path, subpaths, isOpaque: $0.alpha == SolidFill.opaque) }
         write(path.origin, "Freeform", frame, fill: fill, line: line) { xml in
             xml.markup(
                 """
                 <a:custGeom><a:avLst/><a:gdLst/><a:ahLst/><a:cxnLst/><a:rect l="0" t="0" r="r" b="b"/><a:pathLst>
                 """)
-            // Layers are painted one upon the other, so with several of them the outline comes last, over all fills.
-            let strokesApart = line != nil && (layers.count > 1 || layers[0].count != subpaths.count)
-            for layer in layers {
-                xml.path(layer, origin: origin, width: frame.width, height: frame.height, strokes: !strokesApart)
+            for layer in layers ?? [subpaths] {
+                xml.path(layer, origin: origin, width: frame.width, height: frame.height, strokes: layers == nil || line == nil)
             }
-            if strokesApart {
+            // Layers are painted one upon the other, so the outline comes last, over all fills.
+            if layers != nil, line != nil {
                 xml.path(subpaths, origin: origin, width: frame.width, height: frame.height, fills: false)
             }
             xml.markup("</a:pathLst></a:custGeom>")
