@@ -56,7 +56,6 @@ struct WindingScan {
         var box: Rect
         /// Twice the signed area: positive for clockwise on screen.
         var area: Double
-        var start: Point
     }
 
     private var edges: [Edge] = []  // by top
@@ -178,7 +177,7 @@ struct WindingScan {
             }
         }
         step(to: start)
-        contours.append(Contour(box: Rect(low, high), area: area, start: start))
+        contours.append(Contour(box: Rect(low, high), area: area))
     }
 
     /// Whether layers filled by even-odd cover what the nonzero rule covers, on every line.
@@ -262,11 +261,18 @@ struct WindingScan {
                 candidate.box.minX <= child.box.minX, candidate.box.minY <= child.box.minY,
                 candidate.box.maxX >= child.box.maxX, candidate.box.maxY >= child.box.maxY,
                 best.map({ abs(contours[$0].area) > abs(candidate.area) }) ?? true,
-                Self.isInside(edgesOfContour[other], child.start)
+                Self.isMostlyInside(edgesOfContour[other], edgesOfContour[index])
             else { continue }
             best = other
         }
         return best
+    }
+
+    /// Whether most of a contour lies inside another one: the two may cross a little.
+    private static func isMostlyInside(_ edges: [Edge], _ child: [Edge]) -> Bool {
+        let step = child.count / 16 + 1
+        let sample = stride(from: 0, to: child.count, by: step).map { child[$0].top.interpolated(to: child[$0].bottom, 0.5) }
+        return 2 * sample.count { isInside(edges, $0) } > sample.count
     }
 
     private static func isInside(_ edges: [Edge], _ p: Point) -> Bool {

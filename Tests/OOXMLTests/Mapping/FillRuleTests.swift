@@ -39,6 +39,12 @@ struct FillRuleTests {
         #expect(mapSlide(picture([path(two, fill: fill(opacity: 0.5))])).messages.count == 1)
     }
 
+    @Test("A contour that begins inside another and lies half outside it is filled whole")
+    func halfOutside() {
+        let slide = mapSlide(picture([path(joined(polygon([(0, 0), (60, 0), (0, 60)]), square(25, 25, 10)))]))
+        #expect(paths(slide.shapes) == 2 && slide.messages.isEmpty)
+    }
+
     @Test("Contours apart from each other share a path")
     func apart() {
         #expect(paths(shapes(path(joined(square(0, 0, 20), square(30, 0, 20), square(60, 0, 20))))) == 1)
