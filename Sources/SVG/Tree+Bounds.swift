@@ -17,10 +17,55 @@ extension SVG.Group {
         return result
     }
 
+    /// The same with strokes, generously: a rectangle that nothing drawn leaves.
+    func inkBounds(in outer: AffineTransform) -> Rect? {
+        var result: Rect?
+        for child in children {
+            if let bounds = child.inkBounds(in: child.transform.followed(by: outer)) { result = result?.union(bounds) ?? bounds }
+        }
+        return result
+    }
+
     /// How many groups and paths lie below.
     var nodeCount: Int {
-        children.reduce(children.count) { count, child in
-            if case .group(let group) = child { count + group.nodeCount } else { count }
+        children.reduce(0) { $0 + $1.nodeCount }
+    }
+}
+
+extension SVG.Path {
+    /// The smallest rectangle that surely holds outline and stroke; the path's transform is not applied.
+    func inkBounds(in outer: AffineTransform) -> Rect? {
+        guard let bounds = geometry.transformed(by: outer).bounds, let stroke else {
+            return geometry.transformed(by: outer).bounds
         }
+        // Corners of rectangles reach no further than the width; mitres of other outlines as far as their limit.
+        var reach = stroke.width / 2
+        if shape == nil, stroke.join == .miter { reach *= max(stroke.miterLimit, 1) }
+        if stroke.cap == .square { reach = max(reach, stroke.width * 0.7072) }
+        let dx = reach * Vector(outer.a, outer.c).length, dy = reach * Vector(outer.b, outer.d).length
+        return Rect(Point(bounds.minX - dx, bounds.minY - dy), Point(bounds.maxX + dx, bounds.maxY + dy))
+    }
+}
+
+extension SVG.Node {
+    /// From the node's own coordinates to its parent's.
+    var transform: AffineTransform {
+        switch self {
+        case .group(let group): group.transform
+        case .path(let path): path.transform
+        }
+    }
+
+    /// The smallest rectangle that surely holds what is drawn; the node's transform is not applied.
+    func inkBounds(in outer: AffineTransform) -> Rect? {
+        switch self {
+        case .group(let group): group.inkBounds(in: outer)
+        case .path(let path): path.inkBounds(in: outer)
+        }
+    }
+
+    /// How many groups and paths it is made of.
+    var nodeCount: Int {
+        if case .group(let group) = self { 1 + group.nodeCount } else { 1 }
     }
 }

@@ -25,7 +25,7 @@ enum AttributeName: UInt8, CaseIterable {
     case overflow, clipPath, mask, filter, marker, markerStart, markerMid, markerEnd, mixBlendMode, paintOrder, vectorEffect
     case stopColor, stopOpacity, x, y, width, height, cx, cy, r, rx, ry
     case x1, y1, x2, y2, d, points, viewBox, preserveAspectRatio, href, id, `class`, style, pathLength, requiredExtensions
-    case systemLanguage, type, media
+    case systemLanguage, type, media, clipPathUnits
 
     /// The attribute names as written, in the order of the cases.
     static let spellings = [
@@ -34,7 +34,7 @@ enum AttributeName: UInt8, CaseIterable {
         "transform", "transform-origin", "transform-box", "overflow", "clip-path", "mask", "filter", "marker", "marker-start",
         "marker-mid", "marker-end", "mix-blend-mode", "paint-order", "vector-effect", "stop-color", "stop-opacity", "x", "y", "width",
         "height", "cx", "cy", "r", "rx", "ry", "x1", "y1", "x2", "y2", "d", "points", "viewBox", "preserveAspectRatio", "href", "id",
-        "class", "style", "pathLength", "requiredExtensions", "systemLanguage", "type", "media",
+        "class", "style", "pathLength", "requiredExtensions", "systemLanguage", "type", "media", "clipPathUnits",
     ]
 
     var spelling: String { AttributeName.spellings[Int(rawValue)] }

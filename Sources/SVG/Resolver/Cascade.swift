@@ -14,26 +14,37 @@ extension Resolver {
             set(attribute.name, reader.trimmed(attribute.value))
             if attribute.name == .style { styleAttribute = attribute.value }
         }
+        var hasImportant = false
         let matches = stylesheet.isEmpty ? [] : try matchingSelectors(index)
         for match in matches {
             for declaration in stylesheet.declarations[stylesheet.selectors[match].declarations] where !declaration.isImportant {
-                set(declaration)
+                set(declaration, index)
             }
         }
         if !styleAttribute.isEmpty {
-            readDeclarations(styleAttribute, in: reader.text) { if !$0.isImportant { set($0) } }
+            readDeclarations(styleAttribute, in: reader.text) {
+                if $0.isImportant { hasImportant = true } else { set($0, index) }
+            }
         }
         for match in matches {
             for declaration in stylesheet.declarations[stylesheet.selectors[match].declarations] where declaration.isImportant {
-                set(declaration)
+                set(declaration, index)
             }
         }
-        if !styleAttribute.isEmpty {
-            readDeclarations(styleAttribute, in: reader.text) { if $0.isImportant { set($0) } }
+        if hasImportant {
+            readDeclarations(styleAttribute, in: reader.text) { if $0.isImportant { set($0, index) } }
         }
     }
 
-    private mutating func set(_ declaration: Declaration) {
+    private mutating func set(_ declaration: Declaration, _ index: Int) {
+        switch declaration.name {
+        case .fill, .stroke, .color, .stopColor:
+            // A colour of a later CSS often follows one that everybody knows: `fill: red; fill: lch(50% 90 40)`.
+            if value(declaration.name) != nil, reader.keyword(declaration.value) == nil, reader.paint(declaration.value) == nil {
+                return invalid(declaration.name, declaration.value, index)
+            }
+        default: break
+        }
         set(declaration.name, declaration.value)
         guard declaration.name == .marker else { return }
         for name in [AttributeName.markerStart, .markerMid, .markerEnd] { set(name, declaration.value) }

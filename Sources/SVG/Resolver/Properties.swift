@@ -200,19 +200,24 @@ extension Resolver {
     }
 
     /// Reports the effects that the element cascaded last asks for and this room does not have.
+    /// A clip path is returned instead: whether it matters shows when the element's content is known.
     @inline(never)
-    mutating func reportEffects(_ index: Int) {
-        for (name, effect) in [(AttributeName.clipPath, "clipping"), (.mask, "masking"), (.filter, "the filter")] {
-            guard let range = value(name), !reader.isText(range, "none") else { continue }
-            let target = reader.reference(range).flatMap { element(withID: $0.id) }
-            if reader.reference(range) != nil, target == nil {
-                report(index, .invalid, "\(name.spelling) `\(quoted(range))` refers to nothing in the file and is left out")
-            } else {
-                report(index, .approximated, "drawn without \(effect) `\(quoted(range))`")
-            }
+    mutating func reportEffects(_ index: Int) -> TextRange? {
+        for (name, effect) in [(AttributeName.mask, "masking"), (.filter, "the filter")] {
+            guard let range = value(name), !reader.isText(range, "none"), isPresent(name, range, index) else { continue }
+            report(index, .approximated, "drawn without \(effect) `\(quoted(range))`")
         }
         if let range = value(.mixBlendMode), !reader.isText(range, "normal") {
             report(index, .approximated, "mix-blend-mode `\(quoted(range))` is drawn as `normal`")
         }
+        guard let clip = value(.clipPath), !reader.isText(clip, "none"), isPresent(.clipPath, clip, index) else { return nil }
+        return clip
+    }
+
+    /// Whether an effect's reference leads to something in the file, reported if not.
+    private mutating func isPresent(_ name: AttributeName, _ range: TextRange, _ index: Int) -> Bool {
+        guard let reference = reader.reference(range), element(withID: reference.id) == nil else { return true }
+        report(index, .invalid, "\(name.spelling) `\(quoted(range))` refers to nothing in the file and is left out")
+        return false
     }
 }

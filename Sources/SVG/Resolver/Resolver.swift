@@ -99,7 +99,7 @@ struct Resolver {
         reader.rootFontSize = root.style.fontSize
         let own = ownStyle(0)
         guard own.isDisplayed else { throw .badSize(width: 0, height: 0) }
-        reportEffects(0)
+        let clip = reportEffects(0)
         let box = viewBox(0)
         let aspect = aspectRatio(0)
         let (size, isFree) = canvasSize(box)
@@ -116,6 +116,7 @@ struct Resolver {
         root.transform = outer
         root.depth = 1
         group.children = try children(of: 0, root)
+        if let clip { reportClip(clip, of: 0, around: group.inkBounds(in: .identity)) }
 
         var tree = SVG.Tree(size: size, root: group, title: group.origin.title, summary: group.origin.summary)
         if isFree, let bounds = group.bounds(in: .identity), bounds.maxX > 0, bounds.maxY > 0 {
@@ -233,10 +234,23 @@ struct Resolver {
         inner.depth += 1
         inner.style = style(index, inheriting: around.style)
         inner.transform = own.transform.followed(by: around.transform)
-        reportEffects(index)
+        let clip = reportEffects(index)
         // Both draw nothing at all.
         if own.opacity == 0 || own.transform.determinant == 0 { return nil }
+        let node = try draw(index, own, inner)
+        if let clip, let node {
+            try step(index, count: node.nodeCount)
+            // The clip path is in the element's own coordinates, which a nested viewport has only as a picture.
+            let toElement = node.transform.followed(by: own.transform.inverse ?? .identity)
+            reportClip(clip, of: index, around: node.inkBounds(in: toElement))
+        }
+        return node
+    }
 
+    /// What an element that is displayed draws.
+    @inline(never)
+    private mutating func draw(_ index: Int, _ own: OwnStyle, _ inner: Surroundings) throws(SVG.ParseError) -> SVG.Node? {
+        let name = document.elements[index].name
         switch name {
         case .g, .a, .switch:
             if name == .a, let target = value(.href) {
@@ -338,8 +352,9 @@ struct Resolver {
             deeper.depth += 1
             deeper.style = style(target, inheriting: inside.style)
             deeper.transform = ownOfTarget.transform.followed(by: inside.transform)
-            reportEffects(target)
+            let clip = reportEffects(target)
             node = try viewportGroup(target, ownOfTarget, deeper, size: (width, height))
+            if let clip, let node { reportClip(clip, of: target, around: node.inkBounds(in: node.transform)) }
         default:
             node = try self.node(target, inside)
         }
@@ -373,7 +388,7 @@ struct Resolver {
         if group.children.isEmpty { return nil }
         if own.overflows { return .group(group) }
         try step(index, count: group.nodeCount)
-        if let bounds = group.bounds(in: transform) {
+        if let bounds = group.inkBounds(in: transform) {
             let slack = 1e-3 * max(width, height)
             if bounds.minX < x - slack || bounds.minY < y - slack || bounds.maxX > x + width + slack || bounds.maxY > y + height + slack {
                 report(index, .approximated, "content beyond its viewport is not clipped")

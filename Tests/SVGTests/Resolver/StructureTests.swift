@@ -183,4 +183,24 @@ struct StructureTests {
         let line = try rewritten("\(definition)<rect width='1' height='1' fill='\(fill)'/>")
         #expect(line == (expected == "none" ? "" : "<rect width=\"1\" height=\"1\" \(expected)/>"))
     }
+
+    @Test(
+        "A clip path round everything it clips is no loss and not reported",
+        arguments: [
+            ("<rect width='9' height='9'/>", "<g CLIP><rect x='1' y='1' width='8' height='8'/></g>", true),
+            ("<rect width='9' height='9'/>", "<g CLIP><rect x='1' y='1' width='9' height='8'/></g>", false),
+            ("<rect width='9' height='9'/>", "<g CLIP><rect x='1' y='1' width='8' height='8' stroke='red'/></g>", false),
+            ("<rect width='9' height='9'/>", "<g transform='scale(5)' CLIP><rect width='9' height='9'/></g>", true),
+            ("<rect width='9' height='9'/>", "<g CLIP><rect width='9' height='9' transform='scale(5)'/></g>", false),
+            ("<rect width='9' height='9'/>", "<rect width='5' height='5' transform='scale(5)' CLIP/>", true),
+            ("<rect x='10' width='9' height='9'/>", "<svg x='10' width='9' height='9' CLIP><rect width='9' height='9'/></svg>", true),
+            ("<rect width='100%' height='100%'/>", "<rect width='100' height='50' CLIP/>", true),
+            ("<rect width='9' height='9' rx='2'/>", "<rect width='5' height='5' CLIP/>", false),
+            ("<rect width='9' height='9'/><rect/>", "<rect width='5' height='5' CLIP/>", false),
+            ("<circle r='99'/>", "<rect width='5' height='5' CLIP/>", false),
+        ])
+    func roomyClip(shape: String, content: String, isQuiet: Bool) throws {
+        let text = "<clipPath id='c'>\(shape)</clipPath>" + content.replacing("CLIP", with: "clip-path='url(#c)'")
+        #expect(try tree(text).diagnostics.isEmpty == isQuiet)
+    }
 }

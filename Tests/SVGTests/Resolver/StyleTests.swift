@@ -17,6 +17,7 @@ struct StyleTests {
             ("<style>*{fill:red}rect{fill:#123}</style><rect width='1' height='1'/>", "#123"),
             ("<style>rect{fill:red}</style><style>rect{fill:#123}</style><rect width='1' height='1'/>", "#123"),
             ("<rect width='1' height='1' style='fill:red;fill:#123'/>", "#123"),
+            ("<rect width='1' height='1' fill='#123' style='fill:lch(50% 90 40)'/>", "#123"),
         ])
     func cascade(content: String, fill: String) throws {
         #expect(try rewritten(content).contains("fill=\"\(fill)\""))
