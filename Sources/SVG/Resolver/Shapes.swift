@@ -15,7 +15,7 @@ extension Resolver {
         case .path, .line, .polyline, .polygon: isMarkable = true
         default: isMarkable = false
         }
-        let hasPathLength = value(.pathLength) != nil
+        let pathLength = pathLength(index)
 
         // From here on other elements may be cascaded: nothing of this one's values is read any more.
         var path = SVG.Path(
@@ -29,13 +29,17 @@ extension Resolver {
         if width > 0, width <= 1e12, style.strokeOpacity > 0, let (paint, alpha) = try paint(style.stroke, style, index, "stroke"),
             alpha > 0
         {
+            var dashes = dashes(style), dashOffset = style.dashOffset.pixels(in: viewport, along: .diagonal)
+            if let pathLength, !dashes.isEmpty {
+                // Lengths along the path are in the author's measure (SVG 2, 9.6.1); one of 0 makes every dash endless.
+                let scale = pathLength > 0 ? outline.path.length / pathLength : .infinity
+                dashes = scale > 0 && scale <= 1e12 ? dashes.map { min($0 * scale, 1e12) } : []
+                dashOffset *= scale
+            }
             path.stroke = SVG.Stroke(
                 paint: paint, opacity: style.strokeOpacity * alpha, width: width, cap: style.cap, join: style.join,
-                miterLimit: style.miterLimit, dashes: dashes(style),
-                dashOffset: style.dashOffset.pixels(in: viewport, along: .diagonal))
-            if hasPathLength, path.stroke?.dashes.isEmpty == false {
-                report(index, .approximated, "dashes are measured along the path as drawn, not by pathLength")
-            }
+                miterLimit: style.miterLimit, dashes: dashes,
+                dashOffset: dashOffset.magnitude <= 1e12 && !dashes.isEmpty ? dashOffset : 0)
         }
         if isMarkable, style.hasMarker.start || style.hasMarker.mid || style.hasMarker.end {
             report(index, .approximated, "drawn without its markers")
@@ -60,6 +64,14 @@ extension Resolver {
     private func dashes(_ style: Style) -> [Double] {
         let lengths = style.dashes.map { min($0.pixels(in: viewport, along: .diagonal), 1e12) }
         return lengths.count % 2 == 0 ? lengths : lengths + lengths
+    }
+
+    /// The attribute `pathLength`, not negative.
+    private mutating func pathLength(_ index: Int) -> Double? {
+        guard let range = value(.pathLength) else { return nil }
+        if let length = reader.number(range), length >= 0 { return length }
+        invalid(.pathLength, range, index)
+        return nil
     }
 
     /// Whether all coordinates are numbers that later steps can scale and round.

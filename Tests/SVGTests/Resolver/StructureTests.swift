@@ -148,10 +148,6 @@ struct StructureTests {
                 "<g id='q'/><rect width='1' height='1' fill='url(#q)'/>",
                 "invalid rect: fill refers to `#q`, which is no paint server; drawn without"
             ),
-            (
-                "<path d='M0 0h1' stroke='red' stroke-dasharray='1' pathLength='10'/>",
-                "approximated path: dashes are measured along the path as drawn, not by pathLength"
-            ),
             ("<path d='M0 0h1' stroke='red' stroke-linejoin='arcs'/>", "approximated path: stroke-linejoin `arcs` is drawn as `miter`"),
         ])
     func unsupported(content: String, message: String) throws {

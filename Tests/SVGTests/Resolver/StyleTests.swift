@@ -109,6 +109,7 @@ struct StyleTests {
             ("fill='rgb(1,2)'", "invalid path: fill `rgb(1,2)` is not valid; it is left out"),
             ("opacity='x'", "invalid path: opacity `x` is not valid; it is left out"),
             ("transform='rotate(1,2)'", "invalid path: transform `rotate(1,2)` is not valid; it is left out"),
+            ("pathLength='-1'", "invalid path: pathLength `-1` is not valid; it is left out"),
             ("style='fill:var(--a)'", "unsupported path: fill `var(--a)`: var() and calc() are not supported; it is left out"),
         ])
     func invalidValues(attribute: String, message: String) throws {
@@ -141,6 +142,12 @@ struct StyleTests {
             ),
             ("stroke='#123' stroke-dasharray='0 0'", "stroke=\"#123\""),
             ("stroke='#123' stroke-dasharray='none'", "stroke=\"#123\""),
+            (
+                "stroke='#123' stroke-dasharray='10 5' stroke-dashoffset='20' pathLength='90'",
+                "stroke=\"#123\" stroke-dasharray=\"1 .5\" stroke-dashoffset=\"2\""
+            ),
+            ("stroke='#123' stroke-dasharray='10 5' pathLength='0'", "stroke=\"#123\""),
+            ("stroke='#123' pathLength='9'", "stroke=\"#123\""),
         ])
     func strokes(attributes: String, expected: String) throws {
         #expect(try rewritten("<path d='M0 0h9' fill='none' \(attributes)/>") == "<path d=\"M0 0h9\" fill=\"none\" \(expected)/>")
