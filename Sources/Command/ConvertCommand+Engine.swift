@@ -10,7 +10,7 @@ import AtelierStages
 extension ConvertCommand {
     /// Makes everything with an engine of its own.
     func run(environment: [String: String], console: Console) async throws -> ExitCode {
-        let engine = makeEngine(environment: environment, console: console)
+        let engine = makeEngine(makesCache: true, environment: environment, console: console)
         let events = try settings.events.map { try EventFile($0, of: engine) }
         // Enough that no worker waits for reading or writing, few enough that sources and outputs in hand stay few.
         let window = 2 * engine.configuration.workers
@@ -22,7 +22,7 @@ extension ConvertCommand {
 
     /// Shows what making it would take. No stage runs.
     func explain(environment: [String: String], console: Console) throws -> ExitCode {
-        let engine = makeEngine(environment: environment, console: console)
+        let engine = makeEngine(makesCache: false, environment: environment, console: console)
         let maker = EngineMaker(engine: engine, command: self, console: console)
         let (jobs, problems) = try jobs(console)
         for problem in problems { console.say("atelier: \(problem)") }
@@ -48,11 +48,12 @@ extension ConvertCommand {
     }
 
     /// An engine over memory and, unless that cannot be had or is not wanted, the disk.
-    private func makeEngine(environment: [String: String], console: Console) -> Engine {
+    private func makeEngine(makesCache: Bool, environment: [String: String], console: Console) -> Engine {
         var levels: [any Store] = [MemoryStore()]
-        if settings.cache != .off {
+        disk: if settings.cache != .off {
             do throws(CacheDirectoryError) {
                 let path = try CacheDirectory.path(option: settings.cacheDirectory) { environment[$0] }
+                if !makesCache, kind(of: path) == nil { break disk }
                 levels.append(DiskStore(in: try CacheDirectory(opening: path), limit: diskLimit))
             } catch {
                 console.say("atelier: warning: \(error)")

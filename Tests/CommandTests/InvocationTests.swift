@@ -87,6 +87,30 @@ struct InvocationTests {
         #expect(refusal(line) == expected)
     }
 
+    @Test("Lines made of real flags, broken flags and noise are parsed or refused, never more; seeds 0 to 1999")
+    func randomLines() {
+        let options = ConvertCommand.options(of: .convert)
+        let flags = options.flatMap { option in ["--" + option.name, "--no-" + option.name] + (option.letter.map { ["-\($0)"] } ?? []) }
+        let noise = [
+            "", "-", "--", "---", "=", "--=", "--x=", "-=", "9", "-1", "1e99", "on", "auto", "é", "\u{0}", "--output=", "-ovq", "a{b,c",
+            "nan",
+        ]
+        for seed in 0..<2000 {
+            var state = UInt64(seed) &* 0x9E37_79B9_7F4A_7C15 | 1
+            func next(_ count: Int) -> Int {
+                state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                return Int(state >> 33) % count
+            }
+            let line = (0..<next(8)).map { _ in next(2) == 0 ? flags[next(flags.count)] : noise[next(noise.count)] }
+            do throws(UsageError) {
+                guard case .convert(let command) = try Invocation(parsing: ["convert"] + line) else { continue }
+                for option in options { #expect(option.text(of: option.read(command)) != "", "seed \(seed)") }
+            } catch {
+                #expect(!error.description.isEmpty && !error.description.hasSuffix("."), "seed \(seed)")
+            }
+        }
+    }
+
     @Test("A name from outside cannot write control characters to the terminal")
     func controlCharacters() {
         #expect(refusal("\u{1B}[2Jtrace") == "there is no command \\u{1B}[2Jtrace")

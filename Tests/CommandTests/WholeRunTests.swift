@@ -72,7 +72,7 @@ struct WholeRunTests {
         let scratch = Scratch()
         let before = await run(scratch, "explain trace %icon.png -o @icon.svg")
         #expect(before.code == .done && before.out.contains("svg.fromSource@1") && before.out.contains("to be made"))
-        #expect(kind(of: scratch["icon.svg"]) == nil)
+        #expect(kind(of: scratch["icon.svg"]) == nil && kind(of: scratch["cache"]) == nil)
         _ = await run(scratch, "trace %icon.png -o @icon.svg")
         let after = await run(scratch, "explain trace %icon.png -o @icon.svg")
         #expect(after.out.contains("  disk  ") && after.out.contains(" ms"))
