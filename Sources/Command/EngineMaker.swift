@@ -36,7 +36,7 @@ struct EngineMaker: Maker {
             let known = failures.count
             for page in pages {
                 do {
-                    _ = try await engine.value(of: conversion(.pptx, [page.source]).report)
+                    _ = try await engine.value(of: try conversion(.pptx, [page.source]).report)
                     good.append(page)
                 } catch { failures.append(failure(error, page.input)) }
             }
@@ -65,8 +65,10 @@ struct EngineMaker: Maker {
                 }
             } catch { throw failure(error, input) }
         }
+        let tree: Explanation
+        do { tree = engine.explain(try conversion(job.format, sources).output) } catch { throw failure(error, nil) }
         var lines: [Explanation.Line] = []
-        for line in engine.explain(conversion(job.format, sources).output).lines {
+        for line in tree.lines {
             lines.append(line)
             guard line.isPlan, !line.isRepeated, let way = ways[line.digest] else { continue }
             lines += way.lines.map { below in
@@ -90,15 +92,13 @@ struct EngineMaker: Maker {
         var source: Artifact<Blob>
     }
 
-    private func conversion(_ format: OutputFormat, _ sources: [Artifact<Blob>]) -> Conversion {
-        switch format {
-        case .svg: convertToSVG(sources[0], options)
-        case .pptx: convertToPPTX(sources, options, title: title)
-        }
+    /// The recipe, by way of the request that every face speaks.
+    private func conversion(_ target: Request.Target, _ sources: [Artifact<Blob>]) throws(RequestError) -> Conversion {
+        try Request(target: target, sources: sources.map(\.digest), options: options, title: title).conversion(of: sources)
     }
 
     private func product(_ job: Job, _ pages: [Page]) async throws -> Product {
-        let conversion = conversion(job.format, pages.map(\.source))
+        let conversion = try conversion(job.format, pages.map(\.source))
         let blob = try await engine.value(of: conversion.output)
         let report = try await engine.value(of: conversion.report)
         let remarks = zip(pages, report.pages).flatMap { page, diagnostics in

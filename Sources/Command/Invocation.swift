@@ -19,7 +19,7 @@ enum Verb: String, CaseIterable, Hashable, Sendable {
     case convert, trace, pptx, explain, cache, version, help
 
     /// The one format it makes; nil when it makes several or none.
-    var format: OutputFormat? {
+    var format: Request.Target? {
         switch self {
         case .trace: .svg
         case .pptx: .pptx

@@ -1,3 +1,5 @@
+import AtelierStages
+
 /// One output and what it is made from.
 struct Job: Hashable, Sendable {
     /// One input, or the slides of a deck in order.
@@ -5,7 +7,7 @@ struct Job: Hashable, Sendable {
     /// Path to write; `-` is standard output.
     var output: String
     /// What to make.
-    var format: OutputFormat
+    var format: Request.Target
 
     /// Whether several inputs share the output, one slide each.
     var isDeck: Bool { inputs.count > 1 }
@@ -52,8 +54,8 @@ func plan(_ inputs: [Input], verb: Verb, _ settings: Settings) throws(UsageError
     return jobs
 }
 
-private func format(of verb: Verb, _ settings: Settings, file: String?) throws(UsageError) -> OutputFormat {
-    let named = file.flatMap(OutputFormat.init(suffixOf:))
+private func format(of verb: Verb, _ settings: Settings, file: String?) throws(UsageError) -> Request.Target {
+    let named = file.flatMap(Request.Target.init(suffixOf:))
     if let made = verb.format {
         guard let named, named != made else { return made }
         throw UsageError("\(verb.rawValue) makes \(made.rawValue), not \(printable(file!)); \"atelier convert\" makes both")

@@ -8,7 +8,7 @@ struct Settings: Hashable, Sendable {
     /// Folder that receives one file for each input.
     var directory: String?
     /// The format to make, when the output's name does not say.
-    var format: OutputFormat?
+    var format: Request.Target?
     /// A list of further inputs, `-` for standard input.
     var filesFrom: String?
     /// Whether the list separates names by NUL instead of line feeds.
@@ -44,16 +44,13 @@ struct Settings: Hashable, Sendable {
     enum Progress: String, CaseIterable { case auto, never, bar }
 }
 
-/// What can be made.
-enum OutputFormat: String, CaseIterable, Hashable, Sendable {
-    case svg, pptx
-
+extension Request.Target {
     /// The format a file name ends in.
     init?(suffixOf path: String) {
-        guard let dot = path.lastIndex(of: "."), let format = OutputFormat(rawValue: path[path.index(after: dot)...].lowercased()) else {
+        guard let dot = path.lastIndex(of: "."), let target = Self(rawValue: path[path.index(after: dot)...].lowercased()) else {
             return nil
         }
-        self = format
+        self = target
     }
 }
 

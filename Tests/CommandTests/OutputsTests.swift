@@ -1,3 +1,4 @@
+import AtelierStages
 import Testing
 
 @testable import AtelierCommand
