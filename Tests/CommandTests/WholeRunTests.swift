@@ -1,12 +1,15 @@
+import AtelierMemo
 import AtelierStages
 import Glibc
 import Testing
 
 @testable import AtelierCommand
 
+/// Where the pictures of `Examples/art` are.
+private let art = String(#filePath.prefix(upTo: #filePath.range(of: "/Tests/")!)) + "/Examples/art/"
+
 /// Runs a command line as `main` does, with a cache in the scratch folder; `@name` is a path in it, `%name` a picture of `Examples/art`.
 private func run(_ scratch: Scratch, _ line: String, input: String = "") async -> (code: ExitCode, out: String, err: String) {
-    let art = String(#filePath.prefix(upTo: #filePath.range(of: "/Tests/")!)) + "/Examples/art/"
     let arguments = line.split(separator: " ").map { word in
         switch word.first {
         case "@": scratch[String(word.dropFirst())]
@@ -45,15 +48,23 @@ struct WholeRunTests {
         #expect(warm.out.contains(#""state":"unchanged""#) && warm.out.contains(#""cached":true"#))
     }
 
-    @Test("One changed option of the last step runs that step and the plan alone")
+    @Test("In one process, one changed option of the last step runs the plan and that step alone")
     func oneOption() async throws {
-        let scratch = Scratch()
-        _ = await run(scratch, "trace %icon.png -o @a.svg -q --cache-dir @own")
-        let lines = { (try? totals($0)["stagesRun"]) ?? .null }
-        let other = await run(scratch, "trace %icon.png -o @b.svg -q --json --cache-dir @own --decimals 3")
-        // Intermediates stay in memory, so another process starts from the source; within one, tests of Stages count.
-        #expect(lines(other.out) != .integer(0))
-        #expect(scratch.read("a.svg") != scratch.read("b.svg"))
+        let scratch = Scratch(), console = scratch.console()
+        let engine = Engine(levels: [MemoryStore(admitting: .everything)])
+        func stagesRun(_ flags: String...) async throws -> Int {
+            let before = engine.statistics.runs
+            let arguments = ["trace", art + "icon.png", "-d", scratch["out\(flags.joined())"], "-q"] + flags
+            let command = try #require(try Invocation(parsing: arguments).conversion)
+            let maker = EngineMaker(engine: engine, command: command, console: console)
+            #expect(try await command.run(maker, window: 2, environment: [:], console: console) == .done)
+            return engine.statistics.runs - before
+        }
+        #expect(try await stagesRun() == 8)  // two plans, five steps, the report
+        #expect(try await stagesRun() == 0)
+        #expect(try await stagesRun("--decimals=3") == 2)
+        #expect(try await stagesRun("--tolerance=1") == 3)
+        #expect(try await stagesRun("--decimals=1") == 0)
     }
 
     @Test("Any number of threads gives the same bytes")
