@@ -14,13 +14,6 @@ public struct Oklab: Hashable, Sendable {
     /// A colour from its three coordinates.
     @inlinable
     public init(l: Float, a: Float, b: Float) { (self.l, self.a, self.b) = (l, a, b) }
-
-    /// The square of the straight distance to another colour. 0.0004 (2 %) is about one just noticeable difference.
-    @inlinable
-    public func squaredDistance(to other: Oklab) -> Float {
-        let (dl, da, db) = (l - other.l, a - other.a, b - other.b)
-        return dl * dl + da * da + db * db
-    }
 }
 
 /// Converts sRGB bytes to Oklab; holds the 256 linear values of the sRGB curve (1 kB), so make one and use it often.

@@ -90,6 +90,11 @@ func emptyFiles(in files: [SourceFile]) -> [Finding] {
 
 @Suite("Dead code")
 struct DeadCodeTests {
+    @Test("Every declaration of Sources is mentioned somewhere else")
+    func everythingIsUsed() {
+        #expect(deadDeclarations(in: SourceTree.swift) == [])
+    }
+
     @Test("No Swift file is empty")
     func noEmptyFile() {
         #expect(emptyFiles(in: SourceTree.swift) == [])

@@ -14,6 +14,8 @@ struct Manifest {
 
     /// In the order written, bottom up.
     var targets: [Target] = []
+    /// Lists of dependencies with a name of their own: `let atelier: [Target.Dependency] = ["Atelier", …]`.
+    private var lists: [String: [String]] = [:]
 
     /// Reads calls of the manifest's own helpers (`library`, `room`, `tests`) and plain targets with a `path:`.
     init(_ file: SourceFile) {
@@ -22,6 +24,9 @@ struct Manifest {
             let line = String(raw.prefix(upTo: raw.firstRange(of: "//")?.lowerBound ?? raw.endIndex))
             let trimmed = line.drop { $0 == " " }
             if depth == 0 {
+                if trimmed.hasPrefix("let "), trimmed.contains(": [Target.Dependency] = [") {
+                    lists[String(trimmed.dropFirst(4).prefix { $0 != ":" })] = Self.quoted(String(trimmed))
+                }
                 let starts = ["library(", "room(", "tests(", ".target(", ".executableTarget(", ".testTarget("]
                 guard starts.contains(where: trimmed.hasPrefix), !raw.contains("func ") else { continue }
                 call = ""
@@ -29,15 +34,18 @@ struct Manifest {
             }
             call += trimmed + " "
             depth += trimmed.count { $0 == "(" || $0 == "[" } - trimmed.count { $0 == ")" || $0 == "]" }
-            if depth == 0, let target = Self.target(call, line: start) { targets.append(target) }
+            if depth == 0, let target = self.target(call, line: start) { targets.append(target) }
         }
     }
 
-    private static func target(_ call: String, line: Int) -> Target? {
-        let strings = quoted(call)
+    private func target(_ call: String, line: Int) -> Target? {
+        let strings = Self.quoted(call)
         // The helpers' own bodies build names from parts; they are not targets.
         guard let name = strings.first, !name.contains("\\(") else { return nil }
-        let modules = quoted(after("[", in: call) ?? "").filter { $0.hasPrefix("Atelier") || $0.hasPrefix("CAtelier") }
+        let unquoted = call.split(separator: "\"", omittingEmptySubsequences: false).enumerated().filter { $0.offset % 2 == 0 }
+        let listed = SwiftText.words(in: unquoted.map { String($0.element) }.joined()).flatMap { lists[String($0)] ?? [] }
+        let named = Self.quoted(Self.after("[", in: call) ?? "").filter { $0.hasPrefix("Atelier") || $0.hasPrefix("CAtelier") }
+        let modules = named + listed
         if call.hasPrefix("library(") {
             return Target(folder: "Sources/C\(name)", module: "CAtelier\(name)", dependencies: [], line: line)
         }
@@ -48,7 +56,7 @@ struct Manifest {
             return Target(folder: "Tests/\(name)Tests", module: "\(name)Tests", dependencies: ["Atelier\(name)"] + modules, line: line)
         }
         let kind = call.hasPrefix(".testTarget(") ? "Tests/" : "Sources/"
-        let path = after("path: \"", in: call).map { String($0.prefix { $0 != "\"" }) } ?? kind + name
+        let path = Self.after("path: \"", in: call).map { String($0.prefix { $0 != "\"" }) } ?? kind + name
         return Target(folder: path, module: name, dependencies: modules, line: line)
     }
 

@@ -68,7 +68,7 @@ func emptyNames(in files: [SourceFile]) -> [Finding] {
     files.filter { $0.isIn("Sources", "Tests", "Benchmarks", "Examples") }.compactMap { file in
         let stems = file.folders + [String(file.name.prefix { $0 != "." })]
         for stem in stems {
-            for word in ["Utils", "Utilities", "Helper", "Helpers", "Common", "Misc", "Manager"] where stem.hasSuffix(word) {
+            for word in ["Utils", "Utilities", "Helper", "Helpers", "Common", "Misc", "Manager", "Placeholder"] where stem.hasSuffix(word) {
                 return Finding(file, "`\(stem)` does not say what is inside")
             }
         }
