@@ -115,10 +115,16 @@ struct BoundaryTracer {
         let begin = points.count
         let frame = left == Segmentation.outside || right == Segmentation.outside
         var (x, y, direction) = (startX, startY, first)
+        var stepSum: Float = 0, stepCount: Float = 0
         if !closed { points.append(Point(Double(x), Double(y))) }
         while true {
             setWalked(x, y, direction)
-            if !frame, let p = crossing(x, y, direction, left, right) { points.append(p) }
+            if !frame {
+                let c = crossing(x, y, direction, left, right)
+                points.append(c.point)
+                stepSum += c.step
+                stepCount += 1
+            }
             switch direction {
             case 0: x += 1
             case 1: y += 1
@@ -139,7 +145,7 @@ struct BoundaryTracer {
         }
         if !closed { points.append(Point(Double(x), Double(y))) }
         if points.count == begin { points.append(Point(Double(startX), Double(startY))) }
-        chains.append(.init(left: left, right: right, points: begin..<points.count, isClosed: closed))
+        chains.append(.init(left: left, right: right, points: begin..<points.count, step: stepSum / max(1, stepCount), isClosed: closed))
         chainEnds.append(closed ? (-1, -1) : (startY * (width + 1) + startX, y * (width + 1) + x))
         chainDirections.append((first, direction))
     }
@@ -152,7 +158,7 @@ struct BoundaryTracer {
     /// coverages across the transition is the place of the edge; the sum also centres a blurred edge. It needs pure pixels on
     /// both sides of the transition. A band thinner than a transition has none: then its total coverage is its width, and its centre
     /// of mass its middle.
-    private func crossing(_ x: Int, _ y: Int, _ direction: UInt8, _ left: Int32, _ right: Int32) -> Point? {
+    private func crossing(_ x: Int, _ y: Int, _ direction: UInt8, _ left: Int32, _ right: Int32) -> (point: Point, step: Float) {
         // The pixel on the "from" side has the smaller coordinate.
         let from: Int, step: Int, room: (back: Int, on: Int), a: Int32, b: Int32
         switch direction {
@@ -161,21 +167,21 @@ struct BoundaryTracer {
         case 1: (from, step, room, a, b) = (y * width + x - 1, 1, (x - 1, width - 1 - x), right, left)
         default: (from, step, room, a, b) = ((y - 1) * width + x - 1, 1, (x - 1, width - 1 - x), left, right)
         }
-        let offset = crossingOffset(from: from, step: step, room: room, a, b)
+        let (offset, colorStep) = crossingOffset(from: from, step: step, room: room, a, b)
         switch direction {
-        case 0: return Point(Double(x) + 0.5, Double(y) + offset)
-        case 2: return Point(Double(x) - 0.5, Double(y) + offset)
-        case 1: return Point(Double(x) + offset, Double(y) + 0.5)
-        default: return Point(Double(x) + offset, Double(y) - 0.5)
+        case 0: return (Point(Double(x) + 0.5, Double(y) + offset), colorStep)
+        case 2: return (Point(Double(x) - 0.5, Double(y) + offset), colorStep)
+        case 1: return (Point(Double(x) + offset, Double(y) + 0.5), colorStep)
+        default: return (Point(Double(x) + offset, Double(y) - 0.5), colorStep)
         }
     }
 
     /// Displacement of the boundary from the crack towards region `b`, −1 to 1.
-    private func crossingOffset(from: Int, step: Int, room: (back: Int, on: Int), _ a: Int32, _ b: Int32) -> Double {
+    private func crossingOffset(from: Int, step: Int, room: (back: Int, on: Int), _ a: Int32, _ b: Int32) -> (offset: Double, step: Float) {
         let colorA = centers[Int(map.colors[Int(a)])], colorB = centers[Int(map.colors[Int(b)])]
         let axis = colorB - colorA
         let length = squared(axis)
-        guard length > 1 else { return 0 }
+        guard length > 1 else { return (0, 0) }
         return work.pixels.withUnsafeBufferPointer { pixels in
             map.labels.withUnsafeBufferPointer { labels in
                 /// The part of a pixel that has colour b.
@@ -188,6 +194,8 @@ struct BoundaryTracer {
                 var sum: Float = 0
                 var complete = true
                 let first = share(from), second = share(from + step)
+                let before = room.back > 0 ? share(from - step) : first, after = room.on > 0 ? share(from + 2 * step) : second
+                let colorStep = max(0, after - before) * length.squareRoot()
                 var k = 0, t = first, last: Float = 1
                 while true {
                     sum -= t
@@ -213,10 +221,10 @@ struct BoundaryTracer {
                     t = share(from + (k + 1) * step)
                     if t < last { complete = false; break }
                 }
-                if complete { return Double(max(-1, min(1, sum))) }
+                if complete { return (Double(max(-1, min(1, sum))), colorStep) }
                 // Between the two centres, where the straight line through both shares passes one half.
-                guard second > first + 0.02 else { return 0 }
-                return Double(max(-0.5, min(0.5, (0.5 - first) / (second - first) - 0.5)))
+                guard second > first + 0.02 else { return (0, colorStep) }
+                return (Double(max(-0.5, min(0.5, (0.5 - first) / (second - first) - 0.5))), colorStep)
             }
         }
     }

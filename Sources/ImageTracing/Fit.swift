@@ -121,9 +121,7 @@ private struct LayerBuilder {
         for step in steps {
             let chain = s.chains[Int(step.chain)]
             guard chain.left >= 0, chain.right >= 0 else { continue }
-            let a = SIMD4<Float>(premultiplied: s.regions[Int(chain.left)].color)
-            let b = SIMD4<Float>(premultiplied: s.regions[Int(chain.right)].color)
-            sum += squared(a - b).squareRoot() * Float(chain.points.count)
+            sum += chain.step * Float(chain.points.count)
             count += Float(chain.points.count)
         }
         return Double(sum / max(1, count))
@@ -165,8 +163,8 @@ private struct LayerBuilder {
         path.close()
     }
 
-    /// How much farther a boundary of this contrast (0–441) may be off than one of full contrast.
-    private func scale(_ contrast: Double) -> Double { min(2.5, max(1, (60 / max(1, contrast)).squareRoot())) }
+    /// How much farther a boundary with this colour step may be off than one of full contrast.
+    private func scale(_ contrast: Double) -> Double { min(6, max(1, (60 / max(1, contrast)).squareRoot())) }
 
     private func append(_ curve: FittedCurve, to path: inout BezierPath) {
         for segment in curve.segments {

@@ -88,3 +88,59 @@ func assignMixedPixels(_ work: WorkingImage, _ quantized: QuantizedImage, _ pale
     }
     return result
 }
+
+/// Straightens the borders between similar colours, which noise and compression leave ragged.
+///
+/// Iterated conditional modes (Besag, "On the Statistical Analysis of Dirty Pictures", 1986): a pixel takes the colour of one of its
+/// eight neighbours when that lowers squared colour error + `roughness` × the number of neighbours that differ. Only similar
+/// colours are exchanged, so that anti-aliased edges stay where they are.
+func smoothLabels(_ labels: inout [UInt8], _ work: WorkingImage, _ palette: [SIMD4<Float>], roughness: Float) {
+    let (width, height) = (work.width, work.height)
+    guard width > 2, height > 2, palette.count > 1 else { return }
+    let similar: Float = 48 * 48
+    let count = palette.count
+    var isSimilar = [Bool](repeating: false, count: count * count)
+    var any = false
+    for a in 0..<count {
+        for b in 0..<count where a != b && squared(palette[a] - palette[b]) < similar && (palette[a].w == 0) == (palette[b].w == 0) {
+            isSimilar[a * count + b] = true
+            any = true
+        }
+    }
+    guard any else { return }
+    let around = [-width - 1, -width, -width + 1, -1, 1, width - 1, width, width + 1]
+    labels.withUnsafeMutableBufferPointer { l in
+        work.pixels.withUnsafeBufferPointer { pixels in
+            for round in 0..<4 {
+                var changes = 0
+                for line in 1..<height - 1 {
+                    // To and fro, so that borders do not creep with the scan.
+                    let y = round % 2 == 0 ? line : height - 1 - line
+                    for x in 1..<width - 1 {
+                        let i = y * width + x
+                        let own = l[i]
+                        if l[i - 1] == own, l[i + 1] == own, l[i - width] == own, l[i + width] == own { continue }
+                        let color = SIMD4<Float>(bytes: pixels[i])
+                        func cost(_ k: UInt8) -> Float {
+                            var different: Float = 0
+                            for o in around where l[i + o] != k { different += 1 }
+                            return squared(color - palette[Int(k)]) + roughness * different
+                        }
+                        var best = own, bestCost = cost(own)
+                        for o in around {
+                            let k = l[i + o]
+                            guard k != best, k != own, isSimilar[Int(own) * count + Int(k)] else { continue }
+                            let c = cost(k)
+                            if c < bestCost { (best, bestCost) = (k, c) }
+                        }
+                        if best != own {
+                            l[i] = best
+                            changes += 1
+                        }
+                    }
+                }
+                if changes == 0 { break }
+            }
+        }
+    }
+}

@@ -121,7 +121,12 @@ private struct ColorHistogram {
 
     static func place(_ premultiplied: SIMD4<Float>, _ oklab: OklabConverter) -> SIMD4<Float> {
         let color = oklab(unpremultiply(rounded(premultiplied))), alpha = premultiplied.w / 255
-        return SIMD4(color.l * alpha, color.a * alpha, color.b * alpha, alpha * 0.5)
+        // Oklab is steep near black: (0, 0, 0) and (10, 2, 1) would be farther apart than two clear greys. Ottosson's toe (the
+        // lightness of "Okhsv and Okhsl", 2021) brings dark colours as close as they look.
+        let shifted = 1.170_874 * color.l - 0.206
+        let lightness = 0.5 * (shifted + (shifted * shifted + 0.140_505 * color.l).squareRoot())
+        let scale = color.l > 1e-6 ? lightness / color.l * alpha : 0
+        return SIMD4(lightness * alpha, color.a * scale, color.b * scale, alpha * 0.5)
     }
 
     static func rounded(_ v: SIMD4<Float>) -> RGBA8 {

@@ -22,11 +22,13 @@ func findRegions(
     var runs = RowRuns(colors, width: width, height: height)
     runs.connect()
     var limit = speckleArea
+    // What one region may lose: its area times its squared contrast, as much as four pixels of a clearly different colour.
+    let contrastPrice: Float = 4 * 60 * 60
     // A picture of noise would become as many shapes as pixels. Drawings have far fewer regions than this; for others the
     // smallest regions go until the number is bearable.
     let bearable = 2000 + width * height / 150
     while true {
-        runs.absorb(upTo: limit, palette: palette)
+        runs.absorb(upTo: limit, price: contrastPrice, palette: palette)
         if limit >= 256 || runs.regionCount <= bearable { break }
         limit = max(2, limit * 2)
     }
@@ -121,14 +123,16 @@ private struct RowRuns {
         }
     }
 
-    /// Lets every set of at most `limit` pixels join the neighbour with the longest common border, weighted by likeness.
-    mutating func absorb(upTo limit: Int, palette: [SIMD4<Float>]) {
+    /// Lets sets that are not worth a shape join a neighbour: every set of at most `limit` pixels the one with the longest common
+    /// border, weighted by likeness; larger ones the most similar, if area × squared contrast stays below `price`.
+    mutating func absorb(upTo limit: Int, price: Float, palette: [SIMD4<Float>]) {
         guard limit > 0 else { return }
         // Smallest first, by counting sort over areas.
-        var buckets = [[Int32]](repeating: [], count: limit + 1)
-        for r in parent.indices where Int(parent[r]) == r && Int(area[r]) <= limit { buckets[Int(area[r])].append(Int32(r)) }
+        let largest = max(limit, 512)
+        var buckets = [[Int32]](repeating: [], count: largest + 1)
+        for r in parent.indices where Int(parent[r]) == r && Int(area[r]) <= largest { buckets[Int(area[r])].append(Int32(r)) }
         var neighbours: [(root: Int, border: Int)] = []
-        for size in 1...limit {
+        for size in 1...largest {
             var position = 0
             while position < buckets[size].count {
                 let speck = Int(buckets[size][position])
@@ -139,8 +143,9 @@ private struct RowRuns {
                 collectNeighbours(of: speck, into: &neighbours)
                 var best = -1, bestScore: Float = -1
                 for n in neighbours {
-                    let contrast = squared(palette[Int(color[speck])] - palette[Int(color[n.root])]).squareRoot()
-                    let score = Float(n.border) / (20 + contrast)
+                    let contrast = squared(palette[Int(color[speck])] - palette[Int(color[n.root])])
+                    if size > limit, Float(size) * contrast > price { continue }
+                    let score = size > limit ? 1 / (1 + contrast) : Float(n.border) / (20 + contrast.squareRoot())
                     if score > bestScore || (score == bestScore && n.root < best) { (best, bestScore) = (n.root, score) }
                 }
                 guard best >= 0 else { continue }
@@ -148,7 +153,7 @@ private struct RowRuns {
                 join(min(best, speck), max(best, speck))
                 let joined = min(best, speck)
                 color[joined] = kept
-                if Int(area[joined]) <= limit { buckets[Int(area[joined])].append(Int32(joined)) }
+                if Int(area[joined]) <= largest { buckets[Int(area[joined])].append(Int32(joined)) }
             }
         }
     }

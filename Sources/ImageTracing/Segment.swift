@@ -24,6 +24,9 @@ public struct Segmentation: Hashable, Sendable {
         public var right: Int32
         /// Range of `points`. An open chain begins and ends with its junctions' points; a closed one does not repeat its first.
         public var points: Range<Int>
+        /// Mean colour step across the boundary within three pixels, premultiplied sRGB, 0–510: the difference of the two colours at
+        /// an edge, little where a gradient was cut into bands. 0 at the frame.
+        public var step: Float
         /// Whether the chain returns to its first point.
         public var isClosed: Bool
     }
@@ -85,6 +88,7 @@ public func segment(_ image: Raster<RGBA8>, _ quantized: QuantizedImage, _ optio
     let work = WorkingImage(image)
     let palette = quantized.palette.map { SIMD4<Float>(premultiplied: $0) }
     var colors = assignMixedPixels(work, quantized, palette)
+    smoothLabels(&colors, work, palette, roughness: 30 + 4 * Float(work.noise * work.noise))
     let regions = findRegions(&colors, width: work.width, height: work.height, palette: palette, speckleArea: max(0, options.speckleArea))
     return BoundaryTracer(work: work, regions: regions, palette: quantized.palette, centers: palette).trace()
 }
