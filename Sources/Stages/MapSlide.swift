@@ -1,3 +1,4 @@
+import AtelierArchives
 public import AtelierMemo
 public import AtelierOOXML
 public import AtelierSVG
@@ -13,11 +14,14 @@ public struct MapSlide: Stage {
     public var tree: Artifact<SVG.Tree>
     /// How it becomes a slide.
     public var options: SlideOptions
+    /// Version of the compressing library: a slide is kept as it lies in the package, and its bytes may differ.
+    public internal(set) var library: String
 
     /// The slide of one drawing.
     public init(tree: Artifact<SVG.Tree>, options: SlideOptions = .init()) {
         self.tree = tree
         self.options = options
+        self.library = Archives.libraryVersion
     }
 
     /// A slide's XML takes about three times the tree.
