@@ -1,5 +1,3 @@
-import CAtelierXXHash
-
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -130,7 +128,7 @@ private struct Usage {
     private static func head(_ counted: Int64) -> [UInt8] {
         var head = Array("ATLUSAGE".utf8)
         withUnsafeBytes(of: counted.littleEndian) { head += $0 }
-        let sum = head.withUnsafeBytes { XXH3_64bits($0.baseAddress, $0.count) }
+        let sum = head.withUnsafeBytes(xxh3)
         withUnsafeBytes(of: sum.littleEndian) { head += $0 }
         return head
     }
