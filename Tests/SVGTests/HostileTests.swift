@@ -78,10 +78,18 @@ struct HostileTests {
         #expect(throws: SVG.ParseError.tooComplex(limit: 50_000, line: 1)) { try tree(content, stepCount: 50_000) }
     }
 
-    @Test("A long path that is used over and over ends in an error")
-    func pathBomb() {
-        let path = "<defs><path id='p' d='M0 0\(String(repeating: "l1 1", count: 10_000))'/></defs>"
-        let content = path + String(repeating: "<use href='#p'/>", count: 500)
+    @Test(
+        "Long values that are used over and over end in an error",
+        arguments: [
+            "<path id='p' d='M0 0 REPEAT'/>", "<rect id='p' width='1' height='1' style='REPEAT'/>",
+            "<rect id='p' width='1' height='1'><title>REPEAT</title></rect>",
+            "<rect id='p' width='1' height='1' systemLanguage='en,REPEAT'/>",
+            "<rect id='p' width='1' height='1'>CHILDREN</rect>",
+        ])
+    func longValues(element: String) {
+        let long = element.replacing("REPEAT", with: String(repeating: "l1 1", count: 10_000))
+            .replacing("CHILDREN", with: String(repeating: "<a/>", count: 9000))
+        let content = "<defs>\(long)</defs>" + String(repeating: "<use href='#p'/>", count: 500)
         #expect(throws: SVG.ParseError.tooComplex(limit: 50_000, line: 1)) { try tree(content, stepCount: 50_000) }
     }
 

@@ -70,7 +70,7 @@ extension SVG {
         /// Most bytes that references to entities may add up to.
         public var expandedByteCount = 16 << 20
         /// Most steps of resolving: one for each element drawn, after `use` is expanded, for each style rule tried on an
-        /// element, and for every 64 bytes of path data or class names read.
+        /// element, and for every 64 bytes of its attributes.
         public var stepCount = 1_000_000
 
         /// The default limits; change what you need.

@@ -17,6 +17,7 @@ extension Resolver {
         var hasImportant = false
         let matches = stylesheet.isEmpty ? [] : try matchingSelectors(index)
         for match in matches {
+            try step(index, count: stylesheet.selectors[match].declarations.count >> 3)
             for declaration in stylesheet.declarations[stylesheet.selectors[match].declarations] where !declaration.isImportant {
                 set(declaration, index)
             }

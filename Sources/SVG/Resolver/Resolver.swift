@@ -112,7 +112,7 @@ struct Resolver {
             viewport = size
         }
         outer = outer.followed(by: own.transform)
-        var group = SVG.Group(origin: origin(0), transform: outer, opacity: own.opacity)
+        var group = SVG.Group(origin: try origin(0), transform: outer, opacity: own.opacity)
         root.transform = outer
         root.depth = 1
         group.children = try children(of: 0, root)
@@ -207,7 +207,7 @@ struct Resolver {
 
     /// What an element draws; nil when it draws nothing.
     mutating func node(_ index: Int, _ around: Surroundings) throws(SVG.ParseError) -> SVG.Node? {
-        try step(index)
+        try step(index, count: 1 + attributeByteCount(index) >> 6)
         let name = document.elements[index].name
         switch name {
         case .title, .desc, .metadata, .defs, .style, .stop, .linearGradient, .radialGradient, .pattern, .clipPath, .mask, .marker,
@@ -256,7 +256,7 @@ struct Resolver {
             if name == .a, let target = value(.href) {
                 report(index, .approximated, "its content is drawn, the link to `\(quoted(target))` is left out")
             }
-            var group = SVG.Group(origin: origin(index), transform: own.transform, opacity: own.opacity)
+            var group = SVG.Group(origin: try origin(index), transform: own.transform, opacity: own.opacity)
             group.children = try name == .switch ? alternative(of: index, inner) : children(of: index, inner)
             return group.children.isEmpty ? nil : .group(group)
         case .svg:
@@ -335,7 +335,7 @@ struct Resolver {
             return nil
         }
         let transform = AffineTransform.translation(x, y).followed(by: own.transform)
-        var group = SVG.Group(origin: origin(index), transform: transform, opacity: own.opacity)
+        var group = SVG.Group(origin: try origin(index), transform: transform, opacity: own.opacity)
         var inside = inner
         inside.transform = AffineTransform.translation(x, y).followed(by: inner.transform)
         activeUses.append(target)
@@ -343,7 +343,7 @@ struct Resolver {
         let node: SVG.Node?
         switch document.elements[target].name {
         case .symbol, .svg:
-            try step(target)
+            try step(target, count: 1 + attributeByteCount(target) >> 6)
             guard isWanted(target), inside.depth < options.limits.depth else { return nil }
             try cascade(target)
             let ownOfTarget = ownStyle(target)
@@ -378,7 +378,7 @@ struct Resolver {
         }
         var transform = AffineTransform.translation(x, y)
         if let box { transform = aspect.transform(from: box, into: Size(width, height)).followed(by: transform) }
-        var group = SVG.Group(origin: origin(index), transform: transform.followed(by: own.transform), opacity: own.opacity)
+        var group = SVG.Group(origin: try origin(index), transform: transform.followed(by: own.transform), opacity: own.opacity)
         var inside = inner
         inside.transform = transform.followed(by: inner.transform)
         let outerViewport = viewport
@@ -405,6 +405,15 @@ struct Resolver {
         guard steps <= options.limits.stepCount else {
             throw .tooComplex(limit: options.limits.stepCount, line: Int(document.elements[index].line))
         }
+    }
+
+    /// How much text an element's attributes have; their values lie side by side.
+    private func attributeByteCount(_ index: Int) -> Int {
+        let element = document.elements[index]
+        guard element.attributeCount > 0 else { return 0 }
+        let first = document.attributes[Int(element.firstAttribute)]
+        let last = document.attributes[Int(element.firstAttribute + element.attributeCount - 1)]
+        return Int(last.value.end - first.value.start)
     }
 
     /// Notes what is not in the result as written. The first thousand are kept, the rest counted.
@@ -443,25 +452,36 @@ struct Resolver {
     }
 
     /// Where an element came from, with the text of its first `title` and `desc`.
-    func origin(_ index: Int) -> SVG.Origin {
+    mutating func origin(_ index: Int) throws(SVG.ParseError) -> SVG.Origin {
         let element = document.elements[index]
         var origin = SVG.Origin(element: element.name.spelling, line: Int(element.line))
         if let id = document.attribute(.id, of: index), !id.isEmpty { origin.id = document.string(id) }
-        var child = index + 1
+        var child = index + 1, work = 0
         while child < Int(element.end) {
+            let content = document.elements[child].content
             switch document.elements[child].name {
-            case .title where origin.title == nil: origin.title = prose(document.elements[child].content)
-            case .desc where origin.summary == nil: origin.summary = prose(document.elements[child].content)
+            case .title where origin.title == nil:
+                origin.title = prose(content)
+                work += Int(content.end - content.start)
+            case .desc where origin.summary == nil:
+                origin.summary = prose(content)
+                work += Int(content.end - content.start)
             default: break
             }
+            work += 4
             child = Int(document.elements[child].end)
         }
+        try step(index, count: work >> 6)
         return origin
     }
 
     /// Text with white space collapsed; nil when nothing is left.
     private func prose(_ range: TextRange) -> String? {
-        let words = document.string(range).split(whereSeparator: \.isWhitespace)
-        return words.isEmpty ? nil : words.joined(separator: " ")
+        var words: [UInt8] = []
+        reader.forEachWord(in: range) { word in
+            if !words.isEmpty { words.append(UInt8(ascii: " ")) }
+            words.append(contentsOf: document.text[word.bounds])
+        }
+        return words.isEmpty ? nil : String(decoding: words, as: UTF8.self)
     }
 }

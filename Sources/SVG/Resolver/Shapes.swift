@@ -6,9 +6,6 @@ extension Resolver {
     mutating func shape(_ index: Int, _ own: OwnStyle, _ around: Surroundings) throws(SVG.ParseError) -> SVG.Node? {
         let style = around.style
         guard style.isVisible else { return nil }
-        for name in [AttributeName.d, .points] {
-            if let data = value(name) { try step(index, count: Int(data.end - data.start) >> 6) }
-        }
         guard let outline = outline(index, style) else { return nil }
         let isMarkable: Bool
         switch document.elements[index].name {
@@ -19,7 +16,8 @@ extension Resolver {
 
         // From here on other elements may be cascaded: nothing of this one's values is read any more.
         var path = SVG.Path(
-            origin: origin(index), geometry: outline.path, shape: outline.shape, transform: own.transform, opacity: own.opacity, fill: nil)
+            origin: try origin(index), geometry: outline.path, shape: outline.shape, transform: own.transform, opacity: own.opacity,
+            fill: nil)
         if document.elements[index].name != .line, style.fillOpacity > 0,
             let (paint, alpha) = try paint(style.fill, style, index, "fill"), alpha > 0
         {
