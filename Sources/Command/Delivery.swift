@@ -54,7 +54,7 @@ func deliver(_ bytes: UnsafeRawBufferPointer, to path: String, force: Bool) thro
         guard status.st_mode & S_IFMT == S_IFREG else {
             return try stream(bytes, to: path)
         }
-        if status.st_size == bytes.count, holds(bytes, path) { return .unchanged }
+        if holds(bytes, path) { return .unchanged }
         guard force else { throw .exists(path) }
         if let resolved = realpath(path, nil) {
             target = String(cString: resolved)
@@ -65,35 +65,42 @@ func deliver(_ bytes: UnsafeRawBufferPointer, to path: String, force: Bool) thro
         try makeFolder(of: path)
     }
 
-    let folder = target.lastIndex(of: "/").map { String(target[...$0]) } ?? ""
-    let temporary = "\(folder).atelier-\(getpid())-\(temporaryCount.add(1, ordering: .relaxed).newValue)"
-    let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
-    guard descriptor >= 0 else { throw .system(SystemError("\(printable(path)): cannot create")) }
+    let (descriptor, temporary) = try makeTemporaryFile(beside: target, called: path)
+    var isRenamed = false
+    defer { if !isRenamed { unlink(temporary) } }
     do throws(SystemError) {
         defer { close(descriptor) }
         try writeAll(bytes, to: descriptor, called: printable(path))
         if status.st_mode != 0, fchmod(descriptor, status.st_mode & 0o7777) != 0 {
             throw SystemError("\(printable(path)): cannot set its mode")
         }
-    } catch {
-        unlink(temporary)
-        throw .system(error)
+    } catch { throw .system(error) }
+
+    // Without force the name must still be free: a link, unlike a rename, never replaces. Where there are no links, a rename has
+    // to do.
+    if !force {
+        if link(temporary, target) == 0 { return .written }
+        if errno == EEXIST {
+            guard holds(bytes, target) else { throw .exists(path) }
+            return .unchanged
+        }
     }
-    // Without force the name must still be free: a link, unlike a rename, never replaces.
-    if !force, link(temporary, target) == 0 {
-        unlink(temporary)
-        return .written
-    }
-    if !force, errno == EEXIST {
-        unlink(temporary)
-        throw .exists(path)
-    }
-    guard rename(temporary, target) == 0 else {
-        let error = SystemError("\(printable(path)): cannot rename the finished file")
-        unlink(temporary)
-        throw .system(error)
-    }
+    isRenamed = rename(temporary, target) == 0
+    guard isRenamed else { throw .system(SystemError("\(printable(path)): cannot rename the finished file")) }
     return .written
+}
+
+/// A new file in the folder of `target`. The name is short, because that of the target may be as long as names can be.
+private func makeTemporaryFile(beside target: String, called path: String) throws(DeliveryError) -> (descriptor: Int32, path: String) {
+    let folder = target.lastIndex(of: "/").map { String(target[...$0]) } ?? ""
+    // A killed process may have left files of these names, and process numbers come again.
+    for _ in 0..<1000 {
+        let temporary = "\(folder).atelier-\(getpid())-\(temporaryCount.add(1, ordering: .relaxed).newValue)"
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o666)
+        if descriptor >= 0 { return (descriptor, temporary) }
+        if errno != EEXIST { break }
+    }
+    throw .system(SystemError("\(printable(path)): cannot create"))
 }
 
 /// Distinguishes the temporary files of one process.
@@ -107,11 +114,13 @@ private func stream(_ bytes: UnsafeRawBufferPointer, to path: String) throws(Del
     return .streamed
 }
 
-/// Whether a file of the same length holds the same bytes; false when it cannot be read.
+/// Whether a file holds these bytes and no others; false when it cannot be read.
 private func holds(_ bytes: UnsafeRawBufferPointer, _ path: String) -> Bool {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
+    var status = stat()
+    guard fstat(descriptor, &status) == 0, status.st_size == bytes.count else { return false }
     return withUnsafeTemporaryAllocation(byteCount: 1 << 16, alignment: 16) { buffer in
         var position = 0
         while position < bytes.count {

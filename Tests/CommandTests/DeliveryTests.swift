@@ -65,6 +65,26 @@ struct DeliveryTests {
         #expect(status.st_mode & 0o777 == 0o640)
     }
 
+    @Test("What a killed process with our number left is passed over")
+    func leftovers() throws {
+        let scratch = Scratch()
+        // All names that this process could use next, however many tests ran before this one.
+        for number in 1...400 { scratch.write("half", to: ".atelier-\(getpid())-\(number)") }
+        #expect(try deliver("whole", to: scratch["a.svg"]) == .written)
+        #expect(scratch.read("a.svg") == "whole")
+    }
+
+    @Test("Many writers of the same bytes to one name all succeed")
+    func race() async {
+        let scratch = Scratch(), path = scratch["a.svg"]
+        let outcomes = await withTaskGroup(of: Delivery?.self) { group in
+            for _ in 0..<16 { group.addTask { try? deliver("same", to: path) } }  // nil is what the test looks for
+            return await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(outcomes.count { $0 == .written } == 1 && outcomes.count { $0 == .unchanged } == 15)
+        #expect(scratch.names == ["a.svg"])
+    }
+
     @Test("A device is written to and stays one")
     func device() throws {
         #expect(try deliver("gone", to: "/dev/null") == .streamed)
