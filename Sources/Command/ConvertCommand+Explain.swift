@@ -37,17 +37,24 @@ struct ExplainedJob {
     let lines: [Explanation.Line]
 
     /// The output's name, then a line for each artifact, deeper ones further in:
-    /// `svg.fromSource@1 8a21f0c3d4e5  disk  12.3 ms  4512 bytes`.
+    /// `tracing.write@1 8a21f0c3d4e5  disk  0.2 ms, 12.3 ms in all  4512 bytes`.
     var text: String {
         var text = (job.output == "-" ? "standard output" : printable(job.output)) + "\n"
+        // Depth of the artifact that was found and makes everything below it unneeded.
+        var foundDepth: Int?
         for line in lines {
+            if let depth = foundDepth, line.depth <= depth { foundDepth = nil }
             text += String(repeating: "  ", count: line.depth + 1) + line.stage + (line.isSource ? "" : "@\(line.version)")
             text += " " + line.digest.description.prefix(12)
             if line.isRepeated {
                 text += "  (as above)"
             } else if let level = line.level, let header = line.header {
-                text += "  \(level)  \(decimal(Double(header.selfCost) * 1e-6, 1)) ms"
+                text +=
+                    "  \(level)  \(decimal(Double(header.selfCost) * 1e-6, 1)) ms, \(decimal(Double(header.chainCost) * 1e-6, 1)) ms in all"
+                foundDepth = foundDepth ?? line.depth
                 text += line.leadsTo.map { "  leads to \($0.description.prefix(12))" } ?? "  \(header.byteCount) bytes"
+            } else if !line.isSource, foundDepth != nil {
+                text += "  not kept, not needed"
             } else if !line.isSource {
                 text += line.isPlan ? "  to be decided" : "  to be made"
             }

@@ -46,7 +46,8 @@ extension Verb {
             ]
         case .explain:
             [
-                "Every line is one step: its digest, the level it is kept on, the time it took when it ran, its bytes. "
+                "Every line is one step: its digest, the level it is kept on, the time it took when it ran (alone, and with "
+                    + "all that it is built on), its bytes. "
                     + "Nothing is made. Inputs and options are those of the command that is explained."
             ]
         case .cache: ["verify reads every entry and removes the damaged ones; entries of other versions stay."]
