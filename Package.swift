@@ -99,6 +99,8 @@ let package = Package(
         tests(of: "Scheduling"),
         tests(of: "Memo", ["AtelierMemoTesting", "AtelierScheduling", "AtelierTelemetry", "CAtelierBLAKE3", "CAtelierXXHash"]),
         tests(of: "Geometry"),
+        tests(of: "Pixels"),
+        tests(of: "ImageTracing", ["AtelierGeometry", "AtelierPixels"]),
         tests(of: "ImageCodecs", ["AtelierPixels"], resources: [.copy("Samples")]),
         tests(of: "SVG", ["AtelierGeometry"]),
         tests(of: "Archives"),

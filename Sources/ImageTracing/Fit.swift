@@ -188,7 +188,7 @@ private struct LayerBuilder {
     private func addHidden(_ outline: [Point], of region: Int, to path: inout BezierPath) {
         // The region is on the left: outer boundaries run counter-clockwise on screen, which with y down gives a negative area.
         let isHole = signedArea(outline) > 0
-        if isHole, !seenThrough.contains(where: { contains(outline, $0) }) { return }
+        if isHole, !showsThrough(outline[...]) { return }
         var way = outline
         way.append(outline[0])
         let hidden = hiddenWay(way, of: region)
@@ -257,11 +257,34 @@ private struct LayerBuilder {
             if t * length < 0.8 || (1 - t) * length < 0.8 { continue }
             if !isCovered(a + d * t) { return false }
         }
-        if !seenThrough.isEmpty {
-            let enclosed = Array(way[i...j])
-            if seenThrough.contains(where: { contains(enclosed, $0) }) { return false }
+        return !showsThrough(way[i...j])
+    }
+
+    /// Whether a polygon encloses a region that is seen through, or so many might be enclosed that looking is too dear.
+    private func showsThrough(_ polygon: ArraySlice<Point>) -> Bool {
+        guard !seenThrough.isEmpty else { return false }
+        var (minX, maxX, minY, maxY) = (Double.infinity, -Double.infinity, Double.infinity, -Double.infinity)
+        for p in polygon {
+            (minX, maxX) = (min(minX, p.x), max(maxX, p.x))
+            (minY, maxY) = (min(minY, p.y), max(maxY, p.y))
         }
-        return true
+        // The places are sorted by y: start at the first that is not above the polygon.
+        var low = 0, high = seenThrough.count
+        while low < high {
+            let middle = (low + high) / 2
+            if seenThrough[middle].y < minY { low = middle + 1 } else { high = middle }
+        }
+        var looks = 0
+        while low < seenThrough.count, seenThrough[low].y <= maxY {
+            let p = seenThrough[low]
+            low += 1
+            looks += 1
+            if looks > 4000 { return true }
+            guard p.x >= minX, p.x <= maxX else { continue }
+            looks += polygon.count / 8
+            if contains(polygon, p) { return true }
+        }
+        return false
     }
 
     private func signedArea(_ polygon: [Point]) -> Double {
@@ -274,10 +297,11 @@ private struct LayerBuilder {
     }
 
     /// Even–odd test.
-    private func contains(_ polygon: [Point], _ p: Point) -> Bool {
+    private func contains(_ polygon: ArraySlice<Point>, _ p: Point) -> Bool {
         var inside = false
-        for i in polygon.indices {
-            let a = polygon[i], b = polygon[(i + 1) % polygon.count]
+        var a = polygon[polygon.endIndex - 1]
+        for b in polygon {
+            defer { a = b }
             if (a.y > p.y) != (b.y > p.y), p.x < a.x + (p.y - a.y) / (b.y - a.y) * (b.x - a.x) { inside.toggle() }
         }
         return inside

@@ -28,7 +28,7 @@ func findRegions(
     // smallest regions go until the number is bearable.
     let bearable = 2000 + width * height / 150
     while true {
-        runs.absorb(upTo: limit, price: contrastPrice, palette: palette)
+        runs.absorb(upTo: limit, price: limit == speckleArea ? contrastPrice : 0, palette: palette)
         if limit >= 256 || runs.regionCount <= bearable { break }
         limit = max(2, limit * 2)
     }
@@ -54,6 +54,9 @@ private struct RowRuns {
     var area: [Int32] = []
     /// Runs of one set form a ring, so that joining two sets is exchanging two links.
     var next: [Int32] = []
+    /// The first run of the row above and of the row below that shares a column with each run; of no meaning at the frame.
+    private var above: [Int32] = []
+    private var below: [Int32] = []
     /// Sets of runs.
     private(set) var regionCount = 0
 
@@ -109,10 +112,14 @@ private struct RowRuns {
     /// Joins runs of one colour that overlap in neighbouring rows.
     mutating func connect() {
         regionCount = start.count
+        above = [Int32](repeating: -1, count: start.count)
+        below = above
         for y in 0..<max(0, height - 1) {
             var a = row[y], b = row[y + 1]
             while a < row[y + 1] && b < row[y + 2] {
                 let endA = end(a, y), endB = end(b, y + 1)
+                if below[a] < 0 { below[a] = Int32(b) }
+                if above[b] < 0 { above[b] = Int32(a) }
                 if color[a] == color[b], start[a] < endB, start[b] < endA {
                     let (ra, rb) = (root(a), root(b))
                     if ra != rb { join(ra, rb) }
@@ -128,7 +135,7 @@ private struct RowRuns {
     mutating func absorb(upTo limit: Int, price: Float, palette: [SIMD4<Float>]) {
         guard limit > 0 else { return }
         // Smallest first, by counting sort over areas.
-        let largest = max(limit, 512)
+        let largest = price > 0 ? max(limit, 512) : limit
         var buckets = [[Int32]](repeating: [], count: largest + 1)
         for r in parent.indices where Int(parent[r]) == r && Int(area[r]) <= largest { buckets[Int(area[r])].append(Int32(r)) }
         var neighbours: [(root: Int, border: Int)] = []
@@ -179,7 +186,7 @@ private struct RowRuns {
                 if r != set { add(r, 1) }
             }
             for other in [y - 1, y + 1] where other >= 0 && other < height {
-                var n = runIndex(at: from, row: other)
+                var n = Int(other < y ? above[run] : below[run])
                 while n < row[other + 1], start[n] < to {
                     let r = root(n)
                     let overlap = min(to, end(n, other)) - max(from, start[n])
@@ -189,16 +196,6 @@ private struct RowRuns {
             }
             run = Int(next[run])
         } while run != set
-    }
-
-    /// The run of row `y` that holds column `x`.
-    private func runIndex(at x: Int32, row y: Int) -> Int {
-        var low = row[y], high = row[y + 1] - 1
-        while low < high {
-            let middle = (low + high + 1) / 2
-            if start[middle] <= x { low = middle } else { high = middle - 1 }
-        }
-        return low
     }
 
     mutating func paint(_ colors: inout [UInt8]) {

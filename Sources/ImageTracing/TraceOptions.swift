@@ -38,7 +38,7 @@ public struct FitOptions: Hashable, Sendable {
     public var cornerAngle: Double
 
     /// The defaults stay below what is visible at the size of the picture.
-    public init(tolerance: Double = 0.25, cornerAngle: Double = 40) {
+    public init(tolerance: Double = 0.3, cornerAngle: Double = 40) {
         self.tolerance = tolerance
         self.cornerAngle = cornerAngle
     }
