@@ -9,8 +9,6 @@ struct BoundaryTracer {
     private let work: WorkingImage
     private let width: Int
     private let height: Int
-    private let palette: [RGBA8]
-    private let centers: [SIMD4<Float>]
     private let map: RegionMap
     private var chains: [Segmentation.Chain] = []
     private var points: [Point] = []
@@ -21,10 +19,10 @@ struct BoundaryTracer {
     /// Bits of each lattice vertex: 1 when the crack to its right has been walked, 2 for the one below.
     private var walked: [UInt8]
 
-    init(work: WorkingImage, regions: RegionMap, palette: [RGBA8], centers: [SIMD4<Float>]) {
+    init(work: WorkingImage, regions: RegionMap) {
         self.work = work
         (width, height) = (regions.width, regions.height)
-        (self.palette, self.centers, map) = (palette, centers, regions)
+        map = regions
         walked = [UInt8](repeating: 0, count: (regions.width + 1) * (regions.height + 1))
     }
 
@@ -38,7 +36,7 @@ struct BoundaryTracer {
         var regions: [Segmentation.Region] = []
         regions.reserveCapacity(map.colors.count)
         for r in map.colors.indices {
-            regions.append(.init(color: palette[Int(map.colors[r])], area: map.areas[r], loops: ranges[r]))
+            regions.append(.init(color: map.shown[r], area: map.areas[r], loops: ranges[r]))
         }
         return Segmentation(
             width: width, height: height, regions: regions, labels: map.labels, chains: chains, points: points, loops: loops, steps: steps)
@@ -178,7 +176,7 @@ struct BoundaryTracer {
 
     /// Displacement of the boundary from the crack towards region `b`, −1 to 1.
     private func crossingOffset(from: Int, step: Int, room: (back: Int, on: Int), _ a: Int32, _ b: Int32) -> (offset: Double, step: Float) {
-        let colorA = centers[Int(map.colors[Int(a)])], colorB = centers[Int(map.colors[Int(b)])]
+        let colorA = map.centers[Int(a)], colorB = map.centers[Int(b)]
         let axis = colorB - colorA
         let length = squared(axis)
         guard length > 1 else { return (0, 0) }

@@ -10,6 +10,9 @@ public struct QuantizedImage: Hashable, Sendable {
     public let palette: [RGBA8]
     /// `width × height` palette indices, row-major; `mixed` where the pixel lies between areas.
     public let indices: [UInt8]
+    /// Whether the palette is all there may be, because the number of colours was given. Otherwise a region may take the mean
+    /// of its own pixels.
+    public let isBinding: Bool
     /// Marks a pixel that is not part of a flat area: anti-aliased, blurred, or texture.
     public static var mixed: UInt8 { 255 }
 
@@ -37,7 +40,9 @@ public func quantize(_ image: Raster<RGBA8>, _ options: QuantizeOptions = .init(
             }
         }
     }
-    return QuantizedImage(width: work.width, height: work.height, palette: clusters.palette.map(unpremultiply), indices: indices)
+    return QuantizedImage(
+        width: work.width, height: work.height, palette: clusters.palette.map(unpremultiply), indices: indices,
+        isBinding: options.colors != nil)
 }
 
 /// 0 for pixels that differ from none of their four neighbours by more than the threshold, `mixed` for the others;

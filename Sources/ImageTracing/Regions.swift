@@ -10,6 +10,38 @@ struct RegionMap {
     var colors: [UInt8]
     /// Pixels of each region.
     var areas: [Int]
+    /// Colour of each region, straight.
+    var shown: [RGBA8] = []
+    /// The same, premultiplied.
+    var centers: [SIMD4<Float>] = []
+
+    /// Gives every region its palette colour, or the mean of its own flat pixels where that is clearly better: many regions of one
+    /// palette colour may be parts of different gradients.
+    ///
+    /// A colour of its own costs a path of its own, so the squared error it removes must be worth one, and small regions never have one.
+    mutating func chooseColors(_ work: WorkingImage, _ quantized: QuantizedImage, _ palette: [SIMD4<Float>]) {
+        shown = colors.map { quantized.palette[Int($0)] }
+        centers = colors.map { palette[Int($0)] }
+        let smallest = max(64, width * height / 2000), price: Float = 12_000
+        guard !quantized.isBinding, areas.contains(where: { $0 >= smallest }) else { return }
+        var sums = [SIMD4<Int32>](repeating: .zero, count: colors.count), counts = [Int32](repeating: 0, count: colors.count)
+        work.pixels.withUnsafeBufferPointer { pixels in
+            for i in labels.indices {
+                let r = Int(labels[i])
+                // 2²³ pixels of 255 fit a sum; what follows in an even larger region changes nothing that shows.
+                guard areas[r] >= smallest, quantized.indices[i] == colors[r], counts[r] < 1 << 23 else { continue }
+                let p = pixels[i]
+                sums[r] &+= SIMD4(Int32(p.r), Int32(p.g), Int32(p.b), Int32(p.a))
+                counts[r] += 1
+            }
+        }
+        for r in colors.indices where shown[r].a == 255 && Int(counts[r]) >= smallest / 2 {
+            let mean = SIMD4<Float>(sums[r]) / Float(counts[r])
+            guard mean.w > 254.5, squared(mean - centers[r]) * Float(counts[r]) > price else { continue }
+            shown[r] = RGBA8(UInt8(mean.x + 0.5), UInt8(mean.y + 0.5), UInt8(mean.z + 0.5))
+            centers[r] = SIMD4(bytes: shown[r])
+        }
+    }
 }
 
 /// Joins equal neighbours into regions and lets speckles join their best neighbour.

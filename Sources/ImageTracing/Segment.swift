@@ -89,8 +89,9 @@ public func segment(_ image: Raster<RGBA8>, _ quantized: QuantizedImage, _ optio
     let palette = quantized.palette.map { SIMD4<Float>(premultiplied: $0) }
     var colors = assignMixedPixels(work, quantized, palette)
     smoothLabels(&colors, work, palette, roughness: 30 + 4 * Float(work.noise * work.noise))
-    let regions = findRegions(&colors, width: work.width, height: work.height, palette: palette, speckleArea: max(0, options.speckleArea))
-    return BoundaryTracer(work: work, regions: regions, palette: quantized.palette, centers: palette).trace()
+    var regions = findRegions(&colors, width: work.width, height: work.height, palette: palette, speckleArea: max(0, options.speckleArea))
+    regions.chooseColors(work, quantized, palette)
+    return BoundaryTracer(work: work, regions: regions).trace()
 }
 
 extension SIMD4<Float> {
