@@ -91,20 +91,23 @@ let package = Package(
         .executableTarget(
             name: "CustomStage", dependencies: ["Atelier", "AtelierMemo", "AtelierPixels", "AtelierStages"], path: "Examples/CustomStage"),
 
-        // What tests of stages share; no product holds it.
+        // What tests share; no product holds it.
+        .target(name: "AtelierTesting", path: "Tests/Testing", swiftSettings: strict),
         .target(
             name: "AtelierMemoTesting", dependencies: ["AtelierMemo"], path: "Tests/MemoTesting", swiftSettings: strict),
         .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: strict),
         tests(of: "Telemetry"),
         tests(of: "Scheduling"),
-        tests(of: "Memo", ["AtelierMemoTesting", "AtelierScheduling", "AtelierTelemetry", "CAtelierBLAKE3", "CAtelierXXHash"]),
-        tests(of: "Geometry"),
+        tests(
+            of: "Memo",
+            ["AtelierTesting", "AtelierMemoTesting", "AtelierScheduling", "AtelierTelemetry", "CAtelierBLAKE3", "CAtelierXXHash"]),
+        tests(of: "Geometry", ["AtelierTesting"]),
         tests(of: "Pixels"),
         tests(of: "ImageTracing", ["AtelierGeometry", "AtelierPixels"]),
-        tests(of: "ImageCodecs", ["AtelierPixels"], resources: [.copy("Samples")]),
-        tests(of: "SVG", ["AtelierGeometry"]),
-        tests(of: "Archives"),
-        tests(of: "OOXML", ["AtelierSVG", "AtelierGeometry", "AtelierArchives"]),
+        tests(of: "ImageCodecs", ["AtelierTesting", "AtelierPixels"], resources: [.copy("Samples")]),
+        tests(of: "SVG", ["AtelierTesting", "AtelierGeometry"]),
+        tests(of: "Archives", ["AtelierTesting"]),
+        tests(of: "OOXML", ["AtelierTesting", "AtelierSVG", "AtelierGeometry", "AtelierArchives"]),
         tests(
             of: "Stages",
             ["AtelierMemo", "AtelierMemoTesting", "AtelierImageCodecs", "AtelierImageTracing", "AtelierSVG", "AtelierOOXML"],

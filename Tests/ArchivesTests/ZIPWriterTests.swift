@@ -1,4 +1,5 @@
 import AtelierArchives
+import AtelierTesting
 import Foundation
 import Testing
 
@@ -6,7 +7,7 @@ import Testing
 struct ZIPWriterTests {
     @Test("What is packed unpacks to the same bytes, for every kind of content", arguments: 0..<40)
     func roundTrip(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SplitMix(seed: seed)
         let count = Int(random.next() % 5000)
         let spread = 1 + random.next() % 256  // few different bytes compress, many do not
         let original = (0..<count).map { _ in UInt8(random.next() % spread) }
@@ -93,18 +94,5 @@ struct ZIPWriterTests {
         try python.run()
         python.waitUntilExit()
         #expect(python.terminationStatus == 0)
-    }
-}
-
-/// SplitMix64 (Steele, Lea, Flood, 2014).
-private struct SplitMix {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

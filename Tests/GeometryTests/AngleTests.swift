@@ -1,4 +1,5 @@
 import AtelierGeometry
+import AtelierTesting
 import Glibc
 import Testing
 
@@ -11,7 +12,7 @@ struct AngleTests {
 
     @Test("Sine and cosine agree with the C library within 2 units in the last place of 1")
     func sineAndCosine() {
-        var random = SplitMix(state: 3)
+        var random = SplitMix(seed: 3)
         for _ in 0..<20_000 {
             // Degrees that are whole 1024ths, so that the C library's argument is as exact as ours.
             let degrees = (Double.random(in: -45...45, using: &random) * 1024).rounded() / 1024
@@ -28,7 +29,7 @@ struct AngleTests {
 
     @Test("The direction of a vector agrees with the C library within 2 units in the last place")
     func direction() {
-        var random = SplitMix(state: 4)
+        var random = SplitMix(seed: 4)
         for _ in 0..<20_000 {
             let v = Vector(.random(in: -9...9, using: &random), .random(in: -9...9, using: &random))
             let expected = atan2(v.dy, v.dx)

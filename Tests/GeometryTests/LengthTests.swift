@@ -1,4 +1,5 @@
 import AtelierGeometry
+import AtelierTesting
 import Testing
 
 @Suite("Length")
@@ -15,7 +16,7 @@ struct LengthTests {
 
     @Test("Random cubics, loops and near cusps among them, are as long as twenty thousand of their chords")
     func chords() {
-        var random = SplitMix(state: 31)
+        var random = SplitMix(seed: 31)
         func value() -> Double { .random(in: -9...9, using: &random) }
         for _ in 0..<100 {
             let p = (0..<4).map { _ in Point(value(), value()) }

@@ -1,4 +1,5 @@
 import AtelierGeometry
+import AtelierTesting
 import Testing
 
 /// The elements in absolute coordinates, for comparing: `M1,2 L3,4 C… Z`.
@@ -93,7 +94,7 @@ struct PathDataTests {
     @Test("Random bytes never crash the reader and never give a path that starts without a move")
     func noise() {
         let seed: UInt64 = 7
-        var random = SplitMix(state: seed)
+        var random = SplitMix(seed: seed)
         let alphabet = Array("MmLlHhVvCcSsQqTtAaZz0123456789.-+eE, \n".utf8)
         for round in 0..<3000 {
             let bytes = (0..<Int(random.next() % 60)).map { _ in alphabet[Int(random.next() % UInt64(alphabet.count))] }
@@ -108,17 +109,5 @@ struct PathDataTests {
                 previous = element
             }
         }
-    }
-}
-
-/// Steele, Lea and Flood's SplitMix64: random numbers that are the same in every run.
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

@@ -1,4 +1,5 @@
 import AtelierGeometry
+import AtelierTesting
 import Testing
 
 @Suite("Writing path data")
@@ -25,7 +26,7 @@ struct PathDataWriterTests {
     @Test("What is written reads back as the same path within the grid")
     func roundTrip() {
         let seed: UInt64 = 21
-        var random = SplitMix(state: seed)
+        var random = SplitMix(seed: seed)
         func value() -> Double { .random(in: -50...50, using: &random) }
         for round in 0..<300 {
             let decimals = Int(random.next() % 10)

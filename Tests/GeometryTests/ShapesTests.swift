@@ -1,4 +1,5 @@
 import AtelierGeometry
+import AtelierTesting
 import Testing
 
 /// The point of a cubic at `t`.
@@ -33,7 +34,7 @@ func error(of path: BezierPath, fromEllipseAt center: Point, rx: Double, ry: Dou
 struct ShapesTests {
     @Test("An arc stays within 1e-4 of its radius for every angle, size and direction")
     func arcError() {
-        var random = SplitMix(state: 11)
+        var random = SplitMix(seed: 11)
         func value(_ range: ClosedRange<Double>) -> Double { .random(in: range, using: &random) }
         for _ in 0..<400 {
             let rx = value(0.5...80), ry = value(0.5...80), rotation = value(-180...180)
@@ -128,7 +129,7 @@ struct BoundsTests {
 
     @Test("Bounds hold every point of random cubics and touch them on all four sides")
     func random() throws {
-        var random = SplitMix(state: 5)
+        var random = SplitMix(seed: 5)
         func value() -> Double { .random(in: -10...10, using: &random) }
         for _ in 0..<200 {
             let p = (0..<4).map { _ in Point(value(), value()) }

@@ -1,4 +1,5 @@
 import AtelierGeometry
+import AtelierTesting
 import Glibc
 import Testing
 
@@ -32,7 +33,7 @@ struct TextScannerTests {
 
     @Test("Up to 19 digits with exponents from −19 to 19 are rounded as the C library rounds them")
     func correctlyRounded() {
-        var random = SplitMix(state: 9)
+        var random = SplitMix(seed: 9)
         for _ in 0..<50_000 {
             let digits = 1 + Int(random.next() % 19)
             let mantissa = random.next() % UInt64(pow(10, Double(digits)).rounded())
@@ -44,7 +45,7 @@ struct TextScannerTests {
 
     @Test("Longer and larger numbers stay within 4 units in the last place")
     func nearlyRounded() {
-        var random = SplitMix(state: 10)
+        var random = SplitMix(seed: 10)
         for _ in 0..<20_000 {
             let text = "\(random.next()).\(random.next())e\(Int(random.next() % 500) - 260)"
             let expected = strtod(text, nil)

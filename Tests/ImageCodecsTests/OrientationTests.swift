@@ -1,5 +1,6 @@
 import AtelierImageCodecs
 import AtelierPixels
+import AtelierTesting
 import Testing
 
 /// `jpeg` with an Exif segment in front that holds nothing but an orientation.
@@ -51,7 +52,7 @@ struct OrientationTests {
         let jpeg = try sample("baseline")
         let stored = try decode(jpeg)
         let seed: UInt64 = 11
-        var random = SplitMix(state: seed)
+        var random = SplitMix(seed: seed)
         let whole: [UInt8] = [0x4D, 0x4D, 0, 42, 0, 0, 0, 8, 0, 1, 1, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0]
         for count in 0..<20 { #expect(try decode(withExif(Array(whole[..<count]), jpeg)) == stored, "\(count) bytes") }
         for value in [0, 9, 255] as [UInt8] { #expect(try decode(withOrientation(value, jpeg)) == stored) }

@@ -1,3 +1,4 @@
+import AtelierTesting
 import Testing
 
 @testable import AtelierMemo

@@ -1,3 +1,4 @@
+import AtelierTesting
 import CAtelierBLAKE3
 import Testing
 

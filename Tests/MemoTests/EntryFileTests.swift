@@ -1,3 +1,4 @@
+import AtelierTesting
 import CAtelierXXHash
 import Testing
 

@@ -1,4 +1,5 @@
 import AtelierScheduling
+import AtelierTesting
 import Testing
 
 @testable import AtelierMemo

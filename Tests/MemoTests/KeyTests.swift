@@ -1,4 +1,5 @@
 import AtelierMemoTesting
+import AtelierTesting
 import Testing
 
 @testable import AtelierMemo

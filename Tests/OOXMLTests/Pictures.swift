@@ -105,21 +105,3 @@ extension Slide {
 
 /// The shapes of a slide made from nodes alone.
 func shapes(_ nodes: SVG.Node...) -> String { mapSlide(picture(nodes)).shapes }
-
-/// SplitMix64 (Steele, Lea, Flood, 2014): the same numbers for a seed on every machine.
-struct SplitMix {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
-    }
-
-    /// A number in the range, whole.
-    mutating func whole(_ range: ClosedRange<Int>) -> Double {
-        Double(range.lowerBound + Int(next() % UInt64(range.count)))
-    }
-}

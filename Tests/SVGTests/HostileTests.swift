@@ -1,5 +1,6 @@
 import AtelierGeometry
 import AtelierSVG
+import AtelierTesting
 import Testing
 
 @Suite("Hostile SVG")
@@ -35,7 +36,7 @@ struct HostileTests {
     @Test("Damaged bytes give an error or a tree whose drawing reads back, the same each time")
     func damage() {
         let seed: UInt64 = 17
-        var random = Random(state: seed)
+        var random = SplitMix(seed: seed)
         let original = Array(Self.sample.utf8)
         for round in 0..<1500 {
             var bytes = original
@@ -115,17 +116,5 @@ struct HostileTests {
         let stops = "<linearGradient id='g'>" + String(repeating: "<stop/>", count: 2000) + "</linearGradient>"
         let content = stops + String(repeating: "<rect width='1' height='1' fill='url(#g)'/>", count: 200)
         #expect(try tree(content, stepCount: 1000).root.children.count == 200)
-    }
-}
-
-/// SplitMix64 (Steele, Lea and Flood, 2014).
-struct Random {
-    var state: UInt64
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
-        return z ^ (z >> 31)
     }
 }

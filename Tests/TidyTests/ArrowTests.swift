@@ -102,6 +102,9 @@ struct ArrowTests {
         #expect(driftedPackages(setup: setup, manifest: SourceTree.manifest) == [])
     }
 
+    @Test("Every room has tests")
+    func everyRoomIsTested() { #expect(untestedRooms(manifest: manifest) == []) }
+
     @Test("Every source file belongs to a target")
     func everyFileHasAHome() {
         #expect(homelessFiles(in: SourceTree.files, manifest: manifest) == [])

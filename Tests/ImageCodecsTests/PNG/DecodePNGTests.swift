@@ -1,5 +1,6 @@
 import AtelierImageCodecs
 import AtelierPixels
+import AtelierTesting
 import Testing
 
 /// Colour type and bit depth.
@@ -18,7 +19,7 @@ struct DecodePNGTests {
     @Test("Every colour type, depth and interlacing decodes to the samples scaled to 8 bits", arguments: PNGKind.all, [false, true])
     func everyKind(kind: PNGKind, isInterlaced: Bool) throws {
         let seed: UInt64 = 7
-        var random = SplitMix(state: seed)
+        var random = SplitMix(seed: seed)
         // All sizes up to 9 meet every way a pass of the interlacing can be empty.
         for (width, height) in [(1, 1), (1, 9), (9, 1), (2, 3), (4, 5), (5, 4), (7, 8), (8, 7), (9, 9), (33, 17)] {
             for hasTransparency in [false, true] {
@@ -198,18 +199,5 @@ extension PNGFile {
         chunks[0].body.replaceSubrange(0..<8, with: size)
         chunks[chunks.count - 2].body = data
         return PNGFile.bytes(of: chunks)
-    }
-}
-
-/// A small seeded generator (Steele, Lea, Flood, "Fast splittable pseudorandom number generators", 2014).
-struct SplitMix: RandomNumberGenerator {
-    var state: UInt64
-
-    mutating func next() -> UInt64 {
-        state &+= 0x9E37_79B9_7F4A_7C15
-        var z = state
-        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
-        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
-        return z ^ z >> 31
     }
 }

@@ -1,6 +1,7 @@
 import AtelierGeometry
 import AtelierOOXML
 import AtelierSVG
+import AtelierTesting
 import Testing
 
 @Suite("Fill rules")
@@ -76,7 +77,7 @@ struct FillRuleTests {
 
     @Test("An outline that covers itself many times over is noted")
     func tangle() {
-        var random = SplitMix(state: 1)
+        var random = SplitMix(seed: 1)
         let tangle = polygon((0..<200).map { _ in (random.whole(0...99), random.whole(0...99)) })
         #expect(mapSlide(picture([path(tangle)])).messages.count == 1)
         #expect(mapSlide(picture([path(tangle, fill: fill(rule: .evenOdd))])).messages.isEmpty)
@@ -84,7 +85,7 @@ struct FillRuleTests {
 
     @Test("Self-crossing polygons that are not noted cover the same points as the nonzero rule", arguments: 0..<300)
     func polygonCoverage(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SplitMix(seed: seed)
         let corners = (0..<4 + seed % 7).map { _ in (random.whole(0...99), random.whole(0...99)) }
         let slide = mapSlide(picture([path(polygon(corners))]))
         guard slide.messages.isEmpty else { return }
@@ -101,7 +102,7 @@ struct FillRuleTests {
 
     @Test("Whatever is not noted covers the same points as the nonzero rule", arguments: 0..<400)
     func coverage(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SplitMix(seed: seed)
         var outline = BezierPath()
         var squares: [(rect: Rect, winding: Int)] = []
         for _ in 0..<(2 + seed % 6) {

@@ -1,6 +1,7 @@
 import AtelierGeometry
 import AtelierOOXML
 import AtelierSVG
+import AtelierTesting
 import Testing
 
 @Suite("Hostile trees")
@@ -8,7 +9,7 @@ struct HostileTreeTests {
     @Test("Made-up trees of impossible numbers map without a trap, and every number written is one slides allow", arguments: 0..<40)
     func madeUp(block: UInt64) {
         for seed in block * 25..<block * 25 + 25 {
-            var maker = TreeMaker(random: SplitMix(state: seed), oddity: seed % 2 == 0 ? 20 : 200)
+            var maker = TreeMaker(random: SplitMix(seed: seed), oddity: seed % 2 == 0 ? 20 : 200)
             let text = mapSlide(maker.tree()).text
             for name in [" cx=\"", " cy=\"", " w=\"", " h=\"", " val=\"", " lim=\"", " d=\"", " sp=\""] {
                 for piece in text.split(separator: name).dropFirst() {

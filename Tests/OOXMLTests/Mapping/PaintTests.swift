@@ -1,6 +1,7 @@
 import AtelierGeometry
 import AtelierOOXML
 import AtelierSVG
+import AtelierTesting
 import Testing
 
 @Suite("Paint and opacity")
@@ -59,7 +60,7 @@ struct PaintTests {
 
     @Test("A translucent group is noted exactly when two of its boxes overlap", arguments: 0..<200)
     func overlapIsFound(seed: UInt64) {
-        var random = SplitMix(state: seed)
+        var random = SplitMix(seed: seed)
         let boxes = (0..<Int(2 + seed % 12)).map { _ in
             Rect(x: random.whole(0...40), y: random.whole(0...40), width: random.whole(1...9), height: random.whole(1...9))
         }

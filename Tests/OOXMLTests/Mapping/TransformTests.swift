@@ -1,6 +1,7 @@
 import AtelierGeometry
 import AtelierOOXML
 import AtelierSVG
+import AtelierTesting
 import Foundation
 import Testing
 
@@ -26,7 +27,7 @@ struct TransformTests {
 
     @Test("Through every transform the points stand where SVG puts them, within 2 EMU and the unit of angles", arguments: 0..<300)
     func everyPointStands(seed: UInt64) throws {
-        var random = SplitMix(state: seed)
+        var random = SplitMix(seed: seed)
         var transform = AffineTransform.scaling(
             random.whole(-20...20) / 10 + 0.05, seed % 3 == 0 ? random.whole(-20...20) / 10 + 0.05 : 1)
         if seed % 2 == 0 { transform = transform.followed(by: .rotation(Angle(degrees: random.whole(-720...720)))) }

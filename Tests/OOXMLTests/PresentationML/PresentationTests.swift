@@ -1,6 +1,7 @@
 import AtelierGeometry
 import AtelierOOXML
 import AtelierSVG
+import AtelierTesting
 import Foundation
 import Testing
 
@@ -35,7 +36,7 @@ struct PresentationTests {
         let strip = picture([rectangle(0, 0, 8000, 1)], size: Size(8000, 1))
         let size = SlideSize(for: Size(200, 100))
         let hostile = (0..<60 as Range<UInt64>).map { seed in
-            var maker = TreeMaker(random: SplitMix(state: seed), oddity: 50)
+            var maker = TreeMaker(random: SplitMix(seed: seed), oddity: 50)
             return mapSlide(maker.tree(), SlideOptions(size: size))
         }
         for (name, slides) in [

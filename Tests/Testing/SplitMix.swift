@@ -1,11 +1,13 @@
 /// Random numbers that a seed repeats (SplitMix64; Steele, Lea, Flood, "Fast splittable pseudorandom number
 /// generators", 2014).
-struct SplitMix: RandomNumberGenerator {
+package struct SplitMix: RandomNumberGenerator {
     private var state: UInt64
 
-    init(seed: UInt64) { state = seed }
+    /// Numbers that follow from `seed` alone.
+    package init(seed: UInt64) { state = seed }
 
-    mutating func next() -> UInt64 {
+    /// The next 64 bits.
+    package mutating func next() -> UInt64 {
         state &+= 0x9E37_79B9_7F4A_7C15
         var z = state
         z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
@@ -13,7 +15,8 @@ struct SplitMix: RandomNumberGenerator {
         return z ^ (z >> 31)
     }
 
-    mutating func bytes(_ count: Int) -> [UInt8] {
+    /// The next bytes.
+    package mutating func bytes(_ count: Int) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(count)
         while bytes.count < count {
@@ -23,5 +26,10 @@ struct SplitMix: RandomNumberGenerator {
             }
         }
         return bytes
+    }
+
+    /// A whole number in the range.
+    package mutating func whole(_ range: ClosedRange<Int>) -> Double {
+        Double(range.lowerBound + Int(next() % UInt64(range.count)))
     }
 }
