@@ -39,7 +39,8 @@ struct BoundaryTracer {
             regions.append(.init(color: map.shown[r], area: map.areas[r], loops: ranges[r]))
         }
         return Segmentation(
-            width: width, height: height, regions: regions, labels: map.labels, chains: chains, points: points, loops: loops, steps: steps)
+            width: width, height: height, noise: work.noise, regions: regions, labels: map.labels, chains: chains, points: points,
+            loops: loops, steps: steps)
     }
 
     // MARK: Cracks

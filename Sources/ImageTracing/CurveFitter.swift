@@ -27,12 +27,16 @@ struct CurveFitter {
     /// Turning at a corner, radians.
     var cornerAngle: Double
 
+    /// The part of the corner angle that must be left when the bend of the arms is taken off, 0…1.
+    let certainty: Double
+
     // Scratch of one curve.
     private var p: [Point] = []
     private var s: [Double] = []
     private var u: [Double] = []
 
-    init(tolerance: Double, cornerAngle: Double) {
+    init(tolerance: Double, cornerAngle: Double, certainty: Double) {
+        self.certainty = certainty
         self.tolerance = tolerance
         self.cornerAngle = cornerAngle
     }
@@ -133,7 +137,7 @@ struct CurveFitter {
         var corners: [Corner] = []
         for i in 0..<n {
             let t = abs(turning[i])
-            guard t > 0.7 * cornerAngle else { continue }
+            guard t > certainty * cornerAngle else { continue }
             // Largest within 2 px to both sides; the first of equals.
             var isPeak = true
             var d = 0.0, k = 1
@@ -588,20 +592,48 @@ struct Assembly {
 
     mutating func corner() { corners.append(segments.count) }
 
+    /// The straight line a segment was fitted to: level or upright when that changes its ends by less than a quarter pixel.
+    private struct Line {
+        var center: Point
+        var direction: Vector
+    }
+
     consuming func finish(closed: Bool) -> FittedCurve {
         let n = segments.count
         var curve = FittedCurve(start: start, segments: segments)
-        for c in corners {
-            guard c > 0, c < n || closed else { continue }
-            guard let before = models[c - 1], let after = models[c % n], n > 1 else { continue }
-            let d1 = before.direction, d2 = after.direction
-            let cross = d1.cross(d2)
-            guard abs(cross) > 0.2 else { continue }
-            let t = (after.center - before.center).cross(d2) / cross
-            let meeting = before.center + d1 * t
-            guard meeting.distance(to: segments[c - 1].end) < 1.2 else { continue }
-            curve.segments[c - 1] = .line(meeting)
-            if c == n { curve.start = meeting }
+        var lines: [Line?] = []
+        lines.reserveCapacity(n)
+        for (i, model) in models.enumerated() {
+            guard let model else {
+                lines.append(nil)
+                continue
+            }
+            let length = segments[i].end.distance(to: i > 0 ? segments[i - 1].end : start)
+            var d = model.direction
+            if abs(d.dy) * length < 0.25 { d = Vector(1, 0) } else if abs(d.dx) * length < 0.25 { d = Vector(0, 1) }
+            lines.append(Line(center: model.center, direction: d))
+        }
+        var isCorner = [Bool](repeating: false, count: n + 1)
+        for c in corners { isCorner[c] = true }
+        // Joint j lies before segment j; joint n is the start again when the curve is closed. Open ends stay where they are.
+        for j in 1..<n + 1 where j < n || (closed && j == n) {
+            let before = lines[j - 1], after = lines[j % n]
+            let joint = segments[j - 1].end
+            var place = joint
+            if let before, let after, n > 1, isCorner[j] {
+                let cross = before.direction.cross(after.direction)
+                guard abs(cross) > 0.2 else { continue }
+                place = before.center + before.direction * ((after.center - before.center).cross(after.direction) / cross)
+            } else if let line = before ?? after, before == nil || after == nil {
+                place = line.center + line.direction * (joint - line.center).dot(line.direction)
+            }
+            guard place.distance(to: joint) < 1.2 else { continue }
+            switch curve.segments[j - 1] {
+            case .line: curve.segments[j - 1] = .line(place)
+            case .cubic(let c1, let c2, let p): curve.segments[j - 1] = .cubic(c1, c2 + (place - p), place)
+            }
+            if case .cubic(let c1, let c2, let p) = curve.segments[j % n] { curve.segments[j % n] = .cubic(c1 + (place - joint), c2, p) }
+            if j == n { curve.start = place }
         }
         return curve
     }

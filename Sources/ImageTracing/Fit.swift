@@ -49,9 +49,11 @@ private struct LayerBuilder {
     init(_ segmentation: Segmentation, _ options: FitOptions) {
         s = segmentation
         order = PaintOrder(segmentation)
-        tolerance = min(5, max(0.05, options.tolerance))
+        // Noise moves boundary points; following them would draw the noise.
+        let noise = Double(min(10, segmentation.noise))
+        tolerance = min(5, max(0.05, options.tolerance)) * (1 + 0.05 * noise)
         cornerAngle = min(180, max(10, options.cornerAngle)) * 0.017_453_292_52
-        fitter = CurveFitter(tolerance: tolerance, cornerAngle: cornerAngle)
+        fitter = CurveFitter(tolerance: tolerance, cornerAngle: cornerAngle, certainty: min(1, 0.7 + 0.05 * noise))
         var places: [Point] = []
         if order.hasTransparency {
             var seen = [Bool](repeating: false, count: segmentation.regions.count)

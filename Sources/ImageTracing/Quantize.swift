@@ -32,7 +32,7 @@ public func quantize(_ image: Raster<RGBA8>, _ options: QuantizeOptions = .init(
     let work = WorkingImage(image)
     var indices = flatPixels(work)
     let histogram = ColorHistogram(work, votes: indices)
-    let clusters = histogram.clusters(options, pixelCount: work.pixels.count)
+    let clusters = histogram.clusters(options, pixelCount: work.pixels.count, noise: work.noise)
     work.pixels.withUnsafeBufferPointer { pixels in
         indices.withUnsafeMutableBufferPointer { indices in
             for i in indices.indices where indices[i] == 0 {
@@ -145,9 +145,10 @@ private struct ColorHistogram {
         var assignment: [UInt8]
     }
 
-    func clusters(_ options: QuantizeOptions, pixelCount: Int) -> Clusters {
+    func clusters(_ options: QuantizeOptions, pixelCount: Int, noise: Int) -> Clusters {
         let limit = min(250, max(1, options.colors ?? 64))
-        let separation = Float(min(30, max(0.5, options.colorDistance)) / 100)
+        // What noise scatters must not become several colours.
+        let separation = max(Float(min(30, max(0.5, options.colorDistance))), 0.5 * Float(min(noise, 10))) / 100
         // Most frequent first; equal counts in the order of first appearance, which the picture alone decides.
         let order = bins.indices.sorted { bins[$0].count != bins[$1].count ? bins[$0].count > bins[$1].count : $0 < $1 }
         let enough = Float(max(12, pixelCount / 2500))

@@ -52,6 +52,8 @@ public struct Segmentation: Hashable, Sendable {
     public var width: Int
     /// Rows.
     public var height: Int
+    /// How noisy the picture is: its median difference between horizontal neighbours, 0 (a drawing) to 255.
+    public var noise: Int
     /// In the order in which a row-by-row scan meets them.
     public var regions: [Region]
     /// `width × height` region numbers, row-major.

@@ -15,7 +15,7 @@ public struct QuantizeOptions: Hashable, Sendable {
     public var colorDistance: Double
 
     /// The defaults suit logos, icons and illustrations.
-    public init(colors: Int? = nil, colorDistance: Double = 4) {
+    public init(colors: Int? = nil, colorDistance: Double = 3) {
         self.colors = colors
         self.colorDistance = colorDistance
     }
