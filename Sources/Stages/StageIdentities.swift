@@ -7,7 +7,7 @@ import AtelierMemo
 ///
 /// A plan is remembered as an alias from its digest to that of the artifact it chose. Without these identities in
 /// its key, the alias would go on naming the output of an older stage after that stage's version was raised
-/// (decision 0006). `StageIdentitiesTests` walks what the plans return and compares.
+/// (decision 0007). `StageIdentitiesTests` walks what the plans return and compares.
 enum StageIdentities {
     static let toSVG: [String] =
         [
