@@ -19,6 +19,8 @@ public enum Command {
     public static func main(_ arguments: [String]) -> Never {
         // A reader that has gone is an error of `write`, not the end of the process with half a file on its way.
         signal(SIGPIPE, SIG_IGN)
+        // So is a limit on file sizes.
+        signal(SIGXFSZ, SIG_IGN)
         let console = Console(), arguments = Array(arguments.dropFirst())
         let invocation: Invocation
         do throws(UsageError) { invocation = try Invocation(parsing: arguments) } catch { exit(say(error, console).rawValue) }

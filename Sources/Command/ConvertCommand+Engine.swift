@@ -21,7 +21,8 @@ extension ConvertCommand {
             do throws(CacheDirectoryError) {
                 let path = try CacheDirectory.path(option: settings.cacheDirectory) { environment[$0] }
                 if !makesCache, kind(of: path) == nil { break disk }
-                levels.append(DiskStore(in: try CacheDirectory(opening: path), limit: diskLimit))
+                let directory = try CacheDirectory(opening: path, writing: settings.cache != .read)
+                levels.append(DiskStore(in: directory, limit: diskLimit))
             } catch {
                 console.say("atelier: warning: \(error)")
             }

@@ -35,7 +35,10 @@ public struct CacheDirectory: Sendable {
     }
 
     /// Opens the folder, making it when there is none. A folder of another layout is not touched.
-    public init(opening path: String) throws(CacheDirectoryError) {
+    ///
+    /// - Parameter writing: Whether entries will be put; without, a folder that can only be read is fine, such as one on
+    ///   a medium without write access that several machines share.
+    public init(opening path: String, writing: Bool = true) throws(CacheDirectoryError) {
         self.path = path
         switch Self.layout(in: path) {
         case .version(Self.layoutVersion): break
@@ -43,7 +46,9 @@ public struct CacheDirectory: Sendable {
         case .unreadable(let code): throw .notUsable(path: path, doing: "reading", code: code)
         case .absent, .damaged: try establish()
         }
-        guard access(path, R_OK | W_OK | X_OK) == 0 else { throw .notUsable(path: path, doing: "writing", code: errno) }
+        guard access(path, writing ? R_OK | W_OK | X_OK : R_OK | X_OK) == 0 else {
+            throw .notUsable(path: path, doing: writing ? "writing" : "reading", code: errno)
+        }
     }
 
     private enum Layout {

@@ -59,6 +59,16 @@ struct CacheDirectoryTests {
         #expect(try Blob.reading(path: folder.path + "/layout", limit: 100) == Blob("atelier cache layout 1\n"))
     }
 
+    @Test("A folder without write access serves who only reads", .enabled(if: getuid() != 0, "root may write everywhere"))
+    func readOnly() throws {
+        let folder = TemporaryFolder()
+        _ = try CacheDirectory(opening: folder.path)
+        chmod(folder.path, 0o500)
+        defer { chmod(folder.path, 0o700) }
+        #expect(throws: CacheDirectoryError.self) { try CacheDirectory(opening: folder.path) }
+        _ = try CacheDirectory(opening: folder.path, writing: false)
+    }
+
     @Test("A place that cannot be a folder is one clear sentence")
     func unusable() throws {
         let folder = TemporaryFolder()
