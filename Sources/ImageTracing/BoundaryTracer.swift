@@ -89,24 +89,34 @@ struct BoundaryTracer {
     }
 
     private mutating func walkAll() {
-        for closed in [false, true] {
+        let vertices = boundaryVertices()
+        for (x, y) in vertices {
+            let c = cracks(x, y)
+            guard c.nonzeroBitCount > 2 else { continue }
+            for d: Direction in 0..<4 where c & (1 << d) != 0 && !isWalked(x, y, d) { walk(x, y, d, closed: false) }
+        }
+        // What is left meets no junction; its first vertex in reading order has a crack to the right.
+        for (x, y) in vertices where cracks(x, y) & 1 != 0 && !isWalked(x, y, 0) { walk(x, y, 0, closed: true) }
+    }
+
+    /// The vertices of the pixel lattice that do not lie inside a region, in reading order. Nearly all do.
+    private func boundaryVertices() -> [(x: Int, y: Int)] {
+        var vertices: [(x: Int, y: Int)] = []
+        map.labels.withUnsafeBufferPointer { labels in
             for y in 0...height {
-                for x in 0...width {
-                    // Nearly all vertices lie inside a region.
-                    if x > 0, y > 0, x < width, y < height {
-                        let i = y * width + x
-                        let l = map.labels[i]
-                        if map.labels[i - 1] == l, map.labels[i - width] == l, map.labels[i - width - 1] == l { continue }
-                    }
-                    let c = cracks(x, y)
-                    if closed {
-                        if c & 1 != 0, !isWalked(x, y, 0) { walk(x, y, 0, closed: true) }
-                    } else if c.nonzeroBitCount > 2 {
-                        for d: Direction in 0..<4 where c & (1 << d) != 0 && !isWalked(x, y, d) { walk(x, y, d, closed: false) }
-                    }
+                guard y > 0, y < height else {
+                    for x in 0...width { vertices.append((x, y)) }
+                    continue
                 }
+                vertices.append((0, y))
+                for i in y * width + 1..<max(y * width + 1, (y + 1) * width) {
+                    let l = labels[i]
+                    if labels[i - 1] != l || labels[i - width] != l || labels[i - width - 1] != l { vertices.append((i - y * width, y)) }
+                }
+                vertices.append((width, y))
             }
         }
+        return vertices
     }
 
     private mutating func walk(_ startX: Int, _ startY: Int, _ first: Direction, closed: Bool) {

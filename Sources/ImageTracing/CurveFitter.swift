@@ -434,30 +434,42 @@ struct CurveFitter {
         var worst = Double.infinity
         for round in 0..<4 {
             solve(from, step, a, d, length, startTangent, endTangent, &c1, &c2)
-            worst = 0
-            for (k, t) in u.enumerated() where k > 0 {
-                let i = from + k * step
-                guard i < to else { break }
-                let v = 1 - t
-                let q = Point(
-                    v * v * v * a.x + 3 * v * v * t * c1.x + 3 * v * t * t * c2.x + t * t * t * d.x,
-                    v * v * v * a.y + 3 * v * v * t * c1.y + 3 * v * t * t * c2.y + t * t * t * d.y)
-                let e = q - p[i]
-                let d1 = (c1 - a) * (3 * v * v) + (c2 - c1) * (6 * v * t) + (d - c2) * (3 * t * t)
-                let d2 = ((c2 - c1) - (c1 - a)) * (6 * v) + ((d - c2) - (c2 - c1)) * (6 * t)
-                // Distance along the normal; the tangential part is what moving the parameter removes.
-                let speed = d1.length
-                let distance = speed > 1e-6 ? abs(d1.cross(e)) / speed : e.length
-                let slip = speed > 1e-6 ? abs(d1.dot(e)) / speed : 0
-                worst = max(worst, round == 3 ? max(distance, 0.3 * slip) : distance)
-                let denominator = d1.dot(d1) + e.dot(d2)
-                if denominator > 1e-12 { u[k] = max(0, min(1, t - e.dot(d1) / denominator)) }
-            }
+            worst = measure(from, to, step, a, c1, c2, d, isLast: round == 3)
             if worst > 8 * tolerance && round > 0 { break }
             if worst < 0.25 * tolerance { break }
             for k in 1..<u.count where u[k] < u[k - 1] { u[k] = u[k - 1] }
         }
         return (.cubic(c1, c2, d), worst)
+    }
+
+    /// The largest distance of the samples from a cubic; moves their parameters one Newton step nearer.
+    private mutating func measure(
+        _ from: Int, _ to: Int, _ step: Int, _ a: Point, _ c1: Point, _ c2: Point, _ d: Point, isLast: Bool
+    ) -> Double {
+        var worst = 0.0
+        let count = min(u.count, (to - from + step - 1) / step)
+        p.withUnsafeBufferPointer { p in
+            u.withUnsafeMutableBufferPointer { u in
+                for k in 1..<max(1, count) {
+                    let i = from + k * step
+                    let t = u[k], v = 1 - t
+                    let q = Point(
+                        v * v * v * a.x + 3 * v * v * t * c1.x + 3 * v * t * t * c2.x + t * t * t * d.x,
+                        v * v * v * a.y + 3 * v * v * t * c1.y + 3 * v * t * t * c2.y + t * t * t * d.y)
+                    let e = q - p[i]
+                    let d1 = (c1 - a) * (3 * v * v) + (c2 - c1) * (6 * v * t) + (d - c2) * (3 * t * t)
+                    let d2 = ((c2 - c1) - (c1 - a)) * (6 * v) + ((d - c2) - (c2 - c1)) * (6 * t)
+                    // Distance along the normal; the tangential part is what moving the parameter removes.
+                    let speed = d1.length
+                    let distance = speed > 1e-6 ? abs(d1.cross(e)) / speed : e.length
+                    let slip = isLast && speed > 1e-6 ? abs(d1.dot(e)) / speed : 0
+                    worst = max(worst, max(distance, 0.3 * slip))
+                    let denominator = d1.dot(d1) + e.dot(d2)
+                    if denominator > 1e-12 { u[k] = max(0, min(1, t - e.dot(d1) / denominator)) }
+                }
+            }
+        }
+        return worst
     }
 
     private func solve(
@@ -467,16 +479,20 @@ struct CurveFitter {
         // Sums over the samples of B1², B1·B2, B2² and of the residual without the inner control points times B1, B2.
         var (b11, b12, b22) = (0.0, 0.0, 0.0)
         var r1 = Vector.zero, r2 = Vector.zero
-        for (k, t) in u.enumerated() {
-            let v = 1 - t
-            let b0 = v * v * v, b1 = 3 * v * v * t, b2 = 3 * v * t * t, b3 = t * t * t
-            let q = p[from + k * step]
-            let r = Vector(q.x - (b0 + b1) * a.x - (b2 + b3) * d.x, q.y - (b0 + b1) * a.y - (b2 + b3) * d.y)
-            b11 += b1 * b1
-            b12 += b1 * b2
-            b22 += b2 * b2
-            r1 = r1 + r * b1
-            r2 = r2 + r * b2
+        p.withUnsafeBufferPointer { p in
+            u.withUnsafeBufferPointer { u in
+                for k in u.indices {
+                    let t = u[k], v = 1 - t
+                    let b0 = v * v * v, b1 = 3 * v * v * t, b2 = 3 * v * t * t, b3 = t * t * t
+                    let q = p[from + k * step]
+                    let r = Vector(q.x - (b0 + b1) * a.x - (b2 + b3) * d.x, q.y - (b0 + b1) * a.y - (b2 + b3) * d.y)
+                    b11 += b1 * b1
+                    b12 += b1 * b2
+                    b22 += b2 * b2
+                    r1 = r1 + r * b1
+                    r2 = r2 + r * b2
+                }
+            }
         }
         var t1 = startTangent, t2 = endTangent
         let determinant = b11 * b22 - b12 * b12

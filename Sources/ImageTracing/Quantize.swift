@@ -55,18 +55,16 @@ private func flatPixels(_ work: WorkingImage) -> [UInt8] {
         flat.withUnsafeMutableBufferPointer { flat in
             for y in 0..<height {
                 let row = y * width
-                for i in row..<row + width - 1 where p[i] != p[i + 1] && channelDistance(p[i], p[i + 1]) > threshold {
+                for i in row..<row + width - 1 where p.differs(i, i + 1) && channelDistance(p[i], p[i + 1]) > threshold {
                     flat[i] = QuantizedImage.mixed
                     flat[i + 1] = QuantizedImage.mixed
                 }
                 guard y + 1 < height else { continue }
-                for i in row..<row + width where p[i] != p[i + width] && channelDistance(p[i], p[i + width]) > threshold {
+                for i in row..<row + width where p.differs(i, i + width) && channelDistance(p[i], p[i + width]) > threshold {
                     flat[i] = QuantizedImage.mixed
                     flat[i + width] = QuantizedImage.mixed
                 }
             }
-            // A stroke two pixels wide has no pixel with four like neighbours, yet its colour counts: a mixed pixel that lies between
-            // its neighbours' colours in no direction is a plateau, not a blend.
             for v in flat where v != 0 { mixedCount += 1 }
         }
     }
@@ -99,22 +97,29 @@ private struct ColorHistogram {
         bins = []
         var sums: [SIMD4<Int>] = []
         var counts: [Int] = []
-        // Runs of one colour are the rule in drawings: look the bin up once a run.
-        var last = RGBA8(0, 0, 0, 0), lastBin = -1
-        for i in 0..<votes.count where votes[i] == 0 {
-            let p = work.pixels[i]
-            if lastBin < 0 || p != last {
-                let k = key(p)
-                if binOfKey[k] < 0 {
-                    binOfKey[k] = Int32(sums.count)
-                    sums.append(.zero)
-                    counts.append(0)
+        // Runs of one colour are the rule in drawings: each is added at once.
+        let pixels = work.pixels
+        votes.withUnsafeBufferPointer { votes in
+            pixels.withUnsafeBufferPointer { pixels in
+                var i = 0
+                while i < votes.count {
+                    if votes[i] != 0 {
+                        i += 1
+                        continue
+                    }
+                    let p = pixels[i], start = i
+                    repeat { i += 1 } while i < votes.count && votes[i] == 0 && pixels[i] == p
+                    let k = key(p)
+                    if binOfKey[k] < 0 {
+                        binOfKey[k] = Int32(sums.count)
+                        sums.append(.zero)
+                        counts.append(0)
+                    }
+                    let bin = Int(binOfKey[k]), run = i - start
+                    counts[bin] += run
+                    sums[bin] &+= SIMD4(Int(p.r), Int(p.g), Int(p.b), Int(p.a)) &* run
                 }
-                lastBin = Int(binOfKey[k])
-                last = p
             }
-            counts[lastBin] += 1
-            sums[lastBin] &+= SIMD4(Int(p.r), Int(p.g), Int(p.b), Int(p.a))
         }
         let oklab = OklabConverter()
         bins.reserveCapacity(sums.count)
