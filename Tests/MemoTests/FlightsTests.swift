@@ -144,12 +144,12 @@ private struct Explorer {
 
     init(seed: UInt64) {
         random = SplitMix(seed: seed)
-        limit = Int.random(in: 5...40, using: &random)
-        flights = Flights(slots: Int.random(in: 1...3, using: &random), budget: ByteBudget(limit: limit))
-        for number in 0..<Int.random(in: 1...6, using: &random) {
+        limit = random.int(in: 5..<41)
+        flights = Flights(slots: random.int(in: 1..<4), budget: ByteBudget(limit: limit))
+        for number in 0..<random.int(in: 1..<7) {
             var job = Job(number)
-            for input in jobs where Int.random(in: 0..<3, using: &random) == 0 { job.inputs.append(input) }
-            if number > 0, Int.random(in: 0..<4, using: &random) == 0 { job.target = [jobs[Int.random(in: 0..<number, using: &random)]] }
+            for input in jobs where random.int(in: 0..<3) == 0 { job.inputs.append(input) }
+            if number > 0, random.int(in: 0..<4) == 0 { job.target = [jobs[random.int(in: 0..<number)]] }
             jobs.append(job)
         }
     }
@@ -159,11 +159,11 @@ private struct Explorer {
 
     /// Returns what was violated first.
     mutating func explore() -> String? {
-        for _ in 0..<Int.random(in: 5...25, using: &random) where finding == nil { step() }
+        for _ in 0..<random.int(in: 5..<26) where finding == nil { step() }
         // Everything comes to its end.
         var steps = 0
         while finding == nil, !(outstanding.isEmpty && running.isEmpty && storing.isEmpty) {
-            switch Int.random(in: 0..<4, using: &random) {
+            switch random.int(in: 0..<4) {
             case 0: end()
             case 1: finishStoring()
             default: act()
@@ -179,15 +179,15 @@ private struct Explorer {
     }
 
     private mutating func step() {
-        switch Int.random(in: 0..<10, using: &random) {
+        switch random.int(in: 0..<10) {
         case 0..<2:
-            let waiter = UInt64(asked.count), job = jobs[Int.random(in: 0..<jobs.count, using: &random)]
+            let waiter = UInt64(asked.count), job = jobs[random.int(in: 0..<jobs.count)]
             asked[waiter] = (job.digest, false)
-            let deadline = UInt64.random(in: 0..<8, using: &random)
+            let deadline = UInt64(random.int(in: 0..<8))
             change { $0.ask(job, waiter: waiter, deadline: deadline, &$1) }
         case 2:
             guard !asked.isEmpty else { return }
-            let waiter = UInt64(Int.random(in: 0..<asked.count, using: &random))
+            let waiter = UInt64(random.int(in: 0..<asked.count))
             if !answered.contains(waiter) { asked[waiter]!.hasLeft = true }
             change { $0.leave(waiter, &$1) }
             if !answered.contains(waiter), !outstanding.contains(where: { $0.resumes(waiter) }) {
@@ -234,9 +234,9 @@ private struct Explorer {
     /// Does one of the things the owner was told to do.
     private mutating func act() {
         guard !outstanding.isEmpty else { return }
-        switch outstanding.remove(at: Int.random(in: 0..<outstanding.count, using: &random)) {
+        switch outstanding.remove(at: random.int(in: 0..<outstanding.count)) {
         case .look(let id, let job):
-            switch (stored.contains(job.digest), Int.random(in: 0..<12, using: &random)) {
+            switch (stored.contains(job.digest), random.int(in: 0..<12)) {
             case (_, 0): change { $0.failed(id, Broken(), &$1) }  // a remembered failure
             case (true, _): change { [worth] in $0.found(id, worth(job), &$1) }
             case (false, _): change { $0.missed(id, &$1) }
@@ -263,8 +263,8 @@ private struct Explorer {
     /// One of the runs comes to its end, well or badly; a cancelled one may not have noticed.
     private mutating func end() {
         guard !running.isEmpty else { return }
-        let (id, job, _, cancellation) = running.remove(at: Int.random(in: 0..<running.count, using: &random))
-        if Int.random(in: 0..<6, using: &random) == 0 {
+        let (id, job, _, cancellation) = running.remove(at: random.int(in: 0..<running.count))
+        if random.int(in: 0..<6) == 0 {
             let error: any Error = cancellation.isCancelled ? CancellationError() : Broken()
             change { $0.failed(id, error, &$1) }
         } else if let target = job.target.first {
@@ -280,7 +280,7 @@ private struct Explorer {
 
     private mutating func finishStoring() {
         guard !storing.isEmpty else { return }
-        let (id, job, _) = storing.remove(at: Int.random(in: 0..<storing.count, using: &random))
+        let (id, job, _) = storing.remove(at: random.int(in: 0..<storing.count))
         stored.insert(job.digest)
         change { [worth] in $0.found(id, worth(job), &$1) }
     }

@@ -28,8 +28,10 @@ package struct SplitMix: RandomNumberGenerator {
         return bytes
     }
 
+    /// A number in the range, which must not be empty. Plain arithmetic: `Int.random(in:using:)` looks types up at run
+    /// time in a debug build, and threads meet there.
+    package mutating func int(in range: Range<Int>) -> Int { range.lowerBound + Int(next() % UInt64(range.count)) }
+
     /// A whole number in the range.
-    package mutating func whole(_ range: ClosedRange<Int>) -> Double {
-        Double(range.lowerBound + Int(next() % UInt64(range.count)))
-    }
+    package mutating func whole(_ range: ClosedRange<Int>) -> Double { Double(int(in: Range(range))) }
 }
