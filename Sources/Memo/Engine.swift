@@ -122,12 +122,12 @@ public final class Engine: Sendable {
     }
 
     /// How often stages were admitted beyond the byte budget, and the most bytes that were held.
-    public var budgetUse: (overdrafts: Int, peakByteCount: Int) {
+    var budgetUse: (overdrafts: Int, peakByteCount: Int) {
         flights.withLock { ($0.budget.overdrafts, $0.budget.peak) }
     }
 
     /// How many artifacts are being found or made now, and how many requests wait for them.
-    public var underWay: (flights: Int, waiters: Int) { flights.withLock { ($0.count, $0.waiterCount) } }
+    var underWay: (flights: Int, waiters: Int) { flights.withLock { ($0.count, $0.waiterCount) } }
 
     /// Calls a function with every event from now on, on the thread where it happens; it must return quickly.
     /// `EventLog` is the usual one.

@@ -1,26 +1,16 @@
 import AtelierGeometry
 
 extension SVG {
-    /// How a tree is written.
-    public struct WriteOptions: Hashable, Sendable {
-        /// Decimal places of coordinates on the canvas, 0…6; inside scaled groups they are adapted, so that what is drawn keeps
-        /// this accuracy.
-        public var decimals = 3
-
-        /// The default options; change what you need.
-        public init() {}
-    }
-
     /// Writes a tree as a small SVG file in UTF-8: basic shapes by name, paths as short relative data, values that are SVG's
     /// defaults left out, one element a line.
     ///
     ///     let bytes = SVG.write(try SVG.read(input.span))
     ///
-    /// Reading the result gives the same picture within the decimals asked for. An `id` that occurs again, as it does where a
+    /// Reading the result gives the same picture within a thousandth of a pixel. An `id` that occurs again, as it does where a
     /// `use` was expanded, is written once. Equal trees give equal bytes.
     /// - Complexity: O(*n*)
-    public static func write(_ tree: Tree, options: WriteOptions = .init()) -> [UInt8] {
-        var writer = TreeWriter(decimals: min(max(options.decimals, 0), 6))
+    public static func write(_ tree: Tree) -> [UInt8] {
+        var writer = TreeWriter()
         writer.write(tree)
         return writer.output
     }
@@ -28,11 +18,10 @@ extension SVG {
 
 private struct TreeWriter {
     var output: [UInt8] = []
-    let decimals: Int
+    /// Decimal places of coordinates on the canvas; inside scaled groups they are adapted, so that what is drawn keeps this accuracy.
+    let decimals = 3
     /// Ids already written.
     var ids: Set<String> = []
-
-    init(decimals: Int) { self.decimals = decimals }
 
     mutating func write(_ tree: SVG.Tree) {
         let root = tree.root
