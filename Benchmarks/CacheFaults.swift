@@ -62,7 +62,7 @@ private func stress(_ store: DiskStore, seed: UInt64, operations: Int, keys: Int
             // A put is a promise only when the entry is there.
             guard store.peek(digest) != nil else { continue }
             do { try Blob("ACK \(key)\n").write(to: STDOUT_FILENO) } catch { return 1 }
-        } else if let found = store.get(digest) {
+        } else if let found = store.get(digest).entry {
             guard case .bytes(let bytes) = found.payload, bytes == value(of: key) else { return 9 }
         }
     }
@@ -71,7 +71,7 @@ private func stress(_ store: DiskStore, seed: UInt64, operations: Int, keys: Int
 
 private func verify(_ store: DiskStore, keys: [String]) {
     for key in keys {
-        guard case .bytes(let bytes)? = store.get(Digest(hashing: Blob(key)))?.payload else {
+        guard case .bytes(let bytes)? = store.get(Digest(hashing: Blob(key))).entry?.payload else {
             print("MISS \(key)")
             continue
         }

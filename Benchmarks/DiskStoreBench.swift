@@ -53,7 +53,7 @@ extension Subcommand {
                 store.put(entry)
                 keep(writeAndRename(blob, plain))
                 let reads: [(String, Timing)] = [
-                    ("get", Timing(rounds: rounds) { store.get(digest)?.header.byteCount }),
+                    ("get", Timing(rounds: rounds) { store.get(digest).entry?.header.byteCount }),
                     ("read", Timing(rounds: rounds) { (try? Blob.reading(path: plain, limit: size))?.count }),
                     ("peek", Timing(rounds: rounds) { store.peek(digest)?.byteCount }),
                 ]

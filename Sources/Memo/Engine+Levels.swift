@@ -79,7 +79,7 @@ extension Engine {
     /// The first entry that still is an answer.
     private func entry(_ digest: Digest, _ node: Node, in range: Range<Int>) -> (Entry, Int)? {
         for index in range {
-            guard let entry = levels[index].get(digest) else { continue }
+            guard let entry = levels[index].get(digest).entry else { continue }
             if isCurrent(entry.header, node) { return (entry, index) }
         }
         return nil
@@ -93,7 +93,7 @@ extension Engine {
 
     private func fill(_ entry: Entry, upTo level: Int, of node: Node) {
         guard level > 0, configuration.cachePolicy != .read else { return }
-        for index in 0..<level { put(entry, into: levels[index], of: node) }
+        put(entry, into: 0..<level, of: node, lossCost: levels[level].hitCost(ofBytes: entry.header.byteCount))
     }
 
     // MARK: Storing
@@ -118,7 +118,7 @@ extension Engine {
             formatVersion: format.version, byteCount: target == nil ? made.byteCount : 0, selfCost: made.costs.own,
             chainCost: made.costs.chain, created: clock.seconds(), tags: made.tags)
         let entry = Entry(header: header, payload: target.map { .alias($0) } ?? .value(made.value))
-        for level in levels { put(entry, into: level, of: node) }
+        put(entry, into: levels.indices, of: node, lossCost: header.worth)
     }
 
     /// Keeps a failure that says it may be kept, in memory.
@@ -132,20 +132,27 @@ extension Engine {
             digest: node.digest, stage: node.name, stageVersion: node.version, byteCount: 0, selfCost: costs.own,
             chainCost: costs.chain, created: now, expires: now + storable.secondsKept, tags: tags)
         let entry = Entry(header: header, payload: .failure(String(describing: failure.underlying)))
-        for level in levels where !level.storesBytesOnly { put(entry, into: level, of: node) }
+        put(entry, into: immediateLevels, of: node, lossCost: header.worth)
     }
 
-    private func put(_ entry: Entry, into level: any Store, of node: Node) {
-        var entry = entry
-        if level.storesBytesOnly {
-            guard node.retention == .everywhere else { return }
-            if case .value(let value) = entry.payload {
-                guard let bytes = node.work.encode(value) else { return }
-                entry.payload = .bytes(bytes)
+    /// Keeps an entry in some levels, the furthest first: what it costs a level to lose it is a hit in the next one that
+    /// has it.
+    ///
+    /// - Parameter lossCost: What it costs when none of them has it.
+    private func put(_ entry: Entry, into range: Range<Int>, of node: Node, lossCost: UInt64) {
+        var lossCost = lossCost, written = entry
+        for level in levels[range].reversed() {
+            if level.storesBytesOnly {
+                guard node.retention == .everywhere else { continue }
+                if case .value(let value) = written.payload {
+                    guard let bytes = node.work.encode(value) else { continue }
+                    written.payload = .bytes(bytes)
+                }
             }
+            guard level.put(level.storesBytesOnly ? written : entry, lossCost: lossCost) == .kept else { continue }
+            report(.put, node, level: level.name, entry.header)
+            lossCost = min(lossCost, level.hitCost(ofBytes: entry.header.byteCount))
         }
-        level.put(entry)
-        report(.put, node, level: level.name, entry.header)
     }
 
     // MARK: Counting and telling

@@ -39,7 +39,7 @@ public final class Engine: Sendable {
     /// For levels that block. Apart from the workers: a look-up must not stand behind minutes of tracing.
     private let readers: WorkerPool
     /// The first levels, that answer from memory, and whether there are others.
-    private let immediateLevels: Range<Int>, hasBlockingLevels: Bool
+    let immediateLevels: Range<Int>, hasBlockingLevels: Bool
     let tags = TagTable()
     /// What `refresh` has made anew, so that it is not made twice.
     let refreshed = Lock<Set<Digest>>([])

@@ -6,7 +6,7 @@ import CAtelierZstd
 /// | bytes | what (integers are little-endian) |
 /// | --- | --- |
 /// | 0–3 | `ATLE` |
-/// | 4–5 | version of this layout, 1 |
+/// | 4–5 | version of this layout, 2 |
 /// | 6 | payload kind: 0 value in its format, 1 alias (32 bytes), 2 failure (UTF-8) |
 /// | 7 | coding of the payload: 0 as it is, 1 zstd |
 /// | 8–15 | length of the fields |
@@ -29,7 +29,7 @@ struct EntryFile {
         case damaged(String)
     }
 
-    static let layoutVersion: UInt16 = 1
+    static let layoutVersion: UInt16 = 2
     static let prefixCount = 72
     /// Most bytes of the fields: names and tags are short.
     static let largestFields = 64 << 10
@@ -107,7 +107,7 @@ extension EntryFile {
         bytes.append(header.expires ?? 0)
         bytes.append(Int64(header.stageVersion))
         bytes.append(Int64(header.formatVersion))
-        guard bytes.append(header.stage), bytes.append(header.format) else { return false }
+        guard bytes.append(header.stage), bytes.append(header.format), bytes.append(header.partition) else { return false }
         guard header.tags.count <= UInt16.max else { return false }
         bytes.append(UInt16(header.tags.count))
         for tag in header.tags {
@@ -227,6 +227,7 @@ private struct Reader {
         header.formatVersion = Int(try integer(Int64.self))
         header.stage = try text()
         header.format = try text()
+        header.partition = try text()
         for _ in 0..<(try integer(UInt16.self)) {
             let tag = try text()
             header.tags.append(TagGeneration(tag: tag, generation: try integer(UInt64.self)))

@@ -56,7 +56,7 @@ extension Engine {
             guard let header = level.peek(node.digest), isCurrent(header, node) else { continue }
             guard node.isPlan else { return (level.name, header, nil) }
             // An alias is an answer only while the value it leads to is there too.
-            guard case .alias(let target)? = level.get(node.digest)?.payload else { continue }
+            guard case .alias(let target)? = level.get(node.digest).entry?.payload else { continue }
             guard levels.contains(where: { $0.peek(target) != nil }) else { continue }
             return (level.name, header, target)
         }

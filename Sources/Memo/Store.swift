@@ -10,14 +10,22 @@ public protocol Store: Sendable {
     /// Whether only values with a byte format can be kept here.
     var storesBytesOnly: Bool { get }
 
-    /// The entry under a digest; nil when there is none, or it is damaged, foreign, outdated or unreadable.
-    func get(_ digest: Digest) -> Entry?
+    /// Nanoseconds that a hit on an entry of so many bytes takes here, roughly. A level above loses no more than this by
+    /// letting an entry go that is kept here too, and nothing is worth keeping that is made faster.
+    func hitCost(ofBytes count: Int) -> UInt64
+
+    /// The entry under a digest, or why there is none.
+    func get(_ digest: Digest) -> Lookup
 
     /// What is known about an entry without reading or counting it as used; for `explain`.
     func peek(_ digest: Digest) -> EntryHeader?
 
     /// Keeps an entry, now or never; an entry larger than the store's bound is not kept.
-    func put(_ entry: Entry)
+    ///
+    /// - Parameter lossCost: Nanoseconds that not finding the entry here will cost: a hit in a level below, or the
+    ///   making. What is kept longest is what costs most for each byte.
+    @discardableResult
+    func put(_ entry: Entry, lossCost: UInt64) -> PutOutcome
 
     /// Forgets an entry; nothing happens when there is none.
     func evict(_ digest: Digest)
@@ -29,6 +37,53 @@ public protocol Store: Sendable {
 extension Store {
     /// For stores that cannot tell.
     public func observeEvictions(_ observer: @escaping @Sendable (EntryHeader) -> Void) {}
+
+    /// Keeps an entry on which nothing is built: losing it costs what its header says.
+    @discardableResult
+    public func put(_ entry: Entry) -> PutOutcome { put(entry, lossCost: entry.header.worth) }
+}
+
+/// What a store answers.
+public enum Lookup: Sendable {
+    /// The entry.
+    case hit(Entry)
+    /// There is none, as far as the store knows because of this.
+    case miss(MissReason)
+
+    /// The entry of a hit.
+    public var entry: Entry? { if case .hit(let entry) = self { entry } else { nil } }
+}
+
+/// Why a level has no answer.
+public enum MissReason: String, Codable, CaseIterable, Sendable {
+    /// Nothing is known of the digest: it was never put, or so long ago that it is forgotten.
+    case neverSeen
+    /// It had to make room, not long ago.
+    case evicted
+    /// Its time was over.
+    case expired
+    /// One of its tags was invalidated.
+    case invalidated
+    /// It failed a check; it is not kept any more.
+    case damaged
+    /// Another version of the project wrote it, or its value's format has changed.
+    case otherVersion
+    /// The level could not be asked: not connected, an I/O error, resting after failures.
+    case unavailable
+}
+
+/// What became of an entry that was put.
+public enum PutOutcome: String, Codable, CaseIterable, Sendable {
+    /// It can be found now.
+    case kept
+    /// Looking it up would cost about as much as it saves.
+    case notWorthIt
+    /// It exceeds the bound for one entry, or its format.
+    case tooLarge
+    /// The level has no room and cannot make any: full disk, quota of its partition.
+    case noRoom
+    /// The level could not be reached, or cannot be written.
+    case unavailable
 }
 
 /// What a store keeps under a digest.
@@ -77,6 +132,8 @@ public struct EntryHeader: Hashable, Sendable {
     public var expires: Int64?
     /// Tags of the artifact with their generations as read before computing.
     public var tags: [TagGeneration]
+    /// Whose quota it counts against; empty for nobody's.
+    public var partition: String
 
     /// What losing it costs, in nanoseconds: a final output is made anew from the source, an intermediate from inputs
     /// that are probably still there.
@@ -85,7 +142,8 @@ public struct EntryHeader: Hashable, Sendable {
     /// A header from its parts.
     public init(
         digest: Digest, stage: String, stageVersion: Int, format: String = "", formatVersion: Int = 0, byteCount: Int,
-        selfCost: UInt64 = 0, chainCost: UInt64 = 0, created: Int64 = 0, expires: Int64? = nil, tags: [TagGeneration] = []
+        selfCost: UInt64 = 0, chainCost: UInt64 = 0, created: Int64 = 0, expires: Int64? = nil, tags: [TagGeneration] = [],
+        partition: String = ""
     ) {
         self.digest = digest
         self.stage = stage
@@ -98,6 +156,7 @@ public struct EntryHeader: Hashable, Sendable {
         self.created = created
         self.expires = expires
         self.tags = tags
+        self.partition = partition
     }
 }
 

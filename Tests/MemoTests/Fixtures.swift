@@ -157,9 +157,13 @@ final class BytesStore: Store {
     var storesBytesOnly: Bool { true }
     var stages: [String] { entries.withLock { $0.values.map(\.header.stage).sorted() } }
 
-    func get(_ digest: Digest) -> Entry? { entries.withLock { $0[digest] } }
-    func peek(_ digest: Digest) -> EntryHeader? { get(digest)?.header }
-    func put(_ entry: Entry) { entries.withLock { $0[entry.header.digest] = entry } }
+    func hitCost(ofBytes count: Int) -> UInt64 { 0 }
+    func get(_ digest: Digest) -> Lookup { entries.withLock { $0[digest].map(Lookup.hit) ?? .miss(.neverSeen) } }
+    func peek(_ digest: Digest) -> EntryHeader? { get(digest).entry?.header }
+    func put(_ entry: Entry, lossCost: UInt64) -> PutOutcome {
+        entries.withLock { $0[entry.header.digest] = entry }
+        return .kept
+    }
     func evict(_ digest: Digest) { entries.withLock { $0[digest] = nil } }
     func replace(_ digest: Digest, _ change: (inout Entry) -> Void) { entries.withLock { change(&$0[digest]!) } }
 }

@@ -34,16 +34,16 @@ enum StoreConformance: String, CaseIterable, CustomTestStringConvertible, Sendab
             for count in [1, 511, 512, 5_000, 70_000, 300_000] {
                 let entry = makeEntry(text(count), name: "count \(count)")
                 store.put(entry)
-                #expect(store.get(entry.header.digest).map(same(as: entry)) == true, "\(count) bytes of text")
+                #expect(store.get(entry.header.digest).entry.map(same(as: entry)) == true, "\(count) bytes of text")
                 let incompressible = makeEntry(noise(count), name: "noise \(count)")
                 store.put(incompressible)
-                #expect(store.get(incompressible.header.digest).map(same(as: incompressible)) == true, "\(count) bytes of noise")
+                #expect(store.get(incompressible.header.digest).entry.map(same(as: incompressible)) == true, "\(count) bytes of noise")
             }
         case .valuesComeBack:
             var entry = makeEntry(Blob([]), name: "value")
             entry.payload = .value(Written(text: "as it was"))
             store.put(entry)
-            let found = try #require(store.get(entry.header.digest))
+            let found = try #require(store.get(entry.header.digest).entry)
             switch found.payload {
             case .value(let value): #expect(value as? Written == Written(text: "as it was"))
             case .bytes(let bytes):
@@ -63,7 +63,7 @@ enum StoreConformance: String, CaseIterable, CustomTestStringConvertible, Sendab
             var entry = makeEntry(Blob([]), name: "alias")
             entry.payload = .alias(target)
             store.put(entry)
-            guard case .alias(target) = store.get(entry.header.digest)?.payload else {
+            guard case .alias(target) = store.get(entry.header.digest).entry?.payload else {
                 Issue.record("the alias did not come back")
                 return
             }
@@ -71,19 +71,19 @@ enum StoreConformance: String, CaseIterable, CustomTestStringConvertible, Sendab
             var entry = makeEntry(Blob([]), name: "failure")
             entry.payload = .failure("logo.png: byte 7: ünexpected")
             store.put(entry)
-            guard case .failure("logo.png: byte 7: ünexpected") = store.get(entry.header.digest)?.payload else {
+            guard case .failure("logo.png: byte 7: ünexpected") = store.get(entry.header.digest).entry?.payload else {
                 Issue.record("the failure did not come back")
                 return
             }
         case .emptyPayload:
             let entry = makeEntry(Blob([]), name: "empty")
             store.put(entry)
-            #expect(store.get(entry.header.digest).map(same(as: entry)) == true)
+            #expect(store.get(entry.header.digest).entry.map(same(as: entry)) == true)
         case .replacing:
             store.put(makeEntry(text(100), name: "one", digest: digest("same")))
             let later = makeEntry(text(20_000), name: "other", digest: digest("same"))
             store.put(later)
-            #expect(store.get(digest("same")).map(same(as: later)) == true)
+            #expect(store.get(digest("same")).entry.map(same(as: later)) == true)
         case .evicting:
             let (first, second) = (makeEntry(text(100), name: "first"), makeEntry(text(100), name: "second"))
             store.put(first)
@@ -92,7 +92,7 @@ enum StoreConformance: String, CaseIterable, CustomTestStringConvertible, Sendab
             store.evict(first.header.digest)
             #expect(!store.keeps(first.header.digest))
             #expect(store.peek(first.header.digest) == nil)
-            #expect(store.get(second.header.digest).map(same(as: second)) == true)
+            #expect(store.get(second.header.digest).entry.map(same(as: second)) == true)
         case .peeking:
             let entry = makeEntry(text(100_000), name: "peek")
             store.put(entry)
@@ -108,9 +108,9 @@ enum StoreConformance: String, CaseIterable, CustomTestStringConvertible, Sendab
             let words = entry.header.digest.words
             for bit in 0..<64 {
                 let flip = UInt64(1) << UInt64(bit)
-                #expect(store.get(Digest(words: (words.0 ^ flip, words.1, words.2, words.3))) == nil)
-                #expect(store.get(Digest(words: (words.0, words.1, words.2 ^ flip, words.3))) == nil)
-                #expect(store.get(Digest(words: (words.0, words.1, words.2, words.3 ^ flip))) == nil)
+                #expect(store.get(Digest(words: (words.0 ^ flip, words.1, words.2, words.3))).entry == nil)
+                #expect(store.get(Digest(words: (words.0, words.1, words.2 ^ flip, words.3))).entry == nil)
+                #expect(store.get(Digest(words: (words.0, words.1, words.2, words.3 ^ flip))).entry == nil)
             }
         case .oversize:
             let store = try make(1 << 20)
@@ -119,7 +119,7 @@ enum StoreConformance: String, CaseIterable, CustomTestStringConvertible, Sendab
             let large = makeEntry(noise(1 << 20), name: "large")
             store.put(large)
             #expect(!store.keeps(large.header.digest))
-            #expect(store.get(small.header.digest).map(same(as: small)) == true)
+            #expect(store.get(small.header.digest).entry.map(same(as: small)) == true)
         case .bound:
             let limit = 1 << 20
             let store = try make(limit)
@@ -156,7 +156,9 @@ enum StoreConformance: String, CaseIterable, CustomTestStringConvertible, Sendab
             case 5:
                 if let header = store.peek(entry.header.digest), header != entry.header { failures.append("peek, seed \(seed), \(header)") }
             default:
-                if let found = store.get(entry.header.digest), !same(as: entry)(found) { failures.append("get, seed \(seed), key \(key)") }
+                if let found = store.get(entry.header.digest).entry, !same(as: entry)(found) {
+                    failures.append("get, seed \(seed), key \(key)")
+                }
             }
         }
         return failures
@@ -181,7 +183,7 @@ private struct Unwritten: Storable {
 
 extension Store {
     /// Whether there is an entry; its bytes stay out of the test's report.
-    func keeps(_ digest: Digest) -> Bool { get(digest) != nil }
+    func keeps(_ digest: Digest) -> Bool { get(digest).entry != nil }
 }
 
 func digest(_ text: String) -> Digest { Digest(hashing: Blob(text)) }
