@@ -113,19 +113,18 @@ extension SlideMapper {
             }
         }
 
-        let subpaths = outline.subpaths
-        let layers = fill.flatMap { fillLayers(of: path, subpaths, isOpaque: $0.alpha == SolidFill.opaque) }
+        let region = fill == nil || path.fill?.rule == .evenOdd ? nil : outline.nonzeroRegionForEvenOdd
         write(path.origin, "Freeform", frame, fill: fill, line: line) { xml in
             xml.markup(
                 """
                 <a:custGeom><a:avLst/><a:gdLst/><a:ahLst/><a:cxnLst/><a:rect l="0" t="0" r="r" b="b"/><a:pathLst>
                 """)
-            for layer in layers ?? [subpaths] {
-                xml.path(layer, origin: origin, width: frame.width, height: frame.height, strokes: layers == nil || line == nil)
+            if let region {
+                xml.path(region.subpaths, origin: origin, width: frame.width, height: frame.height, strokes: line == nil)
             }
-            // Layers are painted one upon the other, so the outline comes last, over all fills.
-            if layers != nil, line != nil {
-                xml.path(subpaths, origin: origin, width: frame.width, height: frame.height, fills: false)
+            // The stroke follows the outline as it was drawn, over the fill.
+            if region == nil || line != nil {
+                xml.path(outline.subpaths, origin: origin, width: frame.width, height: frame.height, fills: region == nil)
             }
             xml.markup("</a:pathLst></a:custGeom>")
         }

@@ -61,8 +61,6 @@ struct SlideMapper {
     var opacity = OpacityRecord()
     var diagnostics: [SVG.Diagnostic] = []
     var shapeCount = 0
-    /// Storage used again for every path.
-    var scan = WindingScan()
     /// Shape ids are unique on a slide; the root of the shape tree has 1.
     private var lastID = 1
 

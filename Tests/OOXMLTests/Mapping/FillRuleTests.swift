@@ -32,28 +32,30 @@ struct FillRuleTests {
         #expect(stroked.contains("stroke=\"0\"") && stroked.contains("fill=\"none\"") && paths(stroked) == 2)
     }
 
-    @Test("Overlapping contours are painted one upon the other, outlines last")
+    @Test("Overlapping contours become one outline, whatever the opacity; the stroke keeps to both")
     func overlapping() {
         let two = joined(square(0, 0, 20), square(10, 10, 20))
         let slide = mapSlide(picture([path(two, stroke: stroke())]))
-        #expect(paths(slide.shapes) == 3 && slide.messages.isEmpty)
-        #expect(mapSlide(picture([path(two, fill: fill(opacity: 0.5))])).messages.count == 1)
+        #expect(paths(slide.shapes) == 2 && slide.messages.isEmpty)
+        let translucent = mapSlide(picture([path(two, fill: fill(opacity: 0.5))]))
+        #expect(paths(translucent.shapes) == 1 && translucent.messages.isEmpty)
+        #expect(translucent.shapes.split(separator: "<a:moveTo>").count == 2)
     }
 
     @Test("A contour that begins inside another and lies half outside it is filled whole")
     func halfOutside() {
         let slide = mapSlide(picture([path(joined(polygon([(0, 0), (60, 0), (0, 60)]), square(25, 25, 10)))]))
-        #expect(paths(slide.shapes) == 2 && slide.messages.isEmpty)
+        #expect(paths(slide.shapes) == 1 && slide.messages.isEmpty)
     }
 
     @Test("Contours apart from each other share a path")
     func apart() {
         #expect(paths(shapes(path(joined(square(0, 0, 20), square(30, 0, 20), square(60, 0, 20))))) == 1)
         let mixed = shapes(path(joined(square(0, 0, 20), square(10, 10, 20), square(60, 0, 20), square(65, 5, 5, clockwise: false))))
-        #expect(paths(mixed) == 2)
+        #expect(paths(mixed) == 1)
     }
 
-    @Test("An outline that crosses itself is cut into loops; the stroke keeps to the whole")
+    @Test("An outline that crosses itself loses its crossings in the fill; the stroke keeps to the whole")
     func selfCrossing() {
         let pentagram = polygon([(50, 0), (80, 90), (2, 35), (98, 35), (20, 90)])
         let slide = mapSlide(picture([path(pentagram, stroke: stroke())]))
@@ -75,20 +77,12 @@ struct FillRuleTests {
         #expect(slide.messages.isEmpty && slide.shapes.contains("cubicBezTo"))
     }
 
-    @Test("An outline that covers itself many times over is noted")
-    func tangle() {
-        var random = SplitMix(seed: 1)
-        let tangle = polygon((0..<200).map { _ in (random.whole(0...99), random.whole(0...99)) })
-        #expect(mapSlide(picture([path(tangle)])).messages.count == 1)
-        #expect(mapSlide(picture([path(tangle, fill: fill(rule: .evenOdd))])).messages.isEmpty)
-    }
-
-    @Test("Self-crossing polygons that are not noted cover the same points as the nonzero rule", arguments: 0..<300)
+    @Test("Self-crossing polygons cover the same points as the nonzero rule, tangles of many corners too", arguments: 0..<300)
     func polygonCoverage(seed: UInt64) {
         var random = SplitMix(seed: seed)
-        let corners = (0..<4 + seed % 7).map { _ in (random.whole(0...99), random.whole(0...99)) }
+        let corners = (0..<(seed % 50 == 0 ? 200 : 4 + seed % 7)).map { _ in (random.whole(0...99), random.whole(0...99)) }
         let slide = mapSlide(picture([path(polygon(corners))]))
-        guard slide.messages.isEmpty else { return }
+        #expect(slide.messages.isEmpty)
         let whole = corners.map { Point($0.0, $0.1) }
         let layers = drawnContours(slide.shapes)
         for _ in 0..<300 {
@@ -100,7 +94,7 @@ struct FillRuleTests {
         }
     }
 
-    @Test("Whatever is not noted covers the same points as the nonzero rule", arguments: 0..<400)
+    @Test("Squares in any order cover the same points as the nonzero rule", arguments: 0..<400)
     func coverage(seed: UInt64) {
         var random = SplitMix(seed: seed)
         var outline = BezierPath()
@@ -112,7 +106,7 @@ struct FillRuleTests {
             squares.append((Rect(x: x, y: y, width: side, height: side), clockwise ? 1 : -1))
         }
         let slide = mapSlide(picture([path(outline)]))
-        guard slide.messages.isEmpty else { return }
+        #expect(slide.messages.isEmpty)
         let layers = drawnContours(slide.shapes)
         for _ in 0..<500 {
             // Between whole pixels, where every contour has its edges.

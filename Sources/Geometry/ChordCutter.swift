@@ -1,0 +1,109 @@
+/// A straight piece of a flattened outline, on the grid.
+struct Chord {
+    var from: GridPoint, to: GridPoint
+    /// Which outline it belongs to, which curve of it, and that curve's parameters at its ends.
+    var operand: Int, source: Int, start: Double, end: Double
+    /// Whether it has been compared with all others.
+    var isSettled = false
+
+    var minX: Int32 { min(from.x, to.x) }
+    var maxX: Int32 { max(from.x, to.x) }
+    var minY: Int32 { min(from.y, to.y) }
+    var maxY: Int32 { max(from.y, to.y) }
+}
+
+/// Cuts chords until they meet at their ends only.
+///
+/// A crossing is rounded to the grid, which moves the pieces by up to half a step and may make new ones cross; so pieces are
+/// compared again until nothing is left to cut. Each round only compares what is new with the rest.
+enum ChordCutter {
+    /// Two or three rounds are usual; what still crosses after these is cut no further.
+    private static let mostRounds = 12
+
+    private struct Cut {
+        var chord: Int
+        var point: GridPoint
+        var parameter: Double
+    }
+
+    static func cut(_ chords: inout [Chord]) {
+        for _ in 0..<mostRounds {
+            var cuts = cuts(in: chords)
+            if cuts.isEmpty { return }
+            for index in chords.indices { chords[index].isSettled = true }
+            cuts.sort { a, b in
+                if a.chord != b.chord { return a.chord < b.chord }
+                let isForward = chords[a.chord].start < chords[a.chord].end
+                return a.parameter == b.parameter ? a.point < b.point : (a.parameter < b.parameter) == isForward
+            }
+            var pieces: [Chord] = []
+            var next = 0
+            while next < cuts.count {
+                let index = cuts[next].chord
+                var rest = chords[index]
+                rest.isSettled = false
+                while next < cuts.count, cuts[next].chord == index {
+                    let cut = cuts[next]
+                    next += 1
+                    if cut.point == rest.from || cut.point == rest.to { continue }
+                    var piece = rest
+                    (piece.to, piece.end) = (cut.point, cut.parameter)
+                    pieces.append(piece)
+                    (rest.from, rest.start) = (cut.point, cut.parameter)
+                }
+                chords[index] = rest
+            }
+            chords += pieces
+        }
+    }
+
+    private static func cuts(in chords: [Chord]) -> [Cut] {
+        var cuts: [Cut] = []
+        let order = chords.indices.sorted { (chords[$0].minX, $0) < (chords[$1].minX, $1) }
+        var open: [Int] = []
+        for index in order {
+            let chord = chords[index]
+            var kept = 0
+            for other in open where chords[other].maxX >= chord.minX {
+                open[kept] = other
+                kept += 1
+                if chord.isSettled, chords[other].isSettled { continue }
+                if chords[other].maxY >= chord.minY, chords[other].minY <= chord.maxY {
+                    compare(index, chord, other, chords[other], &cuts)
+                }
+            }
+            open.removeSubrange(kept...)
+            open.append(index)
+        }
+        return cuts
+    }
+
+    private static func compare(_ i: Int, _ a: Chord, _ j: Int, _ b: Chord, _ cuts: inout [Cut]) {
+        let (along, across) = (a.to - a.from, b.to - b.from)
+        let (fromSide, toSide) = (across.cross(a.from - b.from), across.cross(a.to - b.from))
+        let (otherFromSide, otherToSide) = (along.cross(b.from - a.from), along.cross(b.to - a.from))
+        if fromSide.signum() * toSide.signum() < 0, otherFromSide.signum() * otherToSide.signum() < 0 {
+            let share = Double(fromSide) / Double(fromSide - toSide)
+            let point = GridPoint(
+                x: a.from.x + Int32((Double(along.dx) * share).rounded()), y: a.from.y + Int32((Double(along.dy) * share).rounded()))
+            add(point, i, a, &cuts)
+            add(point, j, b, &cuts)
+            return
+        }
+        // An end of one on the other; of two on one line, each end that lies inside the other.
+        if fromSide == 0 { add(a.from, j, b, &cuts) }
+        if toSide == 0 { add(a.to, j, b, &cuts) }
+        if otherFromSide == 0 { add(b.from, i, a, &cuts) }
+        if otherToSide == 0 { add(b.to, i, a, &cuts) }
+    }
+
+    /// Cuts a chord at a point on or beside it, unless that is one of its ends or beyond them.
+    private static func add(_ point: GridPoint, _ index: Int, _ chord: Chord, _ cuts: inout [Cut]) {
+        if point == chord.from || point == chord.to { return }
+        let (along, to) = (chord.to - chord.from, point - chord.from)
+        let (dot, square) = (along.dx * to.dx + along.dy * to.dy, along.dx * along.dx + along.dy * along.dy)
+        guard dot > 0, dot < square else { return }
+        let parameter = chord.start + (chord.end - chord.start) * (Double(dot) / Double(square))
+        cuts.append(Cut(chord: index, point: point, parameter: parameter))
+    }
+}
