@@ -135,6 +135,58 @@ extension SVG {
     public enum Paint: Hashable, Sendable {
         /// One colour.
         case color(Color)
+        /// Colours that pass into each other.
+        case gradient(Gradient)
+    }
+
+    /// Colours that pass into each other along a line or outwards from a point (SVG 2, 14.2), interpolated in gamma-encoded
+    /// sRGB with alpha apart from it.
+    public struct Gradient: Hashable, Sendable {
+        /// Where the colours lie, in the gradient's own coordinates.
+        public enum Shape: Hashable, Sendable {
+            /// Offset 0 on the line through `from` across the direction to `to`, offset 1 on the one through `to`.
+            case linear(from: Point, to: Point)
+            /// Offset 0 on the circle of `focusRadius` around `focus`, offset 1 on the circle of `radius` around `center`; the
+            /// inner circle lies in the outer one.
+            case radial(center: Point, radius: Double, focus: Point, focusRadius: Double)
+        }
+
+        /// What lies beyond offsets 0 and 1.
+        public enum Spread: Hashable, Sendable { case pad, reflect, `repeat` }
+
+        /// A colour at an offset.
+        public struct Stop: Hashable, Sendable {
+            /// 0…1, never smaller than that of the stop before.
+            public var offset: Double
+            /// The colour there.
+            public var color: Color
+            /// Its opacity, 0…1.
+            public var opacity: Double
+
+            /// A stop from its parts.
+            public init(offset: Double, color: Color, opacity: Double = 1) {
+                self.offset = offset
+                self.color = color
+                self.opacity = opacity
+            }
+        }
+
+        /// Where the colours lie.
+        public var shape: Shape
+        /// From the gradient's coordinates to those of the path; never degenerate.
+        public var transform: AffineTransform
+        /// What lies beyond offsets 0 and 1.
+        public var spread: Spread
+        /// At least two.
+        public var stops: [Stop]
+
+        /// A gradient from its parts.
+        public init(shape: Shape, transform: AffineTransform = .identity, spread: Spread = .pad, stops: [Stop]) {
+            self.shape = shape
+            self.transform = transform
+            self.spread = spread
+            self.stops = stops
+        }
     }
 
     /// How the inside of a path is painted.

@@ -6,13 +6,8 @@ struct Frame {
     /// Clockwise turn in 60 000ths of a degree, 0..<21 600 000.
     var rotation = 0
     var flipsHorizontally = false, flipsVertically = false
-}
 
-/// One colour with alpha in 1000ths of a percent.
-struct SolidFill {
-    static let opaque = 100_000
-    var color: SVG.Color
-    var alpha: Int
+    var isFlipped: Bool { flipsHorizontally || flipsVertically }
 }
 
 /// How an outline is drawn (`a:ln`).
@@ -22,7 +17,7 @@ struct LineStyle {
     /// The largest value of an unbounded percentage.
     static let greatestPercentage = 2_147_483_647
 
-    var fill: SolidFill
+    var paint: VisiblePaint
     /// Width in EMU, at least 1: 0 would be a hairline of the device.
     var width: Int
     var cap: SVG.Stroke.Cap
@@ -54,25 +49,8 @@ extension XMLBuffer {
         markup("\"/></a:xfrm>")
     }
 
-    /// The fill, said explicitly when there is none: a shape without it would take one from the theme.
-    mutating func fill(_ fill: SolidFill?) {
-        guard let fill else {
-            markup("<a:noFill/>")
-            return
-        }
-        markup("<a:solidFill><a:srgbClr val=\"")
-        color(fill.color)
-        if fill.alpha == SolidFill.opaque {
-            markup("\"/></a:solidFill>")
-        } else {
-            markup("\"><a:alpha val=\"")
-            number(fill.alpha)
-            markup("\"/></a:srgbClr></a:solidFill>")
-        }
-    }
-
-    mutating func line(_ line: LineStyle?) {
-        guard let line else {
+    mutating func line(_ line: LineStyle?, _ fill: Fill?) {
+        guard let line, let fill else {
             markup("<a:ln><a:noFill/></a:ln>")
             return
         }
@@ -83,7 +61,7 @@ extension XMLBuffer {
         case .round: markup("\" cap=\"rnd\">")
         case .square: markup("\" cap=\"sq\">")
         }
-        fill(line.fill)
+        self.fill(fill)
         if !line.dashes.isEmpty {
             markup("<a:custDash>")
             for (dash, gap) in line.dashes {
@@ -104,16 +82,5 @@ extension XMLBuffer {
             markup("\"/>")
         }
         markup("</a:ln>")
-    }
-
-    private mutating func color(_ color: SVG.Color) {
-        for channel in [color.red, color.green, color.blue] {
-            hexDigit(channel >> 4)
-            hexDigit(channel & 15)
-        }
-    }
-
-    private mutating func hexDigit(_ value: UInt8) {
-        byte(value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "A") + value - 10)
     }
 }

@@ -7,8 +7,8 @@ extension SlideMapper {
     /// - Returns: the box of its geometry on the slide, without the stroke; nil when it draws nothing or cannot be drawn.
     mutating func map(_ path: SVG.Path, through parent: AffineTransform, opacity inherited: Double) -> Rect? {
         let alpha = inherited * path.opacity
-        let fill = path.fill.flatMap { SolidFill($0.paint, opacity: $0.opacity * alpha) }
-        let strokeFill = path.stroke.flatMap { $0.width > 0 ? SolidFill($0.paint, opacity: $0.opacity * alpha) : nil }
+        let fill = path.fill.flatMap { VisiblePaint($0.paint, opacity: $0.opacity * alpha) }
+        let strokeFill = path.stroke.flatMap { $0.width > 0 ? VisiblePaint($0.paint, opacity: $0.opacity * alpha) : nil }
         guard fill != nil || strokeFill != nil else { return nil }
 
         let transform = path.transform.followed(by: parent)
@@ -42,10 +42,15 @@ extension SlideMapper {
             if alpha < 1, fill != nil, line != nil {
                 note(.approximated, path.origin, "opacity was given to fill and stroke each, so the fill shows through the stroke")
             }
-            let pose = isWithinReach ? Pose(transform) : nil
-            if let pose, let preset = preset(for: path, pose, transform, isDashed: line?.dashes.isEmpty == false) {
-                write(path.origin, preset.kind, preset.frame, fill: fill, line: line) { $0.presetGeometry(preset.geometry) }
+            var pose = isWithinReach ? Pose(transform) : nil
+            // Whether a gradient is flipped with its shape is not agreed on.
+            let canFlip = fill?.isGradient != true && strokeFill?.isGradient != true
+            if let pose, let preset = preset(for: path, pose, transform, isDashed: line?.dashes.isEmpty == false),
+                canFlip || !preset.frame.isFlipped
+            {
+                write(path, preset.kind, preset.frame, transform, fill: fill, line: line) { $0.presetGeometry(preset.geometry) }
             } else {
+                if !canFlip, pose?.isFlipped == true { pose = nil }
                 writeFreeform(path, pose, transform, outline, bounds, fill: fill, line: line)
             }
         }
@@ -65,7 +70,7 @@ extension SlideMapper {
 
     /// A straight line as a connector, which people can glue to other shapes.
     private mutating func writeConnector(
-        _ path: SVG.Path, _ stroke: SVG.Stroke, _ fill: SolidFill, _ transform: AffineTransform, from start: Point, to end: Point
+        _ path: SVG.Path, _ stroke: SVG.Stroke, _ paint: VisiblePaint, _ transform: AffineTransform, from start: Point, to end: Point
     ) {
         let length = start.distance(to: end)
         var scale = transform.meanScale
@@ -78,10 +83,11 @@ extension SlideMapper {
                 note(.approximated, path.origin, "the transform slants the ends of the line and they were drawn square")
             }
         }
-        let line = lineStyle(stroke, fill, scale: scale, origin: path.origin)
+        let line = lineStyle(stroke, paint, scale: scale, origin: path.origin)
         var frame = Frame(around: Rect(start, end))
         frame.flipsHorizontally = end.x < start.x
         frame.flipsVertically = end.y < start.y
+        let fill = fill(paint, through: transform, in: frame, of: path.origin)
         let id = nextID()
         xml.markup("<p:cxnSp><p:nvCxnSpPr>")
         xml.nonVisualProperties(
@@ -89,13 +95,13 @@ extension SlideMapper {
         xml.markup("<p:cNvCxnSpPr/><p:nvPr/></p:nvCxnSpPr><p:spPr>")
         xml.frame(frame)
         xml.presetGeometry(.line)
-        xml.line(line)
+        xml.line(line, fill)
         xml.markup("</p:spPr></p:cxnSp>")
     }
 
     /// A general path, with its own box and, where the transform is a turn or a flip, upright in it.
     private mutating func writeFreeform(
-        _ path: SVG.Path, _ pose: Pose?, _ transform: AffineTransform, _ outline: BezierPath, _ bounds: Rect, fill: SolidFill?,
+        _ path: SVG.Path, _ pose: Pose?, _ transform: AffineTransform, _ outline: BezierPath, _ bounds: Rect, fill: VisiblePaint?,
         line: LineStyle?
     ) {
         let keepsDots = line != nil && line?.cap != .butt
@@ -114,7 +120,7 @@ extension SlideMapper {
         }
 
         let region = fill == nil || path.fill?.rule == .evenOdd ? nil : outline.nonzeroRegionForEvenOdd
-        write(path.origin, "Freeform", frame, fill: fill, line: line) { xml in
+        write(path, "Freeform", frame, transform, fill: fill, line: line) { xml in
             xml.markup(
                 """
                 <a:custGeom><a:avLst/><a:gdLst/><a:ahLst/><a:cxnLst/><a:rect l="0" t="0" r="r" b="b"/><a:pathLst>
@@ -132,9 +138,12 @@ extension SlideMapper {
 
     /// Writes a `p:sp` around a geometry.
     private mutating func write(
-        _ origin: SVG.Origin, _ kind: StaticString, _ frame: Frame, fill: SolidFill?, line: LineStyle?,
-        geometry: (inout XMLBuffer) -> Void
+        _ path: SVG.Path, _ kind: StaticString, _ frame: Frame, _ transform: AffineTransform, fill paint: VisiblePaint?,
+        line: LineStyle?, geometry: (inout XMLBuffer) -> Void
     ) {
+        let origin = path.origin
+        let fill = paint.map { self.fill($0, through: transform, in: frame, of: origin) }
+        let lineFill = line.map { self.fill($0.paint, through: transform, in: frame, of: origin) }
         let id = nextID()
         xml.markup("<p:sp><p:nvSpPr>")
         xml.nonVisualProperties(id: id, name: origin.label, kind: kind, summary: origin.summary)
@@ -142,7 +151,7 @@ extension SlideMapper {
         xml.frame(frame)
         geometry(&xml)
         xml.fill(fill)
-        xml.line(line)
+        xml.line(line, lineFill)
         xml.markup("</p:spPr></p:sp>")
     }
 }

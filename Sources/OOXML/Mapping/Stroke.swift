@@ -7,13 +7,13 @@ extension SlideMapper {
     /// - Parameters:
     ///   - scale: EMU per unit of the path's coordinates, across the line.
     ///   - origin: The element to name in diagnostics.
-    mutating func lineStyle(_ stroke: SVG.Stroke, _ fill: SolidFill, scale: Double, origin: SVG.Origin) -> LineStyle {
+    mutating func lineStyle(_ stroke: SVG.Stroke, _ paint: VisiblePaint, scale: Double, origin: SVG.Origin) -> LineStyle {
         let width = EMU(nearest: stroke.width * scale).rawValue
         if width > LineStyle.greatestWidth {
             note(.approximated, origin, "the stroke is wider than slides allow (22 inches) and was made as wide as they do")
         }
         var line = LineStyle(
-            fill: fill, width: min(max(width, 1), LineStyle.greatestWidth), cap: stroke.cap, join: stroke.join,
+            paint: paint, width: min(max(width, 1), LineStyle.greatestWidth), cap: stroke.cap, join: stroke.join,
             miterLimit: percentage(of: stroke.miterLimit))
         if !stroke.dashes.isEmpty { line.dashes = dashes(of: stroke, origin: origin) }
         return line

@@ -32,8 +32,10 @@ struct Pose {
         if rotation < 0 { rotation += Self.fullTurn }
     }
 
+    var isFlipped: Bool { flipsHorizontally || flipsVertically }
+
     /// Whether the shape keeps its own axes.
-    var isUpright: Bool { rotation == 0 && !flipsHorizontally && !flipsVertically }
+    var isUpright: Bool { rotation == 0 && !isFlipped }
 }
 
 extension AffineTransform {

@@ -18,14 +18,14 @@ enum ElementName: UInt8, CaseIterable {
     static let table = NameTable(spellings)
 }
 
-/// Attributes the room knows, at most 64; those from `fill` to `ry` are properties, which style sheets may set too.
+/// Attributes the room knows, at most 128; those from `fill` to `ry` are properties, which style sheets may set too.
 enum AttributeName: UInt8, CaseIterable {
     case fill, fillOpacity, fillRule, stroke, strokeOpacity, strokeWidth, strokeLinecap, strokeLinejoin, strokeMiterlimit
     case strokeDasharray, strokeDashoffset, opacity, display, visibility, color, fontSize, transform, transformOrigin, transformBox
     case overflow, clipPath, mask, filter, marker, markerStart, markerMid, markerEnd, mixBlendMode, paintOrder, vectorEffect
     case stopColor, stopOpacity, x, y, width, height, cx, cy, r, rx, ry
     case x1, y1, x2, y2, d, points, viewBox, preserveAspectRatio, href, id, `class`, style, pathLength, requiredExtensions
-    case systemLanguage, type, media, clipPathUnits
+    case systemLanguage, type, media, clipPathUnits, fx, fy, fr, offset, gradientUnits, gradientTransform, spreadMethod
 
     /// The attribute names as written, in the order of the cases.
     static let spellings = [
@@ -34,7 +34,8 @@ enum AttributeName: UInt8, CaseIterable {
         "transform", "transform-origin", "transform-box", "overflow", "clip-path", "mask", "filter", "marker", "marker-start",
         "marker-mid", "marker-end", "mix-blend-mode", "paint-order", "vector-effect", "stop-color", "stop-opacity", "x", "y", "width",
         "height", "cx", "cy", "r", "rx", "ry", "x1", "y1", "x2", "y2", "d", "points", "viewBox", "preserveAspectRatio", "href", "id",
-        "class", "style", "pathLength", "requiredExtensions", "systemLanguage", "type", "media", "clipPathUnits",
+        "class", "style", "pathLength", "requiredExtensions", "systemLanguage", "type", "media", "clipPathUnits", "fx", "fy", "fr",
+        "offset", "gradientUnits", "gradientTransform", "spreadMethod",
     ]
 
     var spelling: String { AttributeName.spellings[Int(rawValue)] }

@@ -53,7 +53,7 @@ extension Resolver {
 
     private mutating func set(_ name: AttributeName, _ value: TextRange) {
         values[Int(name.rawValue)] = value
-        present |= 1 << UInt64(name.rawValue)
+        present |= 1 << UInt128(name.rawValue)
     }
 
     /// The selectors that match an element, the strongest last.
@@ -119,6 +119,6 @@ extension Resolver {
 
     /// The value of an attribute or property of the element that was cascaded last.
     func value(_ name: AttributeName) -> TextRange? {
-        present & 1 << UInt64(name.rawValue) != 0 ? values[Int(name.rawValue)] : nil
+        present & 1 << UInt128(name.rawValue) != 0 ? values[Int(name.rawValue)] : nil
     }
 }

@@ -53,16 +53,16 @@ struct Resolver {
 
     var stylesheet = Stylesheet()
     /// Winning values of the element cascaded last, by `AttributeName`; only those whose bit in `present` is set count.
-    var values = [TextRange](repeating: .missing, count: 64)
-    var present: UInt64 = 0
+    var values = [TextRange](repeating: .missing, count: 128)
+    var present: UInt128 = 0
     /// What percentages refer to: the nearest viewport in its own units.
     var viewport = Size(100, 100)
     /// Targets of the `use` elements being expanded.
     var activeUses: [Int] = []
     /// Outlines of paths inside `use` by element, so that copies share one array.
     var usedPaths: [Int: BezierPath] = [:]
-    /// Gradients already looked at.
-    var gradients: [Int: (first: ColorWithAlpha?, isMany: Bool)] = [:]
+    /// Stops of gradients already looked at, by element.
+    var gradientStops: [Int: [SVG.Gradient.Stop]] = [:]
     var steps = 0
     var diagnostics: [SVG.Diagnostic] = []
     /// What has been reported, so that the copies of a `use` are not reported again.

@@ -18,14 +18,15 @@ extension Resolver {
         var path = SVG.Path(
             origin: try origin(index), geometry: outline.path, shape: outline.shape, transform: own.transform, opacity: own.opacity,
             fill: nil)
+        let bounds = outline.path.bounds
         if document.elements[index].name != .line, style.fillOpacity > 0,
-            let (paint, alpha) = try paint(style.fill, style, index, "fill"), alpha > 0
+            let (paint, alpha) = try paint(style.fill, style, index, "fill", bounds), alpha > 0
         {
             path.fill = SVG.Fill(paint: paint, opacity: style.fillOpacity * alpha, rule: style.fillRule)
         }
         let width = style.strokeWidth.pixels(in: viewport, along: .diagonal)
-        if width > 0, width <= 1e12, style.strokeOpacity > 0, let (paint, alpha) = try paint(style.stroke, style, index, "stroke"),
-            alpha > 0
+        if width > 0, width <= 1e12, style.strokeOpacity > 0,
+            let (paint, alpha) = try paint(style.stroke, style, index, "stroke", bounds), alpha > 0
         {
             var dashes = dashes(style), dashOffset = style.dashOffset.pixels(in: viewport, along: .diagonal)
             if let pathLength, !dashes.isEmpty {
@@ -51,6 +52,8 @@ extension Resolver {
             path.geometry = path.geometry.transformed(by: around.transform)
             path.shape = nil
             path.transform = back.followed(by: own.transform)
+            path.fill?.paint.move(by: around.transform)
+            path.stroke?.paint.move(by: around.transform)
         }
         guard width <= 1e12, isDrawable(path.geometry), path.transform.isFinite, around.transform.isFinite else {
             report(index, .invalid, "coordinates beyond 1e12 cannot be drawn")
@@ -178,8 +181,10 @@ extension Resolver {
     // MARK: Paint
 
     /// What a `fill` or `stroke` paints with, and the alpha of its colour; nil for nothing.
+    ///
+    /// - Parameter bounds: Of the outline it paints, without stroke.
     private mutating func paint(
-        _ value: PaintValue, _ style: Style, _ index: Int, _ property: String
+        _ value: PaintValue, _ style: Style, _ index: Int, _ property: String, _ bounds: Rect?
     ) throws(SVG.ParseError) -> (SVG.Paint, Double)? {
         switch value {
         case .none: return nil
@@ -204,17 +209,12 @@ extension Resolver {
             }
             switch document.elements[server].name {
             case .linearGradient, .radialGradient:
-                let (first, isMany) = try gradientStops(server)
-                // Without stops nothing is painted, with one its colour everywhere (SVG 2, 14.2.4).
-                guard let first else { return nil }
-                if isMany {
-                    if let other {
-                        report(index, .approximated, "\(property) `#\(name)` is a gradient, drawn in its fallback colour")
-                        return (.color(other.color), other.alpha)
-                    }
-                    report(index, .approximated, "\(property) `#\(name)` is a gradient, drawn in its first colour")
+                switch try gradient(server, around: bounds, style) {
+                case .nothing: return nil
+                case .ignored: return other.map { (.color($0.color), $0.alpha) }
+                case .color(let color): return (.color(color.color), color.alpha)
+                case .gradient(let gradient): return (.gradient(gradient), 1)
                 }
-                return (.color(first.color), first.alpha)
             case .pattern:
                 let how = other == nil ? "drawn without" : "drawn in its fallback colour"
                 report(index, other == nil ? .unsupported : .approximated, "\(property) `#\(name)` is a pattern, \(how)")
@@ -224,71 +224,5 @@ extension Resolver {
                 return other.map { (.color($0.color), $0.alpha) }
             }
         }
-    }
-
-    /// The first colour of a gradient and whether it has more, of its own or from the gradient it refers to.
-    private mutating func gradientStops(_ server: Int) throws(SVG.ParseError) -> (first: ColorWithAlpha?, isMany: Bool) {
-        if let known = gradients[server] { return known }
-        var answer: (first: ColorWithAlpha?, isMany: Bool) = (nil, false)
-        var gradient = server
-        for link in 0...32 {
-            var child = gradient + 1
-            while child < Int(document.elements[gradient].end), !answer.isMany {
-                if document.elements[child].name == .stop {
-                    answer = try answer.first == nil ? (stopColor(child), false) : (answer.first, true)
-                }
-                child = Int(document.elements[child].end)
-            }
-            if answer.first != nil { break }
-            guard let reference = document.attribute(.href, of: gradient).map(reader.trimmed), reference.end - reference.start > 1,
-                reader.text[Int(reference.start)] == UInt8(ascii: "#"),
-                let next = element(withID: TextRange(start: reference.start + 1, end: reference.end)),
-                document.elements[next].name == .linearGradient || document.elements[next].name == .radialGradient
-            else { break }
-            gradient = next
-            if link == 32 { report(server, .invalid, "its chain of references is too long or goes in a circle") }
-        }
-        gradients[server] = answer
-        return answer
-    }
-
-    private mutating func stopColor(_ stop: Int) throws(SVG.ParseError) -> ColorWithAlpha {
-        try cascade(stop)
-        try step(stop)
-        var color = ColorWithAlpha.black
-        if let range = value(.stopColor).flatMap({ reader.isText($0, "inherit") ? inheritedValue(.stopColor, stop) : $0 }) {
-            var scanner = reader.scanner(range)
-            if reader.isText(range, "currentcolor") {
-                color = try inheritedColor(stop)
-                try cascade(stop)
-            } else if let read = ColorWithAlpha(&scanner) {
-                color = read
-            } else {
-                invalid(.stopColor, range, stop)
-            }
-        }
-        if let range = value(.stopOpacity).flatMap({ reader.isText($0, "inherit") ? inheritedValue(.stopOpacity, stop) : $0 }) {
-            if let opacity = reader.fraction(range) {
-                color.alpha *= opacity
-            } else {
-                invalid(.stopOpacity, range, stop)
-            }
-        }
-        return color
-    }
-
-    /// The `color` that applies to an element where it stands in the document.
-    private mutating func inheritedColor(_ index: Int) throws(SVG.ParseError) -> ColorWithAlpha {
-        var element = index
-        while element >= 0 {
-            try cascade(element)
-            try step(element)
-            if let range = value(.color) {
-                var scanner = reader.scanner(range)
-                if let color = ColorWithAlpha(&scanner) { return color }
-            }
-            element = Int(document.elements[element].parent)
-        }
-        return .black
     }
 }

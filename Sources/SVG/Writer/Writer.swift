@@ -20,11 +20,14 @@ private struct TreeWriter {
     var output: [UInt8] = []
     /// Decimal places of coordinates on the canvas; inside scaled groups they are adapted, so that what is drawn keeps this accuracy.
     let decimals = 3
-    /// Ids already written.
-    var ids: Set<String> = []
+    /// Ids already written, and those of the tree, which gradients keep clear of.
+    var ids: Set<String> = [], givenIDs: Set<String> = []
+    /// Ids of the gradients already written.
+    var gradients: [SVG.Gradient: String] = [:]
 
     mutating func write(_ tree: SVG.Tree) {
         let root = tree.root
+        collectIDs(of: root)
         add("<svg xmlns=\"http://www.w3.org/2000/svg\"")
         add("width", tree.size.width, 6)
         add("height", tree.size.height, 6)
@@ -89,6 +92,7 @@ private struct TreeWriter {
 
     private mutating func write(_ path: SVG.Path, _ parentPlaces: Int, _ outer: AffineTransform) {
         let places = places(path.transform.followed(by: outer))
+        for case .gradient(let gradient)? in [path.fill?.paint, path.stroke?.paint] where gradients[gradient] == nil { write(gradient) }
         let name = writeGeometry(path, places)
         writeID(path.origin)
         write(path.transform, parentPlaces)
@@ -254,6 +258,74 @@ private struct TreeWriter {
         add(")\"")
     }
 
+    // MARK: Gradients
+
+    private mutating func collectIDs(of group: SVG.Group) {
+        var pending = [SVG.Node.group(group)]
+        while let node = pending.popLast() {
+            switch node {
+            case .group(let group):
+                if let id = group.origin.id { givenIDs.insert(id) }
+                pending += group.children
+            case .path(let path): if let id = path.origin.id { givenIDs.insert(id) }
+            }
+        }
+    }
+
+    /// Writes a gradient before the first element that it paints; it draws nothing itself.
+    private mutating func write(_ gradient: SVG.Gradient) {
+        var number = gradients.count + 1
+        while givenIDs.contains("gradient\(number)") { number += 1 }
+        let id = "gradient\(number)"
+        givenIDs.insert(id)
+        gradients[gradient] = id
+        let name: String
+        switch gradient.shape {
+        case .linear(let from, let to):
+            name = "linearGradient"
+            add("<\(name) id=\"\(id)\" gradientUnits=\"userSpaceOnUse\"")
+            for (name, value) in [("x1", from.x), ("y1", from.y), ("x2", to.x), ("y2", to.y)] { add(name, significant: value) }
+        case .radial(let center, let radius, let focus, let focusRadius):
+            name = "radialGradient"
+            add("<\(name) id=\"\(id)\" gradientUnits=\"userSpaceOnUse\"")
+            for (name, value) in [("cx", center.x), ("cy", center.y), ("r", radius)] { add(name, significant: value) }
+            if focus != center {
+                add("fx", significant: focus.x)
+                add("fy", significant: focus.y)
+            }
+            if focusRadius > 0 { add("fr", significant: focusRadius) }
+        }
+        if gradient.transform != .identity {
+            let t = gradient.transform
+            add(" gradientTransform=\"matrix(")
+            for (index, value) in [t.a, t.b, t.c, t.d, t.e, t.f].enumerated() {
+                if index > 0 { add(" ") }
+                add(significant: value)
+            }
+            add(")\"")
+        }
+        switch gradient.spread {
+        case .pad: break
+        case .reflect: add(" spreadMethod=\"reflect\"")
+        case .repeat: add(" spreadMethod=\"repeat\"")
+        }
+        add(">")
+        for stop in gradient.stops {
+            add("<stop")
+            add("offset", stop.offset, 6)
+            add("stop-color", stop.color)
+            if stop.opacity != 1 { add("stop-opacity", stop.opacity, 4) }
+            add("/>")
+        }
+        add("</\(name)>\n")
+    }
+
+    private mutating func add(_ name: String, significant value: Double) {
+        add(" \(name)=\"")
+        add(significant: value)
+        add("\"")
+    }
+
     // MARK: Numbers and text
 
     /// Decimal places that local coordinates need for the accuracy asked for on the canvas: one more for each factor of ten
@@ -292,7 +364,13 @@ private struct TreeWriter {
                 output.append(hexadecimal(byte & 15))
             }
             add("\"")
+        case .gradient(let gradient):
+            add(" \(name)=\"url(#\(gradients[gradient] ?? ""))\"")
         }
+    }
+
+    private mutating func add(_ name: String, _ color: SVG.Color) {
+        add(name, SVG.Paint.color(color))
     }
 
     private func hexadecimal(_ digit: UInt8) -> UInt8 { digit < 10 ? digit + 0x30 : digit + 0x57 }

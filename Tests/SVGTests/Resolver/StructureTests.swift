@@ -155,13 +155,16 @@ struct StructureTests {
     }
 
     @Test(
-        "A gradient is its fallback colour, or its first colour, or nothing",
+        "A gradient of one stop is its colour, one without stops is nothing, one without extent the last colour",
         arguments: [
             (
-                "<linearGradient id='g'><stop stop-color='#123'/><stop offset='1' stop-color='red'/></linearGradient>", "url(#g)",
-                "fill=\"#123\""
+                "<linearGradient id='g' x2='0'><stop stop-color='#123'/><stop offset='1' stop-color='#456'/></linearGradient>", "url(#g)",
+                "fill=\"#456\""
             ),
-            ("<linearGradient id='g'><stop stop-color='#123'/><stop offset='1'/></linearGradient>", "url(#g) #456", "fill=\"#456\""),
+            (
+                "<radialGradient id='g' r='0'><stop/><stop offset='1' stop-color='#456'/></radialGradient>", "url(#g) #789",
+                "fill=\"#456\""
+            ),
             (
                 "<linearGradient id='g' xlink:href='#h'/><radialGradient id='h'><stop stop-color='#123' stop-opacity='.5'/></radialGradient>",
                 "url('#g')", "fill=\"#123\" fill-opacity=\".5\""

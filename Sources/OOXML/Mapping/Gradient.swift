@@ -1,0 +1,182 @@
+internal import AtelierGeometry
+internal import AtelierSVG
+
+extension SlideMapper {
+    /// A gradient as the fill of a shape.
+    ///
+    /// Linear ones are exact under every transform: slides know the direction across lines of one colour, and the colours on
+    /// the lines through two corners of the box, which are computed here. Circles are exact when their middle is that of the
+    /// box; slides have no ellipses, no focus apart from the middle, and consumers differ on circles elsewhere.
+    ///
+    /// - Parameters:
+    ///   - opacity: Of what is painted, above 0.
+    ///   - transform: From the path's coordinates to the slide.
+    mutating func gradient(
+        _ gradient: SVG.Gradient, opacity: Double, through transform: AffineTransform, in frame: Frame, of origin: SVG.Origin
+    ) -> Fill {
+        let toBox = gradient.transform.followed(by: transform).followed(by: frame.fromSlide)
+        let (width, height) = (Double(frame.width.rawValue), Double(frame.height.rawValue))
+        let ramp = ColorRamp(gradient, opacity: opacity)
+        // Numbers too large to compute with come out as no number or as infinite, and are found below.
+        let low: Double, high: Double, shade: GradientFill.Shade
+        switch gradient.shape {
+        case .linear(let from, let to):
+            guard let back = toBox.inverse else { return .solid(ramp.tint(at: 0)) }
+            let along = to - from, square = along.dot(along)
+            func offset(_ corner: Point) -> Double { (back(corner) - from).dot(along) / square }
+            let offsets = [Point(0, 0), Point(width, 0), Point(0, height), Point(width, height)].map(offset)
+            (low, high) = (offsets.min() ?? .nan, offsets.max() ?? .nan)
+            // Lines of one colour stand across this direction: the transposed inverse of what moves points.
+            let normal = Vector(back.a * along.dx + back.b * along.dy, back.c * along.dx + back.d * along.dy)
+            let turn = Angle(of: normal).degrees * 60_000
+            let angle = turn.isFinite ? Int(turn < 0 ? turn - 0.5 : turn + 0.5) : 0
+            shade = .linear(angle: (angle + Pose.fullTurn) % Pose.fullTurn)
+        case .radial(let center, let radius, let focus, let focusRadius):
+            let middle = toBox(focus), apart = focus.distance(to: center), scale = toBox.meanScale
+            let diagonal = (width * width + height * height).squareRoot() / 2
+            guard width > 0, height > 0, radius > focusRadius, scale > 0 else { return .solid(ramp.tint(at: 1)) }
+            (low, high) = (-focusRadius / (radius - focusRadius), (diagonal / scale - focusRadius) / (radius - focusRadius))
+            guard middle.x.isFinite, middle.y.isFinite, high.isFinite, apart <= radius else { return .solid(ramp.tint(at: 1)) }
+            func share(_ value: Double, _ whole: Double) -> Int {
+                let share = min(max(value / whole, -10), 10) * 100_000
+                return Int(share < 0 ? share - 0.5 : share + 0.5)
+            }
+            shade = .circle(x: share(middle.x, width), y: share(middle.y, height))
+            if toBox.anisotropy > 1.05 {
+                note(.approximated, origin, "slides have no elliptical gradients, so it was given a circle of the mean radius")
+            }
+            if apart > 0.02 * radius {
+                note(.approximated, origin, "slides have no focus apart from the centre, so the colours run in circles about it")
+                return .gradient(
+                    GradientFill(stops: ramp.stops(upTo: diagonal / scale, around: focus, focusRadius, in: center, radius), shade: shade))
+            }
+            if middle.distance(to: Point(width / 2, height / 2)) > 0.05 * diagonal {
+                note(.approximated, origin, "a circular gradient off the middle of its shape is drawn differently by different programs")
+            }
+        }
+        guard low < high, low > -1e9, high < 1e9 else { return .solid(ramp.tint(at: low == high ? low : 0)) }
+        guard let stops = ramp.stops(over: low...high) else {
+            note(.approximated, origin, "the gradient repeats more often than slides can say, so it was drawn in its mean colour")
+            return .solid(ramp.mean)
+        }
+        return .gradient(GradientFill(stops: stops, shade: shade))
+    }
+}
+
+/// The colours of a gradient along its offset, beyond 0 and 1 too.
+private struct ColorRamp {
+    /// Files may hold more; nobody edits as many.
+    private static let mostStops = 100
+
+    private struct Stop {
+        var offset: Double
+        /// Red, green and blue 0…255, and alpha 0…1.
+        var value: SIMD4<Double>
+    }
+
+    private var period: [Stop]
+    private var spread: SVG.Gradient.Spread
+
+    init(_ gradient: SVG.Gradient, opacity: Double) {
+        spread = gradient.spread
+        period = gradient.stops.map { stop in
+            let color = stop.color
+            return Stop(
+                offset: stop.offset,
+                value: SIMD4(Double(color.red), Double(color.green), Double(color.blue), stop.opacity * min(opacity, 1)))
+        }
+        // Whole periods begin and end with a colour.
+        if let first = period.first, first.offset > 0 { period.insert(Stop(offset: 0, value: first.value), at: 0) }
+        if let last = period.last, last.offset < 1 { period.append(Stop(offset: 1, value: last.value)) }
+    }
+
+    /// The colour at an offset of the pattern 0…1, beyond which the ends go on.
+    func tint(at offset: Double) -> Tint { Self.tint(value(at: offset, in: period)) }
+
+    /// The mean over 0…1.
+    var mean: Tint {
+        var sum = SIMD4<Double>.zero
+        for (a, b) in zip(period, period.dropFirst()) { sum += (a.value + b.value) * ((b.offset - a.offset) / 2) }
+        return Self.tint(sum)
+    }
+
+    /// The colours of a range of offsets as stops from its one end to its other, sampled when there are very many; nil when the
+    /// pattern repeats too often for that.
+    func stops(over range: ClosedRange<Double>) -> [GradientFill.Stop]? {
+        var all = period
+        if spread != .pad {
+            let (first, last) = (range.lowerBound.rounded(.down), range.upperBound.rounded(.up))
+            guard (last - first) * Double(period.count) <= Double(Self.mostStops) else { return nil }
+            all = []
+            for number in Int(first)..<Int(last) {
+                let isMirrored = spread == .reflect && number & 1 != 0
+                for stop in isMirrored ? period.reversed() : period {
+                    all.append(Stop(offset: Double(number) + (isMirrored ? 1 - stop.offset : stop.offset), value: stop.value))
+                }
+            }
+        }
+        var inside = all.filter { range.contains($0.offset) }
+        if inside.first?.offset != range.lowerBound {
+            inside.insert(Stop(offset: range.lowerBound, value: value(at: range.lowerBound, in: all)), at: 0)
+        }
+        if inside.last?.offset != range.upperBound || inside.count == 1 {
+            inside.append(Stop(offset: range.upperBound, value: value(at: range.upperBound, in: all)))
+        }
+        let length = range.upperBound - range.lowerBound
+        if inside.count > Self.mostStops {
+            inside = (0..<Self.mostStops).map { step in
+                let offset = range.lowerBound + length * Double(step) / Double(Self.mostStops - 1)
+                return Stop(offset: offset, value: value(at: offset, in: all))
+            }
+        }
+        return inside.map { stop in
+            GradientFill.Stop(
+                position: Int((stop.offset - range.lowerBound) / length * 100_000 + 0.5), tint: Self.tint(stop.value))
+        }
+    }
+
+    /// Stops for distances from a focus up to `reach`, the first at 0: the colour of the mean offset of all points of the
+    /// circle that are so far from the focus, and of offset 1 beyond.
+    func stops(upTo reach: Double, around focus: Point, _ focusRadius: Double, in center: Point, _ radius: Double) -> [GradientFill.Stop] {
+        let count = 24, apart = focus.distance(to: center)
+        return (0...count).map { step in
+            let distance = reach * Double(step) / Double(count)
+            var sum = 0.0, weight = 0.0
+            for direction in 0..<32 {
+                let (_, cosine) = Angle(degrees: Double(direction) * 360 / 32).sineAndCosine
+                // How far it is to the edge in this direction from the focus.
+                let edge = apart * cosine + max(0, radius * radius - apart * apart * (1 - cosine * cosine)).squareRoot()
+                guard distance <= edge, edge > focusRadius else { continue }
+                sum += max(0, (distance - focusRadius) / (edge - focusRadius))
+                weight += 1
+            }
+            let offset = weight > 0 ? sum / weight : 1
+            return GradientFill.Stop(position: step * 100_000 / count, tint: tint(at: min(offset, 1)))
+        }
+    }
+
+    private func value(at offset: Double, in stops: [Stop]) -> SIMD4<Double> {
+        guard let next = stops.firstIndex(where: { $0.offset > offset }) else { return stops[stops.count - 1].value }
+        guard next > 0 else { return stops[0].value }
+        let (a, b) = (stops[next - 1], stops[next])
+        return a.value + (b.value - a.value) * ((offset - a.offset) / (b.offset - a.offset))
+    }
+
+    private static func tint(_ value: SIMD4<Double>) -> Tint {
+        func channel(_ value: Double) -> UInt8 { UInt8(min(max(value, 0), 255) + 0.5) }
+        return Tint(
+            color: SVG.Color(red: channel(value.x), green: channel(value.y), blue: channel(value.z)),
+            alpha: Int(min(max(value.w, 0), 1) * Double(Tint.opaque) + 0.5))
+    }
+}
+
+extension Frame {
+    /// From the slide to the frame before its turn and its flips, its corner at the origin.
+    var fromSlide: AffineTransform {
+        let (halfWidth, halfHeight) = (Double(width.rawValue) / 2, Double(height.rawValue) / 2)
+        return AffineTransform.translation(-Double(x.rawValue) - halfWidth, -Double(y.rawValue) - halfHeight)
+            .followed(by: .rotation(Angle(degrees: -Double(rotation) / 60_000)))
+            .followed(by: .scaling(flipsHorizontally ? -1 : 1, flipsVertically ? -1 : 1))
+            .followed(by: .translation(halfWidth, halfHeight))
+    }
+}
