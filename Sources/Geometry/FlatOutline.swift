@@ -123,6 +123,17 @@ struct FlatOutline {
             let before = (index + runs.count - 1) % runs.count
             if let point = join(&runs, before, index) { joints[index] = point }
         }
+        if joints.count > 2 {
+            // A corner between two lines that go on straight is none: it was one of an outline inside the region.
+            let kept = runs.indices.filter { index in
+                let before = (index + runs.count - 1) % runs.count
+                guard sources[runs[before].source].isStraight, sources[runs[index].source].isStraight else { return true }
+                let (a, b) = (joints[index] - joints[before], joints[(index + 1) % runs.count] - joints[index])
+                return abs(a.cross(b)) > 1e-9 * a.length * b.length || a.dot(b) < 0
+            }
+            (runs, joints) = (kept.map { runs[$0] }, kept.map { joints[$0] })
+        }
+        guard !joints.isEmpty else { return }
         path.move(to: joints[0])
         for (index, run) in runs.enumerated() {
             let source = sources[run.source], from = joints[index], to = joints[(index + 1) % runs.count]

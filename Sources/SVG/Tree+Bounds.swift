@@ -14,7 +14,15 @@ extension SVG.Group {
                 }
             if let bounds { result = result?.union(bounds) ?? bounds }
         }
-        return result
+        return clipped(result, in: outer)
+    }
+
+    /// What of a box may be seen.
+    private func clipped(_ box: Rect?, in outer: AffineTransform) -> Rect? {
+        guard let clip, let box, let area = clip.transformed(by: outer).bounds else { return clip == nil ? box : nil }
+        let low = Point(max(box.minX, area.minX), max(box.minY, area.minY))
+        let high = Point(min(box.maxX, area.maxX), min(box.maxY, area.maxY))
+        return low.x <= high.x && low.y <= high.y ? Rect(low, high) : nil
     }
 
     /// The same with strokes, generously: a rectangle that nothing drawn leaves.
@@ -23,7 +31,7 @@ extension SVG.Group {
         for child in children {
             if let bounds = child.inkBounds(in: child.transform.followed(by: outer)) { result = result?.union(bounds) ?? bounds }
         }
-        return result
+        return clipped(result, in: outer)
     }
 
     /// How many groups and paths lie below.
@@ -48,6 +56,14 @@ extension SVG.Path {
 }
 
 extension SVG.Node {
+    /// The smallest rectangle that holds the outlines drawn, without stroke widths; the node's transform is not applied.
+    func bounds(in outer: AffineTransform) -> Rect? {
+        switch self {
+        case .group(let group): group.bounds(in: outer)
+        case .path(let path): path.geometry.transformed(by: outer).bounds
+        }
+    }
+
     /// From the node's own coordinates to its parent's.
     var transform: AffineTransform {
         switch self {

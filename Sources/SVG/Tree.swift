@@ -64,14 +64,20 @@ extension SVG {
         public var transform: AffineTransform
         /// Opacity of the group as a whole, 0…1.
         public var opacity: Double
+        /// The region in which the children are seen, in the group's own coordinates; nil for everywhere. Its contours do not
+        /// cross, and both fill rules enclose the same of them.
+        public var clip: BezierPath?
         /// Children, back to front.
         public var children: [Node]
 
         /// A group from its parts.
-        public init(origin: Origin, transform: AffineTransform = .identity, opacity: Double = 1, children: [Node] = []) {
+        public init(
+            origin: Origin, transform: AffineTransform = .identity, opacity: Double = 1, clip: BezierPath? = nil, children: [Node] = []
+        ) {
             self.origin = origin
             self.transform = transform
             self.opacity = opacity
+            self.clip = clip
             self.children = children
         }
     }
@@ -180,6 +186,11 @@ extension SVG {
         /// At least two.
         public var stops: [Stop]
 
+        /// The same colours on a path whose points were moved.
+        public func moved(by transform: AffineTransform) -> Gradient {
+            Gradient(shape: shape, transform: self.transform.followed(by: transform), spread: spread, stops: stops)
+        }
+
         /// A gradient from its parts.
         public init(shape: Shape, transform: AffineTransform = .identity, spread: Spread = .pad, stops: [Stop]) {
             self.shape = shape
@@ -191,23 +202,15 @@ extension SVG {
 
     /// How the inside of a path is painted.
     public struct Fill: Hashable, Sendable {
-        /// Which points count as inside.
-        public enum Rule: Hashable, Sendable {
-            /// Inside where the winding number is not zero.
-            case nonzero
-            /// Inside where a ray crosses the outline an odd number of times.
-            case evenOdd
-        }
-
         /// The paint.
         public var paint: Paint
         /// Opacity of the fill alone, 0…1; the alpha of the colour is multiplied in.
         public var opacity: Double
         /// Which points count as inside.
-        public var rule: Rule
+        public var rule: FillRule
 
         /// A fill from its parts.
-        public init(paint: Paint, opacity: Double = 1, rule: Rule = .nonzero) {
+        public init(paint: Paint, opacity: Double = 1, rule: FillRule = .nonzero) {
             self.paint = paint
             self.opacity = opacity
             self.rule = rule

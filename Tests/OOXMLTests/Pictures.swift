@@ -11,7 +11,7 @@ func origin(_ element: String, id: String? = nil, title: String? = nil, summary:
     SVG.Origin(element: element, id: id, title: title, summary: summary, line: 7)
 }
 
-func fill(_ color: SVG.Color = black, opacity: Double = 1, rule: SVG.Fill.Rule = .nonzero) -> SVG.Fill {
+func fill(_ color: SVG.Color = black, opacity: Double = 1, rule: FillRule = .nonzero) -> SVG.Fill {
     SVG.Fill(paint: .color(color), opacity: opacity, rule: rule)
 }
 

@@ -58,6 +58,8 @@ extension SlideMapper {
         var nextChild = 0
         var transform: AffineTransform
         var opacity: Double
+        /// Where its children are seen, on the slide; nil for everywhere.
+        var clip: BezierPath?
         var id = 0
         var tag = 0
         var leaves: OpacityRecord.Mark?
@@ -75,6 +77,7 @@ extension SlideMapper {
     /// - Returns: the box of everything drawn, without strokes; nil when nothing is.
     mutating func map(_ root: SVG.Group, through placement: AffineTransform) -> Rect? {
         var open = [OpenGroup(group: root, transform: root.transform.followed(by: placement), opacity: root.opacity)]
+        open[0].clip = root.clip?.transformed(by: open[0].transform)
         if root.opacity < 1 { open[0].leaves = opacity.begin() }
         while var current = open.popLast() {
             if current.nextChild < current.group.children.count {
@@ -82,7 +85,9 @@ extension SlideMapper {
                 current.nextChild += 1
                 switch child {
                 case .path(let path):
-                    if let bounds = map(path, through: current.transform, opacity: current.opacity) { current.add(bounds) }
+                    if let bounds = map(path, through: current.transform, opacity: current.opacity, clip: current.clip) {
+                        current.add(bounds)
+                    }
                     open.append(current)
                 case .group(let group):
                     open.append(current)
@@ -100,6 +105,10 @@ extension SlideMapper {
     private mutating func begin(_ group: SVG.Group, in parent: OpenGroup) -> OpenGroup {
         var result = OpenGroup(
             group: group, transform: group.transform.followed(by: parent.transform), opacity: parent.opacity * group.opacity)
+        result.clip = parent.clip
+        if let clip = group.clip?.transformed(by: result.transform) {
+            result.clip = parent.clip.map { $0.combined(.intersection, with: clip) } ?? clip
+        }
         result.id = nextID()
         result.tag = groups.begin(at: xml.bytes.count)
         if group.opacity < 1 { result.leaves = opacity.begin() }

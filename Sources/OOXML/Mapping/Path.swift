@@ -60,7 +60,7 @@ extension SlideMapper {
     }
 
     /// The box with the stroke, generously: joins may reach out by the mitre limit.
-    private func inkBounds(of path: SVG.Path, _ bounds: Rect, _ transform: AffineTransform) -> Rect {
+    func inkBounds(of path: SVG.Path, _ bounds: Rect, _ transform: AffineTransform) -> Rect {
         guard let stroke = path.stroke else { return bounds }
         let reach = path.shape == nil && stroke.join == .miter ? max(stroke.miterLimit, 1.5) : 1.5
         let margin = min(stroke.width * transform.meanScale / 2 * reach, EMU.reach)

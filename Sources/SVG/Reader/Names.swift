@@ -20,7 +20,7 @@ enum ElementName: UInt8, CaseIterable {
 
 /// Attributes the room knows, at most 128; those from `fill` to `ry` are properties, which style sheets may set too.
 enum AttributeName: UInt8, CaseIterable {
-    case fill, fillOpacity, fillRule, stroke, strokeOpacity, strokeWidth, strokeLinecap, strokeLinejoin, strokeMiterlimit
+    case fill, fillOpacity, fillRule, clipRule, stroke, strokeOpacity, strokeWidth, strokeLinecap, strokeLinejoin, strokeMiterlimit
     case strokeDasharray, strokeDashoffset, opacity, display, visibility, color, fontSize, transform, transformOrigin, transformBox
     case overflow, clipPath, mask, filter, marker, markerStart, markerMid, markerEnd, mixBlendMode, paintOrder, vectorEffect
     case stopColor, stopOpacity, x, y, width, height, cx, cy, r, rx, ry
@@ -29,7 +29,7 @@ enum AttributeName: UInt8, CaseIterable {
 
     /// The attribute names as written, in the order of the cases.
     static let spellings = [
-        "fill", "fill-opacity", "fill-rule", "stroke", "stroke-opacity", "stroke-width", "stroke-linecap", "stroke-linejoin",
+        "fill", "fill-opacity", "fill-rule", "clip-rule", "stroke", "stroke-opacity", "stroke-width", "stroke-linecap", "stroke-linejoin",
         "stroke-miterlimit", "stroke-dasharray", "stroke-dashoffset", "opacity", "display", "visibility", "color", "font-size",
         "transform", "transform-origin", "transform-box", "overflow", "clip-path", "mask", "filter", "marker", "marker-start",
         "marker-mid", "marker-end", "mix-blend-mode", "paint-order", "vector-effect", "stop-color", "stop-opacity", "x", "y", "width",

@@ -1,46 +1,128 @@
 import AtelierGeometry
 
 extension Resolver {
-    /// Reports a clip path that is left out, unless what it clips lies inside it anyway: design programs put one round
-    /// the whole picture of everything they export.
+    /// The region that a `clip-path` leaves of what an element draws, in the element's coordinates; nil when it leaves all.
     ///
+    /// Design programs put one round the whole picture of everything they export: a rectangle that holds all there is costs
+    /// nobody anything.
     /// - Parameters:
-    ///   - clip: The value of `clip-path`.
-    ///   - bounds: What is drawn, with strokes, in the coordinates that the clip path is in; nil for nothing.
-    mutating func reportClip(_ clip: TextRange, of index: Int, around bounds: Rect?) {
-        guard let bounds else { return }
-        if let reference = reader.reference(clip), let target = element(withID: reference.id), let area = rectangle(ofClip: target) {
+    ///   - value: The value of `clip-path`.
+    ///   - node: What the element draws.
+    ///   - toElement: From the node's own coordinates to the element's.
+    mutating func clip(
+        _ value: TextRange, of index: Int, around node: SVG.Node, toElement: AffineTransform, _ around: Surroundings
+    ) throws(SVG.ParseError) -> BezierPath? {
+        guard let reference = reader.reference(value), let target = element(withID: reference.id),
+            document.elements[target].name == .clipPath
+        else {
+            report(index, .approximated, "drawn without clipping `\(quoted(value))`")
+            return nil
+        }
+        guard let region = try region(ofClip: target, box: node.bounds(in: toElement), around) else {
+            report(index, .invalid, "clip-path `\(quoted(value))` refers to itself; drawn without it")
+            return nil
+        }
+        if let area = region.rectangle, let ink = node.inkBounds(in: toElement) {
             let slack = 1e-6 * max(area.width, area.height)
-            if bounds.minX >= area.minX - slack, bounds.minY >= area.minY - slack, bounds.maxX <= area.maxX + slack,
-                bounds.maxY <= area.maxY + slack
-            {
-                return
+            let isInside =
+                ink.minX >= area.minX - slack && ink.minY >= area.minY - slack && ink.maxX <= area.maxX + slack
+                && ink.maxY <= area.maxY + slack
+            if isInside { return nil }
+        }
+        return region
+    }
+
+    /// A node of which only a region is seen, given in its parent's coordinates; nil when that is nothing.
+    func clipped(_ node: SVG.Node, to region: BezierPath) -> SVG.Node? {
+        if region.isEmpty { return nil }
+        return .group(SVG.Group(origin: SVG.Origin(element: "g"), clip: region, children: [node]))
+    }
+
+    /// The union of what a clip path's children enclose (CSS Masking 1, 5); nil for one that is inside itself.
+    ///
+    /// - Parameter box: The box of what it clips, for coordinates that refer to it.
+    private mutating func region(
+        ofClip index: Int, box: Rect?, _ around: Surroundings
+    ) throws(SVG.ParseError) -> BezierPath? {
+        guard !activeClips.contains(index), activeClips.count < 32 else { return nil }
+        activeClips.append(index)
+        defer { activeClips.removeLast() }
+        try step(index)
+        try cascade(index)
+        let own = ownStyle(index), ownClip = value(.clipPath).flatMap { reader.isText($0, "none") ? nil : $0 }
+        var inner = Surroundings()
+        inner.isClip = true
+        inner.depth = around.depth + 1
+        inner.style = style(index, inheriting: clipStyle(of: index, around.style))
+        var transform = own.transform
+        let isInBox = document.attribute(.clipPathUnits, of: index).map { reader.isText(reader.trimmed($0), "objectboundingbox") }
+        if isInBox == true {
+            guard let box, box.width > 0, box.height > 0 else { return BezierPath() }
+            transform = transform.followed(by: AffineTransform(a: box.width, b: 0, c: 0, d: box.height, e: box.minX, f: box.minY))
+        }
+        guard own.isDisplayed, inner.depth < options.limits.depth else { return BezierPath() }
+        let outerViewport = viewport
+        if isInBox == true { viewport = Size(1, 1) }
+        let children = try children(of: index, inner)
+        viewport = outerViewport
+        let group = SVG.Group(origin: SVG.Origin(element: "clipPath"), transform: transform, children: children)
+        try step(index, count: group.nodeCount)
+        var region = group.region
+        if let ownClip, let reference = reader.reference(ownClip), let target = element(withID: reference.id),
+            document.elements[target].name == .clipPath
+        {
+            guard let other = try self.region(ofClip: target, box: box, around) else { return nil }
+            region = region.combined(.intersection, with: other, rule: .nonzero, otherRule: .nonzero)
+        }
+        return region
+    }
+
+    /// What a clip path inherits, which is from where it stands and not from where it is used; of all properties only those of
+    /// text sizes and `clip-rule` matter to outlines.
+    private mutating func clipStyle(of index: Int, _ used: Style) -> Style {
+        var style = Style()
+        style.fontSize = used.fontSize
+        var element = Int(document.elements[index].parent)
+        while element >= 0 {
+            if let range = document.attribute(.clipRule, of: element).map(reader.trimmed) {
+                style.clipRule = reader.isText(range, "evenodd") ? .evenOdd : .nonzero
+                break
+            }
+            element = Int(document.elements[element].parent)
+        }
+        return style
+    }
+}
+
+extension SVG.Group {
+    /// What the paths below enclose together, each by its own rule, in the coordinates of the group's parent.
+    fileprivate var region: BezierPath {
+        var outlines = BezierPath()
+        for child in children {
+            switch child {
+            case .group(let group): outlines.append(group.region)
+            case .path(let path):
+                let outline = path.geometry.transformed(by: path.transform)
+                outlines.append(outline.resolved(path.fill?.rule ?? .nonzero))
             }
         }
-        report(index, .approximated, "drawn without clipping `\(quoted(clip))`")
+        // Each is wound the same way, so that together they are their union by the nonzero rule.
+        var region = children.count == 1 ? outlines : outlines.resolved(.nonzero)
+        if let clip { region = region.combined(.intersection, with: clip) }
+        return transform == .identity ? region : region.transformed(by: transform).resolved(.nonzero)
     }
+}
 
-    /// The rectangle of a clip path that is nothing but one, in the coordinates of the element clipped.
-    private func rectangle(ofClip index: Int) -> Rect? {
-        guard document.elements[index].name == .clipPath, stylesheet.isEmpty, has(index, only: [.id, .clipPathUnits]) else { return nil }
-        if let units = document.attribute(.clipPathUnits, of: index), !reader.isText(reader.trimmed(units), "userspaceonuse") { return nil }
-        let child = index + 1
-        guard child < Int(document.elements[index].end), Int(document.elements[child].end) == Int(document.elements[index].end),
-            document.elements[child].name == .rect, has(child, only: [.x, .y, .width, .height, .fill, .id])
-        else { return nil }
-        func value(_ name: AttributeName, _ axis: Axis) -> Double? {
-            guard let range = document.attribute(name, of: child) else { return 0 }
-            return reader.length(reader.trimmed(range), fontSize: reader.rootFontSize)?.pixels(in: viewport, along: axis)
+extension BezierPath {
+    /// The rectangle along the axes that the path is, if it is one.
+    var rectangle: Rect? {
+        guard elements.count == 5, case .move(let p) = elements[0], elements[4] == .close, let bounds else { return nil }
+        var corners = [p]
+        for element in elements[1...3] {
+            guard case .line(let corner) = element else { return nil }
+            corners.append(corner)
         }
-        guard let x = value(.x, .horizontal), let y = value(.y, .vertical), let width = value(.width, .horizontal),
-            let height = value(.height, .vertical), width > 0, height > 0
-        else { return nil }
-        return Rect(x: x, y: y, width: width, height: height)
-    }
-
-    private func has(_ index: Int, only names: [AttributeName]) -> Bool {
-        let element = document.elements[index]
-        let range = Int(element.firstAttribute)..<Int(element.firstAttribute + element.attributeCount)
-        return document.attributes[range].allSatisfy { names.contains($0.name) }
+        let isAligned = zip(corners, corners[1...] + [p]).allSatisfy { $0.x == $1.x || $0.y == $1.y }
+        return isAligned && corners[0].x != corners[2].x && corners[0].y != corners[2].y ? bounds : nil
     }
 }

@@ -183,8 +183,6 @@ extension Resolver {
 extension SVG.Paint {
     /// Moves what is laid out in coordinates, when those of the path change.
     mutating func move(by transform: AffineTransform) {
-        guard case .gradient(var gradient) = self else { return }
-        gradient.transform = gradient.transform.followed(by: transform)
-        self = .gradient(gradient)
+        if case .gradient(let gradient) = self { self = .gradient(gradient.moved(by: transform)) }
     }
 }

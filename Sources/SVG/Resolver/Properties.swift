@@ -58,9 +58,11 @@ extension Resolver {
         }
         apply(.fill, &style.fill, parent.fill, initial.fill, index) { $0.paint($1) }
         apply(.fillOpacity, &style.fillOpacity, parent.fillOpacity, 1, index) { $0.fraction($1) }
-        apply(.fillRule, &style.fillRule, parent.fillRule, .nonzero, index) { reader, range in
+        func rule(_ reader: ValueReader, _ range: TextRange) -> FillRule? {
             reader.isText(range, "nonzero") ? .nonzero : reader.isText(range, "evenodd") ? .evenOdd : nil
         }
+        apply(.fillRule, &style.fillRule, parent.fillRule, .nonzero, index, rule)
+        apply(.clipRule, &style.clipRule, parent.clipRule, .nonzero, index, rule)
         apply(.stroke, &style.stroke, parent.stroke, initial.stroke, index) { $0.paint($1) }
         apply(.strokeOpacity, &style.strokeOpacity, parent.strokeOpacity, 1, index) { $0.fraction($1) }
         let fontSize = style.fontSize

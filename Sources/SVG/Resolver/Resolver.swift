@@ -57,6 +57,8 @@ struct Resolver {
     var present: UInt128 = 0
     /// What percentages refer to: the nearest viewport in its own units.
     var viewport = Size(100, 100)
+    /// Clip paths being resolved.
+    var activeClips: [Int] = []
     /// Targets of the `use` elements being expanded.
     var activeUses: [Int] = []
     /// Outlines of paths inside `use` by element, so that copies share one array.
@@ -82,6 +84,8 @@ struct Resolver {
         /// From the parent's coordinates to the canvas.
         var transform = AffineTransform.identity
         var depth = 0
+        /// Whether outlines are collected for a clip path: fill and stroke do not matter.
+        var isClip = false
     }
 
     // MARK: The whole
@@ -116,7 +120,10 @@ struct Resolver {
         root.transform = outer
         root.depth = 1
         group.children = try children(of: 0, root)
-        if let clip { reportClip(clip, of: 0, around: group.inkBounds(in: .identity)) }
+        if let clip {
+            group.clip = try self.clip(clip, of: 0, around: .group(group), toElement: .identity, root)
+            if group.clip?.isEmpty == true { group.children = [] }
+        }
 
         var tree = SVG.Tree(size: size, root: group, title: group.origin.title, summary: group.origin.summary)
         if isFree, let bounds = group.bounds(in: .identity), bounds.maxX > 0, bounds.maxY > 0 {
@@ -242,7 +249,9 @@ struct Resolver {
             try step(index, count: node.nodeCount)
             // The clip path is in the element's own coordinates, which a nested viewport has only as a picture.
             let toElement = node.transform.followed(by: own.transform.inverse ?? .identity)
-            reportClip(clip, of: index, around: node.inkBounds(in: toElement))
+            if let region = try self.clip(clip, of: index, around: node, toElement: toElement, inner) {
+                return clipped(node, to: region.transformed(by: own.transform))
+            }
         }
         return node
     }
@@ -251,6 +260,13 @@ struct Resolver {
     @inline(never)
     private mutating func draw(_ index: Int, _ own: OwnStyle, _ inner: Surroundings) throws(SVG.ParseError) -> SVG.Node? {
         let name = document.elements[index].name
+        if inner.isClip {
+            switch name {
+            case .path, .rect, .circle, .ellipse, .line, .polyline, .polygon, .use, .text: break
+            // Nothing else can be in a clip path (CSS Masking 1, 5.1).
+            default: return nil
+            }
+        }
         switch name {
         case .g, .a, .switch:
             if name == .a, let target = value(.href) {
@@ -340,7 +356,7 @@ struct Resolver {
         inside.transform = AffineTransform.translation(x, y).followed(by: inner.transform)
         activeUses.append(target)
         defer { activeUses.removeLast() }
-        let node: SVG.Node?
+        var node: SVG.Node?
         switch document.elements[target].name {
         case .symbol, .svg:
             try step(target, count: 1 + attributeByteCount(target) >> 6)
@@ -354,7 +370,11 @@ struct Resolver {
             deeper.transform = ownOfTarget.transform.followed(by: inside.transform)
             let clip = reportEffects(target)
             node = try viewportGroup(target, ownOfTarget, deeper, size: (width, height))
-            if let clip, let node { reportClip(clip, of: target, around: node.inkBounds(in: node.transform)) }
+            if let clip, let drawn = node,
+                let region = try self.clip(clip, of: target, around: drawn, toElement: drawn.transform, deeper)
+            {
+                node = clipped(drawn, to: region)
+            }
         default:
             node = try self.node(target, inside)
         }
@@ -391,7 +411,10 @@ struct Resolver {
         if let bounds = group.inkBounds(in: transform) {
             let slack = 1e-3 * max(width, height)
             if bounds.minX < x - slack || bounds.minY < y - slack || bounds.maxX > x + width + slack || bounds.maxY > y + height + slack {
-                report(index, .approximated, "content beyond its viewport is not clipped")
+                // The viewport is a rectangle where it stands, and the group's coordinates lie inside its own transform.
+                if let back = transform.inverse {
+                    group.clip = BezierPath(Rect(x: x, y: y, width: width, height: height)).transformed(by: back)
+                }
             }
         }
         return .group(group)

@@ -18,6 +18,11 @@ extension Resolver {
         var path = SVG.Path(
             origin: try origin(index), geometry: outline.path, shape: outline.shape, transform: own.transform, opacity: own.opacity,
             fill: nil)
+        if around.isClip {
+            path.opacity = 1
+            path.fill = SVG.Fill(paint: .color(ColorWithAlpha.black.color), rule: style.clipRule)
+            return isDrawable(path.geometry) && path.transform.isFinite ? .path(path) : nil
+        }
         let bounds = outline.path.bounds
         if document.elements[index].name != .line, style.fillOpacity > 0,
             let (paint, alpha) = try paint(style.fill, style, index, "fill", bounds), alpha > 0

@@ -25,7 +25,7 @@ struct Style {
     var isVisible = true
     var fill = PaintValue.color(.black)
     var fillOpacity = 1.0
-    var fillRule = SVG.Fill.Rule.nonzero
+    var fillRule = FillRule.nonzero, clipRule = FillRule.nonzero
     var stroke = PaintValue.none
     var strokeOpacity = 1.0
     var strokeWidth = Length(value: 1)

@@ -24,6 +24,8 @@ private struct TreeWriter {
     var ids: Set<String> = [], givenIDs: Set<String> = []
     /// Ids of the gradients already written.
     var gradients: [SVG.Gradient: String] = [:]
+    /// How many ids were made up.
+    var idCount = 0
 
     mutating func write(_ tree: SVG.Tree) {
         let root = tree.root
@@ -58,7 +60,7 @@ private struct TreeWriter {
         writeID(root.origin)
         add(">\n")
         writeProse(title: tree.title, summary: tree.summary)
-        if inner == .identity && root.opacity == 1 {
+        if inner == .identity && root.opacity == 1 && root.clip == nil {
             for child in root.children { write(child, places(root.transform), root.transform) }
         } else {
             var group = root
@@ -76,7 +78,9 @@ private struct TreeWriter {
         switch node {
         case .group(let group):
             let transform = group.transform.followed(by: outer)
+            let clipID = group.clip.map { write(clip: $0, places(transform)) }
             add("<g")
+            if let clipID { add(" clip-path=\"url(#\(clipID))\"") }
             writeID(group.origin)
             write(group.transform, parentPlaces)
             if group.opacity != 1 { add("opacity", group.opacity, 4) }
@@ -272,12 +276,26 @@ private struct TreeWriter {
         }
     }
 
+    /// Writes a clip path before the group that it clips; returns its id.
+    private mutating func write(clip: BezierPath, _ places: Int) -> String {
+        let id = freshID("clip")
+        add("<clipPath id=\"\(id)\"><path d=\"")
+        var data = PathDataWriter(unitsPerPixel: 1, decimals: places)
+        data.append(clip)
+        output += data.bytes
+        add("\"/></clipPath>\n")
+        return id
+    }
+
+    /// An id that nothing in the tree has.
+    private mutating func freshID(_ word: String) -> String {
+        repeat { idCount += 1 } while givenIDs.contains("\(word)\(idCount)")
+        return "\(word)\(idCount)"
+    }
+
     /// Writes a gradient before the first element that it paints; it draws nothing itself.
     private mutating func write(_ gradient: SVG.Gradient) {
-        var number = gradients.count + 1
-        while givenIDs.contains("gradient\(number)") { number += 1 }
-        let id = "gradient\(number)"
-        givenIDs.insert(id)
+        let id = freshID("gradient")
         gradients[gradient] = id
         let name: String
         switch gradient.shape {

@@ -1,0 +1,50 @@
+import AtelierGeometry
+import AtelierSVG
+import Testing
+
+@testable import AtelierOOXML
+
+@Suite("Clips on slides")
+struct ClipTests {
+    private func clipped(_ nodes: [SVG.Node], to clip: BezierPath, transform: AffineTransform = .identity) -> (
+        shapes: String, messages: [String]
+    ) {
+        let group = SVG.Group(origin: origin("g"), transform: transform, clip: clip, children: nodes)
+        let slide = mapSlide(picture([.group(group)]))
+        return (slide.shapes, slide.messages)
+    }
+
+    @Test("A fill becomes what is seen of it; what is not seen leaves no shape, what is seen whole stays as it was")
+    func fills() {
+        let (shapes, messages) = clipped(
+            [path(square(0, 0, 40)), path(square(60, 60, 10)), rectangle(12, 12, 5, 5)], to: square(10, 10, 40))
+        #expect(messages.isEmpty && shapes.split(separator: "<p:sp>").count == 3, "two shapes and what stands before them")
+        #expect(shapes.contains("<a:off x=\"95250\" y=\"95250\"/><a:ext cx=\"285750\" cy=\"285750\"/>"))
+        #expect(shapes.contains("prst=\"rect\""))
+    }
+
+    @Test("Clips of groups inside each other leave what both leave, in the coordinates of each")
+    func nested() {
+        let inner = SVG.Node.group(
+            SVG.Group(origin: origin("g"), transform: .translation(5, 0), clip: square(0, 0, 10), children: [path(square(-50, -50, 200))]))
+        let (shapes, _) = clipped([inner], to: square(0, 0, 10), transform: .scaling(2, 2))
+        // 5…10 by 0…10, twice as large.
+        #expect(shapes.contains("<a:off x=\"95250\" y=\"0\"/><a:ext cx=\"95250\" cy=\"190500\"/>"))
+    }
+
+    @Test("A gradient stays where it was, whatever is cut away")
+    func gradients() {
+        let stops = [SVG.Gradient.Stop(offset: 0, color: black), .init(offset: 1, color: SVG.Color(red: 255, green: 255, blue: 255))]
+        let paint = SVG.Paint.gradient(SVG.Gradient(shape: .linear(from: Point(0, 0), to: Point(100, 0)), stops: stops))
+        let (shapes, _) = clipped([path(square(0, 0, 100), fill: SVG.Fill(paint: paint))], to: square(50, 0, 50))
+        #expect(
+            shapes.contains("<a:gs pos=\"0\"><a:srgbClr val=\"808080\"/>")
+                && shapes.contains("<a:gs pos=\"100000\"><a:srgbClr val=\"FFFFFF\"/>"))
+    }
+
+    @Test("A stroke that is cut is drawn whole and noted; one that lies inside is not")
+    func strokes() {
+        #expect(clipped([path(square(0, 0, 40), stroke: stroke())], to: square(10, 10, 100)).messages.count == 1)
+        #expect(clipped([path(square(20, 20, 40), stroke: stroke())], to: square(10, 10, 100)).messages.isEmpty)
+    }
+}
