@@ -20,6 +20,13 @@ struct Found {
     var level: Int
 }
 
+/// What came of asking some levels.
+enum Search {
+    case hit(Found)
+    /// Why each level has no answer, in the order of the engine's levels; nil for one that was not asked.
+    case miss([MissReason?])
+}
+
 /// The time, as the engine sees it.
 struct Clock: Sendable {
     /// Never goes back; for costs and deadlines.
@@ -39,7 +46,13 @@ extension Engine {
     // MARK: Finding
 
     /// Looks in some of the levels, follows aliases, and fills the levels before the one that answered.
-    func find(_ node: Node, in range: Range<Int>) -> Found? {
+    func find(_ node: Node, in range: Range<Int>) -> Search {
+        var reasons: [MissReason?] = []
+        if let found = find(node, in: range, &reasons) { return .hit(found) }
+        return .miss(reasons.isEmpty ? Array(repeating: nil, count: levels.count) : reasons)
+    }
+
+    private func find(_ node: Node, in range: Range<Int>, _ reasons: inout [MissReason?]) -> Found? {
         if range.isEmpty || node.retention == .none { return nil }
         switch configuration.cachePolicy {
         case .off: return nil
@@ -51,7 +64,7 @@ extension Engine {
         var costs: Costs?
         // As many aliases as plans may have led to one another.
         for _ in 0...Flights<Node, Made>.longestPlanChain {
-            guard let (entry, level) = entry(digest, node, in: range) else { return nil }
+            guard let (entry, level) = entry(digest, node, in: range, &reasons) else { return nil }
             let header = entry.header
             if !header.tags.isEmpty { tags = TagGeneration.merged(tags, header.tags) }
             // Whoever asks for a plan is saved its costs, which the alias has; they include those of its target.
@@ -68,7 +81,15 @@ extension Engine {
                 return Found(answer: .success(Made(value: value, byteCount: header.byteCount, costs: known, tags: tags)), level: level)
             case .bytes(let blob):
                 // Bytes that cannot be read are no answer. They go when the value made in their place is put.
-                guard let value = try? node.work.decode(blob, header) else { return nil }
+                guard node.work.reads(header) else {
+                    note(.otherVersion, level, &reasons)
+                    return nil
+                }
+                // What it throws says what is damaged; that it threw is all that is asked.
+                guard let value = try? node.work.decode(blob) else {
+                    note(.damaged, level, &reasons)
+                    return nil
+                }
                 fill(Entry(header: header, payload: .value(value)), upTo: level, of: node)
                 return Found(answer: .success(Made(value: value, byteCount: header.byteCount, costs: known, tags: tags)), level: level)
             }
@@ -77,18 +98,30 @@ extension Engine {
     }
 
     /// The first entry that still is an answer.
-    private func entry(_ digest: Digest, _ node: Node, in range: Range<Int>) -> (Entry, Int)? {
+    private func entry(
+        _ digest: Digest, _ node: Node, in range: Range<Int>, _ reasons: inout [MissReason?]
+    ) -> (Entry, Int)? {
         for index in range {
-            guard let entry = levels[index].get(digest).entry else { continue }
-            if isCurrent(entry.header, node) { return (entry, index) }
+            switch levels[index].get(digest) {
+            case .hit(let entry):
+                guard let flaw = flaw(of: entry.header, node) else { return (entry, index) }
+                note(flaw, index, &reasons)
+            case .miss(let reason): note(reason, index, &reasons)
+            }
         }
         return nil
     }
 
-    /// Whether an entry has neither expired nor been invalidated by a tag.
-    func isCurrent(_ header: EntryHeader, _ node: Node) -> Bool {
-        if let expires = header.expires, expires <= clock.seconds() { return false }
-        return (header.tags.isEmpty && node.tags.isEmpty) || tags.areCurrent(header.tags, node.tags)
+    private func note(_ reason: MissReason, _ level: Int, _ reasons: inout [MissReason?]) {
+        if reasons.isEmpty { reasons = Array(repeating: nil, count: levels.count) }
+        reasons[level] = reason
+    }
+
+    /// Why an entry is no answer any more; nil when it is one.
+    func flaw(of header: EntryHeader, _ node: Node) -> MissReason? {
+        if let expires = header.expires, expires <= clock.seconds() { return .expired }
+        let isCurrent = (header.tags.isEmpty && node.tags.isEmpty) || tags.areCurrent(header.tags, node.tags)
+        return isCurrent ? nil : .invalidated
     }
 
     private func fill(_ entry: Entry, upTo level: Int, of node: Node) {
@@ -177,7 +210,8 @@ extension Engine {
         }
     }
 
-    func missed(_ node: Node) {
+    /// - Parameter reasons: Why each level had no answer, in the order of the levels; nil for one that was not asked.
+    func missed(_ node: Node, _ reasons: [MissReason?]) {
         if node.isSource { return }
         count(node.digest) { $0.misses += 1 }
         report(.miss, node)

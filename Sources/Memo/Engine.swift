@@ -90,7 +90,7 @@ public final class Engine: Sendable {
     /// Apart from the generic function, which other modules cannot specialise.
     private nonisolated(nonsending) func value(of node: Node, _ priority: Priority) async throws -> any Storable {
         let asked = clock.nanoseconds()
-        if let found = find(node, in: immediateLevels) {
+        if case .hit(let found) = find(node, in: immediateLevels) {
             hit(node, found, latency: clock.nanoseconds() &- asked)
             return try found.answer.get().value
         }
@@ -187,21 +187,23 @@ public final class Engine: Sendable {
         if let blob = (node.work as? BytesWork)?.blob {
             return follow(&actions) { $0.found(id, Made(value: blob), &$1) }
         }
-        if let found = find(node, in: immediateLevels) {
-            hit(node, found)
-            return follow(&actions) { $0.answered(id, found.answer, &$1) }
-        }
-        if hasBlockingLevels, node.retention == .everywhere, configuration.cachePolicy != .off {
+        let search = find(node, in: immediateLevels)
+        if case .miss = search, hasBlockingLevels, node.retention == .everywhere, configuration.cachePolicy != .off {
             readers.async { [self] in
-                let found = find(node, in: levels.indices)
-                if let found { hit(node, found) } else { missed(node) }
-                perform { flights, actions in
-                    if let found { flights.answered(id, found.answer, &actions) } else { flights.missed(id, &actions) }
-                }
+                let search = find(node, in: levels.indices)
+                tell(node, search)
+                perform { $0.answered(id, search, &$1) }
             }
         } else {
-            missed(node)
-            follow(&actions) { $0.missed(id, &$1) }
+            tell(node, search)
+            follow(&actions) { $0.answered(id, search, &$1) }
+        }
+    }
+
+    private func tell(_ node: Node, _ search: Search) {
+        switch search {
+        case .hit(let found): hit(node, found)
+        case .miss(let reasons): missed(node, reasons)
         }
     }
 
@@ -264,11 +266,15 @@ public final class Engine: Sendable {
 }
 
 extension Flights where Value == Made {
-    /// What a level said.
-    fileprivate mutating func answered(_ id: ID, _ answer: Result<Made, StageFailure>, _ actions: inout [Action]) {
-        switch answer {
-        case .success(let made): found(id, made, &actions)
-        case .failure(let failure): failed(id, failure, &actions)
+    /// What the levels said.
+    fileprivate mutating func answered(_ id: ID, _ search: Search, _ actions: inout [Action]) {
+        switch search {
+        case .hit(let hit):
+            switch hit.answer {
+            case .success(let made): found(id, made, &actions)
+            case .failure(let failure): failed(id, failure, &actions)
+            }
+        case .miss: missed(id, &actions)
         }
     }
 }

@@ -135,13 +135,13 @@ extension Work {
     var isSource: Bool { false }
     func footprint(in context: Context) -> Int { 0 }
 
-    /// Reads a value that left memory in `Output`'s format; nil when it was written in another.
-    func decode(_ blob: Blob, _ header: EntryHeader) throws -> (any Storable)? {
-        guard let format = Output.format, header.format == format.name, header.formatVersion == format.version else {
-            return nil
-        }
-        return try format.decode(blob)
+    /// Whether what an entry holds was written in `Output`'s format.
+    func reads(_ header: EntryHeader) -> Bool {
+        Output.format.map { header.format == $0.name && header.formatVersion == $0.version } ?? false
     }
+
+    /// Reads a value that left memory in `Output`'s format; nil when it has none.
+    func decode(_ blob: Blob) throws -> (any Storable)? { try Output.format?.decode(blob) }
 
     /// Name and version of the format values leave memory in; empty and 0 when they do not.
     var format: (name: String, version: Int) { Output.format.map { ($0.name, $0.version) } ?? ("", 0) }

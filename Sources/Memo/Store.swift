@@ -54,22 +54,29 @@ public enum Lookup: Sendable {
     public var entry: Entry? { if case .hit(let entry) = self { entry } else { nil } }
 }
 
-/// Why a level has no answer.
+/// Why a level has no answer; what says most stands first, for a look-up that several levels could not answer.
 public enum MissReason: String, Codable, CaseIterable, Sendable {
-    /// Nothing is known of the digest: it was never put, or so long ago that it is forgotten.
-    case neverSeen
-    /// It had to make room, not long ago.
-    case evicted
-    /// Its time was over.
-    case expired
     /// One of its tags was invalidated.
     case invalidated
+    /// Its time was over.
+    case expired
     /// It failed a check; it is not kept any more.
     case damaged
     /// Another version of the project wrote it, or its value's format has changed.
     case otherVersion
+    /// It had to make room, not long ago.
+    case evicted
     /// The level could not be asked: not connected, an I/O error, resting after failures.
     case unavailable
+    /// Nothing is known of the digest: it was never put, or so long ago that it is forgotten.
+    case neverSeen
+}
+
+extension MissReason: Comparable {
+    /// Whether a reason says more than another.
+    public static func < (a: MissReason, b: MissReason) -> Bool { a.rank < b.rank }
+
+    private var rank: Int { Self.allCases.firstIndex(of: self)! }
 }
 
 /// What became of an entry that was put.
