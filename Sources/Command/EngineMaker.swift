@@ -141,7 +141,7 @@ struct EngineMaker: Maker {
         case let error as SVG.ParseError:
             guard let flag = error.flag else { return failure(.reading, place + sentence(error)) }
             return failure(.limit, place + sentence(error) + "; --\(flag) raises it")
-        case is ImageDecodingError, is UnknownSourceFormat, is RememberedFailure:
+        case is ImageDecodingError, is UnknownSourceFormat:
             return failure(.reading, place + sentence(underlying))
         default:
             return failure(.other, place + sentence(error))

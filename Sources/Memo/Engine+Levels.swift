@@ -27,14 +27,6 @@ enum Search {
     case miss([MissReason?])
 }
 
-/// The time, as the engine sees it.
-struct Clock: Sendable {
-    /// Never goes back; for costs and deadlines.
-    var nanoseconds: @Sendable () -> UInt64 = monotonicNanoseconds
-    /// Since 1970; for entries that outlive the process.
-    var seconds: @Sendable () -> Int64 = systemSeconds
-}
-
 /// One stripe of what an engine counts.
 final class Counters: Sendable {
     let state: Lock<Statistics>
@@ -46,66 +38,92 @@ extension Engine {
     // MARK: Finding
 
     /// Looks in some of the levels, follows aliases, and fills the levels before the one that answered.
-    func find(_ node: Node, in range: Range<Int>) -> Search {
+    func find(_ node: Node, _ asking: Asking, in mask: LevelMask) -> Search {
         var reasons: [MissReason?] = []
-        if let found = find(node, in: range, &reasons) { return .hit(found) }
+        if let found = find(node, asking, in: mask, &reasons) { return .hit(found) }
         return .miss(reasons.isEmpty ? Array(repeating: nil, count: levels.count) : reasons)
     }
 
-    private func find(_ node: Node, in range: Range<Int>, _ reasons: inout [MissReason?]) -> Found? {
-        if range.isEmpty || node.retention == .none { return nil }
-        switch configuration.cachePolicy {
+    private func find(_ node: Node, _ asking: Asking, in mask: LevelMask, _ reasons: inout [MissReason?]) -> Found? {
+        if mask.isEmpty || node.retention.levels == .none { return nil }
+        switch asking.policy {
         case .off: return nil
         case .refresh: if !refreshed.withLock({ $0.contains(node.digest) }) { return nil }
         case .on, .read: break
         }
         var digest = node.digest
-        var tags: [TagGeneration] = []
+        var validity = Validity()
         var costs: Costs?
         // As many aliases as plans may have led to one another.
-        for _ in 0...Flights<Node, Made>.longestPlanChain {
-            guard let (entry, level) = entry(digest, node, in: range, &reasons) else { return nil }
+        for _ in 0...Flights<Wanted, Made>.longestPlanChain {
+            guard let (entry, level) = entry(digest, node, asking, in: mask, &validity, &reasons) else { return nil }
             let header = entry.header
-            if !header.tags.isEmpty { tags = TagGeneration.merged(tags, header.tags) }
             // Whoever asks for a plan is saved its costs, which the alias has; they include those of its target.
             let known = costs ?? Costs(own: header.selfCost, chain: header.chainCost)
+            let answer: Result<Made, StageFailure>
             switch entry.payload {
             case .alias(let target):
-                fill(entry, upTo: level, of: node)
+                fill(entry, upTo: level, of: node, asking)
                 costs = known
                 digest = target
-            case .failure(let text):
-                let failure = StageFailure(stage: header.stage, digest: digest, underlying: RememberedFailure(description: text))
-                return Found(answer: .failure(failure), level: level)
+                continue
             case .value(let value):
-                return Found(answer: .success(Made(value: value, byteCount: header.byteCount, costs: known, tags: tags)), level: level)
-            case .bytes(let blob):
-                // Bytes that cannot be read are no answer. They go when the value made in their place is put.
-                guard node.work.reads(header) else {
-                    note(.otherVersion, level, &reasons)
-                    return nil
-                }
-                // What it throws says what is damaged; that it threw is all that is asked.
-                guard let value = try? node.work.decode(blob) else {
-                    note(.damaged, level, &reasons)
-                    return nil
-                }
-                fill(Entry(header: header, payload: .value(value)), upTo: level, of: node)
-                return Found(answer: .success(Made(value: value, byteCount: header.byteCount, costs: known, tags: tags)), level: level)
+                answer = .success(Made(value: value, byteCount: header.byteCount, costs: known, validity: validity))
+            case .thrown(let error):
+                answer = .failure(StageFailure(stage: header.stage, digest: digest, underlying: error))
+            case .bytes, .failure:
+                guard let (read, payload) = read(entry, node, level, &reasons) else { return nil }
+                fill(Entry(header: header, payload: payload), upTo: level, of: node, asking)
+                answer = read.map { Made(value: $0, byteCount: header.byteCount, costs: known, validity: validity) }
             }
+            return Found(answer: answer, level: level)
         }
         return nil
     }
 
-    /// The first entry that still is an answer.
+    /// What a level that keeps bytes has kept, and how the memory level will keep it; nil when it cannot be read. Such an
+    /// entry goes when what is made in its place is put.
+    private func read(
+        _ entry: Entry, _ node: Node, _ level: Int, _ reasons: inout [MissReason?]
+    ) -> (Result<any Storable, StageFailure>, Entry.Payload)? {
+        do {
+            switch entry.payload {
+            case .bytes(let blob):
+                if node.work.reads(entry.header), let value = try node.work.decode(blob) { return (.success(value), .value(value)) }
+            case .failure(let text):
+                for type in node.work.failures {
+                    guard let error = try type.read(text, entry.header) else { continue }
+                    let failure = StageFailure(stage: entry.header.stage, digest: entry.header.digest, underlying: error)
+                    return (.failure(failure), .thrown(error))
+                }
+            case .value, .thrown, .alias: break
+            }
+            note(.otherVersion, level, &reasons)
+        } catch {
+            note(.damaged, level, &reasons)
+        }
+        return nil
+    }
+
+    /// The first entry that still is an answer; `validity` narrows to its own.
     private func entry(
-        _ digest: Digest, _ node: Node, in range: Range<Int>, _ reasons: inout [MissReason?]
+        _ digest: Digest, _ node: Node, _ asking: Asking, in mask: LevelMask, _ validity: inout Validity, _ reasons: inout [MissReason?]
     ) -> (Entry, Int)? {
-        for index in range {
+        for index in levels.indices where mask.contains(index) {
             switch levels[index].get(digest) {
-            case .hit(let entry):
-                guard let flaw = flaw(of: entry.header, node) else { return (entry, index) }
-                note(flaw, index, &reasons)
+            case .hit(var entry):
+                if entry.header.expires != nil { settle(&entry, level: index, node, asking) }
+                // Counted before the tags are looked at: what changes in between makes the value older, not newer.
+                let changes = entry.header.tags.isEmpty && node.tags.isEmpty ? UInt64.max : tags.freshChangeCount()
+                if let flaw = flaw(of: entry.header, node) {
+                    note(flaw, index, &reasons)
+                    continue
+                }
+                if changes != .max || entry.header.expires != nil {
+                    let recorded = tags.completed(entry.header.tags, for: node.tags)
+                    validity = validity.met(with: Validity(tags: recorded, expires: entry.header.expires, changes: changes))
+                }
+                return (entry, index)
             case .miss(let reason): note(reason, index, &reasons)
             }
         }
@@ -117,24 +135,69 @@ extension Engine {
         reasons[level] = reason
     }
 
-    /// Why an entry is no answer any more; nil when it is one.
+    /// Why an entry, with its times as the engine counts them, is no answer any more; nil when it is one.
     func flaw(of header: EntryHeader, _ node: Node) -> MissReason? {
-        if let expires = header.expires, expires <= clock.seconds() { return .expired }
-        let isCurrent = (header.tags.isEmpty && node.tags.isEmpty) || tags.areCurrent(header.tags, node.tags)
-        return isCurrent ? nil : .invalidated
+        if let expires = header.expires, expires <= steady.seconds { return .expired }
+        return tags.areCurrent(header.tags, node.tags) ? nil : .invalidated
     }
 
-    private func fill(_ entry: Entry, upTo level: Int, of node: Node) {
-        guard level > 0, configuration.cachePolicy != .read else { return }
-        put(entry, into: 0..<level, of: node, lossCost: levels[level].hitCost(ofBytes: entry.header.byteCount))
+    /// Turns the times of an entry from outside into the engine's.
+    ///
+    /// One that was made more than five minutes from now was written under a clock that has been set back since, and would
+    /// live as much too long: it counts as made now, in its level too.
+    private func settle(_ entry: inout Entry, level: Int, _ node: Node, _ asking: Asking) {
+        guard levels[level].storesBytesOnly, let expires = entry.header.expires else { return }
+        let now = clock.seconds
+        if entry.header.created > now + Self.clockTolerance {
+            entry.header.expires = now + max(0, expires - entry.header.created)
+            entry.header.created = now
+            if asking.policy != .read { _ = levels[level].put(entry, lossCost: entry.header.worth) }
+        }
+        entry.header.expires = entry.header.expires! - now + steady.seconds
+    }
+
+    /// The header of an entry with its times as the engine counts them.
+    func settled(_ header: EntryHeader, of level: any Store) -> EntryHeader {
+        guard level.storesBytesOnly, let expires = header.expires else { return header }
+        var settled = header
+        settled.expires = expires - clock.seconds + steady.seconds
+        return settled
+    }
+
+    /// Seconds that the clocks of machines may be apart.
+    private static let clockTolerance: Int64 = 300
+
+    private func fill(_ entry: Entry, upTo level: Int, of node: Node, _ asking: Asking) {
+        guard level > 0, asking.policy != .read else { return }
+        put(
+            entry, into: places(of: node, asking).before(level), of: node,
+            lossCost: levels[level].hitCost(ofBytes: entry.header.byteCount))
     }
 
     // MARK: Storing
 
-    /// Keeps what was made in every level it may be kept in.
-    func store(_ made: Made, of node: Node, aliasOf target: Digest? = nil) {
-        switch configuration.cachePolicy {
-        case .off, .read: return
+    /// The levels a value may be kept in and found in.
+    func places(of node: Node, _ asking: Asking) -> LevelMask { mask(of: node.retention.levels) & asking.levels }
+
+    /// The places of levels.
+    func mask(of choice: Levels) -> LevelMask {
+        switch choice {
+        case .none: .none
+        case .memory: memoryLevels
+        case .all: allLevels
+        case .only, .except: LevelMask(of: levels, where: choice.contains)
+        }
+    }
+
+    /// Keeps what was made in every level it may be kept in. Returns until when it is an answer.
+    func store(_ made: Made, of node: Node, _ asking: Asking, aliasOf target: Digest? = nil) -> Validity {
+        let now = steady.seconds
+        var validity = made.validity
+        if let time = node.retention.secondsToLive(of: node.digest) {
+            validity = validity.met(with: Validity(expires: now + time))
+        }
+        switch asking.policy {
+        case .off, .read: return validity
         case .refresh:
             refreshed.withLock { digests in
                 // Beyond a million the oldest may be made twice.
@@ -144,48 +207,77 @@ extension Engine {
             }
         case .on: break
         }
-        if node.retention == .none { return }
-        let format = node.retention == .everywhere ? node.work.format : (name: "", version: 0)
+        let places = places(of: node, asking)
+        // What was invalidated while it was made must not take the place of what was made since.
+        if places.isEmpty || !tags.areCurrent(validity.tags) { return validity }
+        let format = node.retention.leavesMemory ? node.work.format : (name: "", version: 0)
         let header = EntryHeader(
             digest: node.digest, stage: node.name, stageVersion: node.version, format: format.name,
             formatVersion: format.version, byteCount: target == nil ? made.byteCount : 0, selfCost: made.costs.own,
-            chainCost: made.costs.chain, created: clock.seconds(), tags: made.tags)
-        let entry = Entry(header: header, payload: target.map { .alias($0) } ?? .value(made.value))
-        put(entry, into: levels.indices, of: node, lossCost: header.worth)
+            chainCost: made.costs.chain, created: clock.seconds, expires: validity.expires, tags: validity.tags,
+            partition: node.partition)
+        // Without its alias a plan may have to make everything anew that it looked at.
+        let cost = target == nil ? header.worth : header.chainCost
+        guard cost >= node.retention.leastCost else { return validity }
+        put(Entry(header: header, payload: target.map { .alias($0) } ?? .value(made.value)), into: places, of: node, lossCost: cost)
+        return validity
     }
 
-    /// Keeps a failure that says it may be kept, in memory.
-    func remember(_ failure: StageFailure, _ node: Node, _ tags: [TagGeneration]) {
-        guard configuration.cachePolicy == .on || configuration.cachePolicy == .refresh, node.retention != .none,
-            let storable = failure.underlying as? any StorableFailure
+    /// Keeps a failure that says it may be kept.
+    func remember(_ failure: StageFailure, _ node: Node, _ asking: Asking, _ validity: Validity) {
+        guard asking.policy == .on || asking.policy == .refresh, let storable = failure.underlying as? any StorableFailure,
+            storable.secondsKept > 0
         else { return }
-        let now = clock.seconds()
+        let format = type(of: storable).formatName
         let costs = node.costs.withLock { $0 } ?? Costs(own: 0, chain: 0)
+        let expires = steady.seconds + min(max(storable.secondsKept, 60), 600)
         let header = EntryHeader(
-            digest: node.digest, stage: node.name, stageVersion: node.version, byteCount: 0, selfCost: costs.own,
-            chainCost: costs.chain, created: now, expires: now + storable.secondsKept, tags: tags)
-        let entry = Entry(header: header, payload: .failure(String(describing: failure.underlying)))
-        put(entry, into: immediateLevels, of: node, lossCost: header.worth)
+            digest: node.digest, stage: node.name, stageVersion: node.version, format: format.name, formatVersion: format.version,
+            byteCount: 0, selfCost: costs.own, chainCost: costs.chain, created: clock.seconds,
+            expires: validity.met(with: Validity(expires: expires)).expires, tags: validity.tags, partition: node.partition)
+        put(Entry(header: header, payload: .thrown(storable)), into: places(of: node, asking), of: node, lossCost: costs.chain)
     }
 
     /// Keeps an entry in some levels, the furthest first: what it costs a level to lose it is a hit in the next one that
     /// has it.
     ///
-    /// - Parameter lossCost: What it costs when none of them has it.
-    private func put(_ entry: Entry, into range: Range<Int>, of node: Node, lossCost: UInt64) {
-        var lossCost = lossCost, written = entry
-        for level in levels[range].reversed() {
+    /// - Parameters:
+    ///   - entry: With its times as the engine counts them.
+    ///   - lossCost: What it costs when none of them has it.
+    private func put(_ entry: Entry, into mask: LevelMask, of node: Node, lossCost: UInt64) {
+        var lossCost = min(lossCost, Self.dearest), written: Entry?
+        for index in levels.indices.reversed() where mask.contains(index) {
+            let level = levels[index], header = entry.header
             if level.storesBytesOnly {
-                guard node.retention == .everywhere else { continue }
-                if case .value(let value) = written.payload {
-                    guard let bytes = node.work.encode(value) else { continue }
-                    written.payload = .bytes(bytes)
-                }
+                guard level.isWorth(lossCost, of: header) else { continue }
+                if written == nil { written = self.written(entry, of: node) }
+                guard let written else { continue }
+                guard level.put(written, lossCost: lossCost) == .kept else { continue }
+            } else {
+                guard level.put(entry, lossCost: lossCost) == .kept else { continue }
             }
-            guard level.put(level.storesBytesOnly ? written : entry, lossCost: lossCost) == .kept else { continue }
-            report(.put, node, level: level.name, entry.header)
-            lossCost = min(lossCost, level.hitCost(ofBytes: entry.header.byteCount))
+            report(.put, node, level: level.name, header)
+            lossCost = min(lossCost, level.hitCost(ofBytes: header.byteCount))
         }
+    }
+
+    /// Ten minutes: beyond that nothing is dearer, or one run of a night would push out everything else for good.
+    private static let dearest: UInt64 = 600_000_000_000
+
+    /// An entry as it leaves the process: in its byte format, with times by the wall clock; nil when it has no format.
+    private func written(_ entry: Entry, of node: Node) -> Entry? {
+        var written = entry
+        switch entry.payload {
+        case .value(let value):
+            guard let bytes = node.work.encode(value) else { return nil }
+            written.payload = .bytes(bytes)
+        case .thrown(let failure):
+            guard let text = failure.written else { return nil }
+            written.payload = .failure(text)
+        case .bytes, .failure, .alias: break
+        }
+        if let expires = entry.header.expires { written.header.expires = expires - steady.seconds + clock.seconds }
+        return written
     }
 
     // MARK: Counting and telling

@@ -51,9 +51,8 @@ extension Engine {
     }
 
     private func whereabouts(of node: Node) -> (level: String, header: EntryHeader, leadsTo: Digest?)? {
-        if node.retention == .none { return nil }
-        for level in levels where !level.storesBytesOnly || node.retention == .everywhere {
-            guard let header = level.peek(node.digest), flaw(of: header, node) == nil else { continue }
+        for level in levels where node.retention.levels.contains(level) {
+            guard let header = level.peek(node.digest), flaw(of: settled(header, of: level), node) == nil else { continue }
             guard node.isPlan else { return (level.name, header, nil) }
             // An alias is an answer only while the value it leads to is there too.
             guard case .alias(let target)? = level.get(node.digest).entry?.payload else { continue }

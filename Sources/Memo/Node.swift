@@ -8,6 +8,8 @@ final class Node: @unchecked Sendable {
     let digest: Digest
     /// Sorted, without repetition; the node's own and those of all inputs.
     let tags: [String]
+    /// Whose it is; empty for nobody's. What is built on several partitions is the first one's, in the order of the key.
+    let partition: String
     /// Distinct by digest, in the order the key found them.
     private(set) var inputs: [Node]
     private var duplicates: [Node]
@@ -17,13 +19,16 @@ final class Node: @unchecked Sendable {
     /// What making it, or finding it, has shown.
     let costs = Lock<Costs?>(nil)
 
-    init(digest: Digest, work: any Work, inputs: [Node] = [], duplicates: [Node] = [], tags: [String] = []) {
+    init(
+        digest: Digest, work: any Work, inputs: [Node] = [], duplicates: [Node] = [], tags: [String] = [], partition: String = ""
+    ) {
         self.digest = digest
         self.work = work
         (name, version, retention, isPlan, isSource) = (work.name, work.version, work.retention, work.isPlan, work.isSource)
         self.inputs = inputs
         self.duplicates = duplicates
         self.tags = tags
+        self.partition = partition
     }
 
     convenience init(key: Key, work: any Work) {
@@ -31,13 +36,22 @@ final class Node: @unchecked Sendable {
         var tags = key.inputs.first { !$0.tags.isEmpty }?.tags ?? []
         let others = key.inputs.filter { !$0.tags.isEmpty && $0.tags != tags }
         if !others.isEmpty { tags = others.reduce(into: Set(tags)) { $0.formUnion($1.tags) }.sorted() }
-        self.init(digest: key.digest, work: work, inputs: key.inputs, duplicates: key.duplicates, tags: tags)
+        self.init(
+            digest: key.digest, work: work, inputs: key.inputs, duplicates: key.duplicates, tags: tags,
+            partition: key.inputs.first { !$0.partition.isEmpty }?.partition ?? "")
     }
 
     /// The same promise with more tags.
     func tagged(_ more: [String]) -> Node {
         Node(
-            digest: digest, work: work, inputs: inputs, duplicates: duplicates, tags: Set(tags).union(more).sorted())
+            digest: digest, work: work, inputs: inputs, duplicates: duplicates, tags: Set(tags).union(more).sorted(),
+            partition: partition)
+    }
+
+    /// The same work under another identity.
+    func partitioned(_ name: String) -> Node {
+        Node(
+            digest: digest.partitioned(name), work: work, inputs: inputs, duplicates: duplicates, tags: tags, partition: name)
     }
 
     /// Digests of the node and of everything it is built on.
@@ -119,6 +133,8 @@ protocol Work: Sendable {
     var isPlan: Bool { get }
     /// Whether it stands for bytes from outside, which no level keeps and no event reports.
     var isSource: Bool { get }
+    /// Failures it may keep, for reading them back.
+    var failures: [any StorableFailure.Type] { get }
     func footprint(in context: Context) -> Int
     func run(in context: Context) async throws -> Product
 }
@@ -133,6 +149,7 @@ enum Product: Sendable {
 extension Work {
     var isPlan: Bool { false }
     var isSource: Bool { false }
+    var failures: [any StorableFailure.Type] { [] }
     func footprint(in context: Context) -> Int { 0 }
 
     /// Whether what an entry holds was written in `Output`'s format.
@@ -159,7 +176,8 @@ struct StageWork<S: Stage>: Work {
 
     var name: String { S.name }
     var version: Int { S.version }
-    var retention: Retention { S.retention }
+    var retention: Retention { stage.retention }
+    var failures: [any StorableFailure.Type] { S.failures }
     func footprint(in context: Context) -> Int { max(0, stage.footprint(in: context)) }
     func run(in context: Context) async throws -> Product { .value(try await stage.run(in: context)) }
 }
@@ -171,6 +189,7 @@ struct PlanWork<P: Plan>: Work {
     var name: String { P.name }
     var version: Int { P.version }
     var retention: Retention { P.Output.format == nil ? .memory : .everywhere }
+    var failures: [any StorableFailure.Type] { P.failures }
     var isPlan: Bool { true }
     func run(in context: Context) async throws -> Product { .artifact(try await plan.plan(in: context).node) }
 }
@@ -208,28 +227,38 @@ private struct Released: Work {
     func run(in context: Context) -> Product { preconditionFailure("a released node cannot run") }
 }
 
-extension Node: FlightWork {
-    func failure(_ error: any Error) -> any Error {
-        StageFailure(stage: name, digest: digest, underlying: error)
-    }
-}
-
 /// A value with what is known about how it came about.
 struct Made: FlightValue {
     var value: any Storable
     var byteCount: Int
     var costs: Costs
-    /// Of everything it is built on, also of what plans led to.
-    var tags: [TagGeneration]
+    var validity: Validity
 
-    init(value: any Storable, costs: Costs = Costs(own: 0, chain: 0), tags: [TagGeneration] = []) {
-        self.init(value: value, byteCount: value.byteCount, costs: costs, tags: tags)
+    init(value: any Storable, costs: Costs = Costs(own: 0, chain: 0), validity: Validity = Validity()) {
+        self.init(value: value, byteCount: value.byteCount, costs: costs, validity: validity)
     }
 
-    init(value: any Storable, byteCount: Int, costs: Costs, tags: [TagGeneration]) {
+    init(value: any Storable, byteCount: Int, costs: Costs, validity: Validity) {
         self.value = value
         self.byteCount = byteCount
         self.costs = costs
-        self.tags = tags
+        self.validity = validity
+    }
+}
+
+/// Until when a value is an answer: what it inherits from everything it is built on, also from what plans led to.
+struct Validity: Sendable {
+    /// The generations that were current when the making of the value, or of what it is built on, began.
+    var tags: [TagGeneration] = []
+    /// In the engine's steady seconds; nil for never.
+    var expires: Int64?
+    /// How many changes of tags were known when the tags were last seen to be current.
+    var changes = UInt64.max
+
+    /// What holds for a value that is built on both.
+    func met(with other: Validity) -> Validity {
+        Validity(
+            tags: TagGeneration.merged(tags, other.tags),
+            expires: expires.map { min($0, other.expires ?? $0) } ?? other.expires, changes: min(changes, other.changes))
     }
 }

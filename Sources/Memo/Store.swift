@@ -20,7 +20,8 @@ public protocol Store: Sendable {
     /// What is known about an entry without reading or counting it as used; for `explain`.
     func peek(_ digest: Digest) -> EntryHeader?
 
-    /// Keeps an entry, now or never; an entry larger than the store's bound is not kept.
+    /// Keeps an entry, now or never; an entry larger than the store's bound is not kept, nor one that is not worth it here
+    /// (`isWorth`; the engine does not even offer such an entry to a level that keeps bytes).
     ///
     /// - Parameter lossCost: Nanoseconds that not finding the entry here will cost: a hit in a level below, or the
     ///   making. What is kept longest is what costs most for each byte.
@@ -35,6 +36,10 @@ public protocol Store: Sendable {
 }
 
 extension Store {
+    /// Whether an entry is worth its place: losing it costs at least three hits on it. Keeping it costs about one hit to
+    /// write and one to look up, also when it is never asked for again.
+    public func isWorth(_ lossCost: UInt64, of header: EntryHeader) -> Bool { lossCost >= 3 * hitCost(ofBytes: header.byteCount) }
+
     /// For stores that cannot tell.
     public func observeEvictions(_ observer: @escaping @Sendable (EntryHeader) -> Void) {}
 
@@ -103,7 +108,9 @@ public struct Entry: Sendable {
         case bytes(Blob)
         /// Another digest that answers for this one (the outcome of a plan).
         case alias(Digest)
-        /// A failure that declared itself storable, as its text.
+        /// A failure that declared itself storable, as the memory level holds it.
+        case thrown(any StorableFailure)
+        /// The same written in the header's format, as it comes back from disk or network.
         case failure(String)
     }
 
@@ -167,11 +174,11 @@ public struct EntryHeader: Hashable, Sendable {
     }
 }
 
-/// A tag as an entry remembers it: the generation that was current when the computation began.
+/// A tag as an entry remembers it: the generation that was current when the computation began. See `TagKeeper`.
 public struct TagGeneration: Hashable, Sendable {
     /// The tag, levels separated by `/`: `font/Lato`.
     public var tag: String
-    /// How often it had been invalidated.
+    /// Microseconds since 1970 of its last invalidation; 0 when there was none.
     public var generation: UInt64
 
     /// A tag generation from its parts.

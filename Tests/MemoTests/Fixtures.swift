@@ -134,18 +134,46 @@ struct Failing: Stage {
 }
 
 /// Follows from the input alone.
-struct Malformed: StorableFailure, CustomStringConvertible {
+struct Malformed: StorableFailure, Equatable, CustomStringConvertible {
     var secondsKept: Int64 { 60 }
     var description: String { "byte 7: not a number" }
 }
 
 /// Time that only the test moves.
 final class ManualClock: Sendable {
-    private let state = Lock((nanoseconds: UInt64(1_000), seconds: Int64(1_700_000_000)))
+    private struct State: Sendable {
+        var nanoseconds: UInt64 = 1_000, microseconds: UInt64 = 1_700_000_000_000_000
+        var pauses: [(until: UInt64, CheckedContinuation<Void, Never>)] = []
+    }
+    private let state = Lock(State())
 
-    var clock: Clock { Clock(nanoseconds: { self.state.withLock { $0.nanoseconds } }, seconds: { self.state.withLock { $0.seconds } }) }
-    func advance(nanoseconds: UInt64 = 0, seconds: Int64 = 0) {
-        state.withLock { $0 = ($0.nanoseconds + nanoseconds, $0.seconds + seconds) }
+    var clock: Clock {
+        Clock(
+            nanoseconds: { self.state.withLock { $0.nanoseconds } }, microseconds: { self.state.withLock { $0.microseconds } },
+            pause: { nanoseconds in
+                await withCheckedContinuation { continuation in
+                    self.state.withLock { $0.pauses.append(($0.nanoseconds + nanoseconds, continuation)) }
+                }
+            })
+    }
+
+    /// How many wait for a later time.
+    var pauseCount: Int { state.withLock { $0.pauses.count } }
+
+    /// Time passes.
+    func advance(nanoseconds: UInt64 = 0, seconds: UInt64 = 0) {
+        let over = state.withLock { state in
+            state.nanoseconds += nanoseconds + seconds * 1_000_000_000
+            state.microseconds += nanoseconds / 1000 + seconds * 1_000_000
+            defer { state.pauses.removeAll { $0.until <= state.nanoseconds } }
+            return state.pauses.filter { $0.until <= state.nanoseconds }.map(\.1)
+        }
+        for continuation in over { continuation.resume() }
+    }
+
+    /// Somebody sets the clock.
+    func set(by seconds: Int64) {
+        state.withLock { $0.microseconds = UInt64(Int64($0.microseconds) + seconds * 1_000_000) }
     }
 }
 

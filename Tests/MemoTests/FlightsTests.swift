@@ -100,6 +100,7 @@ struct Job: FlightWork {
     var inputs: [Job] = []
     var target: [Job] = []
     var digest: Digest { Digest(words: (UInt64(number), 0, 0, 0)) }
+    var identity: Int { number }
 
     init(_ number: Int, _ inputs: [Job] = []) {
         self.number = number
@@ -257,6 +258,7 @@ private struct Explorer {
             case .failure: break
             }
         case .run: break
+        case .lease, .release: finding = "job has a lease"
         }
     }
 
