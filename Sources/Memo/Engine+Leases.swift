@@ -69,15 +69,13 @@ extension Engine {
         // Doubled each time; shortened by up to a half, so that those who wait do not come all at once.
         let pause = min(Self.shortestPause * Double(1 << min(search.pauses, 6)), Self.longestPause) * Double.random(in: 0.5...1)
         search.pauses += 1
-        // Owned by the flight, which it asks whether to go on.
-        Task { [search] in
+        // Owned by the flight, which it asks whether to go on. On threads of the engine's own, as it may block.
+        Task(executorPreference: readers) { [self, search] in
             await clock.pause(UInt64(pause))
-            readers.async { [self] in
-                var goesOn = false
-                perform { goesOn = $0.goesOn(search.id, &$1) }
-                if !goesOn { return search.giveBack() }
-                if !answer(search) { seekLease(search) }
-            }
+            var goesOn = false
+            perform { goesOn = $0.goesOn(search.id, &$1) }
+            if !goesOn { return search.giveBack() }
+            if !answer(search) { seekLease(search) }
         }
     }
 

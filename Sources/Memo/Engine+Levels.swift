@@ -44,7 +44,8 @@ extension Engine {
         return .miss(reasons.isEmpty ? Array(repeating: nil, count: levels.count) : reasons)
     }
 
-    private func find(_ node: Node, _ asking: Asking, in mask: LevelMask, _ reasons: inout [MissReason?]) -> Found? {
+    /// The same for who needs a reason only after a miss; `reasons` then has them, or stays empty when no level was asked.
+    func find(_ node: Node, _ asking: Asking, in mask: LevelMask, _ reasons: inout [MissReason?]) -> Found? {
         if mask.isEmpty || node.retention.levels == .none { return nil }
         switch asking.policy {
         case .off: return nil
@@ -60,23 +61,22 @@ extension Engine {
             let header = entry.header
             // Whoever asks for a plan is saved its costs, which the alias has; they include those of its target.
             let known = costs ?? Costs(own: header.selfCost, chain: header.chainCost)
-            let answer: Result<Made, StageFailure>
             switch entry.payload {
             case .alias(let target):
                 fill(entry, upTo: level, of: node, asking)
                 costs = known
                 digest = target
-                continue
             case .value(let value):
-                answer = .success(Made(value: value, byteCount: header.byteCount, costs: known, validity: validity))
+                let made = Made(value: value, byteCount: header.byteCount, costs: known, validity: validity)
+                return Found(answer: .success(made), level: level)
             case .thrown(let error):
-                answer = .failure(StageFailure(stage: header.stage, digest: digest, underlying: error))
+                return Found(answer: .failure(StageFailure(stage: header.stage, digest: digest, underlying: error)), level: level)
             case .bytes, .failure:
                 guard let (read, payload) = read(entry, node, level, &reasons) else { return nil }
                 fill(Entry(header: header, payload: payload), upTo: level, of: node, asking)
-                answer = read.map { Made(value: $0, byteCount: header.byteCount, costs: known, validity: validity) }
+                let answer = read.map { Made(value: $0, byteCount: header.byteCount, costs: known, validity: validity) }
+                return Found(answer: answer, level: level)
             }
-            return Found(answer: answer, level: level)
         }
         return nil
     }
@@ -111,18 +111,19 @@ extension Engine {
     ) -> (Entry, Int)? {
         for index in levels.indices where mask.contains(index) {
             switch levels[index].get(digest) {
-            case .hit(var entry):
-                if entry.header.expires != nil { settle(&entry, level: index, node, asking) }
+            case .hit(let kept):
+                // Most have neither: not even a copy is made of them.
+                if kept.header.expires == nil, kept.header.tags.isEmpty, node.tags.isEmpty { return (kept, index) }
+                var entry = kept
+                settle(&entry, level: index, node, asking)
                 // Counted before the tags are looked at: what changes in between makes the value older, not newer.
-                let changes = entry.header.tags.isEmpty && node.tags.isEmpty ? UInt64.max : tags.freshChangeCount()
+                let changes = tags.freshChangeCount()
                 if let flaw = flaw(of: entry.header, node) {
                     note(flaw, index, &reasons)
                     continue
                 }
-                if changes != .max || entry.header.expires != nil {
-                    let recorded = tags.completed(entry.header.tags, for: node.tags)
-                    validity = validity.met(with: Validity(tags: recorded, expires: entry.header.expires, changes: changes))
-                }
+                let recorded = tags.completed(entry.header.tags, for: node.tags)
+                validity = validity.met(with: Validity(tags: recorded, expires: entry.header.expires, changes: changes))
                 return (entry, index)
             case .miss(let reason): note(reason, index, &reasons)
             }

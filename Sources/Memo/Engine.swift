@@ -111,7 +111,8 @@ public final class Engine: Sendable {
     /// Apart from the generic function, which other modules cannot specialise.
     private nonisolated(nonsending) func value(of node: Node, _ priority: Priority, _ asking: Asking) async throws -> any Storable {
         let asked = clock.nanoseconds()
-        if case .hit(let found) = find(node, asking, in: immediateLevels & asking.levels) {
+        var reasons: [MissReason?] = []
+        if let found = find(node, asking, in: immediateLevels & asking.levels, &reasons) {
             hit(node, found, latency: clock.nanoseconds() &- asked)
             return try found.answer.get().value
         }
