@@ -225,12 +225,11 @@ extension Engine {
     }
 
     /// Keeps a failure that says it may be kept.
-    func remember(_ failure: StageFailure, _ node: Node, _ asking: Asking, _ validity: Validity) {
+    func remember(_ failure: StageFailure, _ node: Node, _ asking: Asking, _ costs: Costs, _ validity: Validity) {
         guard asking.policy == .on || asking.policy == .refresh, let storable = failure.underlying as? any StorableFailure,
             storable.secondsKept > 0
         else { return }
         let format = type(of: storable).formatName
-        let costs = node.costs.withLock { $0 } ?? Costs(own: 0, chain: 0)
         let expires = steady.seconds + min(max(storable.secondsKept, 60), 600)
         let header = EntryHeader(
             digest: node.digest, stage: node.name, stageVersion: node.version, format: format.name, formatVersion: format.version,

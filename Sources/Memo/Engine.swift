@@ -187,7 +187,8 @@ public final class Engine: Sendable {
             position += 1
             switch action {
             case .look(let id, let wanted): look(id, wanted, &actions)
-            case .lease(let id, let wanted): readers.async { [self] in seekLease(LeaseSearch(id: id, wanted: wanted)) }
+            // Follows from a miss in levels that block, so this is a thread where they may.
+            case .lease(let id, let wanted): seekLease(LeaseSearch(id: id, wanted: wanted))
             // Elsewhere, because it may have to cross a network and those who wait come next.
             case .release(let lease): readers.async { lease.release() }
             case .measure(let id, let wanted, let values):
@@ -274,9 +275,9 @@ public final class Engine: Sendable {
             } catch {
                 let failure = StageFailure(stage: node.name, digest: node.digest, underlying: error)
                 if !cancellation.isCancelled {
-                    _ = node.record(clock.nanoseconds() &- begun)
+                    let costs = node.record(clock.nanoseconds() &- begun)
                     failed(node)
-                    remember(failure, node, wanted.asking, validity)
+                    remember(failure, node, wanted.asking, costs, validity)
                 }
                 perform { $0.failed(id, failure, &$1) }
             }
