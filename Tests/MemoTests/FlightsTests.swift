@@ -72,6 +72,24 @@ struct FlightsTests {
         #expect(actions.running == [source.digest])
     }
 
+    @Test("A value that a flight holds serves the next one, unless it is no longer current", arguments: [true, false])
+    func pins(isCurrent: Bool) {
+        let input = Job(1)
+        var flights = Flights<Job, Worth>(slots: 1, budget: ByteBudget(limit: 100)) { _ in isCurrent }
+        var actions: [Flights<Job, Worth>.Action] = []
+        flights.ask(Job(2, [input]), waiter: 0, deadline: 0, &actions)
+        flights.missed(0, &actions)  // asks for the input, flight 1
+        flights.found(1, Worth(digest: input.digest, byteCount: 1), &actions)
+        flights.ask(Job(3, [input]), waiter: 1, deadline: 0, &actions)
+        actions = []
+        flights.missed(2, &actions)
+        switch actions.first {
+        case .measure(2, _, let values): #expect(isCurrent && values.map(\.digest) == [input.digest])
+        case .look(3, let job): #expect(!isCurrent && job.digest == input.digest)
+        default: Issue.record("\(actions)")
+        }
+    }
+
     @Test("Work larger than the budget waits for the rest and runs alone, and the overdraft is counted")
     func largerThanTheBudget() {
         var flights = Flights<Job, Worth>(slots: 4, budget: ByteBudget(limit: 100))
