@@ -17,12 +17,12 @@ final class TagTable: Sendable {
 
     /// What was last read of one keeper.
     private final class Reading: Sendable {
-        let epoch: Atomic<UInt64>
+        /// False until it was read for the first time: a keeper may have to connect for that.
+        let isRead = Atomic(false)
+        let epoch = Atomic<UInt64>(0)
         let owes = Atomic(false)
         /// On the monotonic clock; 0 for at once.
         let restUntil = Atomic<UInt64>(0)
-
-        init(before epoch: UInt64) { self.epoch = Atomic(epoch &- 1) }
     }
 
     private struct Message {
@@ -42,7 +42,7 @@ final class TagTable: Sendable {
     init(keepers: [any TagKeeper] = [], clock: Clock = Clock()) {
         self.keepers = keepers
         self.clock = clock
-        readings = keepers.map { Reading(before: $0.tagEpoch) }
+        readings = keepers.map { _ in Reading() }
         state = Lock(State(unsaid: keepers.map { _ in [] }))
     }
 
@@ -105,9 +105,10 @@ final class TagTable: Sendable {
     /// How many changes are known. What was found current while this was known is not older than any of them.
     var changeCount: UInt64 { changes.load(ordering: .acquiring) }
 
-    /// The same, with what keepers have to tell now.
+    /// The same, with what keepers have to tell now. Those that were never read are not asked: nothing here can have begun
+    /// under tags then, and a process that uses none should not connect for them.
     func freshChangeCount() -> UInt64 {
-        refresh()
+        refresh(onlyRead: true)
         return changeCount
     }
 
@@ -118,16 +119,19 @@ final class TagTable: Sendable {
     // MARK: Keepers
 
     /// Takes in what keepers have heard since they were last read, and tells them what they have not heard.
-    private func refresh() {
+    private func refresh(onlyRead: Bool = false) {
         for (index, reading) in readings.enumerated() {
+            let isRead = reading.isRead.load(ordering: .acquiring)
+            if onlyRead, !isRead { continue }
             // Read before the generations: one that comes in between is read again.
             let epoch = keepers[index].tagEpoch
-            guard epoch != reading.epoch.load(ordering: .acquiring) || reading.owes.load(ordering: .relaxed) else { continue }
+            guard !isRead || epoch != reading.epoch.load(ordering: .acquiring) || reading.owes.load(ordering: .relaxed) else { continue }
             let now = clock.nanoseconds()
             guard now >= reading.restUntil.load(ordering: .relaxed) else { continue }
             if let known = keepers[index].tagGenerations() {
                 say(state.withLock { merge(known, of: index, into: &$0) })
                 reading.epoch.store(epoch, ordering: .releasing)
+                reading.isRead.store(true, ordering: .releasing)
                 if !reading.owes.load(ordering: .relaxed) { continue }
             }
             reading.restUntil.store(now + Self.rest, ordering: .relaxed)
