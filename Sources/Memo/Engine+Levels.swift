@@ -20,13 +20,6 @@ struct Found {
     var level: Int
 }
 
-/// What came of asking some levels.
-enum Search {
-    case hit(Found)
-    /// Why each level has no answer, in the order of the engine's levels; nil for one that was not asked.
-    case miss([MissReason?])
-}
-
 /// One stripe of what an engine counts.
 final class Counters: Sendable {
     let state: Lock<Statistics>
@@ -36,6 +29,13 @@ final class Counters: Sendable {
 
 extension Engine {
     // MARK: Finding
+
+    /// What came of asking some levels.
+    enum Search {
+        case hit(Found)
+        /// Why each level has no answer, in the order of the engine's levels; nil for one that was not asked.
+        case miss([MissReason?])
+    }
 
     /// Looks in some of the levels, follows aliases, and fills the levels before the one that answered.
     func find(_ node: Node, _ asking: Asking, in mask: LevelMask) -> Search {

@@ -319,7 +319,7 @@ public final class Engine: Sendable {
 
 extension Flights where Value == Made {
     /// What the levels said.
-    mutating func answered(_ id: ID, _ search: Search, leasing: Bool, _ actions: inout [Action]) {
+    mutating func answered(_ id: ID, _ search: Engine.Search, leasing: Bool, _ actions: inout [Action]) {
         switch search {
         case .hit(let hit):
             switch hit.answer {
