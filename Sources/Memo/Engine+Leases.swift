@@ -82,10 +82,10 @@ extension Engine {
     /// Looks in the levels; whether they had an answer.
     private func answer(_ search: LeaseSearch) -> Bool {
         let node = search.wanted.node, asking = search.wanted.asking
-        let found = find(node, asking, in: places(of: node, asking))
-        guard case .hit = found else { return false }
+        var trail = Trail()
+        guard let found = find(node, asking, in: places(of: node, asking), &trail) else { return false }
         search.giveBack()
-        tell(node, found)
+        hit(node, found, trail)
         perform { $0.answered(search.id, found, leasing: false, &$1) }
         return true
     }

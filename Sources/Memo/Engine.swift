@@ -50,6 +50,8 @@ public final class Engine: Sendable {
     let refreshed = Lock<Set<Digest>>([])
     let observers = Lock<[@Sendable (Event) -> Void]>([])
     let isObserved = Atomic(false)
+    /// Called with every artifact that a level on disk or network took.
+    let putObserver = Lock<(@Sendable (Node) -> Void)?>(nil)
     /// Striped by digest, so that hits on several threads seldom meet.
     let counters: [Counters]
     let clock: Clock
@@ -78,9 +80,9 @@ public final class Engine: Sendable {
         memoryLevels = LevelMask(of: levels) { !$0.storesBytesOnly }
         immediateLevels = allLevels.before(levels.firstIndex { $0.storesBytesOnly } ?? levels.count)
         leaseKeepers = levels.enumerated().compactMap { place, level in (level as? any LeaseKeeper).map { (place, $0) } }
-        counters = (0..<8).map { _ in Counters(levels: levels.count) }
-        for level in levels {
-            level.observeEvictions { [weak self] header in self?.evicted(header, from: level.name) }
+        counters = (0..<8).map { _ in Counters(levels: levels.map(\.name)) }
+        for (index, level) in levels.enumerated() {
+            level.observeEvictions { [weak self] header in self?.evicted(header, from: index) }
         }
     }
 
@@ -111,9 +113,9 @@ public final class Engine: Sendable {
     /// Apart from the generic function, which other modules cannot specialise.
     private nonisolated(nonsending) func value(of node: Node, _ priority: Priority, _ asking: Asking) async throws -> any Storable {
         let asked = clock.nanoseconds()
-        var reasons: [MissReason?] = []
-        if let found = find(node, asking, in: immediateLevels & asking.levels, &reasons) {
-            hit(node, found, latency: clock.nanoseconds() &- asked)
+        var trail = Trail(isTimed: false, asked: asked)
+        if let found = find(node, asking, in: immediateLevels & asking.levels, &trail) {
+            hit(node, found, trail)
             return try found.answer.get().value
         }
         let changes = tags.freshChangeCount()
@@ -151,7 +153,14 @@ public final class Engine: Sendable {
 
     /// What the engine has done so far.
     public var statistics: Statistics {
-        counters.reduce(into: Statistics(levels: levels.count)) { sum, counter in counter.state.withLock { sum.add($0) } }
+        var sum = Statistics(levels: levels.map(\.name))
+        for counter in counters { sum.add(counter.state.withLock { $0.statistics }) }
+        for (index, level) in levels.enumerated() {
+            guard let contents = level.counted() else { continue }
+            sum.levels[index].evictions = max(sum.levels[index].evictions, contents.evictions)
+            sum.levels[index].ghostHits = contents.ghostHits
+        }
+        return sum
     }
 
     /// How often stages were admitted beyond the byte budget, and the most bytes that were held.
@@ -227,25 +236,24 @@ public final class Engine: Sendable {
             return follow(&actions) { $0.found(id, Made(value: blob), &$1) }
         }
         let places = places(of: node, asking)
-        let search = find(node, asking, in: immediateLevels & places)
-        if case .miss = search, !places.without(immediateLevels).isEmpty, asking.policy != .off {
+        var trail = Trail()
+        let found = find(node, asking, in: immediateLevels & places, &trail)
+        if found == nil, !places.without(immediateLevels).isEmpty, asking.policy != .off {
             readers.async { [self] in
-                let search = find(node, asking, in: places)
-                tell(node, search)
+                var trail = Trail()
+                let found = find(node, asking, in: places, &trail)
+                tell(node, found, trail)
                 let leasing = wantsLease(wanted)
-                perform { $0.answered(id, search, leasing: leasing, &$1) }
+                perform { $0.answered(id, found, leasing: leasing, &$1) }
             }
         } else {
-            tell(node, search)
-            follow(&actions) { $0.answered(id, search, leasing: false, &$1) }
+            tell(node, found, trail)
+            follow(&actions) { $0.answered(id, found, leasing: false, &$1) }
         }
     }
 
-    func tell(_ node: Node, _ search: Search) {
-        switch search {
-        case .hit(let found): hit(node, found)
-        case .miss(let reasons): missed(node, reasons)
-        }
+    private func tell(_ node: Node, _ found: Found?, _ trail: Trail) {
+        if let found { hit(node, found, trail) } else { missed(node, trail) }
     }
 
     private func run(_ id: UInt64, _ wanted: Wanted, _ values: [Made], _ cancellation: Cancellation) {
@@ -319,14 +327,11 @@ public final class Engine: Sendable {
 
 extension Flights where Value == Made {
     /// What the levels said.
-    mutating func answered(_ id: ID, _ search: Engine.Search, leasing: Bool, _ actions: inout [Action]) {
-        switch search {
-        case .hit(let hit):
-            switch hit.answer {
-            case .success(let made): found(id, made, &actions)
-            case .failure(let failure): failed(id, failure, &actions)
-            }
-        case .miss: missed(id, leasing: leasing, &actions)
+    mutating func answered(_ id: ID, _ found: Found?, leasing: Bool, _ actions: inout [Action]) {
+        switch found?.answer {
+        case .success(let made): self.found(id, made, &actions)
+        case .failure(let failure): failed(id, failure, &actions)
+        case nil: missed(id, leasing: leasing, &actions)
         }
     }
 }

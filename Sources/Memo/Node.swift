@@ -16,6 +16,8 @@ final class Node: @unchecked Sendable {
     private(set) var work: any Work
     /// What `work` says of itself, here because asking an existential copies the stage.
     let name: String, version: Int, retention: Retention, isPlan: Bool, isSource: Bool
+    /// Stands for the name where it is compared often.
+    let kind: ObjectIdentifier
     /// What making it, or finding it, has shown.
     let costs = Lock<Costs?>(nil)
 
@@ -25,6 +27,7 @@ final class Node: @unchecked Sendable {
         self.digest = digest
         self.work = work
         (name, version, retention, isPlan, isSource) = (work.name, work.version, work.retention, work.isPlan, work.isSource)
+        kind = ObjectIdentifier(type(of: work))
         self.inputs = inputs
         self.duplicates = duplicates
         self.tags = tags
@@ -135,6 +138,8 @@ protocol Work: Sendable {
     var isSource: Bool { get }
     /// Failures it may keep, for reading them back.
     var failures: [any StorableFailure.Type] { get }
+    /// The canonical bytes of the key, encoded anew; nil for bytes from outside.
+    var keyBytes: [UInt8]? { get }
     func footprint(in context: Context) -> Int
     func run(in context: Context) async throws -> Product
 }
@@ -150,6 +155,7 @@ extension Work {
     var isPlan: Bool { false }
     var isSource: Bool { false }
     var failures: [any StorableFailure.Type] { [] }
+    var keyBytes: [UInt8]? { nil }
     func footprint(in context: Context) -> Int { 0 }
 
     /// Whether what an entry holds was written in `Output`'s format.
@@ -178,6 +184,7 @@ struct StageWork<S: Stage>: Work {
     var version: Int { S.version }
     var retention: Retention { stage.retention }
     var failures: [any StorableFailure.Type] { S.failures }
+    var keyBytes: [UInt8]? { Key.bytes(of: stage, name: S.name, version: S.version, kind: .stage) }
     func footprint(in context: Context) -> Int { max(0, stage.footprint(in: context)) }
     func run(in context: Context) async throws -> Product { .value(try await stage.run(in: context)) }
 }
@@ -191,6 +198,7 @@ struct PlanWork<P: Plan>: Work {
     var retention: Retention { P.Output.format == nil ? .memory : .everywhere }
     var failures: [any StorableFailure.Type] { P.failures }
     var isPlan: Bool { true }
+    var keyBytes: [UInt8]? { Key.bytes(of: plan, name: P.name, version: P.version, kind: .plan) }
     func run(in context: Context) async throws -> Product { .artifact(try await plan.plan(in: context).node) }
 }
 

@@ -31,6 +31,9 @@ public protocol Store: Sendable {
     /// Forgets an entry; nothing happens when there is none.
     func evict(_ digest: Digest)
 
+    /// What it holds, when that is known without looking through it: asked once a second by whoever watches.
+    func counted() -> StoreContents?
+
     /// Asks to be told of entries the store lets go to make room. Called once, by the engine that uses the store.
     func observeEvictions(_ observer: @escaping @Sendable (EntryHeader) -> Void)
 }
@@ -39,6 +42,9 @@ extension Store {
     /// Whether an entry is worth its place: losing it costs at least three hits on it. Keeping it costs about one hit to
     /// write and one to look up, also when it is never asked for again.
     public func isWorth(_ lossCost: UInt64, of header: EntryHeader) -> Bool { lossCost >= 3 * hitCost(ofBytes: header.byteCount) }
+
+    /// For stores that cannot tell.
+    public func counted() -> StoreContents? { nil }
 
     /// For stores that cannot tell.
     public func observeEvictions(_ observer: @escaping @Sendable (EntryHeader) -> Void) {}

@@ -204,7 +204,7 @@ struct EngineLevelTests {
         #expect(statistics.misses == 2)
         #expect(statistics.runs == 1)
         #expect(statistics.failures == 1)
-        #expect(statistics.hitLatency.count == 4)
+        #expect(statistics.levels[0].hitLatency.count == 4)
     }
 }
 

@@ -171,8 +171,9 @@ struct RetentionTests {
         let artifact = Artifact(Kept(90, Retention(in: .all, for: .seconds(100)))).tagged("font/Lato")
         func reasons(_ levels: LevelMask? = nil) -> [MissReason?] {
             let asking = Asking(levels: engine.allLevels, policy: .on)
-            guard case .miss(let reasons) = engine.find(artifact.node, asking, in: levels ?? engine.allLevels) else { return [] }
-            return reasons
+            var trail = Trail()
+            let found = engine.find(artifact.node, asking, in: levels ?? engine.allLevels, &trail)
+            return found == nil ? trail.misses.map { $0?.reason } : []
         }
         #expect(reasons() == [.neverSeen, .neverSeen, .neverSeen])
         #expect(reasons(engine.memoryLevels) == [.neverSeen, nil, nil])
@@ -190,11 +191,9 @@ struct RetentionTests {
         let other = Artifact(Constant(value: 91))
         _ = try await engine.value(of: other, levels: .except(["memory"]))
         near.replace(other.digest) { $0.payload = .bytes(Blob("not a number")) }
-        guard case .miss(let why) = engine.find(other.node, Asking(levels: engine.allLevels, policy: .on), in: engine.allLevels) else {
-            Issue.record("damaged bytes are no answer")
-            return
-        }
-        #expect(why == [.neverSeen, .damaged, nil])
+        var trail = Trail()
+        #expect(engine.find(other.node, Asking(levels: engine.allLevels, policy: .on), in: engine.allLevels, &trail) == nil)
+        #expect(trail.misses.map { $0?.reason } == [.neverSeen, .damaged, nil])
     }
 }
 
