@@ -7,17 +7,17 @@ struct CacheCommand: Hashable, Sendable {
     enum Action: String, CaseIterable { case stats, clear, verify, path }
 
     var action: Action
-    /// `cacheDirectory`, `json` and `quiet` matter.
+    /// `said`, `json` and `quiet` matter.
     var settings = Settings()
 
     static var options: [Option<CacheCommand>] {
         let talk = Settings.talkOptions.filter { $0.name != "verbose" }
-        return ([Settings.cacheDirectoryOption] + talk).map { $0.of(\.settings) }
+        return (Configuration.flags + talk).map { $0.of(\.settings) }
     }
 
     /// Does it. Only what damage `verify` finds gives another code than `done`.
-    func run(environment: [String: String], console: Console) throws -> ExitCode {
-        let path = try CacheDirectory.path(option: settings.cacheDirectory) { environment[$0] }
+    func run(_ configuration: Configuration, environment: [String: String], console: Console) throws -> ExitCode {
+        let path = try configuration.cachePath(environment)
         if action == .path {
             try answer(console, "\(path)", [])
             return .done
@@ -30,7 +30,7 @@ struct CacheCommand: Hashable, Sendable {
                 [.init("path", .string(path)), .init("entries", .integer(0)), .init("bytes", .integer(0))])
             return .done
         }
-        let store = DiskStore(in: try CacheDirectory(opening: path), limit: diskLimit)
+        let store = DiskStore(in: try CacheDirectory(opening: path), limit: configuration.diskLimit)
         switch action {
         case .path: break
         case .stats:
@@ -71,8 +71,5 @@ extension DiskStore.Contents {
         [.init("path", .string(path)), .init("entries", .integer(entries)), .init("bytes", .integer(bytes))]
     }
 }
-
-/// Most bytes of the cache on disk.
-let diskLimit = 5 << 30
 
 private func megabytes(_ bytes: Int) -> String { decimal(Double(bytes) / 1_048_576, 1) + " MiB" }

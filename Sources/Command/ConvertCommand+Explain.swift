@@ -3,8 +3,8 @@ import AtelierStages
 
 extension ConvertCommand {
     /// Shows what making it would take. No stage runs.
-    func explain(environment: [String: String], console: Console) throws -> ExitCode {
-        let engine = makeEngine(makesCache: false, environment: environment, console: console)
+    func explain(_ configuration: Configuration, environment: [String: String], console: Console) throws -> ExitCode {
+        let engine = configuration.makeEngine(makesCache: false, environment: environment, console: console)
         let maker = EngineMaker(engine: engine, command: self, console: console)
         let (jobs, problems) = try jobs(console)
         for problem in problems { console.say("atelier: \(problem)") }

@@ -10,13 +10,15 @@ enum Invocation: Hashable, Sendable {
     case version(json: Bool)
     /// See to the cache.
     case cache(CacheCommand)
+    /// Show the configuration.
+    case config(ConfigCommand)
     /// Explain a command, or all of them.
     case help(Verb?, json: Bool)
 }
 
 /// The commands.
 enum Verb: String, CaseIterable, Hashable, Sendable {
-    case convert, trace, pptx, explain, cache, version, help
+    case convert, trace, pptx, explain, cache, config, version, help
 
     /// The one format it makes; nil when it makes several or none.
     var format: Request.Target? {
@@ -121,6 +123,15 @@ extension Invocation {
             let operands = try parse(rest.dropFirst(), options: CacheCommand.options, into: &command)
             if let operand = operands.first { throw UsageError("cache \(word) takes no \(printable(operand))") }
             self = .cache(command)
+        case .config:
+            let actions = inWords(ConfigCommand.Action.allCases.map(\.rawValue))
+            guard let word = rest.first, let action = ConfigCommand.Action(rawValue: word) else {
+                throw UsageError("config wants what to do after it: \(actions)")
+            }
+            var command = ConfigCommand(action: action)
+            let operands = try parse(rest.dropFirst(), options: ConfigCommand.options, into: &command)
+            if let operand = operands.first { throw UsageError("config \(word) takes no \(printable(operand))") }
+            self = .config(command)
         case .version, .help:
             var json = false
             let operands = try parse(rest, options: [.flag("json", \.self, group: "Talk", "Answers in JSON.")], into: &json)
