@@ -9,19 +9,22 @@ struct CacheCommand: Hashable, Sendable {
     var action: Action
     /// `said`, `json` and `quiet` matter.
     var settings = Settings()
+    /// Of `stats` alone.
+    var stats = StatsOptions()
 
     static var options: [Option<CacheCommand>] {
         let talk = Settings.talkOptions.filter { $0.name != "verbose" }
-        return (Configuration.flags + talk).map { $0.of(\.settings) }
+        return StatsOptions.options.map { $0.of(\.stats) } + (Configuration.flags + talk).map { $0.of(\.settings) }
     }
 
     /// Does it. Only what damage `verify` finds gives another code than `done`.
-    func run(_ configuration: Configuration, environment: [String: String], console: Console) throws -> ExitCode {
+    func run(_ configuration: Configuration, environment: [String: String], console: Console) async throws -> ExitCode {
         let path = try configuration.cachePath(environment)
         if action == .path {
             try answer(console, "\(path)", [])
             return .done
         }
+        if action == .stats { return try await stats(path, configuration, console: console) }
         // Asking about a cache that is not there makes none.
         guard kind(of: path) != nil else {
             let nothing = action == .verify ? "no entries to verify" : "no entries"
@@ -32,12 +35,7 @@ struct CacheCommand: Hashable, Sendable {
         }
         let store = DiskStore(in: try CacheDirectory(opening: path), limit: configuration.diskLimit)
         switch action {
-        case .path: break
-        case .stats:
-            let contents = store.contents()
-            try answer(
-                console, "\(printable(path)): \(contents.entries) entries, \(megabytes(contents.bytes)) of \(megabytes(store.limit))",
-                contents.members(path) + [.init("limit", .integer(store.limit))])
+        case .path, .stats: break
         case .clear:
             let removed = store.clear()
             try answer(

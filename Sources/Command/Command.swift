@@ -65,7 +65,7 @@ public enum Command {
             case .version, .help: return .done  // answered above
             case .cache(let command):
                 let configuration = try layers(command.settings, environment, console).configuration
-                return try command.run(configuration, environment: environment, console: console)
+                return try await command.run(configuration, environment: environment, console: console)
             case .config(let command):
                 return try command.run(layers(command.settings, environment, console), environment: environment, console: console)
             case .convert(var command), .explain(var command):

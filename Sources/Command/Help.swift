@@ -50,9 +50,15 @@ extension Verb {
             [
                 "Every line is one step: its digest, the level it is kept on, the time it took when it ran (alone, and with "
                     + "all that it is built on), its bytes. "
-                    + "Nothing is made. Inputs and options are those of the command that is explained."
+                    + "Nothing is made. Inputs and options are those of the command that is explained. --why-missed says why something "
+                    + "has to be made: what each level says of it, and in what it differs from the nearest result that was kept."
             ]
-        case .cache: ["verify reads every entry and removes the damaged ones; entries of other versions stay."]
+        case .cache:
+            [
+                "stats shows what the cache holds and what the runs that used it have saved, with advice that follows from the "
+                    + "numbers.",
+                "verify reads every entry and removes the damaged ones; entries of other versions stay.",
+            ]
         case .config:
             [
                 "Flags win over variables such as ATELIER_DISK_LIMIT, these over the nearest atelier.json at or above the working "

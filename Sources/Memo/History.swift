@@ -28,7 +28,8 @@ public struct History: Sendable, Equatable {
 
     init(payloads: [ArraySlice<UInt8>]) { self.init(payloads.compactMap(Stretch.init(payload:))) }
 
-    init(_ stretches: [Stretch]) { self.stretches = stretches.sorted { ($0.end, $0.begin) < ($1.end, $1.begin) } }
+    /// A history of these stretches.
+    public init(_ stretches: [Stretch]) { self.stretches = stretches.sorted { ($0.end, $0.begin) < ($1.end, $1.begin) } }
 
     /// Everything in sum.
     public var total: Statistics { stretches.reduce(into: Statistics()) { $0.add($1.statistics) } }
@@ -124,8 +125,12 @@ extension RecordWriter {
         put(statistics.levels) { writer, level in
             writer.put(level.name)
             writer.put(level.hits)
-            writer.put(level.misses.sorted { $0.key.rawValue < $1.key.rawValue }) { $0.put($1.key.rawValue); $0.put($1.value) }
-            writer.put(level.puts.sorted { $0.key.rawValue < $1.key.rawValue }) { $0.put($1.key.rawValue); $0.put($1.value) }
+            writer.put(level.misses.sorted { $0.key.rawValue < $1.key.rawValue }) {
+                $0.put($1.key.rawValue); $0.put($1.value)
+            }
+            writer.put(level.puts.sorted { $0.key.rawValue < $1.key.rawValue }) {
+                $0.put($1.key.rawValue); $0.put($1.value)
+            }
             for number in [level.evictions, level.ghostHits, level.bytesIn, level.bytesOut] { writer.put(number) }
             writer.put(level.nanosecondsSaved)
             writer.put(level.hitLatency)
@@ -135,7 +140,9 @@ extension RecordWriter {
     }
 
     private mutating func put(_ histogram: LatencyHistogram) {
-        put(histogram.occupied) { $0.put($1.bucket); $0.put($1.count) }
+        put(histogram.occupied) {
+            $0.put($1.bucket); $0.put($1.count)
+        }
         put(histogram.total)
         put(histogram.longest)
     }

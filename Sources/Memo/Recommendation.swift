@@ -91,7 +91,8 @@ extension Recommendation {
         } else if isTelling(missed(.evicted), of: misses, atLeast: 0.2) {
             say(
                 .moreRoom,
-                "\(percent(missed(.evicted), of: misses)) of \(level.name) misses had to make room: raise its limit (--\(level.name)-limit)")
+                "\(percent(missed(.evicted), of: misses)) of \(level.name) misses had to make room: raise its limit (--\(level.name)-limit)"
+            )
         } else if let contents, let limit = contents.byteLimit, asked >= 10 * fewest, level.evictions == 0, contents.evictions == 0,
             contents.bytes < limit / 20, contents.bytes > 0
         {
@@ -102,7 +103,8 @@ extension Recommendation {
         if isTelling(missed(.expired), of: misses, atLeast: 0.1) {
             say(
                 .expired,
-                "\(percent(missed(.expired), of: misses)) of \(level.name) misses had expired before they were used: raise their time to live")
+                "\(percent(missed(.expired), of: misses)) of \(level.name) misses had expired before they were used: raise their time to live"
+            )
         }
         if isTelling(missed(.invalidated), of: misses, atLeast: 0.2) {
             say(
@@ -114,12 +116,14 @@ extension Recommendation {
         if missed(.damaged) > 0, asked >= fewest {
             say(
                 .damaged,
-                "\(missed(.damaged)) of \(asked) look-ups in \(level.name) found a damaged entry: run atelier cache verify, and check the medium")
+                "\(missed(.damaged)) of \(asked) look-ups in \(level.name) found a damaged entry: run atelier cache verify, and check the medium"
+            )
         }
         if isTelling(missed(.otherVersion), of: misses, atLeast: 0.1) {
             say(
                 .otherVersion,
-                "\(percent(missed(.otherVersion), of: misses)) of \(level.name) misses were another version: nothing to do, they are remade once")
+                "\(percent(missed(.otherVersion), of: misses)) of \(level.name) misses were another version: nothing to do, they are remade once"
+            )
         }
         if isTelling(level.puts[.noRoom] ?? 0, of: puts, atLeast: 0.02) {
             say(

@@ -17,6 +17,12 @@ extension Configuration {
         return Engine(levels: levels, configuration: configuration)
     }
 
+    /// What tells the cache directory of the engine's work; nil when it has none that may be written.
+    func journal(of engine: Engine) -> CacheJournal? {
+        guard cache == .on || cache == .refresh else { return nil }
+        return engine.levels.lazy.compactMap { $0 as? DiskStore }.first.map { CacheJournal(of: engine, in: $0.directory) }
+    }
+
     /// The level on disk; nil when none is wanted, or when there is none yet and none is to be made.
     private func diskLevel(makesCache: Bool, _ environment: [String: String]) throws(CacheDirectoryError) -> DiskStore? {
         guard disk, cache != .off else { return nil }
