@@ -58,7 +58,7 @@ struct ConvertCommand: Hashable, Sendable {
 
     /// What `explain` takes beside the flags of the command it explains.
     static let explainOptions: [Option<ConvertCommand>] = [
-        .flag("why-missed", \.whyMissed, group: "Explaining", "Says why something has to be made, and what differs from the nearest there was.")
+        .flag("why-missed", \.whyMissed, group: "Explaining", "Says why something has to be made, and in what it differs from the nearest.")
     ]
 
     /// All flags of a verb.
@@ -130,7 +130,9 @@ extension Invocation {
             var command = CacheCommand(action: action)
             let operands = try parse(rest.dropFirst(), options: CacheCommand.options, into: &command)
             if let operand = operands.first { throw UsageError("cache \(word) takes no \(printable(operand))") }
-            if action != .stats, command.stats != StatsOptions() { throw UsageError("--watch, --by and --prometheus belong to cache stats") }
+            if action != .stats, command.stats != StatsOptions() {
+                throw UsageError("--watch, --by and --prometheus belong to cache stats")
+            }
             if command.settings.json, command.stats.prometheus { throw UsageError("--json and --prometheus exclude each other") }
             self = .cache(command)
         case .config:

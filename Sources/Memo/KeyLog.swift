@@ -12,7 +12,7 @@ public struct KeyLog: Sendable {
     }
 
     enum Origin: Sendable {
-        /// The bytes its digest is taken of.
+        /// The bytes its digest is taken of, before the partition is added.
         case key(ArraySlice<UInt8>)
         /// The path a source was read from, as it was given.
         case source(path: String)
@@ -73,9 +73,9 @@ struct NotedKey {
         var writer = RecordWriter()
         writer.put(version)
         writer.put(UInt64(clamping: noted))
+        writer.put(node.digest.bytes)
         if let file = node.work as? FileWork {
             writer.put(source)
-            writer.put(node.digest.bytes)
             writer.put(file.file.path)
         } else {
             guard let bytes = node.work.keyBytes, bytes.count <= KeyLog.longestKey else { return nil }
@@ -87,15 +87,13 @@ struct NotedKey {
 
     init?(payload: ArraySlice<UInt8>) {
         var reader = RecordReader(bytes: payload)
-        guard reader.byte() == Self.version, let noted = reader.count(), let kind = reader.byte() else { return nil }
-        self.noted = Int64(noted)
+        guard reader.byte() == Self.version, let noted = reader.count(), let digest = reader.digest(), let kind = reader.byte()
+        else { return nil }
+        (self.noted, self.digest) = (Int64(noted), digest)
         switch kind {
-        case Self.key:
-            origin = .key(reader.bytes)
-            digest = reader.bytes.withUnsafeBytes { Digest(hashing: $0, threads: 1).asDerivation }
+        case Self.key: origin = .key(reader.bytes)
         case Self.source:
-            guard let digest = reader.digest(), let path = reader.text(), reader.bytes.isEmpty else { return nil }
-            self.digest = digest
+            guard let path = reader.text(), reader.bytes.isEmpty else { return nil }
             origin = .source(path: path)
         default: return nil
         }

@@ -16,6 +16,8 @@ struct RecordFile: Sendable {
     let name: String
     /// Bytes at which the file is made shorter; at four times as many nothing is appended.
     let limit: Int
+    /// How often to try, a millisecond apart, while somebody makes it shorter.
+    var attempts = 50
 
     private static let mark = Array("ATLR".utf8), headCount = 16
     private var path: String { "\(directory.path)/\(name)" }
@@ -71,7 +73,7 @@ struct RecordFile: Sendable {
     /// - Parameter shorter: What to keep of the payloads when the file has grown too long, in the order to write them.
     func append(_ payloads: [[UInt8]], shorter: ([ArraySlice<UInt8>]) -> [[UInt8]]) {
         let bytes = Self.framed(payloads)
-        for attempt in 0..<50 {
+        for attempt in 0..<attempts {
             if attempt > 0 { usleep(1000) }  // somebody makes it shorter
             guard let (descriptor, size) = open(LOCK_SH) else { continue }
             defer { close(descriptor) }
