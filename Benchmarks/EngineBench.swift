@@ -232,7 +232,7 @@ private final class Counter: Sendable {
 private func row(_ name: String, _ members: [JSON.Member]) -> JSON { .object([.init("what", .string(name))] + members) }
 
 /// First quartile, median, third quartile.
-private func quartiles(_ values: [Double]) -> JSON {
+func quartiles(_ values: [Double]) -> JSON {
     let sorted = values.sorted()
     return .array([1, 2, 3].map { .number((sorted[sorted.count * $0 / 4] * 100).rounded() / 100) })
 }

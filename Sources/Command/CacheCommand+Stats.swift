@@ -69,7 +69,8 @@ struct CacheStatistics {
         // Why a folder cannot be used is said by the commands that need it.
         if kind(of: path) != nil, let directory = try? CacheDirectory(opening: path, writing: false) {
             let store = DiskStore(in: directory, limit: limit)
-            contents = store.counted() ?? StoreContents(entries: store.contents().entries, bytes: store.contents().bytes, byteLimit: limit)
+            let counted = store.contents()
+            contents = StoreContents(entries: counted.entries, bytes: counted.bytes, byteLimit: limit)
             history = History(of: directory)
         }
         self.init(path: path, contents: contents, history: history, now: now)
@@ -79,11 +80,21 @@ struct CacheStatistics {
         (self.path, self.contents, self.history, self.now) = (path, contents, history, now)
     }
 
+    /// What processes told, with what the directory has counted of all of them.
+    private var total: Statistics {
+        var total = history.total
+        if let contents, let disk = total.levels.firstIndex(where: { $0.name == "disk" }) {
+            total.levels[disk].ghostHits = contents.ghostHits
+            total.levels[disk].evictions = max(total.levels[disk].evictions, contents.evictions)
+        }
+        return total
+    }
+
     private var held: [String: StoreContents] { contents.map { ["disk": $0] } ?? [:] }
 
-    var recommendations: [Recommendation] { Recommendation.all(from: history.total, contents: held) }
+    var recommendations: [Recommendation] { Recommendation.all(from: total, contents: held) }
 
-    var prometheusText: String { history.total.prometheusText(contents: held) }
+    var prometheusText: String { total.prometheusText(contents: held) }
 }
 
 // MARK: - For people
@@ -91,7 +102,7 @@ struct CacheStatistics {
 extension CacheStatistics {
     /// Lines, each with its end.
     func text(by axis: StatsOptions.Axis) -> String {
-        let total = history.total
+        let total = total
         var lines: [String] = []
         if let contents {
             let limit = contents.byteLimit.map { " of " + megabytes($0) } ?? ""
@@ -222,7 +233,7 @@ private func latency(_ histogram: LatencyHistogram, _ share: Double) -> String {
 extension CacheStatistics {
     /// As `docs/formats/command-json.md` describes it.
     var json: JSON {
-        let total = history.total
+        let total = total
         return .object([
             "version": .integer(1), "path": .string(path), "entries": .integer(contents?.entries ?? 0),
             "bytes": .integer(contents?.bytes ?? 0), "limit": contents?.byteLimit.map(JSON.integer),

@@ -155,10 +155,9 @@ public final class Engine: Sendable {
     public var statistics: Statistics {
         var sum = Statistics(levels: levels.map(\.name))
         for counter in counters { sum.add(counter.state.withLock { $0.statistics }) }
-        for (index, level) in levels.enumerated() {
-            guard let contents = level.counted() else { continue }
-            sum.levels[index].evictions = max(sum.levels[index].evictions, contents.evictions)
-            sum.levels[index].ghostHits = contents.ghostHits
+        // Ghosts of a level outside are those of all processes: whoever shows it adds them.
+        for (index, level) in levels.enumerated() where !level.storesBytesOnly {
+            sum.levels[index].ghostHits = level.contents?.ghostHits ?? 0
         }
         return sum
     }

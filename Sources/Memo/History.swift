@@ -16,6 +16,11 @@ public struct History: Sendable, Equatable {
         public var reports: Int
         /// In sum.
         public var statistics: Statistics
+
+        /// A stretch from its parts.
+        public init(begin: Int64, end: Int64, reports: Int, statistics: Statistics) {
+            (self.begin, self.end, self.reports, self.statistics) = (begin, end, reports, statistics)
+        }
     }
 
     /// Oldest first.

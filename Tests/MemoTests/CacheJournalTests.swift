@@ -68,6 +68,7 @@ struct CacheJournalTests {
         let log = KeyLog(payloads: KeyLog.shorter(payloads.map { $0[...] }).map { $0[...] })
         #expect(log.digests["test.increment"]?.count == 1)
         #expect(log.digests["test.constant"]?.count == KeyLog.keysPerStage)
-        #expect(log.digests["test.constant"]?.prefix(2) == [Artifact(Constant(value: 1_990)).digest, Artifact(Constant(value: 1_999)).digest])
+        #expect(
+            log.digests["test.constant"]?.prefix(2) == [Artifact(Constant(value: 1_990)).digest, Artifact(Constant(value: 1_999)).digest])
     }
 }

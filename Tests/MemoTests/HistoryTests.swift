@@ -19,7 +19,9 @@ struct HistoryTests {
         statistics.levels[1].ghostHits = 1
         statistics.misses = misses
         statistics.nanosecondsSaved = 1_000_000_007
-        statistics.stages.count("tracing.fit") { $0.hits = hits; $0.nanosecondsSpent = 5 }
+        statistics.stages.count("tracing.fit") {
+            $0.hits = hits; $0.nanosecondsSpent = 5
+        }
         statistics.tags.count("font/Lato") { $0.misses = 3 }
         return History.Stretch(begin: time - 2, end: time, reports: 1, statistics: statistics)
     }

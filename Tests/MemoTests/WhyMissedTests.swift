@@ -68,7 +68,8 @@ struct WhyMissedTests {
     func version() async throws {
         let decoded = Artifact(Decode(source: try photo("photo.png", "abc")))
         let why = try await why(
-            Artifact(Write(image: Artifact(QuantizeNewer(image: decoded)))), after: [Artifact(Write(image: Artifact(Quantize(image: decoded))))])
+            Artifact(Write(image: Artifact(QuantizeNewer(image: decoded)))),
+            after: [Artifact(Write(image: Artifact(Quantize(image: decoded))))])
         #expect(why.differences == [.version(stage: "why.quantize", was: 3, is: 4)])
     }
 

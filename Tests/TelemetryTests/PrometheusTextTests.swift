@@ -22,7 +22,8 @@ private struct Parsed {
                 samples.append(try Self.sample(String(line)))
                 let name = samples.last!.name
                 // Every sample belongs to the family that was declared last before it.
-                let family = ["_bucket", "_sum", "_count"].lazy.filter(name.hasSuffix).map { String(name.dropLast($0.count)) }.first ?? name
+                let family =
+                    ["_bucket", "_sum", "_count"].lazy.filter(name.hasSuffix).map { String(name.dropLast($0.count)) }.first ?? name
                 guard kinds[name] != nil || kinds[family] == "histogram" else { throw Refusal(line: String(line)) }
             }
         }
