@@ -157,7 +157,7 @@ public final class Engine: Sendable {
         for counter in counters { sum.add(counter.state.withLock { $0.statistics }) }
         // Ghosts of a level outside are those of all processes: whoever shows it adds them.
         for (index, level) in levels.enumerated() where !level.storesBytesOnly {
-            sum.levels[index].ghostHits = level.contents?.ghostHits ?? 0
+            sum.levels[index].ghostHits = level.contents.ghostHits
         }
         return sum
     }

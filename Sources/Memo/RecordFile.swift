@@ -24,8 +24,13 @@ struct RecordFile: Sendable {
 
     /// The payloads, in the order they were appended; none when there is no file or it cannot be read.
     func payloads() -> [ArraySlice<UInt8>] {
+        let descriptor = Self.open(path, O_RDONLY)
+        guard descriptor >= 0 else { return [] }
+        defer { close(descriptor) }
         // No numbers are no reason to stop.
-        guard let blob = try? Blob.reading(path: path, limit: 4 * limit + (1 << 20)) else { return [] }
+        guard Self.status(of: descriptor) != nil,
+            let blob = try? Blob.reading(descriptor: descriptor, path: path, limit: 4 * limit + (1 << 20))
+        else { return [] }
         return Self.payloads(in: blob)
     }
 
@@ -75,8 +80,10 @@ struct RecordFile: Sendable {
         let bytes = Self.framed(payloads)
         for attempt in 0..<attempts {
             if attempt > 0 { usleep(1000) }  // somebody makes it shorter
-            guard let (descriptor, size) = open(LOCK_SH) else { continue }
+            let descriptor = Self.open(path, O_RDWR | O_APPEND | O_CREAT)
+            guard descriptor >= 0 else { return }
             defer { close(descriptor) }
+            guard let size = lock(descriptor, LOCK_SH) else { continue }
             guard size + bytes.count <= 4 * limit else { break }
             _ = write(descriptor, bytes, bytes.count)  // what a full disk cuts off is damage, and skipped
             guard size + bytes.count > limit else { return }
@@ -85,33 +92,38 @@ struct RecordFile: Sendable {
         shorten(shorter)
     }
 
-    /// The file under an advisory lock; nil when that is taken, or it is no longer the file of this name.
-    private func open(_ lock: Int32) -> (descriptor: Int32, size: Int)? {
-        let descriptor = Self.open(path)
-        guard descriptor >= 0 else { return nil }
-        var held = stat(), named = stat()
-        guard flock(descriptor, lock | LOCK_NB) == 0, fstat(descriptor, &held) == 0, lstat(path, &named) == 0,
+    /// Takes the advisory lock and says how long the file is; nil when the lock is taken, it is no longer the file of this
+    /// name, or it is none.
+    private func lock(_ descriptor: Int32, _ lock: Int32) -> Int? {
+        var named = stat()
+        guard flock(descriptor, lock | LOCK_NB) == 0, let held = Self.status(of: descriptor), lstat(path, &named) == 0,
             held.st_ino == named.st_ino, held.st_dev == named.st_dev
-        else {
-            close(descriptor)
-            return nil
-        }
-        return (descriptor, Int(held.st_size))
+        else { return nil }
+        return Int(held.st_size)
+    }
+
+    /// Nil for what is no regular file.
+    private static func status(of descriptor: Int32) -> stat? {
+        var status = stat()
+        return fstat(descriptor, &status) == 0 && status.st_mode & S_IFMT == S_IFREG ? status : nil
     }
 
     // The system's `open`; inside the type its own method hides the name.
-    private static func open(_ path: String) -> Int32 {
+    private static func open(_ path: String, _ flags: Int32) -> Int32 {
+        // Not waiting for a writer, in case somebody put a pipe there.
+        let flags = flags | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK
         #if canImport(Glibc)
-            Glibc.open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
+            return Glibc.open(path, flags, 0o600)
         #else
-            Musl.open(path, O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0o600)
+            return Musl.open(path, flags, 0o600)
         #endif
     }
 
     private func shorten(_ shorter: ([ArraySlice<UInt8>]) -> [[UInt8]]) {
-        guard let (descriptor, size) = open(LOCK_EX) else { return }
+        let descriptor = Self.open(path, O_RDONLY)
+        guard descriptor >= 0 else { return }
         defer { close(descriptor) }
-        guard size > limit else { return }
+        guard let size = lock(descriptor, LOCK_EX), size > limit else { return }
         // Above four times the limit, somebody else than us wrote there: it begins anew.
         let kept = shorter(payloads())
         try? directory.write([Blob(Self.framed(kept))], to: path)  // the next one to append tries again

@@ -31,9 +31,9 @@ public protocol Store: Sendable {
     /// Forgets an entry; nothing happens when there is none.
     func evict(_ digest: Digest)
 
-    /// What it holds, as far as it counts that; nil when it does not, or cannot be asked. A level on disk or network may
-    /// ask there, and its evictions and ghost hits are those of all who use it.
-    var contents: StoreContents? { get }
+    /// What it holds, as far as it counts that and can be asked. A level on disk or network may ask there, and its
+    /// evictions and ghost hits are those of all who use it.
+    var contents: StoreContents { get }
 
     /// Asks to be told of entries the store lets go to make room. Called once, by the engine that uses the store.
     func observeEvictions(_ observer: @escaping @Sendable (EntryHeader) -> Void)
@@ -45,7 +45,7 @@ extension Store {
     public func isWorth(_ lossCost: UInt64, of header: EntryHeader) -> Bool { lossCost >= 3 * hitCost(ofBytes: header.byteCount) }
 
     /// For stores that cannot tell.
-    public var contents: StoreContents? { nil }
+    public var contents: StoreContents { StoreContents() }
 
     /// For stores that cannot tell.
     public func observeEvictions(_ observer: @escaping @Sendable (EntryHeader) -> Void) {}

@@ -1,6 +1,12 @@
 import AtelierTesting
 import Testing
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 @testable import AtelierMemo
 
 @Suite("Record file")
@@ -42,6 +48,31 @@ struct RecordFileTests {
         try writeFile(whole.dropLast(3), to: folder.path + "/cache/records")
         append([99], to: file)
         #expect(file.payloads().map(Array.init) == payloads.dropLast() + [[99]])
+    }
+
+    @Test("A folder, a link or a pipe of its name is neither read, waited for nor written", arguments: 0..<3)
+    func noFile(kind: Int) throws {
+        let file = try file(), path = folder.path + "/cache/records", target = folder.path + "/target"
+        switch kind {
+        case 0: mkdir(path, 0o700)
+        case 1:
+            try writeFile(RecordFile.framed([[1]]), to: target)
+            symlink(target, path)
+        default: mkfifo(path, 0o600)
+        }
+        append([2], to: file)
+        #expect(file.payloads().isEmpty)
+        if kind == 1 { #expect(try Blob.reading(path: target, limit: 1 << 20) == Blob(RecordFile.framed([[1]]))) }
+    }
+
+    @Test("A file that somebody else made enormous begins anew")
+    func enormous() throws {
+        let file = try file(limit: 1_000)
+        try writeFile([UInt8](repeating: 7, count: 3 << 20), to: folder.path + "/cache/records")
+        append([1], to: file)
+        #expect(try Blob.reading(path: folder.path + "/cache/records", limit: 1 << 30).isEmpty)
+        append([2], to: file)
+        #expect(file.payloads().map(Array.init) == [[2]])
     }
 
     @Test("A file that has grown beyond its limit is made shorter, by what its owner wants to keep")
