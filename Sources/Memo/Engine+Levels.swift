@@ -99,7 +99,9 @@ extension Engine {
         return nil
     }
 
-    /// The first entry that still is an answer; `validity` narrows to its own.
+    /// The first entry that still is an answer; `validity` narrows to its own. Inlined, because a call is 50 of the 3,400
+    /// instructions of a warm hit.
+    @inline(__always)
     private func entry(
         _ digest: Digest, _ node: Node, _ asking: Asking, in mask: LevelMask, _ validity: inout Validity, _ trail: inout Trail
     ) -> (Entry, Int)? {
