@@ -68,6 +68,12 @@ extension Recommendation {
             all >= fewest && Double(count) >= share * Double(all)
         }
 
+        // A level may have counted ghosts for longer than its history reaches back.
+        let ghosts = min(level.ghostHits, misses)
+        let moreRoom =
+            ["memory", "disk"].contains(level.name)
+            ? "raise its limit (--\(level.name)-limit)" : "raise the limit of its server (maxmemory)"
+
         if isTelling(missed(.unavailable), of: asked, atLeast: 0.02) {
             say(
                 .unavailable,
@@ -83,16 +89,10 @@ extension Recommendation {
                         + "or switch it off")
             }
         }
-        if isTelling(level.ghostHits, of: misses, atLeast: 0.05) {
-            say(
-                .moreRoom,
-                "\(percent(level.ghostHits, of: misses)) of \(level.name) misses would have been hits at twice the size: "
-                    + "raise its limit (--\(level.name)-limit)")
+        if isTelling(ghosts, of: misses, atLeast: 0.05) {
+            say(.moreRoom, "\(percent(ghosts, of: misses)) of \(level.name) misses would have been hits at twice the size: \(moreRoom)")
         } else if isTelling(missed(.evicted), of: misses, atLeast: 0.2) {
-            say(
-                .moreRoom,
-                "\(percent(missed(.evicted), of: misses)) of \(level.name) misses had to make room: raise its limit (--\(level.name)-limit)"
-            )
+            say(.moreRoom, "\(percent(missed(.evicted), of: misses)) of \(level.name) misses had to make room: \(moreRoom)")
         } else if let contents, let limit = contents.byteLimit, asked >= 10 * fewest, level.evictions == 0, contents.evictions == 0,
             contents.bytes < limit / 20, contents.bytes > 0
         {
@@ -134,8 +134,7 @@ extension Recommendation {
         if isTelling(level.puts[.tooLarge] ?? 0, of: puts, atLeast: 0.05) {
             say(
                 .tooLarge,
-                "\(percent(level.puts[.tooLarge] ?? 0, of: puts)) of entries for \(level.name) are larger than it takes: raise its limit "
-                    + "(--\(level.name)-limit)")
+                "\(percent(level.puts[.tooLarge] ?? 0, of: puts)) of entries for \(level.name) are larger than it takes: \(moreRoom)")
         }
         return found
     }

@@ -47,6 +47,9 @@ struct RecommendationTests {
         #expect(texts(level) == ["12 % of disk misses would have been hits at twice the size: raise its limit (--disk-limit)"])
         level.ghostHits = 20
         #expect(texts(level) == [])
+        level.ghostHits = 60_000
+        level.name = "redis"
+        #expect(texts(level) == ["100 % of redis misses would have been hits at twice the size: raise the limit of its server (maxmemory)"])
     }
 
     @Test("A level that cannot count ghosts is judged by what it evicted")
