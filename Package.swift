@@ -67,7 +67,9 @@ let package = Package(
                 "AtelierMemo", "AtelierGeometry", "AtelierPixels", "AtelierImageCodecs", "AtelierSVG", "AtelierImageTracing",
                 "AtelierArchives", "AtelierOOXML",
             ]),
-        room("Command", ["AtelierStages", "AtelierMemo", "AtelierScheduling", "AtelierSVG", "AtelierImageCodecs"]),
+        room(
+            "Command",
+            ["AtelierStages", "AtelierMemo", "AtelierScheduling", "AtelierTelemetry", "AtelierSVG", "AtelierImageCodecs"]),
         .target(
             name: "Atelier", dependencies: ["AtelierMemo", "AtelierPixels", "AtelierStages"], path: "Sources/Atelier", swiftSettings: strict
         ),

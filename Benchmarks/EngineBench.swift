@@ -21,6 +21,9 @@ extension Subcommand {
                 with 25 in nested structs. Hits: value(of:) of artifacts already
                 built, in turns with a dictionary behind one
                 lock; ratios are to that. Runs: a stage that does nothing.
+                Leases: the same with a level of bytes that grants every lease,
+                in turns with one that has none. Waiters: from the end of a run
+                until each of 1000 who asked for it has the value.
             """
     ) { arguments in
         let rounds = max(3, try arguments.integer("rounds", default: 15))
@@ -118,13 +121,118 @@ private func measure(rounds: Int, hits: Int, runs: Int, threadCounts: [Int]) asy
                 for artifact in fresh { keep(try! await engine.value(of: artifact)) }
             })
     }
-    return [.init("keys", .array(keys)), .init("hits", .array(hitRows)), .init("run_of_nothing_ns", quartiles(made))]
+    var without: [Double] = [], with: [Double] = []
+    for _ in 0..<rounds {
+        without.append(await runsOfUnknownCost(runs, over: PlainLevel()))
+        with.append(await runsOfUnknownCost(runs, over: GrantingLevel()))
+    }
+    var released: [Double] = []
+    for round in 0..<rounds { released.append(await nanosecondsForAll(1000, round: round)) }
+    return [
+        .init("keys", .array(keys)), .init("hits", .array(hitRows)), .init("run_of_nothing_ns", quartiles(made)),
+        .init(
+            "leases",
+            .object([
+                .init("without_ns", quartiles(without)), .init("with_ns", quartiles(with)),
+                .init("difference_ns", quartiles(zip(with, without).map { $0 - $1 })),
+            ])),
+        .init("last_of_1000_waiters_us", quartiles(released.map { $0 / 1000 })),
+    ]
+}
+
+// MARK: Leases
+
+/// Does nothing, under a name nobody has used: the engine knows no cost of it, and asks for a lease.
+private struct Unheard: Stage {
+    static let number = Atomic(0)
+    static var name: String { "bench.unheard\(number.load(ordering: .relaxed))" }
+    static let version = 1
+    var seed: Int
+
+    func run(in context: Context) -> Blob { Blob([]) }
+}
+
+private func runsOfUnknownCost(_ count: Int, over level: any Store) async -> Double {
+    let engine = Engine(levels: [level])
+    let fresh = (0..<count).map { seed in
+        Unheard.number.add(1, ordering: .relaxed)
+        return Artifact(Unheard(seed: seed))
+    }
+    return await nanosecondsEach(count, 1) { _ in
+        for artifact in fresh { keep(try! await engine.value(of: artifact)) }
+    }
+}
+
+/// Keeps nothing, and blocks as far as the engine knows.
+private struct PlainLevel: Store {
+    var name: String { "plain" }
+    var storesBytesOnly: Bool { true }
+    func hitCost(ofBytes count: Int) -> UInt64 { .max / 3 }
+    func get(_ digest: Digest) -> Lookup { .miss(.neverSeen) }
+    func peek(_ digest: Digest) -> EntryHeader? { nil }
+    func put(_ entry: Entry, lossCost: UInt64) -> PutOutcome { .notWorthIt }
+    func evict(_ digest: Digest) {}
+}
+
+private struct GrantingLevel: LeaseKeeper {
+    private let level = PlainLevel()
+
+    var name: String { "granting" }
+    var storesBytesOnly: Bool { true }
+    func hitCost(ofBytes count: Int) -> UInt64 { level.hitCost(ofBytes: count) }
+    func get(_ digest: Digest) -> Lookup { .miss(.neverSeen) }
+    func peek(_ digest: Digest) -> EntryHeader? { nil }
+    func put(_ entry: Entry, lossCost: UInt64) -> PutOutcome { .notWorthIt }
+    func evict(_ digest: Digest) {}
+    func lease(_ digest: Digest) -> LeaseOutcome { .granted(Lease {}) }
+}
+
+// MARK: Waiters
+
+/// Ends when it is told to.
+private struct Held: Stage {
+    static let name = "bench.held", version = 1
+    static let open = Atomic(-1), runs = Atomic(0)
+    var round: Int
+
+    func run(in context: Context) -> Blob {
+        Self.runs.add(1, ordering: .relaxed)
+        while Self.open.load(ordering: .acquiring) < round { sched_yield() }
+        return Blob([])
+    }
+}
+
+/// From the end of a run until all who asked for it have the value.
+private func nanosecondsForAll(_ waiters: Int, round: Int) async -> Double {
+    let engine = Engine(levels: [MemoryStore(admitting: .everything)]), artifact = Artifact(Held(round: round))
+    let runs = Held.runs.load(ordering: .relaxed), asked = Counter()
+    let clock = ContinuousClock()
+    var begun = clock.now
+    await withTaskGroup(of: Void.self) { group in
+        for _ in 0..<waiters {
+            group.addTask {
+                asked.value.add(1, ordering: .relaxed)
+                keep(try! await engine.value(of: artifact))
+            }
+        }
+        while asked.value.load(ordering: .relaxed) < waiters { await Task.yield() }
+        // The last have said that they will ask; after this they have.
+        try! await Task.sleep(for: .milliseconds(20))
+        begun = clock.now
+        Held.open.store(round, ordering: .releasing)
+    }
+    precondition(Held.runs.load(ordering: .relaxed) == runs + 1, "one key, one run")
+    return (clock.now - begun) / .nanoseconds(1)
+}
+
+private final class Counter: Sendable {
+    let value = Atomic(0)
 }
 
 private func row(_ name: String, _ members: [JSON.Member]) -> JSON { .object([.init("what", .string(name))] + members) }
 
 /// First quartile, median, third quartile.
-private func quartiles(_ values: [Double]) -> JSON {
+func quartiles(_ values: [Double]) -> JSON {
     let sorted = values.sorted()
     return .array([1, 2, 3].map { .number((sorted[sorted.count * $0 / 4] * 100).rounded() / 100) })
 }

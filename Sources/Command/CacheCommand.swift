@@ -7,21 +7,24 @@ struct CacheCommand: Hashable, Sendable {
     enum Action: String, CaseIterable { case stats, clear, verify, path }
 
     var action: Action
-    /// `cacheDirectory`, `json` and `quiet` matter.
+    /// `said`, `json` and `quiet` matter.
     var settings = Settings()
+    /// Of `stats` alone.
+    var stats = StatsOptions()
 
     static var options: [Option<CacheCommand>] {
         let talk = Settings.talkOptions.filter { $0.name != "verbose" }
-        return ([Settings.cacheDirectoryOption] + talk).map { $0.of(\.settings) }
+        return StatsOptions.options.map { $0.of(\.stats) } + (Configuration.flags + talk).map { $0.of(\.settings) }
     }
 
     /// Does it. Only what damage `verify` finds gives another code than `done`.
-    func run(environment: [String: String], console: Console) throws -> ExitCode {
-        let path = try CacheDirectory.path(option: settings.cacheDirectory) { environment[$0] }
+    func run(_ configuration: Configuration, environment: [String: String], console: Console) async throws -> ExitCode {
+        let path = try configuration.cachePath(environment)
         if action == .path {
             try answer(console, "\(path)", [])
             return .done
         }
+        if action == .stats { return try await stats(path, configuration, console: console) }
         // Asking about a cache that is not there makes none.
         guard kind(of: path) != nil else {
             let nothing = action == .verify ? "no entries to verify" : "no entries"
@@ -30,14 +33,9 @@ struct CacheCommand: Hashable, Sendable {
                 [.init("path", .string(path)), .init("entries", .integer(0)), .init("bytes", .integer(0))])
             return .done
         }
-        let store = DiskStore(in: try CacheDirectory(opening: path), limit: diskLimit)
+        let store = DiskStore(in: try CacheDirectory(opening: path), limit: configuration.diskLimit)
         switch action {
-        case .path: break
-        case .stats:
-            let contents = store.contents()
-            try answer(
-                console, "\(printable(path)): \(contents.entries) entries, \(megabytes(contents.bytes)) of \(megabytes(store.limit))",
-                contents.members(path) + [.init("limit", .integer(store.limit))])
+        case .path, .stats: break
         case .clear:
             let removed = store.clear()
             try answer(
@@ -71,8 +69,5 @@ extension DiskStore.Contents {
         [.init("path", .string(path)), .init("entries", .integer(entries)), .init("bytes", .integer(bytes))]
     }
 }
-
-/// Most bytes of the cache on disk.
-let diskLimit = 5 << 30
 
 private func megabytes(_ bytes: Int) -> String { decimal(Double(bytes) / 1_048_576, 1) + " MiB" }

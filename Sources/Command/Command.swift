@@ -32,7 +32,7 @@ public enum Command {
         sigaddset(&signals, SIGINT)
         sigaddset(&signals, SIGTERM)
         pthread_sigmask(SIG_BLOCK, &signals, nil)
-        let environment = environment(of: ["ATELIER_CACHE_DIR", "XDG_CACHE_HOME", "HOME", "TERM"])
+        let environment = environment()
         // Owned by this function: cancelled below, and the process ends with it.
         let work = Task.detached {
             exit(await perform(invocation, arguments, environment: environment, console: console).rawValue)
@@ -63,7 +63,11 @@ public enum Command {
         do {
             switch invocation {
             case .version, .help: return .done  // answered above
-            case .cache(let command): return try command.run(environment: environment, console: console)
+            case .cache(let command):
+                let configuration = try layers(command.settings, environment, console).configuration
+                return try await command.run(configuration, environment: environment, console: console)
+            case .config(let command):
+                return try command.run(layers(command.settings, environment, console), environment: environment, console: console)
             case .convert(var command), .explain(var command):
                 if command.readsStandardInput, console.inputIsTerminal {
                     console.say("atelier: standard input is a terminal; pipe a file into the command or name one\n")
@@ -74,10 +78,19 @@ public enum Command {
                     let base = try command.decodingOptions(from: file, console)
                     command = try Invocation(parsing: arguments, over: base).conversion ?? command
                 }
-                if case .explain = invocation { return try command.explain(environment: environment, console: console) }
-                return try await command.run(environment: environment, console: console)
+                let configuration = try layers(command.settings, environment, console).configuration
+                if case .explain = invocation { return try command.explain(configuration, environment: environment, console: console) }
+                return try await command.run(configuration, environment: environment, console: console)
             }
         } catch { return say(error, console) }
+    }
+
+    /// The configuration of a command: what files and environment say, under its flags.
+    private static func layers(
+        _ settings: Settings, _ environment: [String: String], _ console: Console
+    ) throws(UsageError) -> ConfigurationLayers {
+        try ConfigurationLayers(
+            flags: settings.said, environment: environment, workingDirectory: ConfigurationFiles.workingDirectory, warn: console.say)
     }
 
     /// Answers what needs no engine; nil for everything else.
@@ -105,9 +118,18 @@ public enum Command {
     /// The project's version.
     static let version = "0.1.0"
 
-    private static func environment(of names: [String]) -> [String: String] {
-        var environment: [String: String] = [:]
-        for name in names { environment[name] = getenv(name).map { String(cString: $0) } }
-        return environment
+    /// The variables this program reads, and others that begin like its own, which may be misspelt.
+    private static func environment() -> [String: String] {
+        var variables: [String: String] = [:]
+        var next = environ
+        while let variable = next.pointee {
+            next += 1
+            let text = String(cString: variable)
+            guard ["ATELIER_", "XDG_C", "HOME=", "TERM="].contains(where: text.hasPrefix) else { continue }
+            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts.count == 2 else { continue }
+            variables[String(parts[0])] = String(parts[1])
+        }
+        return variables
     }
 }

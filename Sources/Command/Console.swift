@@ -41,6 +41,9 @@ public struct Console: Sendable {
         return try Blob.reading(descriptor: input, path: "standard input", limit: limit)
     }
 
+    /// Whether data is read on a terminal.
+    var outputIsOnTerminal: Bool { isatty(output) == 1 }
+
     /// Whether messages are read on a terminal.
     var errorsAreOnTerminal: Bool { isatty(errors) == 1 }
 

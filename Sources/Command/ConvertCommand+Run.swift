@@ -10,6 +10,21 @@ import AtelierStages
 private let largestList = 256 << 20, largestOptions = 1 << 20
 
 extension ConvertCommand {
+    /// Makes everything with an engine of its own.
+    func run(_ configuration: Configuration, environment: [String: String], console: Console) async throws -> ExitCode {
+        let engine = configuration.makeEngine(makesCache: true, environment: environment, console: console)
+        let journal = configuration.journal(of: engine)
+        let events = try settings.events.map { try EventFile($0, of: engine) }
+        // Enough that no worker waits for reading or writing, few enough that sources and outputs in hand stay few.
+        let window = 2 * engine.configuration.workers
+        let code = try await run(
+            EngineMaker(engine: engine, command: self, console: console, journal: journal), window: window, environment: environment,
+            console: console)
+        journal?.write()
+        try events?.finish()
+        return code
+    }
+
     /// The settings and options of a JSON document over the defaults.
     func decodingOptions(from file: String, _ console: Console) throws(UsageError) -> ConvertCommand {
         do {

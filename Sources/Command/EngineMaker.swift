@@ -11,11 +11,15 @@ struct EngineMaker: Maker {
     let title: String?
     let keepGoing: Bool
     let console: Console
+    /// What is told of the work while it lasts, and what misses are compared with.
+    private let journal: CacheJournal?, keys: KeyLog?
     /// Digests of everything that ran, to tell what was found.
     private let ran = RunLog()
 
-    init(engine: Engine, command: ConvertCommand, console: Console) {
+    init(engine: Engine, command: ConvertCommand, console: Console, journal: CacheJournal? = nil, keys: KeyLog? = nil) {
         self.engine = engine
+        self.journal = journal
+        self.keys = keys
         options = command.conversion
         title = command.title
         keepGoing = command.settings.keepGoing
@@ -24,6 +28,7 @@ struct EngineMaker: Maker {
     }
 
     func make(_ job: Job) async -> Attempt {
+        defer { journal?.write(ifOlderThan: 60) }
         var pages: [Page] = [], failures: [Failure] = []
         for input in job.inputs {
             do throws(Failure) { pages.append(Page(input: input, source: try source(input))) } catch { failures.append(error) }
@@ -61,12 +66,12 @@ struct EngineMaker: Maker {
                 let format = try SourceFormat.sniff(blob)
                 for drawings in [SVGFromSource.Drawings.kept, .rewritten] {
                     let plan = SVGFromSource(source: source, options: options, drawings: drawings)
-                    ways[Artifact(plan).digest] = engine.explain(plan.way(for: format))
+                    ways[Artifact(plan).digest] = engine.explain(plan.way(for: format), comparing: keys)
                 }
             } catch { throw failure(error, input) }
         }
         let tree: Explanation
-        do { tree = engine.explain(try conversion(job.format, sources).output) } catch { throw failure(error, nil) }
+        do { tree = engine.explain(try conversion(job.format, sources).output, comparing: keys) } catch { throw failure(error, nil) }
         var lines: [Explanation.Line] = []
         for line in tree.lines {
             lines.append(line)
@@ -77,7 +82,7 @@ struct EngineMaker: Maker {
                 return below
             }
         }
-        return ExplainedJob(job: job, lines: lines)
+        return ExplainedJob(job: job, lines: lines, sources: Dictionary(zip(sources.map(\.digest), job.inputs)) { first, _ in first })
     }
 
     var totals: Totals {
@@ -141,7 +146,7 @@ struct EngineMaker: Maker {
         case let error as SVG.ParseError:
             guard let flag = error.flag else { return failure(.reading, place + sentence(error)) }
             return failure(.limit, place + sentence(error) + "; --\(flag) raises it")
-        case is ImageDecodingError, is UnknownSourceFormat, is RememberedFailure:
+        case is ImageDecodingError, is UnknownSourceFormat:
             return failure(.reading, place + sentence(underlying))
         default:
             return failure(.other, place + sentence(error))

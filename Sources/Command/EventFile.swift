@@ -62,6 +62,9 @@ extension Event {
             "stageVersion": .integer(version), "digest": .string(digest.description), "level": level.map(JSON.string),
             "milliseconds": selfCost == 0 ? nil : .milliseconds(Double(selfCost) * 1e-9),
             "chainMilliseconds": chainCost == 0 ? nil : .milliseconds(Double(chainCost) * 1e-9),
+            "lossMilliseconds": kind == .put ? .milliseconds(Double(lossCost) * 1e-9) : nil,
+            "latencyMilliseconds": latency == 0 ? nil : .milliseconds(Double(latency) * 1e-9),
+            "misses": misses.isEmpty ? nil : .object(misses.map { .init($0.level, .string($0.reason.rawValue)) }),
             "bytes": byteCount == 0 ? nil : .integer(byteCount), "fraction": kind == .progress ? .number(fraction) : nil,
         ])
     }

@@ -15,6 +15,7 @@ extension Verb {
         case .pptx: "SVG or pictures to slides of native, editable shapes."
         case .explain: "Shows what a command would take, without doing it."
         case .cache: "Shows, checks or empties the cache."
+        case .config: "Shows what holds for cache and threads, and who says so."
         case .version: "Says which version this is."
         case .help: "Explains a command."
         }
@@ -28,6 +29,7 @@ extension Verb {
         case .pptx: "atelier pptx IN… [-o OUT.pptx] [options]"
         case .explain: "atelier explain convert|trace|pptx IN… [options]"
         case .cache: "atelier cache stats|clear|verify|path [options]"
+        case .config: "atelier config show|path [options]"
         case .version: "atelier version [--json]"
         case .help: "atelier help [COMMAND] [--json]"
         }
@@ -48,9 +50,22 @@ extension Verb {
             [
                 "Every line is one step: its digest, the level it is kept on, the time it took when it ran (alone, and with "
                     + "all that it is built on), its bytes. "
-                    + "Nothing is made. Inputs and options are those of the command that is explained."
+                    + "Nothing is made. Inputs and options are those of the command that is explained. --why-missed says why something "
+                    + "has to be made: what each level says of it, and in what it differs from the nearest result that was kept."
             ]
-        case .cache: ["verify reads every entry and removes the damaged ones; entries of other versions stay."]
+        case .cache:
+            [
+                "stats shows what the cache holds and what the runs that used it have saved, with advice that follows from the "
+                    + "numbers.",
+                "verify reads every entry and removes the damaged ones; entries of other versions stay.",
+            ]
+        case .config:
+            [
+                "Flags win over variables such as ATELIER_DISK_LIMIT, these over the nearest atelier.json at or above the working "
+                    + "directory, this over $XDG_CONFIG_HOME/atelier/atelier.json (~/.config/atelier/atelier.json), and all of "
+                    + "them over the preset. Keys of the files are the names of the options.",
+                "show prints every value, with --origin also who says so; path prints where the two files are or would be.",
+            ]
         default: []
         }
     }
@@ -69,6 +84,7 @@ func helpText(on verb: Verb?) -> String {
     switch verb {
     case .convert, .trace, .pptx: text += rows(ConvertCommand.options(of: verb), defaults: ConvertCommand(verb: verb))
     case .cache: text += rows(CacheCommand.options, defaults: CacheCommand(action: .stats))
+    case .config: text += rows(ConfigCommand.options, defaults: ConfigCommand(action: .show))
     default: break
     }
     return text
@@ -85,6 +101,7 @@ func helpJSON(on verb: Verb?) -> JSON {
                     switch verb {
                     case .convert, .trace, .pptx: ConvertCommand.options(of: verb).schema(defaults: ConvertCommand(verb: verb))
                     case .cache: CacheCommand.options.schema(defaults: CacheCommand(action: .stats))
+                    case .config: ConfigCommand.options.schema(defaults: ConfigCommand(action: .show))
                     default: nil
                     }
                 return .object([
@@ -112,6 +129,7 @@ extension Option {
             case .flag: ""
             case .integer: " N"
             case .number: " X"
+            case .bytes: " SIZE"
             case .choice: " WORD"
             case .text(let placeholder, _): " " + placeholder
             }

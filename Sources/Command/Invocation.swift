@@ -10,13 +10,15 @@ enum Invocation: Hashable, Sendable {
     case version(json: Bool)
     /// See to the cache.
     case cache(CacheCommand)
+    /// Show the configuration.
+    case config(ConfigCommand)
     /// Explain a command, or all of them.
     case help(Verb?, json: Bool)
 }
 
 /// The commands.
 enum Verb: String, CaseIterable, Hashable, Sendable {
-    case convert, trace, pptx, explain, cache, version, help
+    case convert, trace, pptx, explain, cache, config, version, help
 
     /// The one format it makes; nil when it makes several or none.
     var format: Request.Target? {
@@ -43,6 +45,8 @@ struct ConvertCommand: Hashable, Sendable {
     var conversion = ConversionOptions()
     /// Title of a presentation.
     var title: String?
+    /// Whether `explain` says why something has to be made.
+    var whyMissed = false
 
     /// Whether standard input is read.
     var readsStandardInput: Bool { standardInputUses > 0 }
@@ -51,6 +55,11 @@ struct ConvertCommand: Hashable, Sendable {
     fileprivate var standardInputUses: Int {
         (operands + [settings.filesFrom, settings.optionsFile].compactMap(\.self)).count { $0 == "-" }
     }
+
+    /// What `explain` takes beside the flags of the command it explains.
+    static let explainOptions: [Option<ConvertCommand>] = [
+        .flag("why-missed", \.whyMissed, group: "Explaining", "Says why something has to be made, and in what it differs from the nearest.")
+    ]
 
     /// All flags of a verb.
     static func options(of verb: Verb) -> [Option<ConvertCommand>] {
@@ -106,12 +115,13 @@ extension Invocation {
         }
         switch verb {
         case .convert, .trace, .pptx:
-            self = .convert(try Invocation.conversion(verb, rest, over: base))
+            self = .convert(try Invocation.conversion(verb, rest, ConvertCommand.options(of: verb), over: base))
         case .explain:
             guard let made = rest.first.flatMap(Verb.init), [.convert, .trace, .pptx].contains(made) else {
                 throw UsageError("explain wants the command to explain after it: convert, trace or pptx")
             }
-            self = .explain(try Invocation.conversion(made, rest.dropFirst(), over: base))
+            let options = ConvertCommand.options(of: made) + ConvertCommand.explainOptions
+            self = .explain(try Invocation.conversion(made, rest.dropFirst(), options, over: base))
         case .cache:
             let actions = inWords(CacheCommand.Action.allCases.map(\.rawValue))
             guard let word = rest.first, let action = CacheCommand.Action(rawValue: word) else {
@@ -120,7 +130,20 @@ extension Invocation {
             var command = CacheCommand(action: action)
             let operands = try parse(rest.dropFirst(), options: CacheCommand.options, into: &command)
             if let operand = operands.first { throw UsageError("cache \(word) takes no \(printable(operand))") }
+            if action != .stats, command.stats != StatsOptions() {
+                throw UsageError("--watch, --by and --prometheus belong to cache stats")
+            }
+            if command.settings.json, command.stats.prometheus { throw UsageError("--json and --prometheus exclude each other") }
             self = .cache(command)
+        case .config:
+            let actions = inWords(ConfigCommand.Action.allCases.map(\.rawValue))
+            guard let word = rest.first, let action = ConfigCommand.Action(rawValue: word) else {
+                throw UsageError("config wants what to do after it: \(actions)")
+            }
+            var command = ConfigCommand(action: action)
+            let operands = try parse(rest.dropFirst(), options: ConfigCommand.options, into: &command)
+            if let operand = operands.first { throw UsageError("config \(word) takes no \(printable(operand))") }
+            self = .config(command)
         case .version, .help:
             var json = false
             let operands = try parse(rest, options: [.flag("json", \.self, group: "Talk", "Answers in JSON.")], into: &json)
@@ -135,11 +158,11 @@ extension Invocation {
         }
     }
 
-    private static func conversion(_ verb: Verb, _ arguments: ArraySlice<String>, over base: ConvertCommand?) throws(UsageError)
-        -> ConvertCommand
-    {
+    private static func conversion(
+        _ verb: Verb, _ arguments: ArraySlice<String>, _ options: [Option<ConvertCommand>], over base: ConvertCommand?
+    ) throws(UsageError) -> ConvertCommand {
         var conversion = base ?? ConvertCommand(verb: verb)
-        conversion.operands = try parse(arguments, options: ConvertCommand.options(of: verb), into: &conversion)
+        conversion.operands = try parse(arguments, options: options, into: &conversion)
         let settings = conversion.settings
         if conversion.operands.isEmpty, settings.filesFrom == nil {
             throw UsageError("\(verb.rawValue) wants at least one input: a file, a folder, a pattern, or - for standard input")

@@ -1,7 +1,6 @@
-import AtelierMemo
 import AtelierStages
 
-/// What a command is told about files, threads, cache and talk, whatever it makes.
+/// What a command is told about files, configuration and talk, whatever it makes.
 struct Settings: Hashable, Sendable {
     /// The one output, `-` for standard output; a folder when it ends in `/` or is one.
     var output: String?
@@ -21,12 +20,8 @@ struct Settings: Hashable, Sendable {
     var keepGoing = false
     /// Whether the first failure ends the run.
     var failFast = false
-    /// Workers of the engine; nil for one for each processor.
-    var threads: Int?
-    /// How the cache is used.
-    var cache = CachePolicy.on
-    /// Folder of the cache.
-    var cacheDirectory: String?
+    /// What flags say about the configuration, by name of option.
+    var said: [String: OptionValue] = [:]
     /// Whether the report is one JSON document on standard output.
     var json = false
     /// Whether only errors are shown.
@@ -77,28 +72,14 @@ extension Settings {
         ]
     }
 
-    /// Flags about threads, cache and talk of the commands that make something.
+    /// Flags about configuration and talk of the commands that make something.
     static var engineOptions: [Option<Settings>] {
-        [
-            .integer(
-                "threads", letter: "j", aliases: ["jobs"], \.threads, 1...1024, or: "auto", group: "Engine",
-                "Workers; auto means one for each processor."),
-            .choice(
-                "cache", \.cache, group: "Engine",
-                "on reads and writes, read never writes, refresh makes everything again and writes, off does neither."),
-            cacheDirectoryOption,
-            .text("events", \.events, "FILE", group: "Talk", "Writes what the engine does, one JSON object a line."),
+        Configuration.flags + [
+            .text("events", \.events, "FILE", group: "Talk", "Writes what the engine does, one JSON object a line.")
         ] + talkOptions + [
             .choice("progress", \.progress, group: "Talk", "When to show progress; auto means on a terminal."),
             .flag("timing", \.timing, group: "Talk", "Prints TRACE_MS=, the processor time of decoding, work and writing."),
         ]
-    }
-
-    /// The flag that says where the cache is.
-    static var cacheDirectoryOption: Option<Settings> {
-        .text(
-            "cache-dir", \.cacheDirectory, "DIR", group: "Engine",
-            "Folder of the cache, before $ATELIER_CACHE_DIR, $XDG_CACHE_HOME/atelier and ~/.cache/atelier.")
     }
 
     /// Flags about what is said.

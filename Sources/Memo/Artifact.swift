@@ -12,6 +12,9 @@ public struct Artifact<Value: Storable>: Sendable {
     /// Identity of the derivation (of the bytes themselves for a source).
     public var digest: Digest { node.digest }
 
+    /// Whose quota the value counts against; empty for nobody's.
+    public var partition: String { node.partition }
+
     /// Names by which the value can be invalidated, sorted; the artifact's own and those of everything it is built on.
     public var tags: [String] { node.tags }
 
@@ -34,7 +37,19 @@ public struct Artifact<Value: Storable>: Sendable {
     /// The same promise with more tags. Tags are not part of the digest; whatever is built on the artifact inherits them.
     ///
     /// Levels of a tag are separated by `/`: invalidating `font` reaches `font/Lato`.
+    /// A tag is also how a dependency is named that has no digest: what uses the company's slide template, wherever that
+    /// lies, is tagged `template/company`, and who changes the template invalidates the tag.
     public func tagged(_ tags: String...) -> Artifact { Artifact(node: node.tagged(tags)) }
+
+    /// The same work under an identity of its own: nobody finds it who does not name the partition too, levels count it
+    /// against the partition's quota, and all this holds for whatever is built on it.
+    ///
+    ///     let photo = try Artifact.file(path: "photo.png").partitioned("tenant/a")
+    ///
+    /// So a source that is partitioned keeps everything apart. What is built on several partitions has an identity that
+    /// no single one of them has, and counts against the first, in the order of the stage's properties. A partition of a
+    /// partition counts against the outer one.
+    public func partitioned(_ name: String) -> Artifact { Artifact(node: node.partitioned(name)) }
 }
 
 extension Artifact where Value == Blob {

@@ -31,6 +31,13 @@ extension Digest {
     }
 }
 
+extension Digest {
+    /// The identity of the same thing in a partition.
+    func partitioned(_ name: String) -> Digest {
+        Digest(hashing: Blob(bytes + Array("partition ".utf8) + Array(name.utf8))).asDerivation
+    }
+}
+
 extension Digest: CustomStringConvertible, LosslessStringConvertible {
     /// 64 lower-case hexadecimal digits.
     public var description: String {

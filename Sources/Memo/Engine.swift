@@ -32,22 +32,30 @@ public final class Engine: Sendable {
     /// What the engine was made with.
     public let configuration: Configuration
 
-    private let flights: Lock<Flights<Node, Made>>
+    private let flights: Lock<Flights<Wanted, Made>>
     private let nextWaiter = Atomic<UInt64>(0)
     private let waiting = Lock<[UInt64: CheckedContinuation<Made, any Error>]>([:])
     private let workers: WorkerPool
     /// For levels that block. Apart from the workers: a look-up must not stand behind minutes of tracing.
-    private let readers: WorkerPool
-    /// The first levels, that answer from memory, and whether there are others.
-    let immediateLevels: Range<Int>, hasBlockingLevels: Bool
-    let tags = TagTable()
+    let readers: WorkerPool
+    /// Those that keep values as they are, and every one.
+    let memoryLevels: LevelMask, allLevels: LevelMask
+    /// The first levels, that answer without blocking.
+    let immediateLevels: LevelMask
+    let tags: TagTable
+    /// Levels that say who makes a digest, nearest first, with their places.
+    let leaseKeepers: [(place: Int, keeper: any LeaseKeeper)]
+    let stageCosts = StageCosts()
     /// What `refresh` has made anew, so that it is not made twice.
     let refreshed = Lock<Set<Digest>>([])
     let observers = Lock<[@Sendable (Event) -> Void]>([])
     let isObserved = Atomic(false)
+    /// Called with every artifact that a level on disk or network took.
+    let putObserver = Lock<(@Sendable (Node) -> Void)?>(nil)
     /// Striped by digest, so that hits on several threads seldom meet.
     let counters: [Counters]
     let clock: Clock
+    let steady: SteadyTime
 
     /// An engine over some levels; with none it makes everything and keeps nothing.
     public convenience init(levels: [any Store], configuration: Configuration = Configuration()) {
@@ -57,16 +65,24 @@ public final class Engine: Sendable {
     init(levels: [any Store], configuration: Configuration, clock: Clock) {
         self.levels = levels
         self.configuration = configuration
+        precondition(levels.count <= 64, "an engine has at most 64 levels")
         self.clock = clock
-        flights = Lock(Flights(slots: configuration.workers, budget: ByteBudget(limit: configuration.byteBudget)))
+        steady = SteadyTime(clock)
+        let tags = TagTable(keepers: levels.compactMap { $0 as? any TagKeeper }, clock: clock)
+        self.tags = tags
+        flights = Lock(
+            Flights(slots: configuration.workers, budget: ByteBudget(limit: configuration.byteBudget)) {
+                tags.areCurrent($0.validity.tags)
+            })
         workers = WorkerPool(threads: configuration.workers)
         readers = WorkerPool(threads: min(4, configuration.workers))
-        let immediate = levels.prefix { !$0.storesBytesOnly }.count
-        immediateLevels = 0..<immediate
-        hasBlockingLevels = immediate < levels.count
-        counters = (0..<8).map { _ in Counters(levels: levels.count) }
-        for level in levels {
-            level.observeEvictions { [weak self] header in self?.evicted(header, from: level.name) }
+        allLevels = LevelMask(of: levels) { _ in true }
+        memoryLevels = LevelMask(of: levels) { !$0.storesBytesOnly }
+        immediateLevels = allLevels.before(levels.firstIndex { $0.storesBytesOnly } ?? levels.count)
+        leaseKeepers = levels.enumerated().compactMap { place, level in (level as? any LeaseKeeper).map { (place, $0) } }
+        counters = (0..<8).map { _ in Counters(levels: levels.map(\.name)) }
+        for (index, level) in levels.enumerated() {
+            level.observeEvictions { [weak self] header in self?.evicted(header, from: index) }
         }
     }
 
@@ -76,11 +92,18 @@ public final class Engine: Sendable {
     ///
     /// Cancelling the task gives up waiting at once; what runs for it is cancelled when nobody else waits.
     ///
+    /// - Parameters:
+    ///   - artifact: What is wanted.
+    ///   - priority: How soon.
+    ///   - levels: Which levels may answer this request, and be filled by it. What others look for elsewhere at the same
+    ///     time is not shared with it.
+    ///   - policy: Whether they are asked and filled; nil for what the engine was made with.
     /// - Throws: `StageFailure` for what a stage threw, `CancellationError` when the task is cancelled.
     public nonisolated(nonsending) func value<Value: Storable>(
-        of artifact: Artifact<Value>, priority: Priority = .normal
+        of artifact: Artifact<Value>, priority: Priority = .normal, levels: Levels = .all, policy: CachePolicy? = nil
     ) async throws -> Value {
-        let value = try await value(of: artifact.node, priority)
+        let asking = Asking(levels: mask(of: levels), policy: policy ?? configuration.cachePolicy)
+        let value = try await value(of: artifact.node, priority, asking)
         guard let value = value as? Value else {
             preconditionFailure("\(type(of: value)) where \(Value.self) was promised: two stages share a name")
         }
@@ -88,37 +111,55 @@ public final class Engine: Sendable {
     }
 
     /// Apart from the generic function, which other modules cannot specialise.
-    private nonisolated(nonsending) func value(of node: Node, _ priority: Priority) async throws -> any Storable {
+    private nonisolated(nonsending) func value(of node: Node, _ priority: Priority, _ asking: Asking) async throws -> any Storable {
         let asked = clock.nanoseconds()
-        if let found = find(node, in: immediateLevels) {
-            hit(node, found, latency: clock.nanoseconds() &- asked)
+        var trail = Trail(isTimed: false, asked: asked)
+        if let found = find(node, asking, in: immediateLevels & asking.levels, &trail) {
+            hit(node, found, trail)
             return try found.answer.get().value
         }
+        let changes = tags.freshChangeCount()
+        while true {
+            let made = try await fly(Wanted(node: node, asking: asking), deadline: asked &+ priority.patience)
+            // A flight under way that we joined may rest on what was invalidated before we asked. Then we ask again: what
+            // is older than our question is soon gone.
+            if made.validity.tags.isEmpty || made.validity.changes >= changes || tags.areCurrent(made.validity.tags) {
+                return made.value
+            }
+        }
+    }
+
+    private nonisolated(nonsending) func fly(_ wanted: Wanted, deadline: UInt64) async throws -> Made {
         let waiter = nextWaiter.add(1, ordering: .relaxed).newValue
-        let made = try await withTaskCancellationHandler {
+        return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 waiting.withLock { $0[waiter] = continuation }
-                perform { flights, actions in
-                    flights.ask(node, waiter: waiter, deadline: asked &+ priority.patience, &actions)
-                }
+                perform { $0.ask(wanted, waiter: waiter, deadline: deadline, &$1) }
                 // A cancellation that came before the question found nobody to resume.
                 if Task.isCancelled { leave(waiter) }
             }
         } onCancel: {
             leave(waiter)
         }
-        return made.value
     }
 
-    /// Makes every entry with this tag, and with tags below it, count as absent. O(1).
+    /// Makes every entry with this tag, and with tags below it, count as absent: here, and for every process that shares
+    /// a level which is a `TagKeeper`. O(1), but it takes as long as these levels take to be told; one that cannot be
+    /// told now is told later, by this process.
     ///
     /// Entries remember the generation that was current before their computation began, so one that is being
-    /// computed now is reached as well.
+    /// computed now is reached as well, wherever it is, and whoever asks from now on does not get it.
     public func invalidate(tag: String) { tags.invalidate(tag) }
 
     /// What the engine has done so far.
     public var statistics: Statistics {
-        counters.reduce(into: Statistics(levels: levels.count)) { sum, counter in counter.state.withLock { sum.add($0) } }
+        var sum = Statistics(levels: levels.map(\.name))
+        for counter in counters { sum.add(counter.state.withLock { $0.statistics }) }
+        // Ghosts of a level outside are those of all processes: whoever shows it adds them.
+        for (index, level) in levels.enumerated() where !level.storesBytesOnly {
+            sum.levels[index].ghostHits = level.contents.ghostHits
+        }
+        return sum
     }
 
     /// How often stages were admitted beyond the byte budget, and the most bytes that were held.
@@ -141,9 +182,9 @@ public final class Engine: Sendable {
     // MARK: Flights
 
     /// Changes the flights and does what follows from it.
-    private func perform(_ change: (inout Flights<Node, Made>, inout [Flights<Node, Made>.Action]) -> Void) {
+    func perform(_ change: (inout Flights<Wanted, Made>, inout [Flights<Wanted, Made>.Action]) -> Void) {
         var actions = flights.withLock { flights in
-            var actions: [Flights<Node, Made>.Action] = []
+            var actions: [Flights<Wanted, Made>.Action] = []
             change(&flights, &actions)
             return actions
         }
@@ -153,14 +194,19 @@ public final class Engine: Sendable {
             let action = actions[position]
             position += 1
             switch action {
-            case .look(let id, let node): look(id, node, &actions)
-            case .measure(let id, let node, let values):
+            case .look(let id, let wanted): look(id, wanted, &actions)
+            // Follows from a miss in levels that block, so this is a thread where they may.
+            case .lease(let id, let wanted): seekLease(LeaseSearch(id: id, wanted: wanted))
+            // Elsewhere, because it may have to cross a network and those who wait come next.
+            case .release(let lease): readers.async { lease.release() }
+            case .measure(let id, let wanted, let values):
+                let node = wanted.node
                 let context = Context(inputs: node.inputs, values: values.map(\.value), cancellation: Cancellation()) { _ in }
                 let footprint = node.work.footprint(in: context)
                 follow(&actions) { $0.ready(id, footprint: footprint, &$1) }
-            case .run(let id, let node, let values, let cancellation): run(id, node, values, cancellation)
-            case .storeAlias(let id, let node, let target, let tags, let value):
-                storeAlias(id, node, target, tags, value, &actions)
+            case .run(let id, let wanted, let values, let cancellation): run(id, wanted, values, cancellation)
+            case .storeAlias(let id, let wanted, let target, let validity, let value):
+                storeAlias(id, wanted, target.node, validity, value, &actions)
             case .cancel(let cancellation): cancellation.cancelTask()
             case .resume(let waiter, let outcome):
                 waiting.withLock { $0.removeValue(forKey: waiter) }?.resume(with: outcome)
@@ -173,44 +219,48 @@ public final class Engine: Sendable {
     }
 
     private func follow(
-        _ actions: inout [Flights<Node, Made>.Action],
-        _ change: (inout Flights<Node, Made>, inout [Flights<Node, Made>.Action]) -> Void
+        _ actions: inout [Flights<Wanted, Made>.Action],
+        _ change: (inout Flights<Wanted, Made>, inout [Flights<Wanted, Made>.Action]) -> Void
     ) {
         actions += flights.withLock { flights in
-            var more: [Flights<Node, Made>.Action] = []
+            var more: [Flights<Wanted, Made>.Action] = []
             change(&flights, &more)
             return more
         }
     }
 
-    private func look(_ id: UInt64, _ node: Node, _ actions: inout [Flights<Node, Made>.Action]) {
+    private func look(_ id: UInt64, _ wanted: Wanted, _ actions: inout [Flights<Wanted, Made>.Action]) {
+        let node = wanted.node, asking = wanted.asking
         if let blob = (node.work as? BytesWork)?.blob {
             return follow(&actions) { $0.found(id, Made(value: blob), &$1) }
         }
-        if let found = find(node, in: immediateLevels) {
-            hit(node, found)
-            return follow(&actions) { $0.answered(id, found.answer, &$1) }
-        }
-        if hasBlockingLevels, node.retention == .everywhere, configuration.cachePolicy != .off {
+        let places = places(of: node, asking)
+        var trail = Trail()
+        let found = find(node, asking, in: immediateLevels & places, &trail)
+        if found == nil, !places.without(immediateLevels).isEmpty, asking.policy != .off {
             readers.async { [self] in
-                let found = find(node, in: levels.indices)
-                if let found { hit(node, found) } else { missed(node) }
-                perform { flights, actions in
-                    if let found { flights.answered(id, found.answer, &actions) } else { flights.missed(id, &actions) }
-                }
+                var trail = Trail()
+                let found = find(node, asking, in: places, &trail)
+                tell(node, found, trail)
+                let leasing = wantsLease(wanted)
+                perform { $0.answered(id, found, leasing: leasing, &$1) }
             }
         } else {
-            missed(node)
-            follow(&actions) { $0.missed(id, &$1) }
+            tell(node, found, trail)
+            follow(&actions) { $0.answered(id, found, leasing: false, &$1) }
         }
     }
 
-    private func run(_ id: UInt64, _ node: Node, _ values: [Made], _ cancellation: Cancellation) {
+    private func tell(_ node: Node, _ found: Found?, _ trail: Trail) {
+        if let found { hit(node, found, trail) } else { missed(node, trail) }
+    }
+
+    private func run(_ id: UInt64, _ wanted: Wanted, _ values: [Made], _ cancellation: Cancellation) {
+        let node = wanted.node
         // Owned by the flight: `cancellation` ends it when nobody waits for the flight any more.
         let task = Task(executorPreference: workers) { [self] in
             for (input, value) in zip(node.inputs, values) { input.costs.withLock { $0 = $0 ?? value.costs } }
-            var tags = self.tags.generations(of: node.tags)
-            for value in values { tags = TagGeneration.merged(tags, value.tags) }
+            let validity = validity(of: node, builtOn: values)
             let context = Context(inputs: node.inputs, values: values.map(\.value), cancellation: cancellation) { [self] fraction in
                 report(.progress, node) { $0.fraction = fraction }
             }
@@ -220,19 +270,21 @@ public final class Engine: Sendable {
                 let costs = node.record(node.isSource ? 0 : clock.nanoseconds() &- begun)
                 switch product {
                 case .value(let value):
-                    let made = Made(value: value, costs: costs, tags: tags)
+                    let made = Made(value: value, costs: costs, validity: validity)
+                    stageCosts.note(costs.chain, of: node.name)
                     ran(node, costs, byteCount: made.byteCount)
-                    finish(id, node, made)
+                    finish(id, wanted, made)
                 case .artifact(let target):
                     ran(node, costs, byteCount: 0)
                     let reach = target.reach()
-                    perform { [tags] in $0.follow(id, target, reach: reach, tags: tags, &$1) }
+                    perform { $0.follow(id, Wanted(node: target, asking: wanted.asking), reach: reach, validity: validity, &$1) }
                 }
             } catch {
                 let failure = StageFailure(stage: node.name, digest: node.digest, underlying: error)
                 if !cancellation.isCancelled {
+                    let costs = node.record(clock.nanoseconds() &- begun)
                     failed(node)
-                    remember(failure, node, tags)
+                    remember(failure, node, wanted.asking, costs, validity)
                 }
                 perform { $0.failed(id, failure, &$1) }
             }
@@ -240,35 +292,45 @@ public final class Engine: Sendable {
         cancellation.attach(task)
     }
 
-    private func finish(_ id: UInt64, _ node: Node, _ made: Made) {
+    /// Until when a run that begins now gives an answer. Its tags are read now: what is invalidated later, reaches it.
+    private func validity(of node: Node, builtOn values: [Made]) -> Validity {
+        let changes = node.tags.isEmpty ? UInt64.max : tags.freshChangeCount()
+        return values.reduce(Validity(tags: tags.generations(of: node.tags), changes: changes)) { $0.met(with: $1.validity) }
+    }
+
+    private func finish(_ id: UInt64, _ wanted: Wanted, _ made: Made) {
         // Stored before anyone is told: who has the value can rely on finding it.
         var isWanted = false
         perform { isWanted = $0.made(id, &$1) }
         guard isWanted else { return }
-        store(made, of: node)
-        perform { $0.found(id, made, &$1) }
+        var made = made
+        made.validity = store(made, of: wanted.node, wanted.asking)
+        perform { [made] in $0.found(id, made, &$1) }
     }
 
     private func storeAlias(
-        _ id: UInt64, _ node: Node, _ target: Node, _ tags: [TagGeneration], _ value: Made,
-        _ actions: inout [Flights<Node, Made>.Action]
+        _ id: UInt64, _ wanted: Wanted, _ target: Node, _ validity: Validity, _ value: Made,
+        _ actions: inout [Flights<Wanted, Made>.Action]
     ) {
+        let node = wanted.node
         target.costs.withLock { $0 = $0 ?? value.costs }
         let own = node.costs.withLock { $0?.own ?? 0 }
         var made = value
         made.costs = node.record(own, target: target)
-        made.tags = TagGeneration.merged(tags, value.tags)
-        store(made, of: node, aliasOf: target.digest)
+        made.validity = validity.met(with: value.validity)
+        stageCosts.note(made.costs.chain, of: node.name)
+        made.validity = store(made, of: node, wanted.asking, aliasOf: target.digest)
         follow(&actions) { $0.found(id, made, &$1) }
     }
 }
 
 extension Flights where Value == Made {
-    /// What a level said.
-    fileprivate mutating func answered(_ id: ID, _ answer: Result<Made, StageFailure>, _ actions: inout [Action]) {
-        switch answer {
-        case .success(let made): found(id, made, &actions)
+    /// What the levels said.
+    mutating func answered(_ id: ID, _ found: Found?, leasing: Bool, _ actions: inout [Action]) {
+        switch found?.answer {
+        case .success(let made): self.found(id, made, &actions)
         case .failure(let failure): failed(id, failure, &actions)
+        case nil: missed(id, leasing: leasing, &actions)
         }
     }
 }

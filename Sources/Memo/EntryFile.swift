@@ -68,6 +68,9 @@ extension EntryFile {
             (header.format, header.formatVersion) = (written.format, written.version)
         case .alias(let digest): (kind, payload) = (.alias, Blob(digest.bytes))
         case .failure(let text): (kind, payload) = (.failure, Blob(text))
+        case .thrown(let failure):
+            guard let text = failure.written else { return nil }
+            (kind, payload) = (.failure, Blob(text))
         }
         guard payload.count <= largestPayload else { return nil }
         let compressed = compression.compressed(payload)

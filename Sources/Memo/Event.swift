@@ -30,10 +30,24 @@ public struct Event: Sendable, Equatable {
     public var level: String?
     /// Nanoseconds in `run`, and with all distinct inputs; 0 where nothing is known.
     public var selfCost: UInt64 = 0, chainCost: UInt64 = 0
+    /// Of a put, what not finding the entry in that level will cost, in nanoseconds.
+    public var lossCost: UInt64 = 0
     /// Weight of the value in bytes.
     public var byteCount = 0
+    /// Of a hit, nanoseconds from asking the level to having the value.
+    public var latency: UInt64 = 0
+    /// Of a miss, and of a hit in a later level, why the levels asked had no answer.
+    public var misses: [Miss] = []
     /// From 0 to 1, for `progress`.
     public var fraction = 0.0
+
+    /// A level without an answer.
+    public struct Miss: Sendable, Equatable {
+        /// The level's name.
+        public var level: String
+        /// Why it had none.
+        public var reason: MissReason
+    }
 
     /// What a hit has saved: the cost of making the value from its sources.
     public var nanosecondsSaved: UInt64 { kind == .hit ? chainCost : 0 }

@@ -2,7 +2,10 @@ import AtelierScheduling
 
 /// What flights are made of: something with an identity, and what it needs first.
 protocol FlightWork: Sendable {
+    associatedtype Identity: Hashable & Sendable
     var digest: Digest { get }
+    /// What requests share when they share a flight: the digest, and how it is to be found.
+    var identity: Identity { get }
     /// Distinct by digest.
     var inputs: [Self] { get }
     /// An error with the name of whom it happened to.
@@ -19,15 +22,17 @@ protocol FlightValue: Sendable {
 /// A value without clocks, threads or calls: every operation says what happened and appends to `actions` what its
 /// owner has to do, outside the lock that guards this value. Tests drive it through random schedules.
 ///
-/// A flight's life: `looking` in the levels → `waiting` for its inputs → `measuring` its footprint → `ready` in the
-/// queue → `running` → `storing` → gone, its value handed to everyone who waits. A plan turns from `running` to
-/// `following` the flight of the artifact it returned, and then to `storing` the alias.
+/// A flight's life: `looking` in the levels → `leasing`, where levels say who makes it → `waiting` for its inputs →
+/// `measuring` its footprint → `ready` in the queue → `running` → `storing` → gone, its value handed to everyone who
+/// waits. A plan turns from `running` to `following` the flight of the artifact it returned, and then to `storing` the
+/// alias.
 ///
 /// What holds at every moment:
-/// - one flight per digest, so one run per digest;
+/// - one flight per identity, so one run;
 /// - who asked is resumed exactly once: with the value, the failure, or cancellation when they leave;
 /// - a flight nobody waits for is given up: what runs is cancelled and its result dropped, never stored. Whoever
 ///   asks for it before the run has ended waits for the end and starts it anew;
+/// - a lease is handed back exactly once, when its flight is gone: what others wait for has been stored, or given up;
 /// - running footprints and pinned inputs stay within the budget, but for the recorded overdraft of the first in line.
 struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
     typealias ID = UInt64
@@ -36,12 +41,16 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
     enum Action: Sendable {
         /// Look in the levels; answer with `found`, `failed` or `missed`.
         case look(ID, Work)
+        /// Become the one who makes it, or wait until it is there; answer with `found`, `failed` or `leased`.
+        case lease(ID, Work)
+        /// What a lease was for is over.
+        case release(Lease)
         /// Say the footprint; answer with `ready`.
         case measure(ID, Work, [Value])
         /// Run; answer with `made`, `failed` or `follow`.
         case run(ID, Work, [Value], Cancellation)
         /// The artifact of a plan has its value: store the alias; answer with `found`.
-        case storeAlias(ID, Work, target: Work, [TagGeneration], Value)
+        case storeAlias(ID, Work, target: Work, Validity, Value)
         /// Nobody waits for a run any more.
         case cancel(Cancellation)
         /// Somebody has an answer.
@@ -49,7 +58,7 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
     }
 
     private enum Phase {
-        case looking, waiting, measuring, ready, running, following, storing
+        case looking, leasing, waiting, measuring, ready, running, following, storing
     }
 
     private struct Flight {
@@ -64,12 +73,13 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
         var values: [Value?] = []
         var footprint = 0
         var cancellation: Cancellation?
+        var leases: [Lease] = []
         /// Whether it counts as running: from admission until its outcome is stored.
         var holdsSlot = false
         /// How many plans had to run for this flight to be asked for.
         var planDepth = 0
         /// Of a plan: what its alias will be kept under.
-        var tags: [TagGeneration] = []
+        var validity = Validity()
 
         var isWanted: Bool { !waiters.isEmpty || !dependents.isEmpty }
     }
@@ -78,13 +88,14 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
     static var longestPlanChain: Int { 256 }
 
     private var flights: [ID: Flight] = [:]
-    private var byDigest: [Digest: ID] = [:]
+    private var byIdentity: [Work.Identity: ID] = [:]
     private var flightOfWaiter: [Waiter: ID] = [:]
     private var queue = UrgencyQueue()
     /// Values that waiting, running and following flights hold, each weighed once. Whoever needs one of them meanwhile
     /// gets it from here: without levels, or with small ones, what a plan led to would make the plan's inputs again,
     /// and plans upon plans again and again.
-    private var pins: [Digest: (holders: Int, value: Value)] = [:]
+    private var pins: [Work.Identity: (holders: Int, value: Value)] = [:]
+    private let isCurrent: @Sendable (Value) -> Bool
     private var nextID: ID = 0
     private let slots: Int
     private(set) var budget: ByteBudget
@@ -92,7 +103,9 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
     /// - Parameters:
     ///   - slots: How many flights may run at a time.
     ///   - budget: How many bytes they may hold.
-    init(slots: Int, budget: ByteBudget) {
+    ///   - isCurrent: Whether a pinned value is an answer for somebody who asks now.
+    init(slots: Int, budget: ByteBudget, isCurrent: @escaping @Sendable (Value) -> Bool = { _ in true }) {
+        self.isCurrent = isCurrent
         self.slots = slots
         self.budget = budget
     }
@@ -125,19 +138,38 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
     /// The value was found in a level, or the alias of a plan is stored, or what was made is stored.
     mutating func found(_ id: ID, _ value: Value, _ actions: inout [Action]) {
         releaseSlot(of: id)
-        if !dropIfUnwanted(id) { complete(id, .success(value), &actions) }
+        if !dropIfUnwanted(id, &actions) { complete(id, .success(value), &actions) }
         admit(&actions)
     }
 
-    /// No level has it: the inputs are needed.
-    mutating func missed(_ id: ID, _ actions: inout [Action]) {
-        guard !dropIfUnwanted(id), var flight = flights[id] else { return }
+    /// No level has it: the inputs are needed, and before them a lease where that is worth asking for.
+    mutating func missed(_ id: ID, leasing: Bool = false, _ actions: inout [Action]) {
+        if dropIfUnwanted(id, &actions) { return }
+        if leasing, flights[id]!.leases.isEmpty {
+            flights[id]!.phase = .leasing
+            actions.append(.lease(id, flights[id]!.work))
+        } else {
+            gatherInputs(id, &actions)
+        }
+    }
+
+    /// The leases are held; with none, it is made without.
+    mutating func leased(_ id: ID, _ leases: [Lease], _ actions: inout [Action]) {
+        flights[id]!.leases = leases
+        if !dropIfUnwanted(id, &actions) { gatherInputs(id, &actions) }
+    }
+
+    /// Whether a flight that is `leasing` is still waited for. If not it is gone, and no answer is due.
+    mutating func goesOn(_ id: ID, _ actions: inout [Action]) -> Bool { !dropIfUnwanted(id, &actions) }
+
+    private mutating func gatherInputs(_ id: ID, _ actions: inout [Action]) {
+        var flight = flights[id]!
         let inputs = flight.work.inputs
         flight.values = Array(repeating: nil, count: inputs.count)
         flight.phase = .waiting
         for (place, input) in inputs.enumerated() {
-            if let value = pins[input.digest]?.value {
-                pin(value, input.digest)
+            if let value = pinned(input) {
+                pin(value, input.identity)
                 flight.values[place] = value
                 continue
             }
@@ -156,7 +188,7 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
             flights[id]!.phase = .ready
         } else {
             queue.remove(id)
-            remove(id)
+            remove(id, &actions)
         }
         admit(&actions)
     }
@@ -182,15 +214,15 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
             releaseSlot(of: id)
             if flights[id]!.cancellation?.isCancelled == true { return restartOrRemove(id, &actions) }
         }
-        if !dropIfUnwanted(id) { complete(id, .failure(error), &actions) }
+        if !dropIfUnwanted(id, &actions) { complete(id, .failure(error), &actions) }
     }
 
     /// A plan has run and says which artifact answers for it.
     ///
     /// - Parameters:
     ///   - reach: Digests of the artifact and everything it is built on.
-    ///   - tags: Handed back with the alias.
-    mutating func follow(_ id: ID, _ target: Work, reach: Set<Digest>, tags: [TagGeneration] = [], _ actions: inout [Action]) {
+    ///   - validity: Handed back with the alias.
+    mutating func follow(_ id: ID, _ target: Work, reach: Set<Digest>, validity: Validity = Validity(), _ actions: inout [Action]) {
         defer { admit(&actions) }
         releaseSlot(of: id)
         if flights[id]!.cancellation?.isCancelled == true { return restartOrRemove(id, &actions) }
@@ -200,10 +232,10 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
         }
         let depth = flights[id]!.planDepth + 1
         if depth > Self.longestPlanChain { return complete(id, .failure(flights[id]!.work.failure(PlanError.endless)), &actions) }
-        flights[id]!.tags = tags
-        if let value = pins[target.digest]?.value {
+        flights[id]!.validity = validity
+        if let value = pinned(target) {
             flights[id]!.phase = .storing
-            actions.append(.storeAlias(id, flights[id]!.work, target: target, tags, value))
+            actions.append(.storeAlias(id, flights[id]!.work, target: target, validity, value))
             return
         }
         let need = flight(for: target, deadline: flights[id]!.urgency.deadline, planDepth: depth, &actions)
@@ -215,7 +247,7 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
     // MARK: Flights
 
     private mutating func flight(for work: Work, deadline: UInt64, planDepth: Int, _ actions: inout [Action]) -> ID {
-        if let id = byDigest[work.digest] {
+        if let id = byIdentity[work.identity] {
             raise(id, deadline: deadline)
             return id
         }
@@ -224,7 +256,7 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
         // Flights are numbered as they are asked for, consumers before their inputs. Among equal deadlines the lower
         // number goes first, so begun chains are finished, and their values let go, before new ones begin.
         flights[id] = Flight(work: work, urgency: Urgency(deadline: deadline, sequence: id), planDepth: planDepth)
-        byDigest[work.digest] = id
+        byIdentity[work.identity] = id
         actions.append(.look(id, work))
         return id
     }
@@ -266,25 +298,26 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
     }
 
     /// A look-up, a measurement or a store has come back to a flight that everybody has left meanwhile.
-    private mutating func dropIfUnwanted(_ id: ID) -> Bool {
+    private mutating func dropIfUnwanted(_ id: ID, _ actions: inout [Action]) -> Bool {
         if flights[id]!.isWanted { return false }
-        remove(id)
+        remove(id, &actions)
         return true
     }
 
     /// A cancelled run has ended: whoever has asked since gets a new one.
     private mutating func restartOrRemove(_ id: ID, _ actions: inout [Action]) {
-        guard flights[id]!.isWanted else { return remove(id) }
+        guard flights[id]!.isWanted else { return remove(id, &actions) }
         releaseInputs(of: id)
         flights[id]!.phase = .looking
         flights[id]!.cancellation = nil
         actions.append(.look(id, flights[id]!.work))
     }
 
-    private mutating func remove(_ id: ID) {
+    private mutating func remove(_ id: ID, _ actions: inout [Action]) {
         releaseInputs(of: id)
         let flight = flights.removeValue(forKey: id)!
-        byDigest[flight.work.digest] = nil
+        byIdentity[flight.work.identity] = nil
+        for lease in flight.leases { actions.append(.release(lease)) }
     }
 
     /// Hands an outcome to everyone who waits; a failure fails what was built on it in turn.
@@ -293,7 +326,7 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
         var unwanted: [ID] = []
         while let id = pending.popLast() {
             let flight = flights[id]!
-            remove(id)
+            remove(id, &actions)
             for waiter in flight.waiters {
                 flightOfWaiter[waiter] = nil
                 actions.append(.resume(waiter, outcome))
@@ -305,9 +338,9 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
                     if flights[dependent]!.phase == .following {
                         flights[dependent]!.phase = .storing
                         actions.append(
-                            .storeAlias(dependent, flights[dependent]!.work, target: flight.work, flights[dependent]!.tags, value))
+                            .storeAlias(dependent, flights[dependent]!.work, target: flight.work, flights[dependent]!.validity, value))
                     } else {
-                        pin(value, flight.work.digest)
+                        pin(value, flight.work.identity)
                         flights[dependent]!.values[place] = value
                         if flights[dependent]!.needs.isEmpty { measure(dependent, &actions) }
                     }
@@ -330,7 +363,7 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
         while let id = pending.popLast() {
             guard let flight = flights[id], !flight.isWanted else { continue }
             switch flight.phase {
-            case .looking, .measuring, .storing:
+            case .looking, .leasing, .measuring, .storing:
                 break  // the owner's answer will find it unwanted, or wanted again
             case .running:
                 if let cancellation = flight.cancellation, !cancellation.isCancelled {
@@ -339,13 +372,13 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
                 }
             case .ready:
                 queue.remove(id)
-                remove(id)
+                remove(id, &actions)
             case .waiting, .following:
                 for (place, need) in flight.needs {
                     flights[need]!.dependents.removeAll { $0.flight == id && $0.place == place }
                     pending.append(need)
                 }
-                remove(id)
+                remove(id, &actions)
             }
         }
     }
@@ -364,16 +397,21 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
 
     // MARK: Pins
 
-    private mutating func pin(_ value: Value, _ digest: Digest) {
-        pins[digest, default: (0, value)].holders += 1
-        if pins[digest]!.holders == 1 { budget.pin(value.byteCount) }
+    private func pinned(_ work: Work) -> Value? {
+        guard let value = pins[work.identity]?.value, isCurrent(value) else { return nil }
+        return value
+    }
+
+    private mutating func pin(_ value: Value, _ identity: Work.Identity) {
+        pins[identity, default: (0, value)].holders += 1
+        if pins[identity]!.holders == 1 { budget.pin(value.byteCount) }
     }
 
     private mutating func releaseInputs(of id: ID) {
         let flight = flights[id]!
         for (place, input) in flight.work.inputs.enumerated() where place < flight.values.count && flight.values[place] != nil {
-            pins[input.digest]!.holders -= 1
-            if pins[input.digest]!.holders == 0 { budget.unpin(pins.removeValue(forKey: input.digest)!.value.byteCount) }
+            pins[input.identity]!.holders -= 1
+            if pins[input.identity]!.holders == 0 { budget.unpin(pins.removeValue(forKey: input.identity)!.value.byteCount) }
         }
         flights[id]!.values = []
     }

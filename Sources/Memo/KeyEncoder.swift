@@ -57,6 +57,14 @@ struct Key {
         }
     }
 
+    /// The bytes that the digest is taken of.
+    static func bytes(of value: some Encodable, name: String, version: Int, kind: Kind) -> [UInt8] {
+        KeySink.withPooled { sink in
+            sink.encode(value, name: name, version: version, kind: kind)
+            return Array(sink.bytes)
+        }
+    }
+
     private init(digest: Digest, found: [Node]) {
         self.digest = digest
         if found.count < 2 {

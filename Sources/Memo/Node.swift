@@ -8,22 +8,30 @@ final class Node: @unchecked Sendable {
     let digest: Digest
     /// Sorted, without repetition; the node's own and those of all inputs.
     let tags: [String]
+    /// Whose it is; empty for nobody's. What is built on several partitions is the first one's, in the order of the key.
+    let partition: String
     /// Distinct by digest, in the order the key found them.
     private(set) var inputs: [Node]
     private var duplicates: [Node]
     private(set) var work: any Work
     /// What `work` says of itself, here because asking an existential copies the stage.
     let name: String, version: Int, retention: Retention, isPlan: Bool, isSource: Bool
+    /// Stands for the name where it is compared often.
+    let kind: ObjectIdentifier
     /// What making it, or finding it, has shown.
     let costs = Lock<Costs?>(nil)
 
-    init(digest: Digest, work: any Work, inputs: [Node] = [], duplicates: [Node] = [], tags: [String] = []) {
+    init(
+        digest: Digest, work: any Work, inputs: [Node] = [], duplicates: [Node] = [], tags: [String] = [], partition: String = ""
+    ) {
         self.digest = digest
         self.work = work
         (name, version, retention, isPlan, isSource) = (work.name, work.version, work.retention, work.isPlan, work.isSource)
+        kind = ObjectIdentifier(type(of: work))
         self.inputs = inputs
         self.duplicates = duplicates
         self.tags = tags
+        self.partition = partition
     }
 
     convenience init(key: Key, work: any Work) {
@@ -31,13 +39,22 @@ final class Node: @unchecked Sendable {
         var tags = key.inputs.first { !$0.tags.isEmpty }?.tags ?? []
         let others = key.inputs.filter { !$0.tags.isEmpty && $0.tags != tags }
         if !others.isEmpty { tags = others.reduce(into: Set(tags)) { $0.formUnion($1.tags) }.sorted() }
-        self.init(digest: key.digest, work: work, inputs: key.inputs, duplicates: key.duplicates, tags: tags)
+        self.init(
+            digest: key.digest, work: work, inputs: key.inputs, duplicates: key.duplicates, tags: tags,
+            partition: key.inputs.first { !$0.partition.isEmpty }?.partition ?? "")
     }
 
     /// The same promise with more tags.
     func tagged(_ more: [String]) -> Node {
         Node(
-            digest: digest, work: work, inputs: inputs, duplicates: duplicates, tags: Set(tags).union(more).sorted())
+            digest: digest, work: work, inputs: inputs, duplicates: duplicates, tags: Set(tags).union(more).sorted(),
+            partition: partition)
+    }
+
+    /// The same work under another identity.
+    func partitioned(_ name: String) -> Node {
+        Node(
+            digest: digest.partitioned(name), work: work, inputs: inputs, duplicates: duplicates, tags: tags, partition: name)
     }
 
     /// Digests of the node and of everything it is built on.
@@ -119,6 +136,10 @@ protocol Work: Sendable {
     var isPlan: Bool { get }
     /// Whether it stands for bytes from outside, which no level keeps and no event reports.
     var isSource: Bool { get }
+    /// Failures it may keep, for reading them back.
+    var failures: [any StorableFailure.Type] { get }
+    /// The canonical bytes of the key, encoded anew; nil for bytes from outside.
+    var keyBytes: [UInt8]? { get }
     func footprint(in context: Context) -> Int
     func run(in context: Context) async throws -> Product
 }
@@ -133,15 +154,17 @@ enum Product: Sendable {
 extension Work {
     var isPlan: Bool { false }
     var isSource: Bool { false }
+    var failures: [any StorableFailure.Type] { [] }
+    var keyBytes: [UInt8]? { nil }
     func footprint(in context: Context) -> Int { 0 }
 
-    /// Reads a value that left memory in `Output`'s format; nil when it was written in another.
-    func decode(_ blob: Blob, _ header: EntryHeader) throws -> (any Storable)? {
-        guard let format = Output.format, header.format == format.name, header.formatVersion == format.version else {
-            return nil
-        }
-        return try format.decode(blob)
+    /// Whether what an entry holds was written in `Output`'s format.
+    func reads(_ header: EntryHeader) -> Bool {
+        Output.format.map { header.format == $0.name && header.formatVersion == $0.version } ?? false
     }
+
+    /// Reads a value that left memory in `Output`'s format; nil when it has none.
+    func decode(_ blob: Blob) throws -> (any Storable)? { try Output.format?.decode(blob) }
 
     /// Name and version of the format values leave memory in; empty and 0 when they do not.
     var format: (name: String, version: Int) { Output.format.map { ($0.name, $0.version) } ?? ("", 0) }
@@ -159,7 +182,9 @@ struct StageWork<S: Stage>: Work {
 
     var name: String { S.name }
     var version: Int { S.version }
-    var retention: Retention { S.retention }
+    var retention: Retention { stage.retention }
+    var failures: [any StorableFailure.Type] { S.failures }
+    var keyBytes: [UInt8]? { Key.bytes(of: stage, name: S.name, version: S.version, kind: .stage) }
     func footprint(in context: Context) -> Int { max(0, stage.footprint(in: context)) }
     func run(in context: Context) async throws -> Product { .value(try await stage.run(in: context)) }
 }
@@ -171,7 +196,9 @@ struct PlanWork<P: Plan>: Work {
     var name: String { P.name }
     var version: Int { P.version }
     var retention: Retention { P.Output.format == nil ? .memory : .everywhere }
+    var failures: [any StorableFailure.Type] { P.failures }
     var isPlan: Bool { true }
+    var keyBytes: [UInt8]? { Key.bytes(of: plan, name: P.name, version: P.version, kind: .plan) }
     func run(in context: Context) async throws -> Product { .artifact(try await plan.plan(in: context).node) }
 }
 
@@ -208,28 +235,38 @@ private struct Released: Work {
     func run(in context: Context) -> Product { preconditionFailure("a released node cannot run") }
 }
 
-extension Node: FlightWork {
-    func failure(_ error: any Error) -> any Error {
-        StageFailure(stage: name, digest: digest, underlying: error)
-    }
-}
-
 /// A value with what is known about how it came about.
 struct Made: FlightValue {
     var value: any Storable
     var byteCount: Int
     var costs: Costs
-    /// Of everything it is built on, also of what plans led to.
-    var tags: [TagGeneration]
+    var validity: Validity
 
-    init(value: any Storable, costs: Costs = Costs(own: 0, chain: 0), tags: [TagGeneration] = []) {
-        self.init(value: value, byteCount: value.byteCount, costs: costs, tags: tags)
+    init(value: any Storable, costs: Costs = Costs(own: 0, chain: 0), validity: Validity = Validity()) {
+        self.init(value: value, byteCount: value.byteCount, costs: costs, validity: validity)
     }
 
-    init(value: any Storable, byteCount: Int, costs: Costs, tags: [TagGeneration]) {
+    init(value: any Storable, byteCount: Int, costs: Costs, validity: Validity) {
         self.value = value
         self.byteCount = byteCount
         self.costs = costs
-        self.tags = tags
+        self.validity = validity
+    }
+}
+
+/// Until when a value is an answer: what it inherits from everything it is built on, also from what plans led to.
+struct Validity: Sendable {
+    /// The generations that were current when the making of the value, or of what it is built on, began.
+    var tags: [TagGeneration] = []
+    /// In the engine's steady seconds; nil for never.
+    var expires: Int64?
+    /// How many changes of tags were known when the tags were last seen to be current.
+    var changes = UInt64.max
+
+    /// What holds for a value that is built on both.
+    func met(with other: Validity) -> Validity {
+        Validity(
+            tags: TagGeneration.merged(tags, other.tags),
+            expires: expires.map { min($0, other.expires ?? $0) } ?? other.expires, changes: min(changes, other.changes))
     }
 }

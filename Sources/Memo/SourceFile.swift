@@ -129,6 +129,13 @@ final class StatMemo: Sendable {
 /// Seconds since 1970.
 @Sendable func systemSeconds() -> Int64 { Int64(time(nil)) }
 
+/// Microseconds since 1970.
+@Sendable func systemMicroseconds() -> UInt64 {
+    var now = timespec()
+    clock_gettime(CLOCK_REALTIME, &now)
+    return UInt64(max(0, now.tv_sec)) &* 1_000_000 &+ UInt64(now.tv_nsec) / 1000
+}
+
 /// Nanoseconds on a clock that never goes back.
 @Sendable func monotonicNanoseconds() -> UInt64 {
     var now = timespec()

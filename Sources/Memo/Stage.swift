@@ -17,8 +17,11 @@ public protocol Stage: Encodable, Sendable {
     static var name: String { get }
     /// Raised whenever the same stored properties give other output.
     static var version: Int { get }
-    /// Where the output may be kept. Default: `.everywhere` when `Output` has a byte format, else `.memory`.
-    static var retention: Retention { get }
+    /// Failures that may be kept outside memory, so that they can be read back as themselves. Default: none.
+    static var failures: [any StorableFailure.Type] { get }
+    /// Where this output may be kept, for how long, and from which cost on. Default: `.everywhere` when `Output` has a
+    /// byte format, else `.memory`.
+    var retention: Retention { get }
 
     /// Largest number of bytes `run` holds at once beside its inputs, as well as it can be said before running.
     /// Default: 0, for stages too small to count.
@@ -28,19 +31,12 @@ public protocol Stage: Encodable, Sendable {
     func run(in context: Context) async throws -> Output
 }
 
-/// Where an output may be kept.
-public enum Retention: Sendable {
-    /// Nowhere: made again each time it is needed.
-    case none
-    /// In the memory level only.
-    case memory
-    /// In every level.
-    case everywhere
-}
-
 extension Stage {
     /// Everywhere when the output has a byte format, else in memory.
-    public static var retention: Retention { Output.format == nil ? .memory : .everywhere }
+    public var retention: Retention { Output.format == nil ? .memory : .everywhere }
+
+    /// None.
+    public static var failures: [any StorableFailure.Type] { [] }
 
     /// Too small to count.
     public func footprint(in context: Context) -> Int { 0 }
@@ -58,7 +54,14 @@ public protocol Plan: Encodable, Sendable {
     static var name: String { get }
     /// Raised whenever the same stored properties give another artifact.
     static var version: Int { get }
+    /// Failures that may be kept outside memory, so that they can be read back as themselves. Default: none.
+    static var failures: [any StorableFailure.Type] { get }
 
     /// Says which artifact holds the answer.
     func plan(in context: Context) async throws -> Artifact<Output>
+}
+
+extension Plan {
+    /// None.
+    public static var failures: [any StorableFailure.Type] { [] }
 }

@@ -20,7 +20,8 @@ public protocol Store: Sendable {
     /// What is known about an entry without reading or counting it as used; for `explain`.
     func peek(_ digest: Digest) -> EntryHeader?
 
-    /// Keeps an entry, now or never; an entry larger than the store's bound is not kept.
+    /// Keeps an entry, now or never; an entry larger than the store's bound is not kept, nor one that is not worth it here
+    /// (`isWorth`; the engine does not even offer such an entry to a level that keeps bytes).
     ///
     /// - Parameter lossCost: Nanoseconds that not finding the entry here will cost: a hit in a level below, or the
     ///   making. What is kept longest is what costs most for each byte.
@@ -30,11 +31,22 @@ public protocol Store: Sendable {
     /// Forgets an entry; nothing happens when there is none.
     func evict(_ digest: Digest)
 
+    /// What it holds, as far as it counts that and can be asked. A level on disk or network may ask there, and its
+    /// evictions and ghost hits are those of all who use it.
+    var contents: StoreContents { get }
+
     /// Asks to be told of entries the store lets go to make room. Called once, by the engine that uses the store.
     func observeEvictions(_ observer: @escaping @Sendable (EntryHeader) -> Void)
 }
 
 extension Store {
+    /// Whether an entry is worth its place: losing it costs at least three hits on it. Keeping it costs about one hit to
+    /// write and one to look up, also when it is never asked for again.
+    public func isWorth(_ lossCost: UInt64, of header: EntryHeader) -> Bool { lossCost >= 3 * hitCost(ofBytes: header.byteCount) }
+
+    /// For stores that cannot tell.
+    public var contents: StoreContents { StoreContents() }
+
     /// For stores that cannot tell.
     public func observeEvictions(_ observer: @escaping @Sendable (EntryHeader) -> Void) {}
 
@@ -54,22 +66,29 @@ public enum Lookup: Sendable {
     public var entry: Entry? { if case .hit(let entry) = self { entry } else { nil } }
 }
 
-/// Why a level has no answer.
+/// Why a level has no answer; what says most stands first, for a look-up that several levels could not answer.
 public enum MissReason: String, Codable, CaseIterable, Sendable {
-    /// Nothing is known of the digest: it was never put, or so long ago that it is forgotten.
-    case neverSeen
-    /// It had to make room, not long ago.
-    case evicted
-    /// Its time was over.
-    case expired
     /// One of its tags was invalidated.
     case invalidated
+    /// Its time was over.
+    case expired
     /// It failed a check; it is not kept any more.
     case damaged
     /// Another version of the project wrote it, or its value's format has changed.
     case otherVersion
+    /// It had to make room, not long ago.
+    case evicted
     /// The level could not be asked: not connected, an I/O error, resting after failures.
     case unavailable
+    /// Nothing is known of the digest: it was never put, or so long ago that it is forgotten.
+    case neverSeen
+}
+
+extension MissReason: Comparable {
+    /// Whether a reason says more than another.
+    public static func < (a: MissReason, b: MissReason) -> Bool { a.rank < b.rank }
+
+    private var rank: Int { Self.allCases.firstIndex(of: self)! }
 }
 
 /// What became of an entry that was put.
@@ -96,7 +115,9 @@ public struct Entry: Sendable {
         case bytes(Blob)
         /// Another digest that answers for this one (the outcome of a plan).
         case alias(Digest)
-        /// A failure that declared itself storable, as its text.
+        /// A failure that declared itself storable, as the memory level holds it.
+        case thrown(any StorableFailure)
+        /// The same written in the header's format, as it comes back from disk or network.
         case failure(String)
     }
 
@@ -160,11 +181,11 @@ public struct EntryHeader: Hashable, Sendable {
     }
 }
 
-/// A tag as an entry remembers it: the generation that was current when the computation began.
+/// A tag as an entry remembers it: the generation that was current when the computation began. See `TagKeeper`.
 public struct TagGeneration: Hashable, Sendable {
     /// The tag, levels separated by `/`: `font/Lato`.
     public var tag: String
-    /// How often it had been invalidated.
+    /// Microseconds since 1970 of its last invalidation; 0 when there was none.
     public var generation: UInt64
 
     /// A tag generation from its parts.

@@ -23,7 +23,7 @@ struct InvocationTests {
     func spellings() throws {
         let expected = try conversion("trace a.png b.png --output out/ --threads 3 --force")
         #expect(expected.operands == ["a.png", "b.png"])
-        #expect(expected.settings.output == "out/" && expected.settings.threads == 3 && expected.settings.force)
+        #expect(expected.settings.output == "out/" && expected.settings.said["threads"] == .integer(3) && expected.settings.force)
         for line in [
             "trace --force -j3 a.png -o out/ b.png", "trace -f a.png b.png -oout/ -j=3", "trace a.png --output=out/ --threads=3 b.png -f",
             "trace a.png b.png -f -o x.svg -o out/ --jobs 3", "trace a.png b.png -j 9 -fj 3 -o out/", "trace -f -j3 -o out/ -- a.png b.png",

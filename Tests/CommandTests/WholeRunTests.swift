@@ -37,14 +37,16 @@ private func totals(_ out: String) throws -> [String: JSON] {
 
 @Suite("Whole runs")
 struct WholeRunTests {
-    @Test("A second run finds everything and writes nothing")
+    @Test("A second run finds what is worth finding and writes nothing")
     func warm() async throws {
         let scratch = Scratch()
         let cold = await run(scratch, "trace %icon.png -o @icon.svg --json -q")
         #expect(cold.code == .done && cold.err == "")
         #expect(try totals(cold.out)["stagesRun"] != .integer(0))
-        let warm = await run(scratch, "trace %icon.png -o @icon.svg --json -q")
-        #expect(try totals(warm.out)["stagesRun"] == .integer(0))
+        let warm = await run(scratch, "trace %icon.png -o @icon.svg --json --events @events -q")
+        // That a picture has nothing to report is found out sooner than it is looked up.
+        let events = (scratch.read("events") ?? "").split(separator: "\n").filter { $0.contains(#""event":"run""#) }
+        #expect(events.allSatisfy { $0.contains(#""stage":"report."#) }, "\(events)")
         #expect(warm.out.contains(#""state":"unchanged""#) && warm.out.contains(#""cached":true"#))
     }
 
@@ -133,6 +135,16 @@ struct WholeRunTests {
         #expect(await run(scratch, "trace @missing.png -q").err == "atelier: \(scratch["missing.png"]): there is no such file\n")
         let large = await run(scratch, "trace %icon.png -o @b.svg --max-pixels 10 -q")
         #expect(large.code == .limit && large.err.hasSuffix("where --max-pixels allows 10; raise it or make the picture smaller\n"))
+    }
+
+    @Test("The same broken file a second time is told in the same words, though it is not read again")
+    func brokenTwice() async {
+        let scratch = Scratch()
+        for name in ["a.svg", "b.svg"] { scratch.write("<svg xmlns='http://www.w3.org/2000/svg'><g>", to: name) }
+        let result = await run(scratch, "convert @a.svg @b.svg --to svg -d @out -q --jobs 1")
+        let lines = result.err.split(separator: "\n")
+        #expect(result.code == .nothingRead && lines.count >= 2)
+        #expect(lines[0].replacing("/a.svg", with: "/b.svg") == lines[1])
     }
 
     @Test("A list, options or events that cannot be had are named before any work")

@@ -27,12 +27,14 @@ struct EngineLevelTests {
             func run(in context: Context) -> Weight { Weight(byteCount: context[source].count) }
         }
         struct Intermediate: Stage {
-            static let name = "test.intermediate", version = 1, retention = Retention.memory
+            static let name = "test.intermediate", version = 1
+            var retention: Retention { .memory }
             var weight: Artifact<Weight>
             func run(in context: Context) -> Number { Number(context[weight].byteCount) }
         }
         struct Passing: Stage {
-            static let name = "test.passing", version = 1, retention = Retention.none
+            static let name = "test.passing", version = 1
+            var retention: Retention { .none }
             var number: Artifact<Number>
             func run(in context: Context) -> Number { context[number] }
         }
@@ -202,7 +204,7 @@ struct EngineLevelTests {
         #expect(statistics.misses == 2)
         #expect(statistics.runs == 1)
         #expect(statistics.failures == 1)
-        #expect(statistics.hitLatency.count == 4)
+        #expect(statistics.levels[0].hitLatency.count == 4)
     }
 }
 

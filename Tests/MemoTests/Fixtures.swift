@@ -115,9 +115,10 @@ final class Gate: Sendable {
     }
 }
 
-/// Waits for something that follows soon from what has happened, on other threads.
+/// Waits for something that follows soon from what has happened, on other threads; on a busy machine that may take a while.
 func eventually(_ condition: () -> Bool) async -> Bool {
-    for _ in 0..<200_000 {
+    let deadline = ContinuousClock.now + .seconds(60)
+    while ContinuousClock.now < deadline {
         if condition() { return true }
         await Task.yield()
     }
@@ -134,18 +135,46 @@ struct Failing: Stage {
 }
 
 /// Follows from the input alone.
-struct Malformed: StorableFailure, CustomStringConvertible {
+struct Malformed: StorableFailure, Equatable, CustomStringConvertible {
     var secondsKept: Int64 { 60 }
     var description: String { "byte 7: not a number" }
 }
 
 /// Time that only the test moves.
 final class ManualClock: Sendable {
-    private let state = Lock((nanoseconds: UInt64(1_000), seconds: Int64(1_700_000_000)))
+    private struct State: Sendable {
+        var nanoseconds: UInt64 = 1_000, microseconds: UInt64 = 1_700_000_000_000_000
+        var pauses: [(until: UInt64, CheckedContinuation<Void, Never>)] = []
+    }
+    private let state = Lock(State())
 
-    var clock: Clock { Clock(nanoseconds: { self.state.withLock { $0.nanoseconds } }, seconds: { self.state.withLock { $0.seconds } }) }
-    func advance(nanoseconds: UInt64 = 0, seconds: Int64 = 0) {
-        state.withLock { $0 = ($0.nanoseconds + nanoseconds, $0.seconds + seconds) }
+    var clock: Clock {
+        Clock(
+            nanoseconds: { self.state.withLock { $0.nanoseconds } }, microseconds: { self.state.withLock { $0.microseconds } },
+            pause: { nanoseconds in
+                await withCheckedContinuation { continuation in
+                    self.state.withLock { $0.pauses.append(($0.nanoseconds + nanoseconds, continuation)) }
+                }
+            })
+    }
+
+    /// How many wait for a later time.
+    var pauseCount: Int { state.withLock { $0.pauses.count } }
+
+    /// Time passes.
+    func advance(nanoseconds: UInt64 = 0, seconds: UInt64 = 0) {
+        let over = state.withLock { state in
+            state.nanoseconds += nanoseconds + seconds * 1_000_000_000
+            state.microseconds += nanoseconds / 1000 + seconds * 1_000_000
+            defer { state.pauses.removeAll { $0.until <= state.nanoseconds } }
+            return state.pauses.filter { $0.until <= state.nanoseconds }.map(\.1)
+        }
+        for continuation in over { continuation.resume() }
+    }
+
+    /// Somebody sets the clock.
+    func set(by seconds: Int64) {
+        state.withLock { $0.microseconds = UInt64(Int64($0.microseconds) + seconds * 1_000_000) }
     }
 }
 
@@ -166,4 +195,77 @@ final class BytesStore: Store {
     }
     func evict(_ digest: Digest) { entries.withLock { $0[digest] = nil } }
     func replace(_ digest: Digest, _ change: (inout Entry) -> Void) { entries.withLock { change(&$0[digest]!) } }
+}
+
+/// A level that several engines share, as processes share a folder or machines a server. It keeps bytes, generations of
+/// tags and leases; tests make it unreachable.
+final class SharedStore: TagKeeper, LeaseKeeper {
+    private struct State: Sendable {
+        var generations: [String: UInt64] = [:]
+        var epoch: UInt64 = 0
+        var epochReads = 0, raises = 0
+        var leased: Set<Digest> = []
+        var leaseRequests: [Digest] = []
+        var isReachable = true
+    }
+    private let entries = BytesStore()
+    private let state = Lock(State())
+    let name: String
+
+    init(name: String = "shared") { self.name = name }
+
+    var storesBytesOnly: Bool { true }
+    var isReachable: Bool {
+        get { state.withLock { $0.isReachable } }
+        set { state.withLock { $0.isReachable = newValue } }
+    }
+    var stages: [String] { entries.stages }
+    func hitCost(ofBytes count: Int) -> UInt64 { 0 }
+    func get(_ digest: Digest) -> Lookup { isReachable ? entries.get(digest) : .miss(.unavailable) }
+    func peek(_ digest: Digest) -> EntryHeader? { get(digest).entry?.header }
+    func put(_ entry: Entry, lossCost: UInt64) -> PutOutcome { isReachable ? entries.put(entry, lossCost: lossCost) : .unavailable }
+    func evict(_ digest: Digest) { entries.evict(digest) }
+    func replace(_ digest: Digest, _ change: (inout Entry) -> Void) { entries.replace(digest, change) }
+
+    // MARK: Tags
+
+    var generations: [String: UInt64] { state.withLock { $0.generations } }
+    var epochReads: Int { state.withLock { $0.epochReads } }
+    /// How often it was told of a generation.
+    var raises: Int { state.withLock { $0.raises } }
+
+    var tagEpoch: UInt64 {
+        state.withLock { state in
+            state.epochReads += 1
+            return state.epoch
+        }
+    }
+    func tagGenerations() -> [String: UInt64]? { state.withLock { $0.isReachable ? $0.generations : nil } }
+    func raise(tag: String, to generation: UInt64) -> Bool {
+        state.withLock { state in
+            guard state.isReachable else { return false }
+            state.raises += 1
+            if generation > state.generations[tag] ?? 0 {
+                state.generations[tag] = generation
+                state.epoch += 1
+            }
+            return true
+        }
+    }
+
+    // MARK: Leases
+
+    /// Digests that somebody makes.
+    var leased: Set<Digest> { state.withLock { $0.leased } }
+    /// Every digest a lease was asked for, as often as it was.
+    var leaseRequests: [Digest] { state.withLock { $0.leaseRequests } }
+
+    func lease(_ digest: Digest) -> LeaseOutcome {
+        state.withLock { state in
+            guard state.isReachable else { return .unavailable }
+            state.leaseRequests.append(digest)
+            guard state.leased.insert(digest).inserted else { return .taken }
+            return .granted(Lease { [self] in self.state.withLock { _ = $0.leased.remove(digest) } })
+        }
+    }
 }

@@ -17,6 +17,27 @@ struct FlightsTests {
                     for seed in part * 25_000..<(part + 1) * 25_000 where findings.count < 3 {
                         var explorer = Explorer(seed: UInt64(seed))
                         if let finding = explorer.explore() { findings.append("seed \(seed): \(finding)") }
+                        if seed % 100 == 0 { await Task.yield() }  // other tests wait for these threads
+                    }
+                    return findings
+                }
+            }
+            return await group.reduce(into: []) { $0 += $1 }
+        }
+        #expect(findings.isEmpty)
+    }
+
+    @Test("In 40,000 random schedules processes that share leases come to an end, make nothing twice at a time, and keep no lease")
+    func exploreTogether() async {
+        let findings = await withTaskGroup(of: [String].self) { group in
+            for part in 0..<4 {
+                group.addTask {
+                    var findings: [String] = []
+                    for seed in part * 10_000..<(part + 1) * 10_000 where findings.count < 3 {
+                        if let finding = Explorer.explore(processes: 2 + seed % 2, seed: UInt64(seed)) {
+                            findings.append("seed \(seed): \(finding)")
+                        }
+                        if seed % 100 == 0 { await Task.yield() }
                     }
                     return findings
                 }
@@ -49,6 +70,24 @@ struct FlightsTests {
         flights.found(0, Worth(digest: blocker.digest, byteCount: 0), &actions)
 
         #expect(actions.running == [source.digest])
+    }
+
+    @Test("A value that a flight holds serves the next one, unless it is no longer current", arguments: [true, false])
+    func pins(isCurrent: Bool) {
+        let input = Job(1)
+        var flights = Flights<Job, Worth>(slots: 1, budget: ByteBudget(limit: 100)) { _ in isCurrent }
+        var actions: [Flights<Job, Worth>.Action] = []
+        flights.ask(Job(2, [input]), waiter: 0, deadline: 0, &actions)
+        flights.missed(0, &actions)  // asks for the input, flight 1
+        flights.found(1, Worth(digest: input.digest, byteCount: 1), &actions)
+        flights.ask(Job(3, [input]), waiter: 1, deadline: 0, &actions)
+        actions = []
+        flights.missed(2, &actions)
+        switch actions.first {
+        case .measure(2, _, let values): #expect(isCurrent && values.map(\.digest) == [input.digest])
+        case .look(3, let job): #expect(!isCurrent && job.digest == input.digest)
+        default: Issue.record("\(actions)")
+        }
     }
 
     @Test("Work larger than the budget waits for the rest and runs alone, and the overdraft is counted")
@@ -100,6 +139,7 @@ struct Job: FlightWork {
     var inputs: [Job] = []
     var target: [Job] = []
     var digest: Digest { Digest(words: (UInt64(number), 0, 0, 0)) }
+    var identity: Int { number }
 
     init(_ number: Int, _ inputs: [Job] = []) {
         self.number = number
@@ -125,6 +165,38 @@ extension [Flights<Job, Worth>.Action] {
 
 private struct Broken: Error {}
 
+/// What processes share: levels that keep what one of them has made, and leases on it.
+private final class World {
+    var stored: Set<Digest> = []
+    let leases = LeaseTable()
+    var hasLeases = false
+    /// Digests that were made without a lease, because it could not be asked for.
+    var isFree: Set<Digest> = []
+    /// Which process runs a digest or stores what came of it.
+    var making: [Digest: Int] = [:]
+
+}
+
+private final class LeaseTable: Sendable {
+    private let state = Lock((taken: Set<Digest>(), isBroken: false))
+
+    /// Nil when somebody has it.
+    func lease(_ digest: Digest) -> Lease? {
+        guard state.withLock({ $0.taken.insert(digest).inserted }) else { return nil }
+        return Lease { [self] in
+            state.withLock { if $0.taken.remove(digest) == nil { $0.isBroken = true } }
+        }
+    }
+
+    /// What is wrong with the leases when all is over.
+    var finding: String? {
+        state.withLock { state in
+            if state.isBroken { return "a lease was given back twice" }
+            return state.taken.isEmpty ? nil : "\(state.taken.count) leases were never given back"
+        }
+    }
+}
+
 private struct Explorer {
     private var random: SplitMix
     private var flights: Flights<Job, Worth>
@@ -135,14 +207,17 @@ private struct Explorer {
     private var running: [(id: UInt64, job: Job, footprint: Int, cancellation: Cancellation)] = []
     /// Runs whose value is being stored; they hold their place as well.
     private var storing: [(id: UInt64, job: Job, footprint: Int)] = []
-    private var stored: Set<Digest> = []
+    private let world: World
+    private let process: Int
     private var asked: [UInt64: (digest: Digest, hasLeft: Bool)] = [:]
     private var answered: Set<UInt64> = []
     /// Who has been told to be answered, whenever that is done.
     private var resumed: Set<UInt64> = []
     private var finding: String?
 
-    init(seed: UInt64) {
+    init(seed: UInt64, world: World = World(), process: Int = 0) {
+        self.world = world
+        self.process = process
         random = SplitMix(seed: seed)
         limit = random.int(in: 5..<41)
         flights = Flights(slots: random.int(in: 1..<4), budget: ByteBudget(limit: limit))
@@ -162,16 +237,45 @@ private struct Explorer {
         for _ in 0..<random.int(in: 5..<26) where finding == nil { step() }
         // Everything comes to its end.
         var steps = 0
-        while finding == nil, !(outstanding.isEmpty && running.isEmpty && storing.isEmpty) {
-            switch random.int(in: 0..<4) {
-            case 0: end()
-            case 1: finishStoring()
-            default: act()
-            }
+        while finding == nil, !isIdle {
+            goOn()
             steps += 1
             if steps > 10_000 { return "it does not end" }
         }
-        if let finding { return finding }
+        return finding ?? remains
+    }
+
+    /// Several processes with the same work at hand.
+    static func explore(processes count: Int, seed: UInt64) -> String? {
+        var random = SplitMix(seed: seed)
+        let world = World()
+        world.hasLeases = true
+        // The same seed gives all of them the same jobs; what they do differs by their number.
+        var processes = (0..<count).map { Explorer(seed: seed, world: world, process: $0) }
+        for process in processes.indices { processes[process].random = SplitMix(seed: seed &+ UInt64(process) << 32) }
+        var steps = random.int(in: 10..<50)
+        while steps > 0 || !processes.allSatisfy(\.isIdle) {
+            let process = random.int(in: 0..<count)
+            if steps > 0 { processes[process].step() } else { processes[process].goOn() }
+            if let finding = processes[process].finding { return "process \(process): \(finding)" }
+            steps -= 1
+            if steps < -20_000 { return "it does not end" }
+        }
+        return processes.lazy.compactMap(\.remains).first ?? world.leases.finding
+    }
+
+    private var isIdle: Bool { outstanding.isEmpty && running.isEmpty && storing.isEmpty }
+
+    private mutating func goOn() {
+        switch random.int(in: 0..<4) {
+        case 0: end()
+        case 1: finishStoring()
+        default: act()
+        }
+    }
+
+    /// What is wrong with a process that has nothing more to do.
+    private var remains: String? {
         if flights.count != 0 { return "\(flights.count) flights are left that nothing will move" }
         if flights.budget.used != 0 || flights.budget.runningCount != 0 { return "\(flights.budget.used) bytes are never given back" }
         if answered.count != asked.count { return "\(asked.count - answered.count) waiters are lost" }
@@ -193,7 +297,7 @@ private struct Explorer {
             if !answered.contains(waiter), !outstanding.contains(where: { $0.resumes(waiter) }) {
                 finding = "waiter \(waiter) left and is not told"
             }
-        case 3: if let digest = stored.sorted().first { stored.remove(digest) }
+        case 3: if let digest = world.stored.sorted().first { world.stored.remove(digest) }
         case 4..<7: act()
         case 7: finishStoring()
         default: end()
@@ -226,6 +330,10 @@ private struct Explorer {
             let held = running.map(\.footprint) + storing.map(\.footprint)
             let used = held.reduce(flights.budget.pinned, +)
             if !held.isEmpty, used + footprint(job) > limit { finding = "\(used) + \(footprint(job)) bytes exceed \(limit)" }
+            if world.hasLeases, !world.isFree.contains(job.digest), let other = world.making[job.digest] {
+                finding = "job \(job.number) runs in process \(other) too"
+            }
+            world.making[job.digest] = process
             running.append((id, job, footprint(job), cancellation))
         }
         outstanding += actions.filter { if case .run = $0 { false } else { true } }
@@ -236,15 +344,15 @@ private struct Explorer {
         guard !outstanding.isEmpty else { return }
         switch outstanding.remove(at: random.int(in: 0..<outstanding.count)) {
         case .look(let id, let job):
-            switch (stored.contains(job.digest), random.int(in: 0..<12)) {
+            switch (world.stored.contains(job.digest), random.int(in: 0..<12)) {
             case (_, 0): change { $0.failed(id, Broken(), &$1) }  // a remembered failure
             case (true, _): change { [worth] in $0.found(id, worth(job), &$1) }
-            case (false, _): change { $0.missed(id, &$1) }
+            case (false, _): change { [world] in $0.missed(id, leasing: world.hasLeases, &$1) }
             }
         case .measure(let id, let job, _): change { [footprint] in $0.ready(id, footprint: footprint(job), &$1) }
         case .storeAlias(let id, let job, let target, _, let value):
             if value.digest != job.digest, value.digest != target.digest { finding = "job \(job.number) is answered by a stranger" }
-            stored.insert(job.digest)
+            world.stored.insert(job.digest)
             change { [worth] in $0.found(id, worth(job), &$1) }
         case .cancel(let cancellation):
             if !cancellation.isCancelled { finding = "a run is told of a cancellation that did not happen" }
@@ -257,13 +365,30 @@ private struct Explorer {
             case .failure: break
             }
         case .run: break
+        case .lease(let id, let job): lease(id, job)
+        case .release(let lease): lease.release()
         }
+    }
+
+    private mutating func lease(_ id: UInt64, _ job: Job) {
+        if world.stored.contains(job.digest) { return change { [worth] in $0.found(id, worth(job), &$1) } }
+        if random.int(in: 0..<20) == 0 {
+            world.isFree.insert(job.digest)
+            return change { $0.leased(id, [], &$1) }
+        }
+        if let lease = world.leases.lease(job.digest) { return change { $0.leased(id, [lease], &$1) } }
+        var goesOn = false
+        change { goesOn = $0.goesOn(id, &$1) }
+        if goesOn { outstanding.append(.lease(id, job)) }
     }
 
     /// One of the runs comes to its end, well or badly; a cancelled one may not have noticed.
     private mutating func end() {
         guard !running.isEmpty else { return }
         let (id, job, _, cancellation) = running.remove(at: random.int(in: 0..<running.count))
+        // Until it is stored nobody else may begin; where a plan leads to is another matter.
+        var isStoring = false
+        defer { if !isStoring { world.making[job.digest] = nil } }
         if random.int(in: 0..<6) == 0 {
             let error: any Error = cancellation.isCancelled ? CancellationError() : Broken()
             change { $0.failed(id, error, &$1) }
@@ -275,13 +400,15 @@ private struct Explorer {
             change { isWanted = $0.made(id, &$1) }
             if isWanted, isCancelled { finding = "job \(job.number) is stored after its cancellation" }
             if isWanted { storing.append((id, job, footprint(job))) }
+            isStoring = isWanted
         }
     }
 
     private mutating func finishStoring() {
         guard !storing.isEmpty else { return }
         let (id, job, _) = storing.remove(at: random.int(in: 0..<storing.count))
-        stored.insert(job.digest)
+        world.making[job.digest] = nil
+        world.stored.insert(job.digest)
         change { [worth] in $0.found(id, worth(job), &$1) }
     }
 }

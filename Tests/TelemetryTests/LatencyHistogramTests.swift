@@ -46,4 +46,31 @@ struct LatencyHistogramTests {
     func empty() {
         #expect(LatencyHistogram().quantile(0.99) == 0)
     }
+
+    @Test("What was counted since an earlier state is what was recorded after it")
+    func difference() {
+        var histogram = LatencyHistogram(), later = LatencyHistogram()
+        for value: UInt64 in [3, 500, 70_000] { histogram.record(nanoseconds: value) }
+        let earlier = histogram
+        for value: UInt64 in [500, 90_000] {
+            histogram.record(nanoseconds: value)
+            later.record(nanoseconds: value)
+        }
+        let difference = histogram.since(earlier)
+        #expect(difference == later)
+        #expect(histogram.since(LatencyHistogram()) == histogram)
+        #expect(histogram.since(histogram) == LatencyHistogram())
+    }
+
+    @Test("A histogram is its occupied buckets, total and longest; buckets there are not are refused")
+    func occupied() {
+        var histogram = LatencyHistogram()
+        for value: UInt64 in [0, 17, 17, .max] { histogram.record(nanoseconds: value) }
+        let occupied = histogram.occupied
+        #expect(occupied.map(\.count) == [1, 2, 1])
+        #expect(LatencyHistogram(occupied: occupied, total: histogram.total, longest: histogram.longest) == histogram)
+        #expect(LatencyHistogram(occupied: [(bucket: 976, count: 1)], total: 0, longest: 0) == nil)
+        #expect(LatencyHistogram(occupied: [], total: 0, longest: 0) == LatencyHistogram())
+        #expect(histogram.count(upTo: 16) == 1 && histogram.count(upTo: 17) == 3 && histogram.count(upTo: .max) == 4)
+    }
 }

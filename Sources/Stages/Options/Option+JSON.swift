@@ -31,6 +31,7 @@ extension Option {
             case .integer(let range):
                 ("integer", .integer(range.lowerBound), range.upperBound == .max ? nil : .integer(range.upperBound), nil)
             case .number(let range): ("number", .number(range.lowerBound), .number(range.upperBound), nil)
+            case .bytes: ("string", nil, nil, nil)
             case .choice(let words): ("string", nil, nil, words)
             case .text: ("string", nil, nil, nil)
             }
@@ -38,7 +39,7 @@ extension Option {
             switch value {
             case .absent: absence == nil ? nil : .null
             case .flag(let on): .bool(on)
-            case .integer(let number): .integer(number)
+            case .integer(let number): if case .bytes = kind { .string(written(byteCount: number)) } else { .integer(number) }
             case .number(let number): .number(number)
             case .text(let text): .string(text)
             }

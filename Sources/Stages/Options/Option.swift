@@ -43,6 +43,8 @@ package enum OptionKind: Hashable, Sendable {
     case integer(ClosedRange<Int>)
     /// A number in a range.
     case number(ClosedRange<Double>)
+    /// A count of bytes, written with or without a unit: `512MiB`, `2GB`, `65536`.
+    case bytes
     /// One word of a list.
     case choice([String])
     /// A text that is not empty: the word that stands for it in help (`FILE`), and what it may be where not everything will do.
@@ -115,6 +117,16 @@ extension Option {
             write: { if case .number(let value) = $1 { $0[keyPath: path] = value } })
     }
 
+    /// A count of bytes.
+    package static func bytes(
+        _ name: String, _ path: any WritableKeyPath<Options, Int> & Sendable, group: String, _ help: String
+    ) -> Option {
+        Option(
+            name: name, group: group, kind: .bytes, unit: "", help: help,
+            read: { .integer($0[keyPath: path]) },
+            write: { if case .integer(let value) = $1 { $0[keyPath: path] = value } })
+    }
+
     /// One case of an enumeration, named by its raw value.
     package static func choice<Choice: RawRepresentable<String> & CaseIterable & Sendable>(
         _ name: String, letter: Character? = nil, aliases: [String] = [], _ path: any WritableKeyPath<Options, Choice> & Sendable,
@@ -176,6 +188,17 @@ extension Option {
             read: { [read] in read($0[keyPath: path]) },
             write: { [write] in write(&$0[keyPath: path], $1) })
     }
+
+    /// The same option, of a struct that notes under `path` what is said of it by name; unsaid it reads as in `defaults`.
+    package func noted<Whole>(
+        in path: any WritableKeyPath<Whole, [String: OptionValue]> & Sendable, over defaults: Options
+    ) -> Option<Whole> {
+        Option<Whole>(
+            name: name, letter: letter, aliases: aliases, group: group, kind: kind, absence: absence, unit: unit, help: help,
+            parses: parses,
+            read: { [read, name] in $0[keyPath: path][name] ?? read(defaults) },
+            write: { [name] in $0[keyPath: path][name] = $1 })
+    }
 }
 
 // MARK: - Reading values
@@ -197,48 +220,55 @@ extension Option {
     }
 
     /// Reads a value as it is written on a command line.
-    package func value(from text: String) throws(OptionError) -> OptionValue {
+    ///
+    /// - Parameter shown: What messages call the option where it is not a flag.
+    package func value(from text: String, called shown: String? = nil) throws(OptionError) -> OptionValue {
+        let name = shown ?? "--" + name
         if let absence, text == absence { return .absent }
         switch kind {
         case .flag:
             switch text {
             case "on", "true", "yes", "1": return .flag(true)
             case "off", "false", "no", "0": return .flag(false)
-            default: throw refusal(of: text)
+            default: throw refusal(of: text, name)
             }
         case .integer(let range):
-            guard let number = Int(text), range.contains(number) else { throw refusal(of: text) }
+            guard let number = Int(text), range.contains(number) else { throw refusal(of: text, name) }
             return .integer(number)
         case .number(let range):
-            guard let number = Double(text), range.contains(number) else { throw refusal(of: text) }
+            guard let number = Double(text), range.contains(number) else { throw refusal(of: text, name) }
             return .number(number)
+        case .bytes:
+            guard let count = byteCount(written: text) else { throw refusal(of: text, name) }
+            return .integer(count)
         case .choice(let words):
             let word = text.lowercased()
-            guard words.contains(word) else { throw refusal(of: text, closest(to: word, in: words)) }
+            guard words.contains(word) else { throw refusal(of: text, name, closest(to: word, in: words)) }
             return .text(word)
         case .text:
-            guard !text.isEmpty, parses(text) else { throw refusal(of: text) }
+            guard !text.isEmpty, parses(text) else { throw refusal(of: text, name) }
             return .text(text)
         }
     }
 
     /// Reads a value as it stands in JSON. Numbers are numbers and flags are `true` or `false`; `null` is "not set".
-    package func value(from json: JSON) throws(OptionError) -> OptionValue {
+    package func value(from json: JSON, called shown: String? = nil) throws(OptionError) -> OptionValue {
         switch (kind, json) {
         case (_, .null) where absence != nil: return .absent
         case (.flag, .bool(let value)): return .flag(value)
-        case (.integer, .integer(let value)): return try self.value(from: String(value))
-        case (.number, .integer(let value)): return try self.value(from: String(value))
+        case (.integer, .integer(let value)): return try self.value(from: String(value), called: shown)
+        case (.number, .integer(let value)), (.bytes, .integer(let value)): return try self.value(from: String(value), called: shown)
         case (.number(let range), .number(let value)) where range.contains(value): return .number(value)
-        case (.choice, .string(let word)), (.text, .string(let word)): return try self.value(from: word)
+        case (.choice, .string(let word)), (.text, .string(let word)), (.bytes, .string(let word)):
+            return try self.value(from: word, called: shown)
         case (_, .string(let word)) where word == absence: return .absent
-        default: throw refusal(of: json.text)
+        default: throw refusal(of: json.text, shown ?? "--" + name)
         }
     }
 
-    private func refusal(of given: String, _ suggestion: String? = nil) -> OptionError {
+    private func refusal(of given: String, _ name: String, _ suggestion: String? = nil) -> OptionError {
         let question = suggestion.map { " (did you mean \($0)?)" } ?? ""
-        return OptionError("--\(name) wants \(accepted), not \(given.isEmpty ? "an empty text" : given)\(question)")
+        return OptionError("\(name) wants \(accepted), not \(given.isEmpty ? "an empty text" : given)\(question)")
     }
 
     /// What it accepts, in words: `a whole number from 2 to 256 colours, or auto`.
@@ -250,6 +280,7 @@ extension Option {
             case .integer(let range) where range.upperBound == Int.max: "a whole number of at least \(range.lowerBound)\(unit)"
             case .integer(let range): "a whole number from \(range.lowerBound) to \(range.upperBound)\(unit)"
             case .number(let range): "a number from \(plain(range.lowerBound)) to \(plain(range.upperBound))\(unit)"
+            case .bytes: "a size such as 512MiB or 2GB"
             case .choice(let words): inWords(words)
             case .text(let placeholder, let form): form ?? placeholder
             }
@@ -261,7 +292,7 @@ extension Option {
         let unit = unit.isEmpty ? "" : " \(unit)"
         let something: String? =
             switch kind {
-            case .flag: nil
+            case .flag, .bytes: nil
             case .integer(let range) where range.upperBound == Int.max: unit.isEmpty ? nil : "in\(unit)"
             case .integer(let range): "\(range.lowerBound) to \(range.upperBound)\(unit)"
             case .number(let range): "\(plain(range.lowerBound)) to \(plain(range.upperBound))\(unit)"
@@ -276,7 +307,7 @@ extension Option {
         switch value {
         case .absent: absence
         case .flag(let on): on ? "on" : "off"
-        case .integer(let number): String(number)
+        case .integer(let number): if case .bytes = kind { written(byteCount: number) } else { String(number) }
         case .number(let number): plain(number)
         case .text(let text): text
         }

@@ -124,7 +124,7 @@ struct ConversionOptionTests {
             case .number(let range): values += [.number(range.lowerBound), .number(range.upperBound)]
             case .flag: values += [.flag(true), .flag(false)]
             case .choice(let words): values += words.map(OptionValue.text)
-            case .text: break
+            case .text, .bytes: break
             }
             for value in values {
                 let text = try #require(option.text(of: value), "--\(option.name)")

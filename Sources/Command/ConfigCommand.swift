@@ -1,0 +1,98 @@
+import AtelierMemo
+import AtelierStages
+
+/// Shows the configuration.
+struct ConfigCommand: Hashable, Sendable {
+    /// What is shown: every value, or where the files are.
+    enum Action: String, CaseIterable { case show, path }
+
+    var action: Action
+    /// `said` and `json` matter.
+    var settings = Settings()
+    /// Whether it is shown who says so.
+    var showsOrigin = false
+
+    static var options: [Option<ConfigCommand>] {
+        [.flag("origin", \.showsOrigin, group: "Talk", "Says beside each value who set it.")]
+            + (Configuration.flags + Settings.talkOptions.filter { $0.name == "json" }).map { $0.of(\.settings) }
+    }
+
+    /// Prints it.
+    func run(_ layers: ConfigurationLayers, environment: [String: String], console: Console) throws -> ExitCode {
+        switch action {
+        case .show: try show(layers, environment, console)
+        case .path: try showFiles(environment, console)
+        }
+        return .done
+    }
+
+    private func show(_ layers: ConfigurationLayers, _ environment: [String: String], _ console: Console) throws(SystemError) {
+        var configuration = layers.configuration
+        // A folder that nobody names is one of the system's; without a home there is none to show.
+        if configuration.cacheDirectory == nil { configuration.cacheDirectory = try? configuration.cachePath(environment) }
+        let rows = Configuration.options.map { option in
+            Row(option: option, value: option.read(configuration), origin: layers.origin(of: option))
+        }
+        if settings.json {
+            let options = JSON.array(rows.map(\.json))
+            try console.write(JSON.object(["version": .integer(1), "options": options]).prettyBytes)
+        } else {
+            let texts = rows.map(\.valueText), width = texts.map(\.count).max() ?? 0
+            let nameWidth = 2 + (rows.map(\.option.name.count).max() ?? 0)
+            for (row, text) in zip(rows, texts) {
+                let line = row.option.name.padded(to: nameWidth) + (showsOrigin ? text.padded(to: width + 2) + row.originText : text)
+                try console.write(line + "\n")
+            }
+        }
+    }
+
+    private func showFiles(_ environment: [String: String], _ console: Console) throws(SystemError) {
+        let files = ConfigurationFiles(environment: environment, workingDirectory: ConfigurationFiles.workingDirectory)
+        if settings.json {
+            let user: JSON? = files.user.map { .object(["path": .string($0), "exists": .bool(kind(of: $0) != nil)]) }
+            let project: JSON? = files.project.map { .object(["path": .string($0), "exists": .bool(true)]) }
+            try console.write(JSON.object(["version": .integer(1), "user": user, "project": project]).text + "\n")
+        } else {
+            let user = files.user.map { printable($0) + (kind(of: $0) == nil ? " (not there)" : "") }
+            try console.write("user     \(user ?? "none: neither HOME nor XDG_CONFIG_HOME is set")\n")
+            let project = files.project.map(printable)
+            try console.write("project  \(project ?? "none: no atelier.json at or above this folder")\n")
+        }
+    }
+}
+
+/// One option with what holds for it.
+private struct Row {
+    let option: Option<Configuration>
+    let value: OptionValue
+    let origin: ConfigurationLayers.Origin?
+
+    var valueText: String { printable(option.text(of: value) ?? "none") }
+
+    var originText: String {
+        switch origin {
+        case nil: "default"
+        case .preset(let preset): "preset \(preset.rawValue)"
+        case .file(let path): "\(printable(path)): \(option.name)"
+        case .environment: option.variable
+        case .flags: "--\(option.name)"
+        }
+    }
+
+    var json: JSON {
+        let shown: JSON =
+            switch value {
+            case .absent: .null
+            case .flag(let on): .bool(on)
+            case .integer(let number): .integer(number)
+            case .number(let number): .number(number)
+            case .text(let text): .string(text)
+            }
+        return .object(["name": .string(option.name), "value": shown, "origin": .string(originText)])
+    }
+}
+
+extension String {
+    /// With spaces behind it, so that a column is that wide.
+    func padded(to width: Int) -> String { self + String(repeating: " ", count: max(0, width - count)) }
+}

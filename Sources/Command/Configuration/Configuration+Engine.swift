@@ -1,0 +1,38 @@
+import AtelierMemo
+
+extension Configuration {
+    /// An engine over the levels that are wanted and can be had. One that cannot be had is a warning, not an error.
+    ///
+    /// - Parameter makesCache: Whether a folder for the level on disk is made when there is none.
+    func makeEngine(makesCache: Bool, environment: [String: String], console: Console) -> Engine {
+        var levels: [any Store] = []
+        if memory { levels.append(MemoryStore(byteLimit: memoryLimit, entryLimit: memoryEntries)) }
+        do throws(CacheDirectoryError) {
+            if let store = try diskLevel(makesCache: makesCache, environment) { levels.append(store) }
+        } catch {
+            console.say("atelier: warning: \(error)")
+        }
+        var configuration = Engine.Configuration(cachePolicy: cache)
+        if let threads { configuration.workers = threads }
+        return Engine(levels: levels, configuration: configuration)
+    }
+
+    /// What tells the cache directory of the engine's work; nil when it has none that may be written.
+    func journal(of engine: Engine) -> CacheJournal? {
+        guard cache == .on || cache == .refresh else { return nil }
+        return engine.levels.lazy.compactMap { $0 as? DiskStore }.first.map { CacheJournal(of: engine, in: $0.directory) }
+    }
+
+    /// The level on disk; nil when none is wanted, or when there is none yet and none is to be made.
+    private func diskLevel(makesCache: Bool, _ environment: [String: String]) throws(CacheDirectoryError) -> DiskStore? {
+        guard disk, cache != .off else { return nil }
+        let path = try cachePath(environment)
+        guard makesCache || kind(of: path) != nil else { return nil }
+        return DiskStore(in: try CacheDirectory(opening: path, writing: cache != .read), limit: diskLimit)
+    }
+
+    /// Folder of the level on disk.
+    func cachePath(_ environment: [String: String]) throws(CacheDirectoryError) -> String {
+        try CacheDirectory.path(option: cacheDirectory) { environment[$0] }
+    }
+}

@@ -1,0 +1,27 @@
+import AtelierMemo
+import AtelierStages
+
+/// Where results are kept and how hard the machine is worked: what decides when a result comes, and never what it is.
+///
+/// A value of it is made from layers (`ConfigurationLayers`): the built-in defaults are those below, and a preset, files,
+/// environment and flags go over them.
+struct Configuration: Hashable, Sendable {
+    /// Which set of switches lies under everything that is said.
+    var preset = Preset.aggressive
+    /// How the cache is used.
+    var cache = CachePolicy.on
+    /// Workers of the engine; nil for one for each processor.
+    var threads: Int?
+
+    /// Whether there is a level in memory.
+    var memory = true
+    /// Most bytes and most entries of the level in memory.
+    var memoryLimit = 512 << 20, memoryEntries = 1 << 20
+
+    /// Whether there is a level on disk.
+    var disk = true
+    /// Folder of the level on disk; nil for the user's cache folder.
+    var cacheDirectory: String?
+    /// Most bytes of the level on disk.
+    var diskLimit = 5 << 30
+}

@@ -1,0 +1,36 @@
+import AtelierScheduling
+
+/// What stages have cost lately, by name: for what was never measured itself.
+///
+/// A median, because one run on a busy machine, or of one huge picture, says little of the next. It does not correct what
+/// was measured: the runs of one stage differ a thousandfold by what they are given, the load of a machine tenfold at most.
+final class StageCosts: Sendable {
+    private static let remembered = 9
+
+    /// The latest chain costs, the next to be replaced at `next`.
+    private struct Recent: Sendable {
+        var costs: [UInt64] = []
+        var next = 0
+    }
+    private let stages = Lock<[String: Recent]>([:])
+
+    /// Notes a run; O(1).
+    func note(_ chain: UInt64, of stage: String) {
+        stages.withLock { stages in
+            var recent = stages.removeValue(forKey: stage) ?? Recent()
+            if recent.costs.count < Self.remembered {
+                recent.costs.append(chain)
+            } else {
+                recent.costs[recent.next] = chain
+            }
+            recent.next = (recent.next + 1) % Self.remembered
+            stages[stage] = recent
+        }
+    }
+
+    /// Nanoseconds that an output of a stage has lately cost with everything it is built on; nil before the first run.
+    func typical(of stage: String) -> UInt64? {
+        let costs = stages.withLock { $0[stage]?.costs ?? [] }
+        return costs.isEmpty ? nil : costs.sorted()[costs.count / 2]
+    }
+}
