@@ -108,6 +108,8 @@ extension Engine {
         for index in levels.indices where mask.contains(index) {
             if trail.isTimed { trail.asked = clock.nanoseconds() }
             switch levels[index].get(digest) {
+            // What comes from outside may have been written by anybody.
+            case .hit(let kept) where kept.header.byteCount < 0: note(.damaged, index, &reasons)
             case .hit(let kept):
                 // Most have neither: not even a copy is made of them.
                 if kept.header.expires == nil, kept.header.tags.isEmpty, node.tags.isEmpty { return (kept, index) }
@@ -145,22 +147,25 @@ extension Engine {
     /// live as much too long: it counts as made now, in its level too.
     private func settle(_ entry: inout Entry, level: Int, _ node: Node, _ asking: Asking) {
         guard levels[level].storesBytesOnly, let expires = entry.header.expires else { return }
-        let now = clock.seconds
-        if entry.header.created > now + Self.clockTolerance {
-            entry.header.expires = now + max(0, expires - entry.header.created)
+        let now = clock.seconds, created = Self.moment(entry.header.created)
+        if created > now + Self.clockTolerance {
+            entry.header.expires = now + max(0, Self.moment(expires) - created)
             entry.header.created = now
             if asking.policy != .read { _ = levels[level].put(entry, lossCost: entry.header.worth) }
         }
-        entry.header.expires = entry.header.expires! - now + steady.seconds
+        entry.header = settled(entry.header, of: levels[level])
     }
 
     /// The header of an entry with its times as the engine counts them.
     func settled(_ header: EntryHeader, of level: any Store) -> EntryHeader {
         guard level.storesBytesOnly, let expires = header.expires else { return header }
         var settled = header
-        settled.expires = expires - clock.seconds + steady.seconds
+        settled.expires = Self.moment(expires) - clock.seconds + steady.seconds
         return settled
     }
+
+    /// Seconds since 1970 that can be added and subtracted, whatever an entry says: some 34,000 years.
+    private static func moment(_ seconds: Int64) -> Int64 { min(max(seconds, 0), 1 << 40) }
 
     /// Seconds that the clocks of machines may be apart.
     private static let clockTolerance: Int64 = 300

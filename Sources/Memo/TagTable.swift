@@ -58,7 +58,9 @@ final class TagTable: Sendable {
 
     /// Makes a tag newer than it was, by the wall clock or by one.
     private func raise(_ tag: String, above known: UInt64 = 0, _ state: inout State) -> UInt64 {
-        let generation = max(max(known, state.generations[tag] ?? 0) + 1, clock.microseconds())
+        // A keeper may say anything, also what nothing is larger than.
+        let before = min(max(known, state.generations[tag] ?? 0), .max - 1)
+        let generation = max(before + 1, clock.microseconds())
         set(tag, generation, &state)
         return generation
     }

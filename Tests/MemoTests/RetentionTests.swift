@@ -94,6 +94,20 @@ struct RetentionTests {
         #expect(laterLog.runs == 1)
     }
 
+    @Test("Times and sizes that nobody can have written are no answer, and no crash")
+    func absurd() async throws {
+        let artifact = Artifact(Constant(value: 61))
+        for (created, expires, size, runs) in [
+            (Int64.min, Int64.max, 8, 0), (.max, .min, 8, 1), (.max, .max, 8, 1), (0, .min, 8, 1), (0, .max, -1, 1),
+        ] {
+            let bytes = BytesStore(), (engine, log) = engine(everything(), bytes)
+            _ = try await Engine(levels: [bytes]).value(of: artifact)
+            bytes.replace(artifact.digest) { ($0.header.created, $0.header.expires, $0.header.byteCount) = (created, expires, size) }
+            #expect(try await engine.value(of: artifact).value == 61)
+            #expect(log.runs == runs, "made at \(created), until \(expires), \(size) bytes")
+        }
+    }
+
     @Test("An instance says where it is kept, by name too, and from which cost on")
     func places() async throws {
         let near = BytesStore(), far = SharedStore(name: "far"), memory = everything(), (engine, _) = engine(memory, near, far)

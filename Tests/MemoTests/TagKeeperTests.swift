@@ -160,4 +160,13 @@ struct TagKeeperTests {
         table.invalidate("font")
         #expect(generation() == 1_700_000_000_000_001)
     }
+
+    @Test("A keeper that says the largest generation there is does no harm")
+    func largest() async throws {
+        let shared = SharedStore(), engine = Engine(levels: [everything(), shared]), log = EventLog(engine)
+        #expect(shared.raise(tag: "font", to: .max))
+        engine.invalidate(tag: "font")
+        for _ in 0..<2 { _ = try await engine.value(of: lato) }
+        #expect(log.runs == 1)
+    }
 }
