@@ -1,5 +1,7 @@
 // atelier-bench: measurements of the project's own parts, and the programs under test of the fault and cache
 // harnesses. One file per subcommand; each prints JSON on stdout. Start with `Subcommand`.
 
-let subcommands = [Subcommand.cacheFaults, .digest, .diskStore, .engine, .codecs, .hostile, .journal, .line, .corpus, .stageOutputs]
+let subcommands: [Subcommand] = [
+    .cacheFaults, .cacheHits, .digest, .diskStore, .engine, .codecs, .hostile, .journal, .line, .corpus, .stageOutputs,
+]
 Subcommand.main(CommandLine.arguments.dropFirst().map { $0 }, among: subcommands)

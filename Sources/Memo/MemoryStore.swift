@@ -1,12 +1,14 @@
 import AtelierScheduling
+import Synchronization
 
 /// The level in memory: values by reference, bounded in bytes and in entries at every instant.
 ///
 ///     let engine = Engine(levels: [MemoryStore(byteLimit: 1 << 30)])
 ///
-/// A hit takes the lock of one of 64 shards and sets a bit; it copies no value. A put holds the order lock, lets go
-/// of entries first come first served, except that one hit since it was last looked at gets another round, and
-/// only then adds the new entry: the bounds hold before, while and after.
+/// A hit holds the lock of one of 64 shards for a look-up in a table, and adds one to a counter of the entry; no list
+/// moves and no value is copied. A put holds the order lock, lets go of what has the least value for its bytes
+/// (`DensityQueue`), and only then adds the new entry: the bounds hold before, while and after. Beside the bound of the
+/// store, partitions may have quotas; an entry in `a/b` counts against those of `a/b` and of `a`.
 public final class MemoryStore: Store {
     /// Which entries are worth their place.
     public enum Admission: Sendable {
@@ -16,24 +18,45 @@ public final class MemoryStore: Store {
         case worth(atLeast: UInt64)
     }
 
-    /// Bytes of all values together never exceed this.
-    public let byteLimit: Int
-    /// Nor their number this.
+    /// Number of entries never exceeds this.
     public let entryLimit: Int
     private let admission: Admission
-    private let shards: Shards
-    private let order = Lock(Order())
+    /// Bytes of tables that each entry is counted with.
+    private let overhead: Int
+    private let seconds: @Sendable () -> Int64
+    private let shards = Shards()
+    // Locks are taken in this order: that of the order, then that of a shard or the ghosts'.
+    private let order: Lock<MemoryOrder>
+    private let ghosts = Lock(GhostList())
+    /// The bound in bytes, where a miss can read it without the order lock.
+    private let currentByteLimit: Atomic<Int>
     private let observer = Lock<(@Sendable (EntryHeader) -> Void)?>(nil)
 
     /// - Parameters:
     ///   - byteLimit: Most bytes kept. A value that is larger is not kept.
     ///   - entryLimit: Most entries kept.
+    ///   - quotas: Most bytes kept of partitions, by name. Quotas may add up to more than `byteLimit`.
     ///   - admitting: What is kept. By default what costs 5 µs to get elsewhere: that is some five look-ups.
-    public init(byteLimit: Int = 512 << 20, entryLimit: Int = 1 << 20, admitting: Admission = .worth(atLeast: 5_000)) {
-        self.byteLimit = byteLimit
-        self.entryLimit = entryLimit
+    public convenience init(
+        byteLimit: Int = 512 << 20, entryLimit: Int = 1 << 20, quotas: [String: Int] = [:],
+        admitting: Admission = .worth(atLeast: 5_000)
+    ) {
+        self.init(byteLimit: byteLimit, entryLimit: entryLimit, quotas: quotas, admitting: admitting, seconds: systemSeconds)
+    }
+
+    /// - Parameters:
+    ///   - overhead: Bytes each entry is counted with beside its value. By default what tables and headers take.
+    ///   - seconds: The time since 1970, for entries that expire.
+    package init(
+        byteLimit: Int = 512 << 20, entryLimit: Int = 1 << 20, quotas: [String: Int] = [:],
+        admitting: Admission = .worth(atLeast: 5_000), overhead: Int = 512, seconds: @escaping @Sendable () -> Int64
+    ) {
+        self.entryLimit = max(0, entryLimit)
+        self.overhead = overhead
+        self.seconds = seconds
         admission = admitting
-        shards = Shards()
+        order = Lock(MemoryOrder(byteLimit: max(0, byteLimit), quotas: quotas))
+        currentByteLimit = Atomic(max(0, byteLimit))
     }
 
     /// `memory`
@@ -42,64 +65,92 @@ public final class MemoryStore: Store {
     /// False: it keeps values as they are.
     public var storesBytesOnly: Bool { false }
 
+    /// Bytes of all values together, with what the tables need for them, never exceed this.
+    public var byteLimit: Int { currentByteLimit.load(ordering: .relaxed) }
+
     /// Bytes kept now.
     public var byteCount: Int { order.withLock { $0.bytes } }
 
     /// Entries kept now.
     public var count: Int { order.withLock { $0.entries } }
 
-    /// The entry under a digest. O(1).
+    /// What is kept and was let go, at one instant.
+    public var contents: StoreContents {
+        var contents = order.withLock { $0.contents }
+        contents.ghostHits = ghosts.withLock { $0.hits }
+        return contents
+    }
+
+    /// The entry under a digest, or why there is none. O(1).
     public func get(_ digest: Digest) -> Lookup {
-        shards[digest].withLock { table in
-            guard let slot = table[digest] else { return .miss(.neverSeen) }
-            slot.wasHit = true
-            return .hit(Entry(header: slot.header, payload: slot.payload!))
+        guard let slot = shards[digest].withLock({ $0[digest] }) else {
+            return .miss(ghosts.withLock { $0.reason(digest, byteLimit: byteLimit) })
         }
+        if let expires = slot.entry.header.expires, expires <= seconds() {
+            expire(slot)
+            return .miss(.expired)
+        }
+        slot.frequency.wrappingAdd(1, ordering: .relaxed)
+        return .hit(slot.entry)
     }
 
     /// A table's look-up, whatever the size.
     public func hitCost(ofBytes count: Int) -> UInt64 { 1_000 }
 
     /// The header under a digest, not counted as a hit.
-    public func peek(_ digest: Digest) -> EntryHeader? { shards[digest].withLock { $0[digest]?.header } }
+    public func peek(_ digest: Digest) -> EntryHeader? { shards[digest].withLock { $0[digest] }?.entry.header }
 
-    /// Keeps an entry, if it is worth it and fits, in place of the one with the same digest. O(1) amortised.
+    /// Keeps an entry, if it is worth it and fits, in place of the one with the same digest. O(1) amortised, times the
+    /// number of partitions with a quota.
+    ///
+    /// - Parameter lossCost: Counts as 10 minutes at most: a longer time is one spent asleep.
+    /// - Returns: `tooLarge` for what exceeds the store's bound, `noRoom` for what exceeds its partition's quota.
     @discardableResult
     public func put(_ entry: Entry, lossCost: UInt64) -> PutOutcome {
         let header = entry.header
         if case .worth(let least) = admission, lossCost < least { return .notWorthIt }
-        let bytes = Self.weight(of: header)
-        guard bytes <= byteLimit, entryLimit > 0 else { return .tooLarge }
-        let released = order.withLock { order in
-            var released = remove(header.digest, from: &order).map { [$0] } ?? []
-            // Hits that come in meanwhile could give every entry another round for ever.
-            var rounds = order.entries
-            while order.bytes > byteLimit - bytes || order.entries >= entryLimit, let oldest = order.next() {
-                rounds -= 1
-                let stays = shards[oldest.header.digest].withLock { table in
-                    defer { oldest.wasHit = false }
-                    if oldest.wasHit, rounds >= 0 { return true }
-                    table[oldest.header.digest] = nil
-                    return false
-                }
-                if stays { order.queue.append(oldest) } else { released.append(order.drop(oldest, isEvicted: true)) }
+        let slot = Slot(entry, bytes: header.byteCount + overhead)
+        // What a loss costs is never less than a hit here; above all not nothing, which would say "unknown".
+        let density = Double(min(max(lossCost, hitCost(ofBytes: slot.bytes)), 600_000_000_000)) / Double(max(1, slot.bytes))
+        // What goes is handed out, so that its value is let go outside the locks.
+        let (outcome, evicted, replaced) = order.withLock { order -> (PutOutcome, [Slot], Slot?) in
+            let scope = order.scope(of: header.partition)
+            guard slot.bytes <= order.byteLimit, entryLimit > 0 else { return (.tooLarge, [], nil) }
+            guard order.quotas(over: scope).allSatisfy({ slot.bytes <= $0 }) else { return (.noRoom, [], nil) }
+            let earlier = shards[header.digest].withLock { $0.removeValue(forKey: header.digest) }
+            if let earlier {
+                order.remove(earlier)
+                slot.frequency.store(earlier.frequency.load(ordering: .relaxed), ordering: .relaxed)
+            } else if let ghost = ghosts.withLock({ $0.take(header.digest) }) {
+                if ghost.frequency == 1, ghost.reason == .evicted { order.newcomerReturned(to: scope) }
+                slot.frequency.store(ghost.frequency + 1, ordering: .relaxed)
             }
-            let slot = Slot(entry, bytes: bytes)
-            order.add(slot)
+            let evicted = makeRoom(for: slot.bytes, in: scope, of: &order)
+            order.add(slot, density: density, to: scope)
             shards[header.digest].withLock { $0[header.digest] = slot }
-            return released
+            return (.kept, evicted, earlier)
         }
-        if let observer = observer.withLock({ $0 }) {
-            for gone in released where gone.isEvicted { observer(gone.header) }
-        }
-        return .kept
+        withExtendedLifetime(replaced) { tell(of: evicted) }
+        return outcome
     }
 
     /// Forgets an entry.
-    public func evict(_ digest: Digest) { _ = order.withLock { remove(digest, from: &$0) } }
+    public func evict(_ digest: Digest) {
+        _ = order.withLock { order in
+            let slot = shards[digest].withLock { $0.removeValue(forKey: digest) }
+            if let slot { order.remove(slot) }
+            return slot
+        }
+    }
 
-    private func remove(_ digest: Digest, from order: inout Order) -> Released? {
-        shards[digest].withLock { $0.removeValue(forKey: digest) }.map { order.drop($0, isEvicted: false) }
+    /// Changes the bound in bytes, and lets go at once of what exceeds it. For memory pressure.
+    public func resize(byteLimit: Int) {
+        let evicted = order.withLock { order in
+            order.byteLimit = max(0, byteLimit)
+            currentByteLimit.store(order.byteLimit, ordering: .relaxed)
+            return makeRoom(for: 0, in: 0, of: &order)
+        }
+        tell(of: evicted)
     }
 
     /// Tells of every entry that has to make room.
@@ -107,84 +158,40 @@ public final class MemoryStore: Store {
         self.observer.withLock { $0 = observer }
     }
 
-    /// The value, and what the tables need for an entry without one.
-    private static func weight(of header: EntryHeader) -> Int { header.byteCount + 256 }
-}
-
-/// One entry with what eviction needs. `wasHit` is touched under the lock of the shard the entry is in, `payload`
-/// only when it is in none any more; the rest never changes.
-private final class Slot: @unchecked Sendable {
-    let header: EntryHeader
-    let bytes: Int
-    /// Nil once the entry is no longer kept: the queue may hold the slot for a while, but not the value.
-    var payload: Entry.Payload?
-    var wasHit = false
-
-    init(_ entry: Entry, bytes: Int) {
-        header = entry.header
-        payload = entry.payload
-        self.bytes = bytes
-    }
-}
-
-/// An entry on its way out; its value is released where this is, and that is never under a lock.
-private struct Released: Sendable {
-    let header: EntryHeader
-    let payload: Entry.Payload?
-    let isEvicted: Bool
-}
-
-/// Entries in the order they came, and their sums.
-private struct Order: Sendable {
-    var queue: [Slot] = []
-    var head = 0
-    var bytes = 0
-    var entries = 0
-
-    mutating func add(_ slot: Slot) {
-        queue.append(slot)
-        bytes += slot.bytes
-        entries += 1
-    }
-
-    /// Stops counting an entry; the queue steps over it when it comes to it.
-    mutating func drop(_ slot: Slot, isEvicted: Bool) -> Released {
-        defer { slot.payload = nil }
-        bytes -= slot.bytes
-        entries -= 1
-        if queue.count - head > 2 * entries + 64 {
-            queue = queue[head...].filter { $0.payload != nil && $0 !== slot }
-            head = 0
+    /// Lets go until an entry of so many bytes fits into a scope, with one more entry if it is of any.
+    private func makeRoom(for bytes: Int, in scope: Int, of order: inout MemoryOrder) -> [Slot] {
+        var evicted: [Slot] = []
+        while let victim = order.evict(toFit: bytes, entryLimit: bytes > 0 ? entryLimit : .max, in: scope) {
+            forget(victim, .evicted, keeping: order.entries)
+            evicted.append(victim)
         }
-        return Released(header: slot.header, payload: slot.payload, isEvicted: isEvicted)
+        return evicted
     }
 
-    /// Takes the oldest entry that is kept out of the queue.
-    mutating func next() -> Slot? {
-        while head < queue.count {
-            let slot = queue[head]
-            head += 1
-            if head >= 1024, head * 2 >= queue.count {
-                queue.removeFirst(head)
-                head = 0
-            }
-            if slot.payload != nil { return slot }
+    /// Takes out an entry whose time is over, unless another has taken its place.
+    private func expire(_ slot: Slot) {
+        let digest = slot.entry.header.digest
+        order.withLock { order in
+            guard shards[digest].withLock({ $0[digest] === slot }) else { return }
+            order.remove(slot)
+            forget(slot, .expired, keeping: order.entries)
         }
-        return nil
-    }
-}
-
-/// 64 tables, each with a lock of its own; the digest says which.
-private final class Shards: Sendable {
-    final class Shard: Sendable {
-        let table = Lock<[Digest: Slot]>([:])
     }
 
-    private let shards: [Shard] = (0..<64).map { _ in Shard() }
+    /// Takes an entry out of the table and remembers that it was there.
+    private func forget(_ slot: Slot, _ reason: MissReason, keeping entries: Int) {
+        let digest = slot.entry.header.digest
+        shards[digest].withLock { $0[digest] = nil }
+        ghosts.withLock { ghosts in
+            ghosts.note(
+                digest, reason, frequency: slot.frequency.load(ordering: .relaxed), bytes: reason == .evicted ? slot.bytes : 0,
+                limit: max(64, entries))
+        }
+    }
 
-    subscript(digest: Digest) -> Shard { shards[Int(truncatingIfNeeded: digest.words.1 & 63)] }
-}
-
-extension Shards.Shard {
-    fileprivate func withLock<Result: Sendable>(_ body: (inout [Digest: Slot]) -> Result) -> Result { table.withLock(body) }
+    private func tell(of evicted: [Slot]) {
+        if evicted.isEmpty { return }
+        guard let observer = observer.withLock({ $0 }) else { return }
+        for slot in evicted { observer(slot.entry.header) }
+    }
 }

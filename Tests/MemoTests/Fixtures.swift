@@ -140,10 +140,11 @@ struct Malformed: StorableFailure, Equatable, CustomStringConvertible {
     var description: String { "byte 7: not a number" }
 }
 
-/// Time that only the test moves.
+/// Time that only the test moves. It begins after the real one, so that a store on the real clock never finds expired what
+/// the engine does not.
 final class ManualClock: Sendable {
     private struct State: Sendable {
-        var nanoseconds: UInt64 = 1_000, microseconds: UInt64 = 1_700_000_000_000_000
+        var nanoseconds: UInt64 = 1_000, microseconds: UInt64 = 4_000_000_000_000_000
         var pauses: [(until: UInt64, CheckedContinuation<Void, Never>)] = []
     }
     private let state = Lock(State())
