@@ -14,12 +14,22 @@ public struct Digest: Hashable, Sendable, Comparable {
     /// Feeds the first word only: the bytes are already evenly spread.
     public func hash(into hasher: inout Hasher) { hasher.combine(words.0) }
 
+    /// What dictionaries and sets ask for: one multiplication instead of the 130 instructions of a `Hasher`, which are a
+    /// fifth of a hit in memory. The secret keeps whoever can try many inputs from choosing digests that collide.
+    public func _rawHashValue(seed: Int) -> Int {
+        let (high, low) = (words.0 ^ secret.0 ^ UInt64(bitPattern: Int64(seed))).multipliedFullWidth(by: words.1 ^ secret.1)
+        return Int(truncatingIfNeeded: high ^ low)
+    }
+
     /// Orders digests as their hexadecimal text would be ordered.
     public static func < (a: Digest, b: Digest) -> Bool {
         (a.words.0.byteSwapped, a.words.1.byteSwapped, a.words.2.byteSwapped, a.words.3.byteSwapped)
             < (b.words.0.byteSwapped, b.words.1.byteSwapped, b.words.2.byteSwapped, b.words.3.byteSwapped)
     }
 }
+
+/// Drawn once in each process.
+private let secret = (UInt64.random(in: .min ... .max), UInt64.random(in: .min ... .max))
 
 extension Digest {
     /// The identity of what the hashed bytes describe, instead of that of the bytes.
