@@ -1,7 +1,8 @@
 /// What a level let go lately, without the values: why, how often it was asked for, and how long ago in bytes.
 ///
 /// What comes back continues at the frequency it had. A look-up for what is listed says why it misses, and counts as a hit
-/// that twice the bytes would have had when no more than the level's bound in bytes has been let go since.
+/// that twice the bytes would have had when no more than the level's bound in bytes has been let go since. That counts from
+/// below: most of those bytes are of newcomers that twice the room would have let go first.
 struct GhostList: Sendable {
     /// What is remembered of an entry.
     struct Ghost: Sendable {
