@@ -4,21 +4,25 @@ import AtelierStages
 /// What is to be done with the cache.
 struct CacheCommand: Hashable, Sendable {
     /// The things that can be done.
-    enum Action: String, CaseIterable { case stats, clear, verify, path }
+    enum Action: String, CaseIterable { case stats, clear, verify, simulate, path }
 
     var action: Action
     /// `said`, `json` and `quiet` matter.
     var settings = Settings()
     /// Of `stats` alone.
     var stats = StatsOptions()
+    /// Of `simulate` alone.
+    var simulation = SimulationSettings()
 
     static var options: [Option<CacheCommand>] {
         let talk = Settings.talkOptions.filter { $0.name != "verbose" }
-        return StatsOptions.options.map { $0.of(\.stats) } + (Configuration.flags + talk).map { $0.of(\.settings) }
+        return StatsOptions.options.map { $0.of(\.stats) } + SimulationSettings.options.map { $0.of(\.simulation) }
+            + (Configuration.flags + talk).map { $0.of(\.settings) }
     }
 
     /// Does it. Only what damage `verify` finds gives another code than `done`.
     func run(_ configuration: Configuration, environment: [String: String], console: Console) async throws -> ExitCode {
+        if action == .simulate { return try simulate(console) }
         let path = try configuration.cachePath(environment)
         if action == .path {
             try answer(console, "\(path)", [])
@@ -35,7 +39,7 @@ struct CacheCommand: Hashable, Sendable {
         }
         let store = DiskStore(in: try CacheDirectory(opening: path), limit: configuration.diskLimit)
         switch action {
-        case .path, .stats: break
+        case .path, .stats, .simulate: break
         case .clear:
             let removed = store.clear()
             try answer(
@@ -58,7 +62,7 @@ struct CacheCommand: Hashable, Sendable {
         return .done
     }
 
-    private func answer(_ console: Console, _ text: String, _ members: [JSON.Member]) throws(SystemError) {
+    func answer(_ console: Console, _ text: String, _ members: [JSON.Member]) throws(SystemError) {
         let members = action == .path ? [JSON.Member("path", .string(text))] : members
         try console.write((settings.json ? JSON.object([.init("version", .integer(1))] + members).text : text) + "\n")
     }

@@ -14,7 +14,7 @@ extension Verb {
         case .trace: "Pictures (PNG, JPEG) to SVG."
         case .pptx: "SVG or pictures to slides of native, editable shapes."
         case .explain: "Shows what a command would take, without doing it."
-        case .cache: "Shows, checks or empties the cache."
+        case .cache: "Shows, checks, simulates or empties the cache."
         case .config: "Shows what holds for cache and threads, and who says so."
         case .version: "Says which version this is."
         case .help: "Explains a command."
@@ -28,7 +28,7 @@ extension Verb {
         case .trace: "atelier trace IN… [-o OUT.svg] [options]"
         case .pptx: "atelier pptx IN… [-o OUT.pptx] [options]"
         case .explain: "atelier explain convert|trace|pptx IN… [options]"
-        case .cache: "atelier cache stats|clear|verify|path [options]"
+        case .cache: "atelier cache stats|clear|verify|simulate|path [options]"
         case .config: "atelier config show|path [options]"
         case .version: "atelier version [--json]"
         case .help: "atelier help [COMMAND] [--json]"
@@ -58,6 +58,7 @@ extension Verb {
                 "stats shows what the cache holds and what the runs that used it have saved, with advice that follows from the "
                     + "numbers.",
                 "verify reads every entry and removes the damaged ones; entries of other versions stay.",
+                "simulate replays recorded requests through the level in memory and says how often it would have answered.",
             ]
         case .config:
             [
