@@ -16,7 +16,8 @@ extension Subcommand {
     ) { arguments in
         let path = try arguments.string("trace"), capacity = try arguments.integer("capacity")
         let text =
-            path == "-" ? try Blob.reading(descriptor: 0, path: "standard input", limit: .max / 2) : try .reading(path: path, limit: .max / 2)
+            path == "-"
+            ? try Blob.reading(descriptor: 0, path: "standard input", limit: .max / 2) : try .reading(path: path, limit: .max / 2)
         let trace = try CacheTrace(parsing: text)
         let clock = ContinuousClock(), begun = clock.now
         let replay = trace.replay(capacity: capacity)

@@ -26,7 +26,9 @@ extension CacheCommand {
         let text = try console.read(path, limit: 4 << 30)
         let trace: CacheTrace
         do {
-            trace = text.bytes.first { $0 > UInt8(ascii: " ") } == UInt8(ascii: "{") ? try CacheTrace(events: text) : try CacheTrace(parsing: text)
+            trace =
+                text.bytes.first { $0 > UInt8(ascii: " ") } == UInt8(ascii: "{")
+                ? try CacheTrace(events: text) : try CacheTrace(parsing: text)
         } catch { throw UsageError("--trace \(printable(path)): \(error)") }
         let replay = trace.replay(capacity: capacity)
         let requests = trace.accesses.count
@@ -42,7 +44,8 @@ extension CacheCommand {
             """,
             [
                 .init("requests", .integer(requests)), .init("capacity", .integer(capacity)), .init("hits", .integer(replay.hits)),
-                .init("bytes", .integer(bytes)), .init("byteHits", .integer(replay.byteHits)), .init("milliseconds", .number(Double(cost) / 1e6)),
+                .init("bytes", .integer(bytes)), .init("byteHits", .integer(replay.byteHits)),
+                .init("milliseconds", .number(Double(cost) / 1e6)),
                 .init("millisecondsSaved", .number(Double(replay.costSaved) / 1e6)), .init("peakBytes", .integer(replay.peakBytes)),
                 .init("evictions", .integer(replay.evictions)), .init("ghostHits", .integer(replay.ghostHits)),
             ])

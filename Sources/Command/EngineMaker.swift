@@ -15,6 +15,8 @@ struct EngineMaker: Maker {
     private let journal: CacheJournal?, keys: KeyLog?
     /// Digests of everything that ran, to tell what was found.
     private let ran = RunLog()
+    /// Of the level in memory.
+    private let watch: PressureWatch?
 
     init(engine: Engine, command: ConvertCommand, console: Console, journal: CacheJournal? = nil, keys: KeyLog? = nil) {
         self.engine = engine
@@ -24,10 +26,12 @@ struct EngineMaker: Maker {
         title = command.title
         keepGoing = command.settings.keepGoing
         self.console = console
+        watch = engine.levels.lazy.compactMap { $0 as? MemoryStore }.first.map(PressureWatch.init(of:))
         engine.observe { [ran] in ran.note($0) }
     }
 
     func make(_ job: Job) async -> Attempt {
+        watch?.look()
         defer { journal?.write(ifOlderThan: 60) }
         var pages: [Page] = [], failures: [Failure] = []
         for input in job.inputs {

@@ -33,7 +33,8 @@ struct MemoryStoreTests {
                     for _ in 0..<2_000 {
                         let number = Int.random(in: 0..<300, using: &random)
                         let entry = weighing(
-                            Int.random(in: 0..<20_000, using: &random), number, in: ["", "a", "a/b", "a/d", "c", "e"].randomElement(using: &random)!)
+                            Int.random(in: 0..<20_000, using: &random), number,
+                            in: ["", "a", "a/b", "a/d", "c", "e"].randomElement(using: &random)!)
                         switch Int.random(in: 0..<100, using: &random) {
                         case 0..<60: store.put(entry, lossCost: UInt64.random(in: 0..<1 << 30, using: &random))
                         case 60..<75: store.evict(entry.header.digest)
