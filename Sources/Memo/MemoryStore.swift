@@ -28,7 +28,7 @@ public final class MemoryStore: Store {
     // Locks are taken in this order: that of the order, then that of a shard or the ghosts'.
     private let order: Lock<MemoryOrder>
     private let ghosts = Lock(GhostList())
-    /// The bound in bytes, where a miss can read it without the order lock.
+    /// The bound in bytes, where it can be read without the order lock.
     private let currentByteLimit: Atomic<Int>
     private let observer = Lock<(@Sendable (EntryHeader) -> Void)?>(nil)
 
@@ -84,7 +84,7 @@ public final class MemoryStore: Store {
     /// The entry under a digest, or why there is none. O(1).
     public func get(_ digest: Digest) -> Lookup {
         guard let slot = shards[digest].withLock({ $0[digest] }) else {
-            return .miss(ghosts.withLock { $0.reason(digest, byteLimit: byteLimit) })
+            return .miss(ghosts.withLock { $0.reason(digest) })
         }
         if let expires = slot.entry.header.expires, expires <= seconds() {
             expire(slot)
@@ -182,10 +182,9 @@ public final class MemoryStore: Store {
     private func forget(_ slot: Slot, _ reason: MissReason, keeping entries: Int) {
         let digest = slot.entry.header.digest
         shards[digest].withLock { $0[digest] = nil }
-        ghosts.withLock { ghosts in
-            ghosts.note(
-                digest, reason, frequency: slot.frequency.load(ordering: .relaxed), bytes: reason == .evicted ? slot.bytes : 0,
-                limit: max(64, entries))
+        let frequency = slot.frequency.load(ordering: .relaxed), bytes = reason == .evicted ? slot.bytes : 0
+        ghosts.withLock {
+            $0.note(digest, reason, frequency: frequency, bytes: bytes, byteLimit: byteLimit, entryLimit: max(64, entries))
         }
     }
 

@@ -116,13 +116,16 @@ struct MemoryStoreTests {
 
     @Test("What comes back continues at the frequency it had")
     func ghosts() {
-        let store = MemoryStore(byteLimit: 1 << 20, entryLimit: 2, admitting: .everything)
-        store.put(weighing(1, 0))
+        let store = MemoryStore(byteLimit: 1_000, entryLimit: 2, admitting: .everything, overhead: 0) { 0 }
+        store.put(weighing(100, 0))
         for _ in 0..<50 { _ = store.get(weighing(1, 0).header.digest) }
-        store.resize(byteLimit: 0)
-        store.resize(byteLimit: 1 << 20)
-        store.put(weighing(1, 0))
-        for number in 1...20 { store.put(weighing(1, number)) }
+        store.put(weighing(100, 100), lossCost: 1 << 50)
+        store.resize(byteLimit: 100)
+        #expect(!store.keeps(weighing(1, 0).header.digest))
+        store.evict(weighing(1, 100).header.digest)
+        store.resize(byteLimit: 1_000)
+        store.put(weighing(100, 0))
+        for number in 1...20 { store.put(weighing(100, number)) }
         #expect(store.keeps(weighing(1, 0).header.digest), "51 times the value of what came after it")
     }
 
