@@ -43,7 +43,7 @@ struct DensityQueue<Element: Sendable>: Sendable {
     private var priorities = [Double](repeating: .infinity, count: ranks)
     /// Grows with every element that makes room, by what it had left.
     private var ageNow = 0.0
-    /// Newcomers whose fate is known, and those of them that were asked for again. Old ones fade.
+    /// Newcomers whose turn has come, and those of them that had been asked for again. Old ones fade.
     private var newcomers = 0.0, wanted = 0.0
 
     /// Elements in the queue.
@@ -92,7 +92,7 @@ struct DensityQueue<Element: Sendable>: Sendable {
             let now = frequency(element)
             if now == nodes[place].frequency || rounds == 0 { return (place, element, max(0, priorities[rank] - ageNow)) }
             rounds -= 1
-            if nodes[place].frequency == 1 { settle(1, wanted: 1) }
+            if nodes[place].frequency == 1 { settleNewcomer(isWanted: true) }
             unlink(place)
             nodes[place].frequency = now
             append(place)
@@ -104,21 +104,18 @@ struct DensityQueue<Element: Sendable>: Sendable {
     mutating func age(by amount: Double) { ageNow += amount }
 
     /// Learns that a newcomer made room without having been asked for again.
-    mutating func newcomerWent() { settle(1, wanted: 0) }
+    mutating func newcomerWent() { settleNewcomer(isWanted: false) }
 
-    /// Learns that a newcomer that went was asked for again soon after.
-    mutating func newcomerReturned() { settle(0, wanted: 1) }
-
-    private mutating func settle(_ newcomers: Double, wanted: Double) {
-        self.newcomers += newcomers
-        self.wanted += wanted
+    private mutating func settleNewcomer(isWanted: Bool) {
+        newcomers += 1
+        if isWanted { wanted += 1 }
         // About as many count as there are elements.
-        if self.newcomers > Double(max(64, count)) { (self.newcomers, self.wanted) = (self.newcomers / 2, self.wanted / 2) }
+        if newcomers > Double(max(64, count)) { (newcomers, wanted) = (newcomers / 2, wanted / 2) }
     }
 
     /// What a newcomer counts instead of one use: the square root of the share of newcomers that are wanted again, half way
     /// (in powers of two) between that share and 1. Measured in decision 0010; 1 for a queue that has learnt nothing.
-    private var newcomerWorth: Double { min(1, (wanted + 1) / (newcomers + 1)).squareRoot() }
+    private var newcomerWorth: Double { ((wanted + 1) / (newcomers + 1)).squareRoot() }
 
     // MARK: Queues
 

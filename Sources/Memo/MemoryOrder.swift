@@ -110,9 +110,6 @@ struct MemoryOrder: Sendable {
         return victim
     }
 
-    /// Learns that a newcomer it let go was asked for soon after.
-    mutating func newcomerReturned(to scope: Int) { scopes[scope].queue.newcomerReturned() }
-
     private mutating func count(_ slot: Slot, _ sign: Int) {
         for covering in scopes[slot.scope].covering {
             scopes[covering].bytes += sign * slot.bytes

@@ -122,7 +122,6 @@ public final class MemoryStore: Store {
                 order.remove(earlier)
                 slot.frequency.store(earlier.frequency.load(ordering: .relaxed), ordering: .relaxed)
             } else if let ghost = ghosts.withLock({ $0.take(header.digest) }) {
-                if ghost.frequency == 1, ghost.reason == .evicted { order.newcomerReturned(to: scope) }
                 slot.frequency.store(ghost.frequency + 1, ordering: .relaxed)
             }
             let evicted = makeRoom(for: slot.bytes, in: scope, of: &order)

@@ -74,9 +74,13 @@ struct DensityQueueTests {
         uses.insert(1, density: 1.5, frequency: 1)
         for _ in 0..<60 { uses.queue.newcomerWent() }
         uses.insert(2, density: 4, frequency: 1)
-        #expect(uses.drain() == [2, 0, 1], "4 × √(1 / 61) is less than 1")
-        for _ in 0..<60 { uses.queue.newcomerReturned() }
-        uses.insert(3, density: 1, frequency: 1)
+        #expect(uses.drain() == [2, 0, 1], "4 · √(1 / 61) is less than 1")
+        for element in 100..<1_100 {
+            uses.insert(element, density: 1, frequency: 1)
+            uses.frequency[element] = 2
+            #expect(uses.next() == element)
+        }
+        uses.insert(3, density: 1, frequency: 2)
         uses.insert(4, density: 4, frequency: 1)
         #expect(uses.drain() == [3, 4], "all were wanted again: a newcomer counts as one use")
     }
