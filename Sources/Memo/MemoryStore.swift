@@ -45,7 +45,8 @@ public final class MemoryStore: Store {
     }
 
     /// - Parameters:
-    ///   - overhead: Bytes each entry is counted with beside its value. By default what tables and headers take.
+    ///   - overhead: Bytes each entry is counted with beside its value. By default what header, tables and queue take (380
+    ///     measured) and what remembers it afterwards.
     ///   - seconds: The time since 1970, for entries that expire.
     package init(
         byteLimit: Int = 512 << 20, entryLimit: Int = 1 << 20, quotas: [String: Int] = [:],

