@@ -53,7 +53,8 @@ func declarations(in file: SourceFile) -> [Declaration] {
 func deadDeclarations(in files: [SourceFile]) -> [Finding] {
     // Requirements of the standard library's protocols, called by it alone.
     let calledFromOutside: Set<String> = [
-        "main", "hash", "encode", "description", "debugDescription", "errorDescription", "stringValue", "intValue", "codingPath",
+        "main", "hash", "_rawHashValue", "encode",
+        "description", "debugDescription", "errorDescription", "stringValue", "intValue", "codingPath",
         "userInfo", "customMirror", "hashValue", "unownedExecutor", "enqueue", "allKeys", "singleValueContainer", "unkeyedContainer",
         "container",
         "superEncoder", "superDecoder", "nestedContainer", "nestedUnkeyedContainer", "encodeNil", "encodeIfPresent", "decodeNil",
