@@ -28,7 +28,7 @@ public final class DiskStore: Store {
     /// True: values are written in their format.
     public let storesBytesOnly = true
 
-    let compression = Compression()
+    let compression: Compression
     // Seconds since 1970, injected by tests.
     let now: @Sendable () -> Int64
     // After a disk stayed full, puts rest until this time.
@@ -49,6 +49,7 @@ public final class DiskStore: Store {
         self.directory = directory
         self.limit = limit
         self.now = now
+        compression = Compression(dictionaries: directory.dictionaries)
     }
 
     /// Most bytes of one entry's file.

@@ -22,6 +22,19 @@ struct EntryFileTests {
         #expect(try coding(Blob(noise(70_000).withUnsafeBytes { Array($0) } + [UInt8](repeating: 0, count: 200_000))) == .asItIs)
     }
 
+    @Test("What begins as a compressed file does is not compressed again, and a level can be chosen")
+    func types() throws {
+        let zeros = [UInt8](repeating: 0, count: 10_000)
+        let marks: [[UInt8]] = [
+            [0x89, 0x50, 0x4E, 0x47], Array("PK\u{3}\u{4}".utf8), [0xFF, 0xD8, 0xFF, 0xE0], Array("GIF89a".utf8),
+            Array("RIFF\0\0\0\0WEBP".utf8),
+            [0x1F, 0x8B, 0x08, 0], [0x28, 0xB5, 0x2F, 0xFD],
+        ]
+        for mark in marks { #expect(compression.coded(Blob(mark + zeros), as: nil).coding == .asItIs) }
+        #expect(compression.coded(Blob(Array("RIFF\0\0\0\0WAVE".utf8) + zeros), as: nil).coding == .zstd)
+        #expect(Compression(level: 9).coded(text(100_000), as: nil).bytes.count < compression.coded(text(100_000), as: nil).bytes.count)
+    }
+
     @Test("A value is written in its format, and the header says which")
     func values() throws {
         var entry = makeEntry(Blob([]), name: "value")
@@ -67,6 +80,8 @@ struct EntryFileTests {
     func promises() throws {
         let entry = makeEntry(text(5_000), name: "bomb")
         let (header, payload) = try #require(EntryFile.bytes(of: entry, using: compression))
+        // A frame may say what it likes: here one that promises 512 MiB, from 12 bytes.
+        #expect(compression.decompressed(Blob([0x28, 0xB5, 0x2F, 0xFD, 0xA0, 0, 0, 0, 0x20, 0, 0, 0]), count: 512 << 20) == nil)
         for promised in [UInt64(1) << 30, 1 << 31, .max] {
             var file = header + payload.withUnsafeBytes { Array($0) }
             withUnsafeBytes(of: promised.littleEndian) { file.replaceSubrange(24..<32, with: $0) }

@@ -1,0 +1,50 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// Where dictionaries are kept, each under its id, for as long as an entry may need it: that is for ever.
+package struct DictionaryFolder: Sendable {
+    /// The file of a dictionary.
+    var load: @Sendable (_ id: UInt64) throws(Blob.FileError) -> Blob
+    /// Keeps the file of a dictionary, and says whether it is there now.
+    var save: @Sendable (_ id: UInt64, _ bytes: Blob) -> Bool
+    /// The dictionaries there are, in ascending order of their names; so many at most.
+    var ids: @Sendable (_ limit: Int) -> [UInt64]
+
+    /// Dictionaries kept somewhere.
+    package init(
+        load: @escaping @Sendable (_ id: UInt64) throws(Blob.FileError) -> Blob,
+        save: @escaping @Sendable (_ id: UInt64, _ bytes: Blob) -> Bool, ids: @escaping @Sendable (_ limit: Int) -> [UInt64]
+    ) {
+        self.load = load
+        self.save = save
+        self.ids = ids
+    }
+}
+
+extension CacheDirectory {
+    /// The files `dictionaries/<id>`, the id as the 16 hexadecimal digits that the file's digest begins with.
+    package var dictionaries: DictionaryFolder {
+        let folder = path + "/dictionaries"
+        @Sendable func file(_ id: UInt64) -> String {
+            let digits = String(id.byteSwapped, radix: 16)
+            return folder + "/" + String(repeating: "0", count: 16 - digits.count) + digits
+        }
+        return DictionaryFolder(
+            load: { (id) throws(Blob.FileError) in
+                try Blob.reading(path: file(id), limit: CompressionDictionary.largestFile)
+            },
+            save: { id, bytes in
+                if access(file(id), F_OK) == 0 { return true }
+                return (try? write([bytes], to: file(id))) != nil  // on a full or read-only disk there is no dictionary
+            },
+            ids: { limit in
+                let ids = CacheDirectory.names(in: folder).sorted().lazy.compactMap { name in
+                    name.utf8.count == 16 ? UInt64(name, radix: 16)?.byteSwapped : nil
+                }
+                return Array(ids.prefix(limit))
+            })
+    }
+}
