@@ -71,8 +71,8 @@ struct Arguments: Sendable {
         }
     }
 
-    func string(_ name: String) throws -> String {
-        guard let text = options[name] else { throw Problem(text: "--\(name) is missing") }
+    func string(_ name: String, default fallback: String? = nil) throws -> String {
+        guard let text = options[name] ?? fallback else { throw Problem(text: "--\(name) is missing") }
         return text
     }
 

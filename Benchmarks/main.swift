@@ -2,6 +2,7 @@
 // harnesses. One file per subcommand; each prints JSON on stdout. Start with `Subcommand`.
 
 let subcommands: [Subcommand] = [
-    .cacheFaults, .cacheHits, .digest, .diskStore, .engine, .codecs, .hostile, .journal, .line, .corpus, .stageOutputs,
+    .cacheFaults, .cacheHits, .cacheSpeed, .dictionaryGain, .digest, .diskStore, .engine, .codecs, .hostile, .journal, .line, .corpus,
+    .stageOutputs,
 ]
 Subcommand.main(CommandLine.arguments.dropFirst().map { $0 }, among: subcommands)

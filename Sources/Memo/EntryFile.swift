@@ -40,9 +40,9 @@ package struct EntryFile {
 
     package var header: EntryHeader
     var kind: Kind
-    var coding: Coding
+    package var coding: Coding
     /// Which dictionary the payload was coded with; nil for other codings.
-    var dictionary: UInt64?
+    package var dictionary: UInt64?
     var storedCount: Int
     var payloadCount: Int
     var storedSum: UInt64
@@ -50,7 +50,7 @@ package struct EntryFile {
     var headerCount: Int
 
     enum Kind: UInt8 { case bytes, alias, failure }
-    enum Coding: UInt8 { case asItIs, zstd, zstdWithDictionary }
+    package enum Coding: UInt8 { case asItIs, zstd, zstdWithDictionary }
 }
 
 // MARK: - Writing
