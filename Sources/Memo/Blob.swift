@@ -107,8 +107,9 @@ extension Blob {
         let size = isRegular ? Int(status.st_size) : 0
         guard size <= limit else { throw .tooLarge(path: path, count: size, limit: limit) }
 
-        // One byte more than the size finds the end in the same pass; growing covers pipes and files that still grow.
-        var (bytes, ended) = try take(from: descriptor, upTo: size + 1, path: path)
+        // One byte more than the size finds the end in the same pass: a file that gives what it promised and no more has
+        // ended. Growing covers pipes and files that still grow.
+        var (bytes, ended) = try take(from: descriptor, upTo: size + 1, endingAt: isRegular ? size : nil, path: path)
         while !ended && bytes.count <= limit {
             let more: [UInt8]
             (more, ended) = try take(from: descriptor, upTo: max(64 << 10, min(bytes.count, 16 << 20)), path: path)
@@ -138,8 +139,11 @@ extension Blob {
         guard code == 0 else { throw .failed(path: path, doing: "writing", code: code) }
     }
 
-    // Fills one new array up to `capacity` bytes; says whether the end came first.
-    private static func take(from descriptor: Int32, upTo capacity: Int, path: String) throws(FileError) -> ([UInt8], ended: Bool) {
+    // Fills one new array up to `capacity` bytes; says whether the end came first. A single read that gives exactly
+    // `expected` bytes, where more were asked for, is the end as well: it saves asking again for nothing.
+    private static func take(
+        from descriptor: Int32, upTo capacity: Int, endingAt expected: Int? = nil, path: String
+    ) throws(FileError) -> ([UInt8], ended: Bool) {
         var code: Int32 = 0
         var ended = false
         let bytes = [UInt8](unsafeUninitializedCapacity: capacity) { buffer, count in
@@ -147,6 +151,7 @@ extension Blob {
                 let got = read(descriptor, buffer.baseAddress! + count, capacity - count)
                 if got > 0 {
                     count += got
+                    ended = got == expected
                 } else if got == 0 {
                     ended = true
                 } else if errno == EAGAIN {

@@ -51,20 +51,23 @@ extension Digest {
 extension Digest: CustomStringConvertible, LosslessStringConvertible {
     /// 64 lower-case hexadecimal digits.
     public var description: String {
-        let digits = Array("0123456789abcdef".utf8)
-        return String(unsafeUninitializedCapacity: 64) { buffer in
-            var position = 0
-            for word in [words.0, words.1, words.2, words.3] {
-                for shift in stride(from: 0, to: 64, by: 8) {
-                    let byte = Int(truncatingIfNeeded: word >> UInt64(shift)) & 0xFF
-                    buffer[position] = digits[byte >> 4]
-                    buffer[position + 1] = digits[byte & 15]
-                    position += 2
+        String(unsafeUninitializedCapacity: 64) { buffer in
+            func write(_ word: UInt64, at position: Int) {
+                for byte in 0..<8 {
+                    let value = UInt8(truncatingIfNeeded: word >> UInt64(8 * byte))
+                    buffer[position + 2 * byte] = Self.digit(value >> 4)
+                    buffer[position + 2 * byte + 1] = Self.digit(value & 15)
                 }
             }
+            write(words.0, at: 0)
+            write(words.1, at: 16)
+            write(words.2, at: 32)
+            write(words.3, at: 48)
             return 64
         }
     }
+
+    private static func digit(_ value: UInt8) -> UInt8 { value + (value < 10 ? UInt8(ascii: "0") : UInt8(ascii: "a") - 10) }
 
     /// Reads 64 hexadecimal digits of either case; nil for anything else.
     public init?(_ description: String) {
