@@ -101,10 +101,15 @@ package final class Compression: Sendable {
     /// The bytes compressed with a dictionary; nil when that gains less than 5 %, or less than twice what the id takes.
     func compressed(_ blob: Blob, with dictionary: CompressionDictionary) -> Blob? {
         withCompressor { context in
-            // The dictionary outlives the call, and the context forgets it again. Its id stands in the entry's header.
-            ZSTD_CCtx_setParameter(context, ZSTD_c_dictIDFlag, 0)
-            ZSTD_CCtx_refCDict(context, dictionary.coder)
-            defer { ZSTD_CCtx_refCDict(context, nil) }
+            // A context whose last frame did not fit refuses a dictionary until it is reset, and would use the one before.
+            // Reset again, it refers to none: the dictionary may be freed before the context.
+            ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters)
+            defer { ZSTD_CCtx_reset(context, ZSTD_reset_session_and_parameters) }
+            // The id stands in the entry's header. What is decoded depends on two files, so the frame says its sum: 4 bytes.
+            guard ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_dictIDFlag, 0)) == 0,
+                ZSTD_isError(ZSTD_CCtx_setParameter(context, ZSTD_c_checksumFlag, 1)) == 0,
+                ZSTD_isError(ZSTD_CCtx_refCDict(context, dictionary.coder)) == 0
+            else { return nil }
             return Self.bytes(for: blob, atLeast: 16) { ZSTD_compress2(context, $0, $1, $2, $3) }
         }
     }

@@ -55,6 +55,25 @@ struct DictionaryTests {
         #expect(try write(icon(901), stage: "other", with: compression).coding != .zstdWithDictionary)
     }
 
+    @Test("A fragment that did not get smaller leaves no dictionary behind for the next one")
+    func afterFailure() throws {
+        let folder = TemporaryFolder()
+        let compression = compression(in: try CacheDirectory(opening: folder.path))
+        for index in 0..<Dictionaries.firstSamples {
+            try write(icon(index), stage: "icons", with: compression)
+            try write(note(index), stage: "notes", with: compression)
+        }
+        var random = SplitMix(seed: 9)
+        for index in 0..<20 {
+            #expect(try write(Blob(random.bytes(900)), stage: index % 2 == 0 ? "icons" : "notes", with: compression).coding == .asItIs)
+            let (icon, note) = (icon(1_000 + index), note(1_000 + index))
+            let written = [try write(icon, stage: "icons", with: compression), try write(note, stage: "notes", with: compression)]
+            #expect(written[0].dictionary != written[1].dictionary)
+            #expect(try read(written[0], with: compression) == icon)
+            #expect(try read(written[1], with: compression) == note)
+        }
+    }
+
     @Test("A dictionary that is lost or damaged makes its entries damaged, one that cannot be read just now does not")
     func lost() throws {
         let folder = TemporaryFolder()
