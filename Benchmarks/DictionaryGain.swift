@@ -63,12 +63,24 @@ extension Subcommand {
             gains.append(
                 .init("over zstd level \(level)", .object([gain("total_ratio", ours, plain), gain("median_file_ratio", ours, plain)])))
         }
+        let zstd = tests.map { zstdCount($0, 1) }
+        let sizes: [JSON] = [64..<256, 256..<512, 512..<1024, 1024..<2048, 2048..<8193].compactMap { range in
+            let chosen = tests.indices.filter { range.contains(tests[$0].count) }
+            if chosen.isEmpty { return nil }
+            func ratio(_ counts: [Int]) -> JSON {
+                .number(thousandths(Double(chosen.reduce(0) { $0 + tests[$1].count }) / Double(chosen.reduce(0) { $0 + counts[$1] })))
+            }
+            return .object([
+                "from_bytes": .integer(range.lowerBound), "files": .integer(chosen.count), "ours_total_ratio": ratio(counts),
+                "zstd_level_1_total_ratio": ratio(zstd),
+            ])
+        }
         print(
             JSON.object(
                 [
                     .init("bench", .string("dict-gain")), .init("train_files", .integer(trainCount)),
                     .init("test_files", .integer(testCount)),
-                    .init("rows", .array(rows.map { .object($0) })),
+                    .init("rows", .array(rows.map { .object($0) })), .init("by_size", .array(sizes)),
                 ] + gains
             ).text)
         return 0
