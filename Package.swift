@@ -53,6 +53,8 @@ let package = Package(
         room("Scheduling", ["AtelierTelemetry"]),
         room("Memo", ["AtelierScheduling", "AtelierTelemetry", "CAtelierBLAKE3", "CAtelierZstd", "CAtelierXXHash"]),
 
+        room("Redis", ["AtelierMemo", "AtelierScheduling"]),
+
         room("Geometry"),
         room("Pixels", ["AtelierGeometry"]),
         room("ImageCodecs", ["AtelierPixels", "CAtelierSpng", "CAtelierTurboJPEG"]),
@@ -78,8 +80,8 @@ let package = Package(
         .executableTarget(
             name: "AtelierBench",
             dependencies: [
-                "AtelierMemo", "AtelierArchives", "AtelierGeometry", "AtelierImageCodecs", "AtelierImageTracing", "AtelierOOXML",
-                "AtelierPixels", "AtelierSVG", "AtelierStages", "CAtelierBLAKE3", "CAtelierDeflate", "CAtelierZstd",
+                "AtelierMemo", "AtelierRedis", "AtelierArchives", "AtelierGeometry", "AtelierImageCodecs", "AtelierImageTracing",
+                "AtelierOOXML", "AtelierPixels", "AtelierSVG", "AtelierStages", "CAtelierBLAKE3", "CAtelierDeflate", "CAtelierZstd",
             ],
             path: "Benchmarks", exclude: ["peers"], swiftSettings: strict),
 
@@ -103,6 +105,7 @@ let package = Package(
         tests(
             of: "Memo",
             ["AtelierTesting", "AtelierMemoTesting", "AtelierScheduling", "AtelierTelemetry", "CAtelierBLAKE3", "CAtelierXXHash"]),
+        tests(of: "Redis", ["AtelierTesting", "AtelierMemoTesting", "AtelierMemo", "AtelierScheduling"]),
         tests(of: "Geometry", ["AtelierTesting"]),
         tests(of: "Pixels"),
         tests(of: "ImageTracing", ["AtelierGeometry", "AtelierPixels"]),

@@ -3,6 +3,6 @@
 
 let subcommands: [Subcommand] = [
     .cacheFaults, .cacheHits, .cacheSpeed, .dictionaryGain, .digest, .diskStore, .engine, .codecs, .hostile, .journal, .line, .corpus,
-    .stageOutputs,
+    .redis, .stageOutputs,
 ]
 Subcommand.main(CommandLine.arguments.dropFirst().map { $0 }, among: subcommands)

@@ -4,7 +4,7 @@
 /// The 256-bit BLAKE3 identity of bytes or of a derivation.
 public struct Digest: Hashable, Sendable, Comparable {
     /// The 32 bytes as four little-endian words, first bytes first.
-    let words: (UInt64, UInt64, UInt64, UInt64)
+    package let words: (UInt64, UInt64, UInt64, UInt64)
 
     init(words: (UInt64, UInt64, UInt64, UInt64)) { self.words = words }
 

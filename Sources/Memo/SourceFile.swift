@@ -127,7 +127,7 @@ final class StatMemo: Sendable {
 }
 
 /// Seconds since 1970.
-@Sendable func systemSeconds() -> Int64 { Int64(time(nil)) }
+@Sendable package func systemSeconds() -> Int64 { Int64(time(nil)) }
 
 /// Microseconds since 1970.
 @Sendable func systemMicroseconds() -> UInt64 {
@@ -137,7 +137,7 @@ final class StatMemo: Sendable {
 }
 
 /// Nanoseconds on a clock that never goes back.
-@Sendable func monotonicNanoseconds() -> UInt64 {
+@Sendable package func monotonicNanoseconds() -> UInt64 {
     var now = timespec()
     clock_gettime(CLOCK_MONOTONIC, &now)
     return UInt64(now.tv_sec) &* 1_000_000_000 &+ UInt64(now.tv_nsec)
