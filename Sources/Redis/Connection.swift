@@ -37,6 +37,8 @@ final class Connection: @unchecked Sendable {
     /// Most bytes of one answer, unless a call asks for more; most elements in it, and how deep they may be nested.
     static let largestReply = 16 << 20
     static let mostElements = 1 << 20
+    /// Most bytes asked for at a time (measured with 16 to 1024 KiB through TCP and unix sockets).
+    private static let stride = 64 << 10
     private static let largestMessage = 64 << 10
     static let deepest = 4
 
@@ -125,29 +127,22 @@ final class Connection: @unchecked Sendable {
 
     // MARK: - Receiving
 
-    /// Waits for bytes, at least one. With a second place it waits for all of both, as far as the time allows.
+    /// Waits for bytes, at least one, into one or two places.
     private func receive(
         into place: UnsafeMutableRawBufferPointer, _ second: UnsafeMutableRawBufferPointer? = nil
     ) throws(RedisError) -> Int {
         while true {
-            let limit = hasWaited ? try timeLeft() : limits.call
+            // The first wait of a call has the whole limit: no look at the clock.
+            let limit = hasWaited ? min(try timeLeft(), limits.call) : limits.call
             hasWaited = true
-            if limit != receiveLimit {
-                var time = timeval(tv_sec: Int(limit / 1_000_000_000), tv_usec: Int(limit % 1_000_000_000 / 1_000))
-                // All zero would be no limit.
-                if time.tv_sec == 0, time.tv_usec == 0 { time.tv_usec = 1 }
-                setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
-                receiveLimit = limit
-            }
+            // A limit that ends somewhat early costs another turn, setting it each time costs more.
+            if receiveLimit > limit || receiveLimit < limit - limit / 8 { setReceiveLimit(limit) }
             let count: Int
             if let second {
                 count = withUnsafeTemporaryAllocation(of: iovec.self, capacity: 2) { places in
                     places.initializeElement(at: 0, to: iovec(iov_base: place.baseAddress, iov_len: place.count))
                     places.initializeElement(at: 1, to: iovec(iov_base: second.baseAddress, iov_len: second.count))
-                    var message = msghdr()
-                    message.msg_iov = places.baseAddress
-                    message.msg_iovlen = 2
-                    return recvmsg(descriptor, &message, Int32(MSG_WAITALL))
+                    return readv(descriptor, places.baseAddress, 2)
                 }
             } else {
                 count = recv(descriptor, place.baseAddress, place.count, 0)
@@ -156,9 +151,16 @@ final class Connection: @unchecked Sendable {
                 deadline &+= UInt64(count) &* limits.perByte
                 return count
             }
-            if count == 0 { throw .closed }
-            guard errno == EINTR else { throw errno == EAGAIN ? .timedOut : .closed }
+            guard count < 0, errno == EINTR || errno == EAGAIN else { throw .closed }
+            _ = try timeLeft()
         }
+    }
+
+    private func setReceiveLimit(_ limit: UInt64) {
+        // All zero would be no limit.
+        var time = timeval(tv_sec: Int(limit / 1_000_000_000), tv_usec: max(1, Int(limit % 1_000_000_000 / 1_000)))
+        setsockopt(descriptor, SOL_SOCKET, SO_RCVTIMEO, &time, socklen_t(MemoryLayout<timeval>.size))
+        receiveLimit = limit
     }
 
     /// Reads what there is behind what is already in the buffer.
@@ -248,9 +250,11 @@ final class Connection: @unchecked Sendable {
         start += filled
         while filled < target.count {
             (start, end) = (0, 0)
-            let rest = UnsafeMutableRawBufferPointer(rebasing: target[filled...])
+            // Asking for all of it at once lets a TCP server run into the full window: 560 µs for 1 MB instead of 270.
+            let rest = UnsafeMutableRawBufferPointer(rebasing: target[filled..<min(target.count, filled + Self.stride)])
+            let isLast = filled + rest.count == target.count
             do throws(RedisError) {
-                let received = try receive(into: rest, UnsafeMutableRawBufferPointer(rebasing: buffer[..<2]))
+                let received = try receive(into: rest, isLast ? UnsafeMutableRawBufferPointer(rebasing: buffer[..<2]) : nil)
                 end = max(0, received - rest.count)
                 filled += min(received, rest.count)
             } catch {
