@@ -98,7 +98,7 @@ let package = Package(
         // What tests share; no product holds it.
         .target(name: "AtelierTesting", path: "Tests/Testing", swiftSettings: strict),
         .target(
-            name: "AtelierMemoTesting", dependencies: ["AtelierMemo"], path: "Tests/MemoTesting", swiftSettings: strict),
+            name: "AtelierMemoTesting", dependencies: ["AtelierMemo", "AtelierTesting"], path: "Tests/MemoTesting", swiftSettings: strict),
         .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: strict),
         tests(of: "Telemetry"),
         tests(of: "Scheduling"),

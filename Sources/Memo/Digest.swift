@@ -6,7 +6,7 @@ public struct Digest: Hashable, Sendable, Comparable {
     /// The 32 bytes as four little-endian words, first bytes first.
     package let words: (UInt64, UInt64, UInt64, UInt64)
 
-    init(words: (UInt64, UInt64, UInt64, UInt64)) { self.words = words }
+    package init(words: (UInt64, UInt64, UInt64, UInt64)) { self.words = words }
 
     /// Whether two digests are the same 32 bytes.
     public static func == (a: Digest, b: Digest) -> Bool { a.words == b.words }

@@ -2,7 +2,7 @@
 ///
 /// A store may forget anything at any time, must never return an entry under another digest than it was put
 /// under, and reports its own trouble (full disk, lost connection) as misses and skipped puts, never as errors.
-/// `Tests/MemoTests/StoreConformance.swift` is what every store passes.
+/// `Tests/MemoTesting/StoreConformance.swift` is what every store passes.
 public protocol Store: Sendable {
     /// Short name for events and `explain`: `memory`, `disk`, `redis`.
     var name: String { get }

@@ -1,7 +1,6 @@
+package import AtelierMemo
 import AtelierTesting
 import Testing
-
-@testable import AtelierMemo
 
 /// What every store must do. A store's tests run each of them:
 ///
@@ -9,7 +8,7 @@ import Testing
 ///     func conformance(_ behaviour: StoreConformance) async throws {
 ///         try await behaviour.check { limit in MemoryStore(limit: limit) }
 ///     }
-enum StoreConformance: String, CaseIterable, CustomTestStringConvertible, Sendable {
+package enum StoreConformance: String, CaseIterable, CustomTestStringConvertible, Sendable {
     case bytesComeBack = "Bytes come back with everything in their header"
     case valuesComeBack = "A value comes back as itself or written in its format"
     case memoryOnlyValues = "A value without a byte format is kept only where values can be kept"
@@ -24,10 +23,10 @@ enum StoreConformance: String, CaseIterable, CustomTestStringConvertible, Sendab
     case bound = "However much is put, what is kept stays within the limit, and the last entry is there"
     case concurrency = "Tasks that put, get and evict at once only ever see whole and right entries"
 
-    var testDescription: String { rawValue }
+    package var testDescription: String { rawValue }
 
     /// Runs the behaviour. `make` gives a fresh, empty store that keeps at most so many bytes.
-    func check(on make: @Sendable (_ limit: Int) throws -> any Store) async throws {
+    package func check(on make: @Sendable (_ limit: Int) throws -> any Store) async throws {
         let store = try make(16 << 20)
         switch self {
         case .bytesComeBack:
@@ -183,13 +182,13 @@ private struct Unwritten: Storable {
 
 extension Store {
     /// Whether there is an entry; its bytes stay out of the test's report.
-    func keeps(_ digest: Digest) -> Bool { get(digest).entry != nil }
+    package func keeps(_ digest: Digest) -> Bool { get(digest).entry != nil }
 }
 
-func digest(_ text: String) -> Digest { Digest(hashing: Blob(text)) }
+package func digest(_ text: String) -> Digest { Digest(hashing: Blob(text)) }
 
 /// An entry with something in every field of its header.
-func makeEntry(_ bytes: Blob, name: String, digest own: Digest? = nil) -> Entry {
+package func makeEntry(_ bytes: Blob, name: String, digest own: Digest? = nil) -> Entry {
     let header = EntryHeader(
         digest: own ?? digest(name), stage: "test.\(name)", stageVersion: 3, format: "blob", formatVersion: 1, byteCount: bytes.count,
         selfCost: 12_345, chainCost: 1 << 40, created: 1_700_000_000, expires: 1 << 40,
@@ -197,7 +196,7 @@ func makeEntry(_ bytes: Blob, name: String, digest own: Digest? = nil) -> Entry 
     return Entry(header: header, payload: .bytes(bytes))
 }
 
-func same(as expected: Entry) -> (Entry) -> Bool {
+package func same(as expected: Entry) -> (Entry) -> Bool {
     { found in
         guard found.header == expected.header, case .bytes(let bytes) = found.payload, case .bytes(let want) = expected.payload else {
             return false
@@ -207,7 +206,7 @@ func same(as expected: Entry) -> (Entry) -> Bool {
 }
 
 /// Bytes that compress well.
-func text(_ count: Int) -> Blob {
+package func text(_ count: Int) -> Blob {
     // A loop over memory: `map` takes most of a run under the thread sanitizer.
     Blob(
         [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in
@@ -217,7 +216,7 @@ func text(_ count: Int) -> Blob {
 }
 
 /// Bytes that do not compress.
-func noise(_ count: Int) -> Blob {
+package func noise(_ count: Int) -> Blob {
     var random = SplitMix(seed: UInt64(count))
     return Blob(random.bytes(count))
 }
