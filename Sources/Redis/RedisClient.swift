@@ -42,20 +42,14 @@ final class RedisClient: Sendable {
     /// What the breaker thinks of the server.
     var state: CircuitBreaker.State { health.withLock { $0.state } }
 
-    /// Whether a put would be tried.
+    /// Whether the server is well and has not refused a put of late.
     var takesPuts: Bool { health.withLock { $0.state == .closed && $0.takesPuts(at: clock()) } }
 
     // MARK: - Calling
 
     /// The answer to one command. Errors of the server are thrown.
     func call(_ command: Command, largest: Int = Connection.largestReply) throws(RedisError) -> Reply {
-        switch health.withLock({ $0.admission(at: clock()) }) {
-        case .call: break
-        case .rest: throw .resting
-        case .probe:
-            aside.async { [weak self] in self?.probe() }
-            throw .resting
-        }
+        guard isAdmitted() else { throw .resting }
         var isConnected = false
         do throws(RedisError) {
             let connection = try take()
@@ -71,6 +65,16 @@ final class RedisClient: Sendable {
             note(error, couldConnect: isConnected)
             throw error
         }
+    }
+
+    /// Whether a put should be tried.
+    func admitsPuts() -> Bool { isAdmitted() && takesPuts }
+
+    /// Whether a call may go through; a probe is sent when it is time for one.
+    private func isAdmitted() -> Bool {
+        let admission = health.withLock { $0.admission(at: clock()) }
+        if admission == .probe { aside.async { [weak self] in self?.probe() } }
+        return admission == .call
     }
 
     /// Says that the server has taken something.

@@ -7,8 +7,6 @@ public struct RedisOptions: Sendable {
     public var secondsKept: Int64 = 7 * 86_400
     /// Most bytes of one entry with its header.
     public var largestEntry = 16 << 20
-    /// An entry is sent when losing it costs at least so many times what looking it up costs.
-    public var worth: UInt64 = 3
     /// Most connections at a time. Calls beyond wait for one.
     public var connections = 16
     /// How long being connected may take.

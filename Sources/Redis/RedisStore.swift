@@ -37,6 +37,9 @@ public final class RedisStore: Store {
     public let options: RedisOptions
 
     let client: RedisClient
+    let tags: TagCopy
+    let leases: HeldLeases
+    let listener: Listener
     // Seconds since 1970, injected by tests.
     let now: @Sendable () -> Int64
     private let compression = Compression()
@@ -45,6 +48,9 @@ public final class RedisStore: Store {
     private let renewals = Lock<[Digest: Int64]>([:])
     private let keyPrefix: [UInt8]
 
+    /// An entry is sent when losing it costs so many times what looking it up costs: it pays for being written and for the
+    /// look-ups that do not find it.
+    private static let worth: UInt64 = 3
     /// Above so many nanoseconds for a byte compressed entries arrive sooner: zstd takes 1.25 to unpack a byte and saves
     /// two thirds of them on SVG text (docs/decisions/0013-redis-client.md).
     private static let slowNetwork = 1.9
@@ -74,7 +80,12 @@ public final class RedisStore: Store {
             connect: options.connectLimit.wholeNanoseconds, call: options.callLimit.wholeNanoseconds,
             perByte: 1_000_000_000 / UInt64(max(1, options.slowestNetwork)))
         client = RedisClient(address, limits: limits, mostConnections: options.connections, clock: clock, tell: tell)
+        tags = TagCopy(client, prefix: options.prefix)
+        leases = HeldLeases(client, prefix: options.prefix, time: options.leaseTime.wholeNanoseconds)
+        listener = Listener(client, tags, leases)
     }
+
+    deinit { listener.close() }
 
     /// What can be expected of the server now.
     public var condition: Condition {
@@ -91,6 +102,8 @@ public final class RedisStore: Store {
 
     /// Asks for one value and checks it. One round trip; a second one in the second half of an entry's time.
     public func get(_ digest: Digest) -> Lookup {
+        // Entries remember generations: with old ones at hand nobody can tell which still are answers.
+        guard tags.isYoung() else { return .miss(.unavailable) }
         let start = client.clock()
         let file: Blob
         do throws(RedisError) {
@@ -132,10 +145,10 @@ public final class RedisStore: Store {
     /// Sends an entry that is worth it. One round trip.
     @discardableResult
     public func put(_ entry: Entry, lossCost: UInt64) -> PutOutcome {
-        guard client.takesPuts else { return .unavailable }
+        guard client.admitsPuts() else { return .unavailable }
         let header = entry.header
         let (isWorthIt, isSlow) = cost.withLock { cost in
-            (lossCost / options.worth >= cost.cost(ofBytes: header.byteCount), cost.perByte > Self.slowNetwork)
+            (lossCost / Self.worth >= cost.cost(ofBytes: header.byteCount), cost.perByte > Self.slowNetwork)
         }
         guard isWorthIt else { return .notWorthIt }
         let seconds = lifetime(of: header, now())
@@ -150,13 +163,28 @@ public final class RedisStore: Store {
         }
     }
 
+    /// Writes the parts of a file, under our lease when we have one. When a later holder's entry stands already, that is it.
     private func write(_ file: [Blob], _ digest: Digest, _ seconds: Int64) throws(RedisError) -> PutOutcome {
-        var command = command("SET", digest, argumentCount: 5)
-        command.append(file[0], file[1])
-        command.append("EX")
-        command.append("\(seconds)")
+        var command: Command
+        if let fence = leases.fence(digest) {
+            command = Command(argumentCount: 8)
+            for word in ["EVAL", HeldLeases.putScript, "2"] { command.append(word) }
+            command.append(keyPrefix, digest)
+            command.append(leases.fenceKey(digest))
+            command.append(file[0], file[1])
+            command.append(fence)
+            command.append("\(seconds)")
+        } else {
+            command = self.command("SET", digest, argumentCount: 5)
+            command.append(file[0], file[1])
+            command.append("EX")
+            command.append("\(seconds)")
+        }
         let start = client.clock()
-        guard case .status("OK") = try client.call(command) else { return .unavailable }
+        switch try client.call(command) {
+        case .status("OK"), .integer: break
+        default: return .unavailable
+        }
         learn(file[0].count + file[1].count, since: start)
         client.notePut()
         return .kept
