@@ -47,17 +47,27 @@ struct Command: Sendable {
         tail.append(UInt8(ascii: "$"))
         append(decimal: prefix.count + 64)
         tail += prefix
-        for word in [digest.words.0, digest.words.1, digest.words.2, digest.words.3] {
-            for shift in stride(from: UInt64(0), to: 64, by: 8) {
-                let byte = word >> shift
-                tail.append(Self.digits[Int(byte >> 4 & 15)])
-                tail.append(Self.digits[Int(byte & 15)])
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 64) { digits in
+            var place = 0
+            func add(_ word: UInt64) {
+                for shift in stride(from: UInt64(0), to: 64, by: 8) {
+                    let byte = UInt8(truncatingIfNeeded: word >> shift)
+                    digits[place] = Self.digit(byte >> 4)
+                    digits[place + 1] = Self.digit(byte & 15)
+                    place += 2
+                }
             }
+            let words = digest.words
+            add(words.0)
+            add(words.1)
+            add(words.2)
+            add(words.3)
+            tail += digits
         }
         endLine()
     }
 
-    private static let digits = Array("0123456789abcdef".utf8)
+    private static func digit(_ value: UInt8) -> UInt8 { value < 10 ? UInt8(ascii: "0") + value : UInt8(ascii: "a") - 10 + value }
 
     /// Appends one argument whose bytes stand in several places.
     mutating func append(_ parts: Blob...) {
@@ -76,10 +86,11 @@ struct Command: Sendable {
     }
 
     private mutating func append(decimal number: Int) {
-        if number < 10 {
-            tail.append(UInt8(ascii: "0") + UInt8(number))
-        } else {
-            tail += String(number).utf8
+        var unit = 1
+        while number / unit >= 10 { unit *= 10 }
+        while unit > 0 {
+            tail.append(UInt8(ascii: "0") + UInt8(truncatingIfNeeded: number / unit % 10))
+            unit /= 10
         }
         endLine()
     }
