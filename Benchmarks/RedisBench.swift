@@ -25,63 +25,101 @@ extension Subcommand {
                 and without one.
             """
     ) { arguments in
-        let folder = try arguments.string("dir")
-        let native = try? arguments.string("native")  // without it our own figures stand alone
-        let rounds = max(1, try arguments.integer("rounds", default: 7))
+        let plan = Plan(
+            folder: try arguments.string("dir"), native: arguments.has("native") ? try arguments.string("native") : nil,
+            rounds: max(1, try arguments.integer("rounds", default: 7)),
+            milliseconds: try arguments.integer("milliseconds", default: 300))
         let sizes = try arguments.integers("sizes", default: [1024, 102_400, 1_048_576])
-        let milliseconds = try arguments.integer("milliseconds", default: 300)
-        let server = try BenchServer(in: folder)
-        defer { server.stop() }
+        let server = try BenchServer(in: plan.folder)
         var rows: [JSON] = []
-        for (place, address, native_address) in server.places {
-            for size in sizes {
-                let keys = min(1000, (64 << 20) / size)
-                let store = RedisStore(at: try RedisAddress(address)) { print($0) }
-                let digests = (0..<keys).map { Digest(hashing: Blob("\(size) \($0)")) }
-                let values = (0..<keys).map { drawing($0, count: size) }
-                var gets: [Double] = [], sets: [Double] = [], peers: [Double] = []
-                for _ in 0..<rounds {
-                    sets.append(
-                        median(milliseconds) { index in
-                            store.put(entry(digests[index % keys], values[index % keys])) == .kept
-                        })
-                    for index in 0..<keys { store.put(entry(digests[index], values[index])) }
-                    gets.append(
-                        median(milliseconds) { index in
-                            let key = index &* 7 % keys
-                            guard case .bytes(let found)? = store.get(digests[key]).entry?.payload else { return false }
-                            return found.count == size
-                        })
-                    if let native {
-                        peers.append(
-                            try output(
-                                of: "\(native) --bench redis_\(place) --value-bytes \(size) --threads 1 --seconds \(Double(milliseconds) / 1000) "
-                                    + "--keys \(keys) --dir \(folder) --redis \(native_address)", number: "median_us"))
-                    }
-                }
-                rows.append(
-                    .object(
-                        [
-                            .init("place", .string(place)), .init("value_bytes", .integer(size)), .init("get_us", quartiles(gets)),
-                            .init("set_us", quartiles(sets)),
-                        ]
-                            + (native == nil
-                                ? []
-                                : [
-                                    .init("hiredis_get_us", quartiles(peers)),
-                                    .init("get_ratio", quartiles(zip(peers, gets).map { $0 / $1 })),
-                                ])))
+        do {
+            defer { server.stop() }
+            for place in server.places {
+                for size in sizes { rows.append(try plan.row(at: place, size)) }
             }
         }
-        print(JSON.object([.init("bench", .string("redis")), .init("rows", .array(rows))]).text)
+        let gone = blocking { await plan.gone(server.places[0].address) }
+        print(JSON.object(["bench": .string("redis"), "rows": .array(rows), "gone": gone]).text)
         return 0
+    }
+}
+
+/// What is measured, and how often.
+private struct Plan: Sendable {
+    var folder: String
+    var native: String?
+    var rounds: Int
+    var milliseconds: Int
+
+    /// Gets and sets of one size, in turns with the peer's gets.
+    func row(at place: BenchServer.Place, _ size: Int) throws -> JSON {
+        let count = min(1000, (64 << 20) / size)
+        let store = RedisStore(at: place.address)
+        let entries = (0..<count).map { entry(Digest(hashing: Blob("\(size) \($0)")), drawing($0, count: size)) }
+        var gets: [Double] = [], sets: [Double] = [], peers: [Double] = []
+        for _ in 0..<rounds {
+            sets.append(median(milliseconds) { store.put(entries[$0 % count]) == .kept })
+            for entry in entries { store.put(entry) }
+            gets.append(
+                median(milliseconds) { turn in
+                    guard case .bytes(let found)? = store.get(entries[turn &* 7 % count].header.digest).entry?.payload else { return false }
+                    return found.count == size
+                })
+            if let native {
+                let command =
+                    "\(native) --bench redis_\(place.name) --value-bytes \(size) --threads 1 --keys \(count) --dir \(folder)"
+                    + " --seconds \(Double(milliseconds) / 1000) --redis \(place.peerAddress)"
+                peers.append(try number("median_us", from: command))
+            }
+        }
+        return .object([
+            "place": .string(place.name), "value_bytes": .integer(size), "get_us": quartiles(gets), "set_us": quartiles(sets),
+            "hiredis_get_us": native == nil ? nil : quartiles(peers),
+            "get_ratio": native == nil ? nil : quartiles(zip(peers, gets).map { $0 / $1 }),
+        ])
+    }
+
+    /// Conversions of small drawings with a level whose server is gone, in turns with none; and one look-up in it.
+    func gone(_ address: RedisAddress) async -> JSON {
+        let store = RedisStore(at: address)
+        let unknown = Digest(hashing: Blob("unknown"))
+        while store.condition == .connected { _ = store.get(unknown) }
+        var with: [Double] = [], without: [Double] = []
+        for round in 0..<(rounds * 10) {
+            let sources = (0..<20).map { Artifact.bytes(Array(document(round * 20 + $0).utf8)) }
+            for levels in [[MemoryStore()], [MemoryStore(), store]] as [[any Store]] {
+                let engine = Engine(levels: levels), clock = ContinuousClock()
+                let time = await clock.measure {
+                    for source in sources { keep(try! await engine.value(of: convertToPPTX([source]).output)) }
+                }
+                if levels.count == 1 { without.append(time / .milliseconds(20)) } else { with.append(time / .milliseconds(20)) }
+            }
+        }
+        let lookup = Timing(rounds: 15) { store.get(unknown).entry == nil }
+        return .object([
+            "condition": .string(store.condition.rawValue), "lookup_us": .number((lookup.median * 1e9).rounded() / 1000),
+            "conversion_ms": quartiles(with), "conversion_without_level_ms": quartiles(without),
+            "ratio": quartiles(zip(with, without).map { $0 / $1 }),
+        ])
+    }
+
+    private func document(_ number: Int) -> String {
+        let paths = drawing(number, count: 4_000).withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
+        return "<svg xmlns='http://www.w3.org/2000/svg' width='2000' height='2000'>"
+            + paths.split(separator: "\n").dropLast().joined(separator: "\n") + "</svg>"
     }
 }
 
 /// A redis-server of our own, that keeps nothing on disk.
 private struct BenchServer {
-    /// Name, our address, and how the comparison program writes it.
-    let places: [(String, String, String)]
+    struct Place {
+        var name: String
+        var address: RedisAddress
+        /// As the comparison program wants it written.
+        var peerAddress: String
+    }
+
+    let places: [Place]
     private let socket: String
 
     init(in folder: String) throws {
@@ -91,7 +129,10 @@ private struct BenchServer {
         _ = try run(
             "redis-server --port \(port) --bind 127.0.0.1 --unixsocket \(socket) --save '' --appendonly no --daemonize yes "
                 + "--dir \(folder) --logfile \(folder)/redis.log")
-        places = [("unix", "unix:\(socket)", "unix:\(socket)"), ("tcp", "redis://127.0.0.1:\(port)", "tcp:\(port)")]
+        places = [
+            Place(name: "unix", address: try RedisAddress("unix:\(socket)"), peerAddress: "unix:\(socket)"),
+            Place(name: "tcp", address: try RedisAddress("redis://127.0.0.1:\(port)"), peerAddress: "tcp:\(port)"),
+        ]
         _ = try run("until redis-cli -s \(socket) ping >/dev/null 2>&1; do sleep 0.05; done")
     }
 
@@ -112,9 +153,10 @@ private func run(_ command: String) throws -> String {
 }
 
 /// A member of the JSON object a command prints.
-private func output(of command: String, number name: String) throws -> Double {
+private func number(_ name: String, from command: String) throws -> Double {
     let text = try run(command)
-    guard let range = text.firstRange(of: "\"\(name)\":"), let number = Double(text[range.upperBound...].prefix { "0123456789.".contains($0) })
+    guard let range = text.firstRange(of: "\"\(name)\":"),
+        let number = Double(text[range.upperBound...].prefix { "0123456789.".contains($0) })
     else { throw CommandFailed(command: command) }
     return number
 }
@@ -155,7 +197,9 @@ private func drawing(_ number: Int, count: Int) -> Blob {
     var text: [UInt8] = []
     text.reserveCapacity(count + 96)
     while text.count < count {
-        text += "<path d=\"M\(next(2000)) \(next(2000))C\(next(999)),\(next(999))\" fill=\"#\(String(next(1 << 24), radix: 16))\"/>\n".utf8
+        text +=
+            "<path d=\"M\(next(2000)) \(next(2000))C\(next(999)) \(next(999)) \(next(999)) \(next(999)) \(next(999)) \(next(999))\" fill=\"#\(String(next(1 << 24), radix: 16))\"/>\n"
+            .utf8
     }
     return Blob(text[..<count])
 }

@@ -71,6 +71,8 @@ struct Arguments: Sendable {
         }
     }
 
+    func has(_ name: String) -> Bool { options[name] != nil }
+
     func string(_ name: String, default fallback: String? = nil) throws -> String {
         guard let text = options[name] ?? fallback else { throw Problem(text: "--\(name) is missing") }
         return text

@@ -94,8 +94,6 @@ final class Connection: @unchecked Sendable {
 
     /// For waiting on several descriptors; reading is the connection's own.
     var descriptorToPoll: Int32 { descriptor }
-    /// Whether bytes are waiting here that `poll` would not tell of.
-    var hasBuffered: Bool { start < end }
 
     // MARK: - Sending
 

@@ -96,12 +96,12 @@ final class HeldLeases: Sendable {
         let now = client.clock()
         let due = held.withLock { held in held.filter { $0.value.renewed.map { now &- $0 >= pace } ?? false } }
         for (digest, lease) in due {
+            // Not asked is nil: there is time for another try.
             let answer = try? client.call(Command("EVAL", Self.renewScript, "1", lock(digest), lease.token, "\(time / 1_000_000)"))
             held.withLock { held in
                 guard held[digest]?.token == lease.token else { return }
                 switch answer {
                 case .integer(1): held[digest]?.renewed = now
-                // Not asked: there is time for another try.
                 case nil: break
                 default: held[digest]?.renewed = nil
                 }

@@ -10,6 +10,9 @@ struct NetworkCost: Sendable {
     private static let large = 16 << 10
     /// The newest of so many measurements counts one part in as many.
     private static let memory = 16
+    /// A measurement counts for at most so many times what is known: a thread that had to wait for its processor for a
+    /// moment says nothing of the network.
+    private static let largestStep = 2.0
 
     /// Before anything was measured: a network of 1 Gb/s, or a unix socket.
     init(isLocal: Bool) { (base, perByte) = isLocal ? (20_000, 0.5) : (200_000, 8) }
@@ -17,13 +20,15 @@ struct NetworkCost: Sendable {
     /// Learns from one round trip that carried so many bytes.
     mutating func add(bytes: Int, nanoseconds: UInt64) {
         if bytes <= Self.small {
-            measured.base = min(measured.base + 1, Self.memory)
-            base += (Double(nanoseconds) - base) / Double(measured.base)
+            Self.add(Double(nanoseconds), to: &base, &measured.base)
         } else if bytes >= Self.large {
-            measured.perByte = min(measured.perByte + 1, Self.memory)
-            let known = measured.base > 0 ? base : 0
-            perByte += (max(0, Double(nanoseconds) - known) / Double(bytes) - perByte) / Double(measured.perByte)
+            Self.add(max(0.01, (Double(nanoseconds) - base) / Double(bytes)), to: &perByte, &measured.perByte)
         }
+    }
+
+    private static func add(_ sample: Double, to average: inout Double, _ count: inout Int) {
+        count = min(count + 1, memory)
+        average += (min(sample, largestStep * average) - average) / Double(count)
     }
 
     /// Nanoseconds for so many bytes.

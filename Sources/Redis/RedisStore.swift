@@ -153,7 +153,10 @@ public final class RedisStore: Store {
         guard isWorthIt else { return .notWorthIt }
         let seconds = lifetime(of: header, now())
         guard seconds > 0 else { return .notWorthIt }
-        guard let (front, payload) = EntryFile.bytes(of: entry, using: isSlow && header.byteCount >= Self.smallestCompressed ? compression : nil) else { return .tooLarge }
+        guard
+            let (front, payload) = EntryFile.bytes(
+                of: entry, using: isSlow && header.byteCount >= Self.smallestCompressed ? compression : nil)
+        else { return .tooLarge }
         guard front.count + payload.count <= options.largestEntry else { return .tooLarge }
         do throws(RedisError) {
             return try write([Blob(front), payload], header.digest, seconds)
@@ -206,7 +209,9 @@ public final class RedisStore: Store {
             let parts = line.split(separator: ":", maxSplits: 1)
             if parts.count == 2 { numbers[parts[0]] = Int(parts[1]) }
             // `db0:keys=12,expires=…`
-            if parts.first == "db\(address.database)", let keys = parts.last?.split(separator: ",").first { numbers["keys"] = Int(keys.dropFirst(5)) }
+            if parts.first == "db\(address.database)", let keys = parts.last?.split(separator: ",").first {
+                numbers["keys"] = Int(keys.dropFirst(5))
+            }
         }
         let limit = numbers["maxmemory"] ?? 0
         return StoreContents(

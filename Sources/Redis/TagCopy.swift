@@ -71,9 +71,10 @@ final class TagCopy: Sendable {
         guard isUsed.load(ordering: .relaxed) else { return true }
         let start = client.clock()
         let known = state.withLock { $0.epoch }
+        // Away, or no Redis: the copy stays as old as it is.
         guard case .array(let parts)? = try? client.call(Command("EVAL", Self.readScript, "2", keys.tags, keys.epoch, known)),
             case .bulk(let epoch)? = parts.first, let epoch = epoch.text
-        else { return false }  // away, or no Redis: the copy stays as old as it is
+        else { return false }
         var lost: [String: UInt64] = [:]
         if parts.count == 2, case .array(let fields) = parts[1] {
             lost = merge(fields, epoch)

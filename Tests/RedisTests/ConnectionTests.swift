@@ -75,7 +75,9 @@ struct ConnectionTests {
     @Test("More than was asked for is not taken")
     func bounds() {
         #expect(answers(Array("$1001\r\n".utf8), largest: 1000) == .failure(.tooLarge(1001)))
-        #expect(answers(Array("*2\r\n$600\r\n".utf8) + Array(repeating: 0, count: 600) + Array("\r\n$600\r\n".utf8), largest: 1000) == .failure(.tooLarge(600)))
+        #expect(
+            answers(Array("*2\r\n$600\r\n".utf8) + Array(repeating: 0, count: 600) + Array("\r\n$600\r\n".utf8), largest: 1000)
+                == .failure(.tooLarge(600)))
         guard case .failure(.malformed) = answers("*1048577\r\n"), case .failure(.malformed) = answers("$536870913\r\n"),
             case .failure(.malformed) = answers(String(repeating: "*1\r\n", count: 9)),
             case .failure(.malformed) = answers("+" + String(repeating: "x", count: 20_000))
@@ -88,7 +90,9 @@ struct ConnectionTests {
     @Test("Answers with bytes changed at random end in an answer or an error")
     func noise() {
         var random = SplitMix(seed: 11)
-        let seeds = ["*3\r\n$4\r\nabcd\r\n:12\r\n+OK\r\n", "$10\r\n0123456789\r\n", "-ERR x\r\n", "*2\r\n*2\r\n:1\r\n:2\r\n$-1\r\n"].map { Array($0.utf8) }
+        let seeds = ["*3\r\n$4\r\nabcd\r\n:12\r\n+OK\r\n", "$10\r\n0123456789\r\n", "-ERR x\r\n", "*2\r\n*2\r\n:1\r\n:2\r\n$-1\r\n"].map {
+            Array($0.utf8)
+        }
         var outcomes: Set<Bool> = []
         for _ in 0..<3_000 {
             var bytes = seeds[random.int(in: 0..<seeds.count)]
@@ -107,6 +111,7 @@ struct ConnectionTests {
         let bytes = command.pieces.flatMap { Array($0.bytes) } + command.tail
         #expect(command.pieces.count == 2)
         #expect(
-            bytes == Array("*3\r\n$3\r\nSET\r\n$4\r\nkéy\r\n$40004\r\nhead".utf8) + [UInt8](repeating: 120, count: 40_000) + Array("\r\n".utf8))
+            bytes == Array("*3\r\n$3\r\nSET\r\n$4\r\nkéy\r\n$40004\r\nhead".utf8) + [UInt8](repeating: 120, count: 40_000)
+                + Array("\r\n".utf8))
     }
 }

@@ -72,7 +72,8 @@ struct FaultTests {
         "Answers that are none, or that announce the impossible, are a miss",
         arguments: [
             "nonsense\r\n", "\r\n", "$-2\r\n", "$12x\r\n", "$\r\n", "$99999999999999999999999\r\n", "$999999999999\r\n", "$500000000\r\n",
-            "$5\r\nhello--", "*-7\r\n", "*2000000000\r\n", "+OK\r\n", ":7\r\n", "*1\r\n$2\r\nhi\r\n", "%1\r\n+a\r\n+b\r\n", "_\r\n", "$-1\r\n$-1\r\n",
+            "$5\r\nhello--", "*-7\r\n", "*2000000000\r\n", "+OK\r\n", ":7\r\n", "*1\r\n$2\r\nhi\r\n", "%1\r\n+a\r\n+b\r\n", "_\r\n",
+            "$-1\r\n$-1\r\n",
             String(repeating: "*1\r\n", count: 50_000), String(repeating: "x", count: 300_000), "$3\r\nabc\r\n+OK\r\n", "\0\0\0\0",
         ])
     func nonsense(_ answer: String) async throws {
@@ -111,7 +112,9 @@ struct FaultTests {
 
     @Test(
         "Refusals: puts rest, gets go on, and the owner hears it once",
-        arguments: ["LOADING Redis is loading the dataset in memory", "READONLY You can't write", "OOM command not allowed", "MISCONF disk"])
+        arguments: [
+            "LOADING Redis is loading the dataset in memory", "READONLY You can't write", "OOM command not allowed", "MISCONF disk",
+        ])
     func refusals(_ error: String) async throws {
         let scene = try Scene(.patient)
         scene.proxy.fault = .answer("-\(error)\r\n")
@@ -133,7 +136,9 @@ struct FaultTests {
         #expect(scene.told.all.count == 2 && scene.told.all[1].contains("takes entries again"))
     }
 
-    @Test("A cluster and missing rights end the level with one sentence", arguments: ["MOVED 3999 127.0.0.1:6381", "ASK 3999 h:1", "NOAUTH", "NOPERM no"])
+    @Test(
+        "A cluster and missing rights end the level with one sentence",
+        arguments: ["MOVED 3999 127.0.0.1:6381", "ASK 3999 h:1", "NOAUTH", "NOPERM no"])
     func settings(_ error: String) throws {
         let scene = try Scene(.patient)
         scene.proxy.fault = .answer("-\(error)\r\n")
@@ -145,7 +150,9 @@ struct FaultTests {
         #expect(scene.told.all.count == 1 && scene.told.all[0].contains(error.prefix { $0 != " " }))
     }
 
-    @Test("A busy or orphaned server is left alone like one that is gone", arguments: ["BUSY a script runs", "MASTERDOWN link is down", "CLUSTERDOWN"])
+    @Test(
+        "A busy or orphaned server is left alone like one that is gone",
+        arguments: ["BUSY a script runs", "MASTERDOWN link is down", "CLUSTERDOWN"])
     func busy(_ error: String) async throws {
         let scene = try Scene(.patient)
         scene.proxy.fault = .answer("-\(error)\r\n")
@@ -199,7 +206,8 @@ struct FaultTests {
         let server = try TestServer()
         let told = Sentences()
         let clock = ManualClock()
-        let store = RedisStore(at: try server.address(), options: .patient, clock: { clock.now }, now: systemSeconds, tell: { told.add($0) })
+        let store = RedisStore(
+            at: try server.address(), options: .patient, clock: { clock.now }, now: systemSeconds, tell: { told.add($0) })
         let entry = makeEntry(noise(900), name: "kept")
         store.put(entry)
         try server.ask("CONFIG", "SET", "maxmemory", "1")

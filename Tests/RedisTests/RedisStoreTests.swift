@@ -48,7 +48,10 @@ struct RedisStoreTests {
         store.put(entry)
         store.put(other)
         let right = try #require(try server.value(key(entry)))
-        var forgeries = [right[..<(right.count / 2)], Blob(Array(right.bytes) + [0]), Blob([]), Blob("hello"), try #require(try server.value(key(other)))]
+        var forgeries = [
+            right[..<(right.count / 2)], Blob(Array(right.bytes) + [0]), Blob([]), Blob("hello"),
+            try #require(try server.value(key(other))),
+        ]
         for position in [0, 7, 20, 45, 100, right.count - 1] {
             var bytes = Array(right.bytes)
             bytes[position] ^= 0x40
@@ -182,7 +185,8 @@ struct RedisStoreTests {
         #expect(told.all.count == 2 && told.all[1].contains("WRONGPASS") && !told.all[1].contains(":wrong"))
 
         let right = RedisStore(
-            at: try RedisAddress("redis://default@127.0.0.1:\(server.port)/3", environment: { $0 == "ATELIER_REDIS_PASSWORD" ? "hunter2" : nil }),
+            at: try RedisAddress(
+                "redis://default@127.0.0.1:\(server.port)/3", environment: { $0 == "ATELIER_REDIS_PASSWORD" ? "hunter2" : nil }),
             options: .patient)
         #expect(right.put(entry) == .kept)
         #expect(right.keeps(entry.header.digest))
