@@ -68,10 +68,11 @@ final class HeldLeases: Sendable {
         let token = "\(String(UInt64.random(in: .min ... .max), radix: 16))\(String(UInt64.random(in: .min ... .max), radix: 16))"
         let start = client.clock()
         let command = Command("EVAL", Self.takeScript, "2", lock(digest), "\(prefix)fence", token, "\(time / 1_000_000)")
-        switch try? client.call(command) {  // away: nil says it
+        let answer = try? client.call(command)  // away: nil says it
+        switch answer {
         case .integer(0): return false
-        case .bulk(let fence):
-            guard let fence = fence.text else { return nil }
+        case .bulk:
+            guard let fence = answer?.text else { return nil }
             held.withLock { $0[digest] = Held(token: token, fence: fence, renewed: start) }
             return true
         default: return nil

@@ -48,7 +48,12 @@ final class RedisClient: Sendable {
     // MARK: - Calling
 
     /// The answer to one command. Errors of the server are thrown.
-    func call(_ command: Command, largest: Int = Connection.largestReply) throws(RedisError) -> Reply {
+    ///
+    /// - Parameter isLookUp: Whether it is what the level is for: a user who may not do this has no use for it, one who
+    ///   may not do anything else reads.
+    func call(
+        _ command: Command, largest: Int = Connection.largestReply, isLookUp: Bool = false
+    ) throws(RedisError) -> Reply {
         guard isAdmitted() else { throw .resting }
         var isConnected = false
         do throws(RedisError) {
@@ -62,7 +67,7 @@ final class RedisClient: Sendable {
             health.withLock { $0.succeeded() }
             return reply
         } catch {
-            note(error, couldConnect: isConnected)
+            note(error, couldConnect: isConnected, isLookUp: isLookUp)
             throw error
         }
     }
@@ -82,20 +87,22 @@ final class RedisClient: Sendable {
         if health.withLock({ $0.tookPut() }) { tell("the Redis at \(address) takes entries again") }
     }
 
-    private func note(_ error: RedisError, couldConnect: Bool) {
+    private func note(_ error: RedisError, couldConnect: Bool, isLookUp: Bool) {
         switch error {
         case .resting, .tooLarge: return
         case .server(let answer):
             switch answer.kind {
             case .wrongType, .other: health.withLock { $0.succeeded() }
-            case .loading, .readOnly, .outOfMemory, .cannotPersist, .tooFewReplicas:
+            case .notPermitted where isLookUp:
+                turnOff("\(error.sentence): the ACL of the user must allow it to look up")
+            case .loading, .readOnly, .outOfMemory, .cannotPersist, .tooFewReplicas, .notPermitted:
                 if health.withLock({ $0.refusedPut(at: clock()) }) {
                     tell("the Redis at \(address) \(error.sentence): nothing is put there for now")
                 }
             case .moved, .ask:
                 turnOff("\(error.sentence): it is a cluster, which is not supported; name a server that stands alone")
-            case .notAuthenticated, .wrongPassword, .notPermitted:
-                turnOff("\(error.sentence): set user and password (ATELIER_REDIS_USER, ATELIER_REDIS_PASSWORD) and what its ACL allows")
+            case .notAuthenticated, .wrongPassword:
+                turnOff("\(error.sentence): set user and password (ATELIER_REDIS_USER, ATELIER_REDIS_PASSWORD)")
             case .busy, .masterDown, .clusterDown: failed(error, couldConnect: true)
             }
         case .unreachable, .timedOut, .closed, .malformed: failed(error, couldConnect: couldConnect)
@@ -117,12 +124,17 @@ final class RedisClient: Sendable {
     private func probe() {
         do throws(RedisError) {
             let connection = try connect()
-            guard case .status("PONG") = try connection.call(Command("PING")) else { throw .malformed("no PONG") }
+            switch try connection.call(Command("PING")) {
+            case .status("PONG"): break
+            case .failure(let error) where error.kind == .notPermitted: break
+            case .failure(let error): throw .server(error)
+            default: throw .malformed("no PONG")
+            }
             guard health.withLock({ $0.probeSucceeded() }) else { return }
             tell("the Redis at \(address) answers again")
         } catch {
             if case .server(let answer) = error, answer.kind == .notAuthenticated || answer.kind == .wrongPassword {
-                note(error, couldConnect: true)
+                note(error, couldConnect: true, isLookUp: false)
             }
             health.withLock { $0.probeFailed(at: clock()) }
         }
@@ -142,7 +154,10 @@ final class RedisClient: Sendable {
             if let user = address.user { add("AUTH", user, password.text) } else { add("AUTH", password.text) }
         }
         if address.database != 0 { add("SELECT", "\(address.database)") }
-        if let hello, case .failure(let error) = try connection.call(hello) { throw .server(error) }
+        if let hello, case .failure(let error) = try connection.call(hello) {
+            // No such database: as good as no server, until somebody gives it more.
+            throw error.kind == .other ? .unreachable(error.text) : .server(error)
+        }
         return connection
     }
 

@@ -107,7 +107,7 @@ public final class RedisStore: Store {
         let start = client.clock()
         let file: Blob
         do throws(RedisError) {
-            switch try client.call(command("GET", digest), largest: largestValue) {
+            switch try client.call(command("GET", digest), largest: options.largestEntry, isLookUp: true) {
             case .bulk(let bytes):
                 file = bytes
                 learn(bytes.count, since: start)
@@ -239,9 +239,6 @@ public final class RedisStore: Store {
         for word in rest { command.append(word) }
         return command
     }
-
-    /// Of the values we ask for: a server may hold larger ones by other settings.
-    private var largestValue: Int { options.largestEntry }
 
     /// Deletes what turned out to be no answer.
     private func discard(_ digest: Digest, _ reason: MissReason) -> Lookup {

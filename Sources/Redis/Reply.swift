@@ -9,6 +9,12 @@ enum Reply: Sendable, Equatable {
     case null
     case array([Reply])
     case failure(ServerError)
+
+    /// A bulk as UTF-8; nil for anything else.
+    var text: String? {
+        guard case .bulk(let bytes) = self else { return nil }
+        return bytes.withUnsafeBytes { String(validating: $0, as: UTF8.self) }
+    }
 }
 
 /// An error the server sent in place of a result.

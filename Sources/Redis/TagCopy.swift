@@ -37,13 +37,6 @@ final class TagCopy: Sendable {
         return 1
         """
 
-    /// The epoch, and all tags unless it is the one we know.
-    private static let readScript = """
-        local epoch = redis.call('GET', KEYS[2]) or '0'
-        if epoch == ARGV[1] then return {epoch} end
-        return {epoch, redis.call('HGETALL', KEYS[1])}
-        """
-
     init(_ client: RedisClient, prefix: String) {
         self.client = client
         keys = ("\(prefix)atelier:tags", "\(prefix)atelier:tags:epoch", "\(prefix)atelier:tags")
@@ -66,20 +59,25 @@ final class TagCopy: Sendable {
         return refresh()
     }
 
-    /// Reads what has changed. One round trip.
+    /// Reads what has changed: one round trip, a second one when the epoch is another.
     func refresh() -> Bool {
         guard isUsed.load(ordering: .relaxed) else { return true }
+        // A tag may be raised while the answer is on its way. The epoch first: the tags are at least as new.
         let start = client.clock()
-        let known = state.withLock { $0.epoch }
-        // Away, or no Redis: the copy stays as old as it is.
-        guard case .array(let parts)? = try? client.call(Command("EVAL", Self.readScript, "2", keys.tags, keys.epoch, known)),
-            case .bulk(let epoch)? = parts.first, let epoch = epoch.text
-        else { return false }
         var lost: [String: UInt64] = [:]
-        if parts.count == 2, case .array(let fields) = parts[1] {
-            lost = merge(fields, epoch)
+        do throws(RedisError) {
+            let answer = try client.call(Command("GET", keys.epoch))
+            // Not there: no tag was raised, or the server lost it.
+            guard answer == .null || answer.text != nil else { return false }
+            let epoch = answer.text ?? ""
+            let isKnown = state.withLock { $0.epoch == epoch && !epoch.isEmpty }
+            if !isKnown {
+                guard case .array(let fields) = try client.call(Command("HGETALL", keys.tags)) else { return false }
+                lost = merge(fields, epoch)
+            }
+        } catch {
+            return false
         }
-        // From when it was asked: a tag may have been raised while the answer was on its way.
         read.store(max(start, 1), ordering: .releasing)
         // The server has forgotten what we know: an operator emptied it, or it was restarted.
         for (tag, generation) in lost { _ = send(tag, generation) }
@@ -103,9 +101,7 @@ final class TagCopy: Sendable {
         var theirs: [String: UInt64] = [:]
         for index in stride(from: 0, to: fields.count - 1, by: 2) {
             // A field of somebody else's making is none of ours.
-            guard case .bulk(let tag) = fields[index], case .bulk(let number) = fields[index + 1], let tag = tag.text,
-                let generation = number.text.flatMap(UInt64.init)
-            else { continue }
+            guard let tag = fields[index].text, let generation = fields[index + 1].text.flatMap(UInt64.init) else { continue }
             theirs[tag] = generation
         }
         add(theirs)
@@ -126,9 +122,4 @@ final class TagCopy: Sendable {
         }
         if hasChanged { epoch.wrappingAdd(1, ordering: .releasing) }
     }
-}
-
-extension Blob {
-    /// The bytes as UTF-8; nil when they are not.
-    var text: String? { withUnsafeBytes { String(validating: $0, as: UTF8.self) } }
 }

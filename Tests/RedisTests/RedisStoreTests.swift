@@ -193,6 +193,34 @@ struct RedisStoreTests {
         #expect(right.contents?.entries == 1)
     }
 
+    @Test("A user who may only read reads, learns of tags, and says once that nothing can be put")
+    func readOnlyUser() throws {
+        let server = try TestServer()
+        let entry = makeEntry(noise(100), name: "read")
+        let writer = try server.store()
+        writer.put(entry)
+        #expect(writer.raise(tag: "logo", to: 3))
+        try server.ask("ACL", "SETUSER", "reader", "on", ">pw", "~*", "&*", "+get", "+getrange", "+hgetall", "+subscribe", "+ping")
+        let told = Sentences()
+        let reader = RedisStore(
+            at: try RedisAddress("redis://reader:pw@127.0.0.1:\(server.port)", environment: { _ in nil }), options: .patient,
+            tell: told.add)
+        #expect(reader.tagGenerations() == ["logo": 3])
+        #expect(reader.keeps(entry.header.digest))
+        #expect(reader.put(makeEntry(noise(100), name: "other")) == .unavailable)
+        #expect(reader.condition == .refusing)
+        #expect(reader.keeps(entry.header.digest))
+        #expect(told.all.count == 1 && told.all[0].contains("NOPERM"))
+    }
+
+    @Test("A database the server does not have is like no server")
+    func noDatabase() throws {
+        let server = try TestServer()
+        let store = RedisStore(at: try server.address("?db=9999"), options: .patient)
+        #expect(store.put(makeEntry(noise(100), name: "x")) == .unavailable)
+        #expect(store.condition == .resting)
+    }
+
     @Test("More callers than connections wait for one another, and each gets its own entry")
     func bounded() async throws {
         let server = try TestServer()
