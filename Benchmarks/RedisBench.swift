@@ -20,9 +20,9 @@ extension Subcommand {
                 --rounds  runs of each row
 
                 Medians of one get and one set through a unix socket and TCP, each run
-                beside hiredis; ratios above 1 say that ours is faster. Then the same
-                conversion with a Redis level whose server is gone, its breaker open,
-                and without one.
+                beside hiredis; ratios above 1 say that ours is faster. Then conversions
+                with a Redis level whose server is gone, its breaker open, in turns with
+                conversions without one; ratios above 1 say that it costs.
             """
     ) { arguments in
         let plan = Plan(
@@ -38,7 +38,9 @@ extension Subcommand {
                 for size in sizes { rows.append(try plan.row(at: place, size)) }
             }
         }
-        let gone = blocking { await plan.gone(server.places[0].address) }
+        let gone = try blocking { () async -> Result<JSON, any Error> in
+            do { return .success(try await plan.gone(server.places[0].address)) } catch { return .failure(error) }
+        }.get()
         print(JSON.object(["bench": .string("redis"), "rows": .array(rows), "gone": gone]).text)
         return 0
     }
@@ -80,26 +82,36 @@ private struct Plan: Sendable {
     }
 
     /// Conversions of small drawings with a level whose server is gone, in turns with none; and one look-up in it.
-    func gone(_ address: RedisAddress) async -> JSON {
+    func gone(_ address: RedisAddress) async throws -> JSON {
         let store = RedisStore(at: address)
         let unknown = Digest(hashing: Blob("unknown"))
         while store.condition == .connected { _ = store.get(unknown) }
-        var with: [Double] = [], without: [Double] = []
-        for round in 0..<(rounds * 10) {
-            let sources = (0..<20).map { Artifact.bytes(Array(document(round * 20 + $0).utf8)) }
-            for levels in [[MemoryStore()], [MemoryStore(), store]] as [[any Store]] {
-                let engine = Engine(levels: levels), clock = ContinuousClock()
-                let time = await clock.measure {
-                    for source in sources { keep(try! await engine.value(of: convertToPPTX([source]).output)) }
-                }
-                if levels.count == 1 { without.append(time / .milliseconds(20)) } else { with.append(time / .milliseconds(20)) }
-            }
-        }
+        let disk = DiskStore(in: try CacheDirectory(opening: folder + "/cache"), limit: 1 << 30)
         let lookup = Timing(rounds: 15) { store.get(unknown).entry == nil }
         return .object([
             "condition": .string(store.condition.rawValue), "lookup_us": .number((lookup.median * 1e9).rounded() / 1000),
-            "conversion_ms": quartiles(with), "conversion_without_level_ms": quartiles(without),
-            "ratio": quartiles(zip(with, without).map { $0 / $1 }),
+            "behind_memory": await conversions([], [store]), "behind_memory_and_disk": await conversions([disk], [disk, store]),
+        ])
+    }
+
+    /// Drawings nobody has converted before, with some levels behind memory and with others; either goes first in turn.
+    private func conversions(_ plain: [any Store], _ extended: [any Store]) async -> JSON {
+        var times: [[Double]] = [[], []]
+        let clock = ContinuousClock(), perRound = 20
+        for round in 0..<(rounds * 10) {
+            for turn in [round % 2, 1 - round % 2] {
+                let first = Int(getpid()) * 1_000_000 + (round * 2 + turn + extended.count * 10_000) * perRound
+                let sources = (0..<perRound).map { Artifact.bytes(Array(document(first + $0).utf8)) }
+                let engine = Engine(levels: [MemoryStore()] + (turn == 0 ? plain : extended))
+                let time = await clock.measure {
+                    for source in sources { keep(try! await engine.value(of: convertToPPTX([source]).output)) }
+                }
+                times[turn].append(time / .milliseconds(perRound))
+            }
+        }
+        return .object([
+            "conversion_ms": quartiles(times[1]), "without_redis_ms": quartiles(times[0]),
+            "ratio": quartiles(zip(times[1], times[0]).map { $0 / $1 }),
         ])
     }
 
