@@ -42,6 +42,7 @@ let package = Package(
     targets: [
         library("Zstd", "libzstd", "libzstd-dev"),
         library("XXHash", "libxxhash", "libxxhash-dev"),
+        library("SQLite", "sqlite3", "libsqlite3-dev"),
         library("Deflate", "libdeflate", "libdeflate-dev"),
         library("Spng", "spng", "libspng-dev"),
         library("TurboJPEG", "libturbojpeg", "libturbojpeg0-dev"),
@@ -51,7 +52,7 @@ let package = Package(
 
         room("Telemetry"),
         room("Scheduling", ["AtelierTelemetry"]),
-        room("Memo", ["AtelierScheduling", "AtelierTelemetry", "CAtelierBLAKE3", "CAtelierZstd", "CAtelierXXHash"]),
+        room("Memo", ["AtelierScheduling", "AtelierTelemetry", "CAtelierBLAKE3", "CAtelierZstd", "CAtelierXXHash", "CAtelierSQLite"]),
 
         room("Redis", ["AtelierMemo", "AtelierScheduling"]),
 
