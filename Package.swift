@@ -49,10 +49,11 @@ let package = Package(
         library("Expat", "expat", "libexpat1-dev"),
 
         .target(name: "CAtelierBLAKE3", path: "Sources/CBLAKE3"),
+        .systemLibrary(name: "CAtelierLinux", path: "Sources/CLinux"),
 
         room("Telemetry"),
         room("Scheduling", ["AtelierTelemetry"]),
-        room("Memo", ["AtelierScheduling", "AtelierTelemetry", "CAtelierBLAKE3", "CAtelierZstd", "CAtelierXXHash", "CAtelierSQLite"]),
+        room("Memo", ["AtelierScheduling", "AtelierTelemetry", "CAtelierBLAKE3", "CAtelierZstd", "CAtelierXXHash", "CAtelierSQLite", "CAtelierLinux"]),
 
         room("Redis", ["AtelierMemo", "AtelierScheduling"]),
 

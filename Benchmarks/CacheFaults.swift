@@ -38,7 +38,7 @@ extension Subcommand {
         case ["check"]:
             let found = DiskStore(in: directory, limit: try arguments.integer("limit-bytes")).verify()
             let bad = found.damaged.count + found.foreign + found.unreadable
-            print(JSON.object(["entries": .integer(found.intact.entries), "bad": .integer(bad)]).text)
+            print(JSON.object(["entries": .integer(found.intact), "bad": .integer(bad)]).text)
             return 0
         default: throw Arguments.Problem(text: "one of stress, verify, check is needed")
         }

@@ -50,8 +50,8 @@ struct CacheCommand: Hashable, Sendable {
             if result.unreadable > 0 { console.say("atelier: \(result.unreadable) entries could not be read; they are kept") }
             try answer(
                 console,
-                "\(printable(path)): \(result.intact.entries) entries intact, \(result.damaged.count) damaged, \(result.foreign) of other versions",
-                result.intact.members(path) + [
+                "\(printable(path)): \(result.intact) entries intact, \(result.damaged.count) damaged, \(result.foreign) of other versions",
+                StoreContents(entries: result.intact, bytes: result.intactBytes).members(path) + [
                     .init(
                         "damaged",
                         .array(result.damaged.map { .object(["digest": .string("\($0.digest)"), "problem": .string($0.problem)]) })),
@@ -68,7 +68,7 @@ struct CacheCommand: Hashable, Sendable {
     }
 }
 
-extension DiskStore.Contents {
+extension StoreContents {
     fileprivate func members(_ path: String) -> [JSON.Member] {
         [.init("path", .string(path)), .init("entries", .integer(entries)), .init("bytes", .integer(bytes))]
     }

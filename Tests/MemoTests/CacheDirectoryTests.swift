@@ -46,9 +46,27 @@ struct CacheDirectoryTests {
     @Test("A folder of another layout is refused and not touched")
     func otherLayout() throws {
         let folder = TemporaryFolder()
-        try writeFile("atelier cache layout 2\n".utf8, to: folder.path + "/layout")
-        #expect(throws: CacheDirectoryError.otherLayout(path: folder.path, found: 2)) { try CacheDirectory(opening: folder.path) }
+        try writeFile("atelier cache layout 3\n".utf8, to: folder.path + "/layout")
+        #expect(throws: CacheDirectoryError.otherLayout(path: folder.path, found: 3)) { try CacheDirectory(opening: folder.path) }
         #expect(names(in: folder.path) == ["layout"])
+    }
+
+    @Test("A cache of layout 1 is converted by who writes: its entries go, other files stay")
+    func conversion() throws {
+        let folder = TemporaryFolder()
+        let entry = digest("old"), path = "\(folder.path)/objects/\(entry.description.prefix(2))"
+        try writeFile("atelier cache layout 1\n".utf8, to: folder.path + "/layout")
+        mkdir(folder.path + "/objects", 0o700)
+        mkdir(path, 0o700)
+        for file in ["\(path)/\(entry)", path + "/notes.txt", folder.path + "/usage"] { try writeFile([1], to: file) }
+        #expect(throws: CacheDirectoryError.otherLayout(path: folder.path, found: 1)) {
+            try CacheDirectory(opening: folder.path, writing: false)
+        }
+        #expect(names(in: path).count == 2)
+        _ = try CacheDirectory(opening: folder.path)
+        #expect(names(in: path) == ["notes.txt"])
+        #expect(names(in: folder.path) == ["CACHEDIR.TAG", "layout", "objects", "tmp"])
+        #expect(try Blob.reading(path: folder.path + "/layout", limit: 100) == Blob("atelier cache layout 2\n"))
     }
 
     @Test("A layout file of noise is written anew", arguments: [[], [0xFF, 0x00], Array(repeating: UInt8(65), count: 5_000)])
@@ -56,7 +74,7 @@ struct CacheDirectoryTests {
         let folder = TemporaryFolder()
         try writeFile(bytes, to: folder.path + "/layout")
         _ = try CacheDirectory(opening: folder.path)
-        #expect(try Blob.reading(path: folder.path + "/layout", limit: 100) == Blob("atelier cache layout 1\n"))
+        #expect(try Blob.reading(path: folder.path + "/layout", limit: 100) == Blob("atelier cache layout 2\n"))
     }
 
     @Test("A folder without write access serves who only reads", .enabled(if: getuid() != 0, "root may write everywhere"))

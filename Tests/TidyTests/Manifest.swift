@@ -27,7 +27,7 @@ struct Manifest {
                 if trimmed.hasPrefix("let "), trimmed.contains(": [Target.Dependency] = [") {
                     lists[String(trimmed.dropFirst(4).prefix { $0 != ":" })] = Self.quoted(String(trimmed))
                 }
-                let starts = ["library(", "room(", "tests(", ".target(", ".executableTarget(", ".testTarget("]
+                let starts = ["library(", ".systemLibrary(", "room(", "tests(", ".target(", ".executableTarget(", ".testTarget("]
                 guard starts.contains(where: trimmed.hasPrefix), !raw.contains("func ") else { continue }
                 call = ""
                 start = index + 1

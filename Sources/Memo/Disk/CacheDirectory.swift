@@ -15,9 +15,11 @@ import Synchronization
 public struct CacheDirectory: Sendable {
     /// Where it is.
     public let path: String
+    /// Whether it was opened to put entries into it.
+    let isWritten: Bool
 
     /// Version of the arrangement of folders and files inside; entries carry their own version.
-    static let layoutVersion = 1
+    static let layoutVersion = 2
     private static let layoutPrefix = "atelier cache layout "
 
     /// Where the cache belongs: the option, else `$ATELIER_CACHE_DIR`, else `$XDG_CACHE_HOME/atelier`, else
@@ -40,8 +42,10 @@ public struct CacheDirectory: Sendable {
     ///   a medium without write access that several machines share.
     public init(opening path: String, writing: Bool = true) throws(CacheDirectoryError) {
         self.path = path
+        isWritten = writing
         switch Self.layout(in: path) {
         case .version(Self.layoutVersion): break
+        case .version(1) where writing: try convert()
         case .version(let found): throw .otherLayout(path: path, found: found)
         case .unreadable(let code): throw .notUsable(path: path, doing: "reading", code: code)
         case .absent, .damaged: try establish()
@@ -83,6 +87,18 @@ public struct CacheDirectory: Sendable {
         } catch {
             throw .notUsable(path: path, doing: "writing", code: EIO)
         }
+    }
+
+    // Layout 1 had a file for every entry, and sums in `usage`. It was a cache: what it held is made again. The new
+    // layout is named last, so that a process killed on the way leaves work for the next.
+    private func convert() throws(CacheDirectoryError) {
+        for folder in Self.names(in: path + "/objects") where folder.utf8.count == 2 {
+            for name in Self.names(in: "\(path)/objects/\(folder)") where Digest(name) != nil {
+                unlink("\(path)/objects/\(folder)/\(name)")
+            }
+        }
+        unlink(path + "/usage")
+        try establish()
     }
 
     // Makes a folder and those above it, all of them for the user alone.
@@ -131,30 +147,45 @@ public enum CacheDirectoryError: Error, Equatable, CustomStringConvertible {
 // MARK: - Writing files
 
 extension CacheDirectory {
-    /// Puts a whole file in place of whatever is there: readers see the old one or the new one.
-    ///
-    /// It is written in `tmp` under an advisory lock, which the system drops with the writer: a file there that can be
-    /// locked is a dead writer's leftover. Nothing is synced: what a power cut tears is caught by checksums and is a miss.
-    /// - Parameter beforeNaming: Runs when all bytes are written and the name is not yet taken.
-    func write(_ pieces: [Blob], to path: String, beforeNaming: () -> Void = {}) throws(Blob.FileError) {
-        let (descriptor, temporary) = try makeTemporaryFile()
-        // Closing drops the lock, so it comes after naming or removing.
-        defer { close(descriptor) }
+    /// Puts a whole file in place of whatever is there: readers see the old one or the new one. Nothing is synced: what a
+    /// power cut tears is caught by checksums and is a miss.
+    func write(_ pieces: [Blob], to path: String) throws(Blob.FileError) {
+        let file = try makeTemporaryFile()
         do {
-            for piece in pieces { try piece.write(to: descriptor, path: path) }
+            for piece in pieces { try piece.write(to: file.descriptor, path: path) }
+            try file.name(path, in: self)
         } catch {
-            unlink(temporary)
+            file.remove()
             throw error
-        }
-        beforeNaming()
-        guard rename(temporary, path) == 0 || (errno == ENOENT && makeFolder(of: path) && rename(temporary, path) == 0) else {
-            let code = errno
-            unlink(temporary)
-            throw .failed(path: path, doing: "writing", code: code)
         }
     }
 
-    private func makeTemporaryFile() throws(Blob.FileError) -> (descriptor: Int32, path: String) {
+    /// A file in `tmp` that is being written, under an advisory lock which the system drops with the writer: a file
+    /// there that can be locked is a dead writer's leftover.
+    final class TemporaryFile: Sendable {
+        let descriptor: Int32
+        let path: String
+
+        fileprivate init(descriptor: Int32, path: String) { (self.descriptor, self.path) = (descriptor, path) }
+
+        // Closing drops the lock, so it comes after naming or removing.
+        deinit { close(descriptor) }
+
+        /// Its last component.
+        var name: String { String(path[path.index(after: path.lastIndex(of: "/")!)...]) }
+
+        func remove() { unlink(path) }
+
+        /// Gives it another name, in place of whatever has that; folders above it are made.
+        func name(_ path: String, in directory: CacheDirectory) throws(Blob.FileError) {
+            if rename(self.path, path) == 0 { return }
+            if errno == ENOENT, directory.makeFolder(of: path), rename(self.path, path) == 0 { return }
+            throw .failed(path: path, doing: "writing", code: errno)
+        }
+    }
+
+    /// A new empty file in `tmp`.
+    func makeTemporaryFile() throws(Blob.FileError) -> TemporaryFile {
         let folder = path + "/tmp"
         var code: Int32 = 0
         for _ in 0..<100 {
@@ -163,7 +194,7 @@ extension CacheDirectory {
             let descriptor = open(name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
             if descriptor >= 0 {
                 // Refused when somebody sweeps leftovers just now and takes ours for one.
-                if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return (descriptor, name) }
+                if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { return TemporaryFile(descriptor: descriptor, path: name) }
                 close(descriptor)
             } else if errno == ENOENT {
                 // The whole folder was deleted meanwhile.
@@ -176,20 +207,24 @@ extension CacheDirectory {
         throw .failed(path: folder, doing: "writing", code: code == 0 ? EBUSY : code)
     }
 
-    private func makeFolder(of file: String) -> Bool {
+    func makeFolder(of file: String) -> Bool {
         guard let slash = file.lastIndex(of: "/") else { return false }
         return (try? makeFolders(file[..<slash])) != nil  // the caller meets the reason when it tries again
     }
 
     /// Removes what dead writers left in `tmp`.
     func removeLeftovers() {
-        for name in Self.names(in: path + "/tmp") {
-            let file = "\(path)/tmp/\(name)"
-            let descriptor = open(file, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
-            guard descriptor >= 0 else { continue }
-            if flock(descriptor, LOCK_EX | LOCK_NB) == 0 { unlink(file) }
-            close(descriptor)
-        }
+        for name in Self.names(in: path + "/tmp") where removeLeftover(name) {}
+    }
+
+    /// Removes a file of `tmp` if its writer is dead; whether there is none now.
+    @discardableResult
+    func removeLeftover(_ name: String) -> Bool {
+        let file = "\(path)/tmp/\(name)"
+        let descriptor = open(file, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        guard descriptor >= 0 else { return errno == ENOENT }
+        defer { close(descriptor) }
+        return flock(descriptor, LOCK_EX | LOCK_NB) == 0 && unlink(file) == 0
     }
 
     /// Names in a folder, in the system's order, without those that begin with a dot; none when it cannot be read.
