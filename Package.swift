@@ -53,7 +53,12 @@ let package = Package(
 
         room("Telemetry"),
         room("Scheduling", ["AtelierTelemetry"]),
-        room("Memo", ["AtelierScheduling", "AtelierTelemetry", "CAtelierBLAKE3", "CAtelierZstd", "CAtelierXXHash", "CAtelierSQLite", "CAtelierLinux"]),
+        room(
+            "Memo",
+            [
+                "AtelierScheduling", "AtelierTelemetry", "CAtelierBLAKE3", "CAtelierZstd", "CAtelierXXHash", "CAtelierSQLite",
+                "CAtelierLinux",
+            ]),
 
         room("Redis", ["AtelierMemo", "AtelierScheduling"]),
 

@@ -180,7 +180,7 @@ struct WholeRunTests {
         _ = await run(scratch, "trace %icon.png -o @icon.svg")
         #expect(await run(scratch, "cache path").out == scratch["cache"] + "\n")
         #expect(await run(scratch, "cache verify").code == .done)
-        let entry = try #require(scratch.names.last { $0.hasPrefix("cache/objects/") && kind(of: scratch[$0]) == .file })
+        let entry = try #require(scratch.names.last { $0.hasPrefix("cache/segments/") && kind(of: scratch[$0]) == .file })
         truncate(scratch[entry], 60)
         let verified = await run(scratch, "cache verify --json")
         #expect(verified.code == .checkFailed && verified.out.contains(#""problem":"#))

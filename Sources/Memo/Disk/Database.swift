@@ -6,17 +6,19 @@ import CAtelierSQLite
 final class Database: @unchecked Sendable {
     /// What SQLite said.
     struct Failure: Error, Equatable {
-        /// Its result code, without the extension.
+        /// Its extended result code; the last byte is the result code.
         var code: Int32
         /// What it was asked.
         var doing: String
 
         /// Whether the file is at fault, and not the moment: then it is thrown away and made anew.
         var isDamage: Bool {
-            [SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_ERROR, SQLITE_SCHEMA, SQLITE_MISMATCH, SQLITE_CONSTRAINT].contains(code)
+            let codes = [SQLITE_CORRUPT, SQLITE_NOTADB, SQLITE_ERROR, SQLITE_SCHEMA, SQLITE_MISMATCH, SQLITE_CONSTRAINT]
+            // The last is SQLITE_IOERR_SHORT_READ: the file ends before it should.
+            return codes.contains(code & 0xFF) || code == SQLITE_IOERR | 2 << 8
         }
         /// Whether the disk had no room for it.
-        var isFull: Bool { code == SQLITE_FULL }
+        var isFull: Bool { code & 0xFF == SQLITE_FULL }
     }
 
     private let handle: OpaquePointer
@@ -29,9 +31,10 @@ final class Database: @unchecked Sendable {
         let code = sqlite3_open_v2(path, &opened, flags | SQLITE_OPEN_NOMUTEX, nil)
         guard code == SQLITE_OK, let opened else {
             sqlite3_close_v2(opened)
-            throw Failure(code: code & 0xFF, doing: "opening \(path)")
+            throw Failure(code: code, doing: "opening \(path)")
         }
         handle = opened
+        sqlite3_extended_result_codes(handle, 1)
         sqlite3_busy_timeout(handle, 5_000)
         // Without it the last to close deletes the log by its name, which may be that of a newer index by then.
         var keeps: Int32 = 1
@@ -46,7 +49,7 @@ final class Database: @unchecked Sendable {
     /// Runs statements without parameters or results.
     func execute(_ text: String) throws(Failure) {
         let code = sqlite3_exec(handle, text, nil, nil, nil)
-        guard code == SQLITE_OK else { throw Failure(code: code & 0xFF, doing: text) }
+        guard code == SQLITE_OK else { throw Failure(code: code, doing: text) }
     }
 
     /// Whether a transaction is under way.
@@ -66,7 +69,7 @@ final class Database: @unchecked Sendable {
                 guard row(Row(statement: statement)) else { return SQLITE_DONE }
             }
         }
-        guard code == SQLITE_DONE else { throw Failure(code: code & 0xFF, doing: text) }
+        guard code == SQLITE_DONE else { throw Failure(code: code, doing: text) }
     }
 
     /// The first row of a result, as numbers; nil when it is empty.
@@ -86,7 +89,7 @@ final class Database: @unchecked Sendable {
         if let known = statements[text] { return known }
         var statement: OpaquePointer?
         let code = sqlite3_prepare_v3(handle, text, -1, UInt32(SQLITE_PREPARE_PERSISTENT), &statement, nil)
-        guard code == SQLITE_OK, let statement else { throw Failure(code: code & 0xFF, doing: text) }
+        guard code == SQLITE_OK, let statement else { throw Failure(code: code, doing: text) }
         statements[text] = statement
         return statement
     }

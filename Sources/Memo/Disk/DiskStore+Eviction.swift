@@ -146,11 +146,10 @@ extension DiskStore {
     /// Lets so many bytes of entries go because the disk is full; whom that concerned.
     func makeRoom(onFullDisk count: Int, _ writer: inout Writer) -> [EntryHeader] {
         defer { writer.evicted.removeAll() }
-        // The put that follows meets the reason why this could not be done.
-        try? flush(&writer)
         var start: Int?
         while true {
-            let isDone: Bool? = try? change(&writer) { index, state in
+            // The put that follows meets the reason why this could not be done.
+            let isDone: Bool? = attempt(&writer) { index, state in
                 let target = max(0, (start ?? state.bytes) - count)
                 if start == nil { start = state.bytes }
                 if state.bytes <= target { return true }
@@ -166,8 +165,7 @@ extension DiskStore {
     func removeDoomed(_ writer: inout Writer) {
         // A look without a lock: seldom there are any. Who comes next does it when this fails.
         guard let index = writer.index, let doomed = try? index.segments(.doomed), !doomed.isEmpty else { return }
-        // As above.
-        _ = try? change(&writer) { index, state in
+        attempt(&writer) { index, state in
             for row in try index.segments(.doomed) {
                 let path = path(ofSegment: row.number)
                 truncate(path, 0)

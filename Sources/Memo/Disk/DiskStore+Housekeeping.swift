@@ -14,25 +14,29 @@ extension DiskStore {
     /// Nothing is known while another process does not let go of the index.
     public var contents: StoreContents {
         let contents: StoreContents? = writer.withLock { writer in
-            // Counters that lag behind are shown where nothing may be written.
             if directory.isWritten {
-                try? flush(&writer)
-                _ = try? change(&writer) { index, state in try indexTails(index, &state) }
-                finish(&writer, flushing: false)
-            } else if writer.index == nil {
-                writer.index = openIndex(mode: .reading)
+                defer { finish(&writer, flushing: false) }
+                return attempt(&writer) { index, state in
+                    try indexTails(index, &state)
+                    return try sums(index, state)
+                }
             }
-            guard let index = writer.index, let state = try? index.state() else { return nil }
-            var contents = StoreContents(
-                entries: state.entries, bytes: state.bytes, byteLimit: limit, evictions: state.evictions, ghostHits: state.ghostHits)
-            for (name, quota) in quotas { contents.partitions[name] = StoreContents.Partition(quota: quota) }
-            for partition in (try? index.partitions()) ?? [] {
-                contents.partitions[partition.name] = StoreContents.Partition(
-                    bytes: partition.bytes, entries: partition.entries, quota: quotas[partition.name])
-            }
-            return contents
+            if writer.index == nil { writer.index = openIndex(mode: .reading) }
+            // Nothing is known when it cannot be read.
+            return writer.index.flatMap { index in try? sums(index, try index.state()) }
         }
         return contents ?? StoreContents(byteLimit: limit)
+    }
+
+    private func sums(_ index: DiskIndex, _ state: DiskIndex.State) throws -> StoreContents {
+        var contents = StoreContents(
+            entries: state.entries, bytes: state.bytes, byteLimit: limit, evictions: state.evictions, ghostHits: state.ghostHits)
+        for (name, quota) in quotas { contents.partitions[name] = StoreContents.Partition(quota: quota) }
+        for partition in try index.partitions() {
+            contents.partitions[partition.name] = StoreContents.Partition(
+                bytes: partition.bytes, entries: partition.entries, quota: quotas[partition.name])
+        }
+        return contents
     }
 
     /// What reading everything showed.
@@ -76,7 +80,7 @@ extension DiskStore {
         while true {
             // A page at a time: others work between.
             let rows: [IndexRow] = writer.withLock { writer in
-                (try? change(&writer) { index, _ in try index.rows("WHERE a > ? ORDER BY a LIMIT 256", [last]) }) ?? []
+                attempt(&writer) { index, _ in try index.rows("WHERE a > ? ORDER BY a LIMIT 256", [last]) } ?? []
             }
             guard let end = rows.last else { break }
             for row in rows { check(row, &result) }
@@ -116,9 +120,8 @@ extension DiskStore {
     // Rows for files that have none, segments that are none, and the sums from the rows.
     private func recount(_ writer: inout Writer) -> Verification {
         var result = Verification()
-        try? flush(&writer)  // found by the walk below otherwise
         for file in objectFiles() {
-            _ = try? change(&writer) { index, state in
+            attempt(&writer) { index, state in
                 if let row = try index.row(of: file.digest), row.isFile, row.size == file.size { return }
                 switch readHeader(.file, file.digest) {
                 case .value: try settle(file.digest, index, &state)
@@ -135,16 +138,21 @@ extension DiskStore {
             }
         }
         let own = writer.segment
-        _ = try? change(&writer) { index, state in
+        attempt(&writer) { index, state in
             for phase in [SegmentRow.Phase.open, .sealed] {
                 for row in try index.segments(phase) {
                     if own?.number == row.number { continue }
-                    guard let damaged = try? Segment.isDamaged(path(ofSegment: row.number), number: row.number), damaged else { continue }
-                    setAside(path(ofSegment: row.number), as: "\(row.number).seg", because: "it is no segment")
-                    for lost in try index.rows("WHERE segment = ?", [Int64(row.number)]) {
-                        result.damaged.append(Verification.Damage(digest: lost.digest, problem: "its segment is none"))
+                    do {
+                        _ = try Segment.open(path(ofSegment: row.number), number: row.number)
+                    } catch Segment.Problem.damaged {
+                        setAside(path(ofSegment: row.number), as: "\(row.number).seg", because: "it is no segment")
+                        for lost in try index.rows("WHERE segment = ?", [Int64(row.number)]) {
+                            result.damaged.append(Verification.Damage(digest: lost.digest, problem: "its segment is none"))
+                        }
+                        try forget(row, index, &state)
+                    } catch {
+                        continue  // says nothing about it
                     }
-                    try forget(row, index, &state)
                 }
             }
             try indexTails(index, &state)
@@ -182,14 +190,12 @@ extension DiskStore {
         writer.withLock { writer in
             // What cannot be removed now stays, and is an answer still.
             try? flush(&writer)
-            if let segment = writer.segment {
-                _ = segment
-                writer.segment = nil
-            }
-            try? clear(&writer)
+            // Given up, its lock with it, so that it can go.
+            (writer.segment, writer.pending) = (nil, [])
+            try? clear(&writer)  // as above
             finish(&writer, flushing: false)
             removeDoomed(&writer)
-            try? sweepNow(&writer)
+            try? sweepNow(&writer)  // as above
         }
         return before
     }
@@ -207,6 +213,7 @@ extension DiskStore {
             try indexTails(index, &state)
             for row in try index.rows("WHERE segment = 0") { try removeFiles([row], index, &state) }
             for var row in try index.segments(.open) + index.segments(.sealed) {
+                // One that cannot be opened goes.
                 let segment = try? Segment.open(path(ofSegment: row.number), number: row.number)
                 if row.phase == .open, let segment, !segment.tryLock() {
                     // Another process appends to it: what it holds so far is none any more.

@@ -41,8 +41,14 @@ extension DiskStore {
             // Each failure leads to the next way.
             if let index = try? DiskIndex(path: indexPath, mode: mode) { return index }
         }
-        guard !directory.isWritten, let index = try? DiskIndex(path: ":memory:", mode: .new) else { return nil }
-        return (try? fill(index)) == nil ? nil : index
+        guard !directory.isWritten else { return nil }
+        do {
+            let index = try DiskIndex(path: ":memory:", mode: .new)
+            try fill(index)
+            return index
+        } catch {
+            return nil  // what cannot be read is no cache
+        }
     }
 
     /// Runs `body` in a transaction on the current index. A damaged one is made anew, and `body` runs once more.
@@ -66,6 +72,18 @@ extension DiskStore {
             }
         }
         throw Refusal.unavailable
+    }
+
+    /// Writes what is pending and runs `body` in a transaction; nil when that cannot be done now. For changes that nothing
+    /// rests on: what stays is met again, and is an answer as long as it proves itself.
+    @discardableResult
+    func attempt<Result>(_ writer: inout Writer, _ body: (DiskIndex, inout DiskIndex.State) throws -> Result) -> Result? {
+        do {
+            try flush(&writer)
+            return try change(&writer, body)
+        } catch {
+            return nil
+        }
     }
 
     // MARK: Making it anew
@@ -102,11 +120,13 @@ extension DiskStore {
             for name in CacheDirectory.names(in: directory.path + "/segments") {
                 guard let number = segmentNumber(name) else { continue }
                 state.segment = max(state.segment, number + 1)
-                guard let segment = try? Segment.open(path(ofSegment: number), number: number) else {
-                    // No segment: out of the way, but for one that only cannot be read now.
-                    if directory.isWritten, (try? Segment.isDamaged(path(ofSegment: number), number: number)) == true {
-                        setAside(path(ofSegment: number), as: name, because: "it is no segment")
-                    }
+                let segment: Segment
+                do {
+                    segment = try Segment.open(path(ofSegment: number), number: number)
+                } catch Segment.Problem.damaged where directory.isWritten {
+                    setAside(path(ofSegment: number), as: name, because: "it is no segment")
+                    continue
+                } catch {
                     continue
                 }
                 var row = SegmentRow(number: number, extent: segment.allocated ?? 0, indexed: Segment.headCount)
@@ -231,27 +251,13 @@ extension DiskStore {
     /// Takes out a row whose place holds nothing.
     func confirm(_ digest: Digest, at place: Place, _ writer: inout Writer) {
         guard directory.isWritten else { return }
-        try? flush(&writer)
-        // Without it the next one to ask comes here again.
-        _ = try? change(&writer) { index, state in
+        attempt(&writer) { index, state in
             guard let row = try index.row(of: digest), Place(row) == place else { return }
             if row.isFile { return try settle(digest, index, &state) }
             guard case .gone = readHeader(place, digest) else { return }
             try removeRow(row, index, &state)
         }
         finish(&writer, flushing: false)
-    }
-}
-
-extension Segment {
-    /// Whether what has a segment's name is none, for certain.
-    static func isDamaged(_ path: String, number: Int) throws(Problem) -> Bool {
-        do {
-            _ = try open(path, number: number)
-            return false
-        } catch .damaged {
-            return true
-        }
     }
 }
 

@@ -14,9 +14,7 @@ extension DiskStore {
     /// Takes a damaged entry out.
     func discard(_ digest: Digest, at place: Place, _ problem: String, _ writer: inout Writer) {
         guard directory.isWritten else { return }
-        try? flush(&writer)
-        // What cannot be taken out is found damaged again.
-        _ = try? change(&writer) { index, state in
+        attempt(&writer) { index, state in
             let row = try index.row(of: digest)
             if place.segment == 0 {
                 declare([digest], &state)

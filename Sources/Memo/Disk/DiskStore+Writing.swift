@@ -88,7 +88,7 @@ extension DiskStore {
     private func unlinkReplaced(_ digest: Digest, _ writer: inout Writer) {
         let path = path(of: digest)
         guard access(path, F_OK) == 0 else { return }
-        _ = try? change(&writer) { index, state in  // while it is there it answers, as it did
+        attempt(&writer) { index, state in
             guard let row = try index.row(of: digest), row.isFile else { return }
             try removeFiles([row], index, &state)
         }
@@ -131,7 +131,7 @@ extension DiskStore {
             } catch {
                 file.remove()
                 // The next sweep takes it back as well: the file is gone.
-                _ = try? change(&writer) { index, state in try index.release(file.name, &state) }
+                attempt(&writer) { index, state in try index.release(file.name, &state) }
                 throw error
             }
             finish(&writer, flushing: false)
@@ -228,6 +228,7 @@ extension DiskStore {
     private func adopt(_ size: Int, _ writer: inout Writer) throws -> Segment? {
         let found: (segment: Segment, end: Int, extent: Int)? = try change(&writer) { index, state in
             for var row in try index.segments(.open) {
+                // One that cannot be opened is nobody's to append to.
                 guard let segment = try? Segment.open(path(ofSegment: row.number), number: row.number), segment.tryLock() else { continue }
                 guard let end = try indexTail(of: segment, &row, index, &state) else { continue }
                 // What a dying process had half written goes, and with it the room behind.
@@ -349,9 +350,7 @@ extension DiskStore {
     /// Forgets an entry wherever it is.
     func remove(_ digest: Digest, _ writer: inout Writer) {
         guard directory.isWritten else { return }
-        // What cannot be removed is kept: it is an answer still.
-        try? flush(&writer)
-        _ = try? change(&writer) { index, state in
+        attempt(&writer) { index, state in
             if try index.row(of: digest) == nil { try indexTails(index, &state) }
             if let row = try index.row(of: digest) { try drop([row], index, &state) }
         }
