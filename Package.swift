@@ -88,7 +88,8 @@ let package = Package(
             name: "AtelierBench",
             dependencies: [
                 "AtelierMemo", "AtelierRedis", "AtelierArchives", "AtelierGeometry", "AtelierImageCodecs", "AtelierImageTracing",
-                "AtelierOOXML", "AtelierPixels", "AtelierSVG", "AtelierStages", "CAtelierBLAKE3", "CAtelierDeflate", "CAtelierZstd",
+                "AtelierOOXML", "AtelierPixels", "AtelierSVG", "AtelierStages", "CAtelierBLAKE3", "CAtelierDeflate", "CAtelierSQLite",
+                "CAtelierXXHash", "CAtelierZstd",
             ],
             path: "Benchmarks", exclude: ["peers"], swiftSettings: strict),
 

@@ -15,12 +15,16 @@ extension Subcommand {
                 stress --dir D --seed N --ops M --keyspace K --limit-bytes B
                 verify --dir D --keys FILE
                 check  --dir D --limit-bytes B
+                storm  --dir D --limit-bytes B [--rounds 5] [--kills 0]
 
                 The program under test of a fault harness (tools/nightly faults). stress
                 puts and gets values that follow from their keys and prints ACK for
                 every key that is stored; verify prints HIT with length and CRC-32, or
                 MISS, for each key of a file; check deletes what is damaged or left
-                over. Status 9: a get gave other bytes than were put.
+                over. Status 9: a get gave other bytes than were put. storm: six
+                processes write, one removes and one clears, all in one folder;
+                then what the store counts must be what the disk gives. --kills
+                ends that many of the writers of each round by SIGKILL.
             """
     ) { arguments in
         let directory = try CacheDirectory(opening: try arguments.string("dir"))
@@ -40,7 +44,16 @@ extension Subcommand {
             let bad = found.damaged.count + found.foreign + found.unreadable
             print(JSON.object(["entries": .integer(found.intact), "bad": .integer(bad)]).text)
             return 0
-        default: throw Arguments.Problem(text: "one of stress, verify, check is needed")
+        case ["disturb"]:
+            disturb(
+                DiskStore(in: directory, limit: try arguments.integer("limit-bytes")), keys: try arguments.integer("keyspace"),
+                clears: try arguments.integer("clears") == 1)
+            return 0
+        case ["storm"]:
+            return try storm(
+                directory, limit: try arguments.integer("limit-bytes"), rounds: try arguments.integer("rounds", default: 5),
+                kills: try arguments.integer("kills", default: 0))
+        default: throw Arguments.Problem(text: "one of stress, verify, check, storm is needed")
         }
     }
 }
@@ -67,6 +80,73 @@ private func stress(_ store: DiskStore, seed: UInt64, operations: Int, keys: Int
         }
     }
     return 0
+}
+
+/// Removes keys one by one, or everything now and then.
+private func disturb(_ store: DiskStore, keys: Int, clears: Bool) {
+    for number in 0..<(clears ? 4 : 300) {
+        if clears {
+            usleep(100_000)
+            store.clear()
+        } else {
+            store.evict(Digest(hashing: Blob("k\(number * 7919 % keys)")))
+            usleep(1_000)
+        }
+    }
+}
+
+private func storm(_ directory: CacheDirectory, limit: Int, rounds: Int, kills: Int) throws -> Int32 {
+    var rows: [JSON] = []
+    var failures = 0
+    for round in 0..<rounds {
+        let common = ["--dir", directory.path, "--limit-bytes", "\(limit)", "--keyspace", "1000"]
+        let writers = try (0..<6).map { writer in
+            try ChildProcess(["cache-faults", "stress", "--seed", "\(round * 6 + writer)", "--ops", "1500"] + common)
+        }
+        let others = try (0..<2).map { try ChildProcess(["cache-faults", "disturb", "--clears", "\($0)"] + common) }
+        usleep(300_000)
+        for writer in writers.prefix(kills) { writer.kill() }
+        var most = bytesOnDisk(directory.path)
+        let statuses = (writers.dropFirst(kills) + others).map { process in
+            most = max(most, bytesOnDisk(directory.path))
+            return process.wait()
+        }
+        for writer in writers.prefix(kills) { _ = writer.wait() }
+        let store = DiskStore(in: directory, limit: limit)
+        // Whoever writes next settles what killed processes left.
+        store.put(
+            Entry(
+                header: EntryHeader(digest: Digest(hashing: Blob("settle")), stage: "bench.faults", stageVersion: 1, byteCount: 1),
+                payload: .bytes(Blob("1"))))
+        let contents = store.contents, onDisk = bytesOnDisk(directory.path)
+        if statuses.contains(where: { $0 != 0 }) || contents.bytes != onDisk || most > limit || onDisk > limit { failures += 1 }
+        rows.append(
+            .object([
+                .init("entries", .integer(contents.entries)), .init("counted", .integer(contents.bytes)),
+                .init("on_disk", .integer(onDisk)),
+                .init("most_on_disk", .integer(most)), .init("statuses", .array(statuses.map { .integer(Int($0)) })),
+            ]))
+    }
+    print(JSON.object(["test": .string("storm"), "limit": .integer(limit), "rounds": .array(rows), "failures": .integer(failures)]).text)
+    return failures == 0 ? 0 : 1
+}
+
+/// Bytes that the disk gives to segments and files of entries.
+private func bytesOnDisk(_ path: String) -> Int {
+    func bytes(_ path: String) -> Int {
+        var status = stat()
+        guard lstat(path, &status) == 0 else { return 0 }
+        guard status.st_mode & S_IFMT == S_IFDIR else { return Int(status.st_blocks) * 512 }
+        guard let stream = opendir(path) else { return 0 }
+        defer { closedir(stream) }
+        var sum = 0
+        while let entry = readdir(stream) {
+            let name = withUnsafeBytes(of: &entry.pointee.d_name) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }
+            if name != ".", name != ".." { sum += bytes(path + "/" + name) }
+        }
+        return sum
+    }
+    return bytes(path + "/segments") + bytes(path + "/objects")
 }
 
 private func verify(_ store: DiskStore, keys: [String]) {

@@ -12,64 +12,127 @@ extension Subcommand {
         name: "disk-store", question: "what does the disk level cost beyond the file system?",
         usage: """
                 --dir D [--sizes 1000,100000,1000000] [--rounds 15]
+                first-hit --dir D [--entries 100000] [--rounds 41]
                 --dir    a new folder is made in it, and removed afterwards
                 --sizes  bytes per value; each as text that compresses and as noise
 
-                get, put and peek of the disk store in turns with their floor: opening
-                and reading a file of the same bytes, and writing one and renaming it.
+                get, put and peek of the disk store in turns with a plain file, with a
+                file of a checksum and zstd, and with the same as a row of SQLite.
+                first-hit times whole processes that open a store of that many entries
+                and get one, in turns with processes that do nothing.
             """
     ) { arguments in
-        let folder = "\(try arguments.string("dir"))/atelier-bench-\(getpid())"
-        let store = DiskStore(in: try CacheDirectory(opening: folder), limit: 8 << 30)
-        let rounds = try arguments.integer("rounds", default: 15)
-        var rows: [JSON] = []
-        for size in try arguments.integers("sizes", default: [1000, 100_000, 1_000_000]) {
-            for (kind, bytes) in [("text", pathData(size)), ("noise", noise(size))] {
-                let blob = Blob(bytes), digest = Digest(hashing: blob)
-                let header = EntryHeader(
-                    digest: digest, stage: "bench.disk", stageVersion: 1, format: "blob", formatVersion: 1, byteCount: size)
-                let entry = Entry(header: header, payload: .bytes(blob))
-                let plain = "\(folder)/plain"
-                // Under new names each time: replacing a file makes ext4 flush it first, which takes milliseconds.
-                var number = UInt64(rows.count) << 32
-                let writes: [(String, Timing)] = [
-                    (
-                        "put",
-                        Timing(rounds: rounds) {
-                            number += 1
-                            var entry = entry
-                            entry.header.digest = withUnsafeBytes(of: number) { Digest(hashing: $0) }
-                            store.put(entry)
-                        }
-                    ),
-                    (
-                        "write and rename",
-                        Timing(rounds: rounds) {
-                            number += 1
-                            return writeAndRename(blob, "\(plain)-\(number)")
-                        }
-                    ),
-                ]
-                store.put(entry)
-                keep(writeAndRename(blob, plain))
-                let reads: [(String, Timing)] = [
-                    ("get", Timing(rounds: rounds) { store.get(digest).entry?.header.byteCount }),
-                    ("read", Timing(rounds: rounds) { (try? Blob.reading(path: plain, limit: size))?.count }),
-                    ("peek", Timing(rounds: rounds) { store.peek(digest)?.byteCount }),
-                ]
-                for (operation, timing) in writes + reads {
-                    rows.append(
-                        .object(
-                            [.init("operation", .string(operation)), .init("bytes", .integer(size)), .init("content", .string(kind))]
-                                + timing.members))
-                }
-            }
+        switch arguments.words {
+        case []: try timeOperations(arguments)
+        case ["first-hit"]: try timeFirstHits(arguments)
+        case ["nothing"]: break
+        case ["hit"]:
+            let store = DiskStore(in: try CacheDirectory(opening: try arguments.string("dir")), limit: 8 << 30)
+            let entry = store.get(numbered(try arguments.integer("entry"))).entry
+            return entry == nil ? 1 : 0
+        default: throw Arguments.Problem(text: "first-hit, or options alone")
         }
-        store.clear()
-        removeFolder(folder)
-        print(JSON.object(["bench": .string("disk-store"), "rows": .array(rows)]).text)
         return 0
     }
+}
+
+private func numbered(_ number: Int) -> Digest { withUnsafeBytes(of: UInt64(number).littleEndian) { Digest(hashing: $0) } }
+
+private func entry(_ bytes: Blob, _ digest: Digest) -> Entry {
+    let header = EntryHeader(
+        digest: digest, stage: "bench.disk", stageVersion: 1, format: "blob", formatVersion: 1, byteCount: bytes.count)
+    return Entry(header: header, payload: .bytes(bytes))
+}
+
+private func timeOperations(_ arguments: Arguments) throws {
+    let folder = "\(try arguments.string("dir"))/atelier-bench-\(getpid())"
+    let store = DiskStore(in: try CacheDirectory(opening: folder), limit: 8 << 30)
+    let rounds = try arguments.integer("rounds", default: 15)
+    let frame = CheckedFrame()
+    guard let table = BlobTable(folder + "/peer") else { throw Arguments.Problem(text: "SQLite does not open a database in --dir") }
+    defer {
+        table.close()
+        removeFolder(folder)
+    }
+    var rows: [JSON] = []
+    // Under new names each time: replacing a file makes ext4 flush it first, which takes milliseconds.
+    var number = 0
+    for size in try arguments.integers("sizes", default: [1000, 100_000, 1_000_000]) {
+        for (kind, bytes) in [("text", pathData(size)), ("noise", noise(size))] {
+            let blob = Blob(bytes), kept = numbered(1 << 60 + size), plain = "\(folder)/plain", checked = "\(folder)/checked"
+            store.put(entry(blob, kept))
+            keep(writeAndRename(blob, plain) && writeAndRename(Blob(frame.encode(blob)), checked))
+            keep(table.put(-1, frame.encode(blob)))
+            func named(_ body: (Int) -> Bool) -> Bool {
+                number += 1
+                return body(number)
+            }
+            let operations: [(String, () -> Bool)] = [
+                ("get", { store.get(kept).entry != nil }),
+                ("get: plain file", { (try? Blob.reading(path: plain, limit: size)) != nil }),
+                (
+                    "get: file, zstd, XXH3",
+                    { (try? Blob.reading(path: checked, limit: 2 * size + 100))?.withUnsafeBytes(frame.decode) != nil }
+                ),
+                ("get: SQLite, zstd, XXH3", { table.get(-1, frame) != nil }),
+                ("peek", { store.peek(kept) != nil }),
+                ("put", { named { store.put(entry(blob, numbered($0))) == .kept } }),
+                ("put: plain file", { named { writeAndRename(blob, "\(plain)-\($0)") } }),
+                ("put: file, zstd, XXH3", { named { writeAndRename(Blob(frame.encode(blob)), "\(checked)-\($0)") } }),
+                ("put: SQLite, zstd, XXH3", { named { table.put(Int64($0), frame.encode(blob)) } }),
+            ]
+            for (operation, body) in operations {
+                var failures = 0
+                let timing = Timing(rounds: rounds) { if !body() { failures += 1 } }
+                rows.append(
+                    .object(
+                        [
+                            .init("operation", .string(operation)), .init("bytes", .integer(size)), .init("content", .string(kind)),
+                            .init("failures", .integer(failures)),
+                        ] + timing.members))
+            }
+        }
+    }
+    store.clear()
+    print(JSON.object(["bench": .string("disk-store"), "rows": .array(rows)]).text)
+}
+
+private func timeFirstHits(_ arguments: Arguments) throws {
+    let folder = "\(try arguments.string("dir"))/atelier-bench-\(getpid())"
+    let entries = try arguments.integer("entries", default: 100_000), rounds = try arguments.integer("rounds", default: 41)
+    var rows: [JSON] = []
+    defer { removeFolder(folder) }
+    do {
+        let store = DiskStore(in: try CacheDirectory(opening: folder), limit: 8 << 30)
+        let bytes = pathData(1_000)
+        let clock = ContinuousClock()
+        let filling = clock.measure { for number in 0..<entries { store.put(entry(Blob(bytes), numbered(number))) } }
+        rows.append(.object([.init("put_us", .number(filling / .seconds(1) / Double(entries) * 1e6))]))
+    }
+    var hits: [Double] = [], nothing: [Double] = []
+    for round in 0..<rounds {
+        nothing.append(try seconds(["disk-store", "nothing"]))
+        hits.append(try seconds(["disk-store", "hit", "--dir", folder, "--entry", "\(round * 7919 % entries)"]))
+    }
+    func row(_ name: String, _ times: [Double]) -> JSON {
+        let sorted = times.sorted()
+        return .object([
+            .init("process", .string(name)), .init("median_ms", .number(sorted[sorted.count / 2] * 1e3)),
+            .init("quartiles_ms", .array([.number(sorted[sorted.count / 4] * 1e3), .number(sorted[sorted.count * 3 / 4] * 1e3)])),
+        ])
+    }
+    print(
+        JSON.object([
+            "bench": .string("first-hit"), "entries": .integer(entries),
+            "rows": .array(rows + [row("nothing", nothing), row("first hit", hits)]),
+        ]).text)
+}
+
+private func seconds(_ arguments: [String]) throws -> Double {
+    let clock = ContinuousClock(), start = clock.now
+    let status = try ChildProcess(arguments).wait()
+    guard status == 0 else { throw Arguments.Problem(text: "\(arguments) ended with \(status)") }
+    return (clock.now - start) / .seconds(1)
 }
 
 private func writeAndRename(_ blob: Blob, _ path: String) -> Bool {
