@@ -133,9 +133,9 @@ extension DiskIndex {
         state.sequence += 1
         row.sequence = state.sequence
         row.rank = state.age + row.density
-        try database.run("INSERT OR REPLACE INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row.numbers)
+        try database.run("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row.numbers)
         state.entries += 1
-        try count(row, sign: 1)
+        try count(row, sign: 1, &state)
         return old
     }
 
@@ -144,13 +144,19 @@ extension DiskIndex {
         try database.run("DELETE FROM entries WHERE a = ?", [Int64(bitPattern: row.digest.words.0)])
         guard database.changes > 0 else { return }
         state.entries -= 1
-        try count(row, sign: -1)
+        try count(row, sign: -1, &state)
     }
 
-    private func count(_ row: IndexRow, sign: Int64) throws(Failure) {
-        if !row.isFile {
-            try database.run("UPDATE segments SET live = live + ? WHERE number = ?", [sign * Int64(row.size), Int64(row.segment)])
+    /// Brings the rows of segments up to the sums.
+    func settleLive(_ state: inout State) throws(Failure) {
+        for (number, change) in state.live {
+            try database.run("UPDATE segments SET live = live + ? WHERE number = ?", [Int64(change), Int64(number)])
         }
+        state.live.removeAll()
+    }
+
+    private func count(_ row: IndexRow, sign: Int64, _ state: inout State) throws(Failure) {
+        if !row.isFile { state.live[row.segment, default: 0] += Int(sign) * row.size }
         if row.partition > 0 {
             try database.run(
                 "UPDATE partitions SET entries = entries + ?, bytes = bytes + ? WHERE id = ?",

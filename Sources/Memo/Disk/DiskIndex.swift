@@ -88,6 +88,8 @@ struct DiskIndex: Sendable {
         var operations = 0
         /// Whether this transaction is one of them.
         var changesNames = false
+        /// Bytes of living records by segment that the rows of segments do not count yet: one change for a batch.
+        var live: [Int: Int] = [:]
         /// What follows when it is over: records that are entries no more, and entries that had to go.
         var dead: [Place] = []
         var evicted: [EntryHeader] = []
@@ -101,6 +103,7 @@ struct DiskIndex: Sendable {
             let before = try state()
             var state = before
             let result = try body(&state)
+            try settleLive(&state)
             if state != before { try write(state) }
             try database.run("COMMIT")
             return (result, state)

@@ -11,6 +11,7 @@ extension DiskStore {
     /// that (`removeDoomed`). A kill leaves either a new segment without a row, which the next sweep removes, or old ones
     /// that are doomed.
     func compact(_ index: DiskIndex, _ state: inout DiskIndex.State) throws -> Bool {
+        try index.settleLive(&state)
         var sources: [SegmentRow] = []
         var live = 0
         let sealed = try index.segments(.sealed).sorted { $0.live * max($1.extent, 1) < $1.live * max($0.extent, 1) }

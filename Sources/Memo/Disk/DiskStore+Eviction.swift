@@ -75,6 +75,7 @@ extension DiskStore {
     // One step towards `goal` bytes; false when there is none.
     private func free(_ goal: Int, _ index: DiskIndex, _ state: inout DiskIndex.State) throws -> Bool {
         if try letExpiredGo(index, &state) { return true }
+        try index.settleLive(&state)
         let sums = try index.database.first("SELECT total(extent), total(live) FROM segments WHERE phase = 1") ?? [0, 0]
         let (given, dead) = (sums[0], sums[0] - sums[1])
         if dead * 8 > given, try compact(index, &state) { return true }

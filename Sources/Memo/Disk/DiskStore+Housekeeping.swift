@@ -162,6 +162,7 @@ extension DiskStore {
                 segment.extent = allocated
                 try index.write(segment)
             }
+            try index.settleLive(&state)
             try index.database.execute(
                 """
                 UPDATE segments SET live = (SELECT total(size) FROM entries WHERE entries.segment = segments.number);
@@ -224,6 +225,7 @@ extension DiskStore {
                     try index.write(row)
                 }
             }
+            try index.settleLive(&state)
             try index.database.execute(
                 "DELETE FROM entries; DELETE FROM ghosts; DELETE FROM partitions; UPDATE segments SET live = 0;")
             (state.entries, state.ghosts) = (0, 0)

@@ -197,11 +197,11 @@ extension DiskStore {
     }
 
     private func readFile(_ digest: Digest) -> Reading<Entry> {
-        let path = path(of: digest)
-        guard let descriptor = opened(path) else { return missing(path) }
+        guard let descriptor = opened(digest) else { return missing() }
         defer { close(descriptor) }
         do throws(Blob.FileError) {
-            return entry(in: try Blob.reading(descriptor: descriptor, path: path, limit: EntryFile.largestFile), digest)
+            let bytes = try Blob.reading(descriptor: descriptor, path: directory.path, limit: EntryFile.largestFile)
+            return entry(in: bytes, digest)
         } catch {
             guard case .tooLarge(_, let count, let limit) = error else { return .unreadable }
             return .damaged("\(count ?? 0) bytes, more than \(limit)")
@@ -209,11 +209,11 @@ extension DiskStore {
     }
 
     // What it means that a file cannot be opened: `errno` is of the attempt.
-    private func missing<Value>(_ path: String) -> Reading<Value> { errno == ENOENT || errno == ENOTDIR ? .gone : .unreadable }
+    private func missing<Value>() -> Reading<Value> { errno == ENOENT || errno == ENOTDIR ? .gone : .unreadable }
 
-    private func opened(_ path: String) -> Int32? {
+    private func opened(_ digest: Digest) -> Int32? {
         // O_NONBLOCK: a pipe somebody put there must not hold us up.
-        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK)
+        let descriptor = withPath(of: digest) { open($0, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK) }
         if descriptor < 0 { return nil }
         var status = stat()
         if fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG { return descriptor }
@@ -228,7 +228,7 @@ extension DiskStore {
         for count in [4096, EntryFile.largestHeader + Record.frameCount] {
             let bytes: Blob
             if place.segment == 0 {
-                guard let descriptor = opened(path(of: digest)) else { return missing(path(of: digest)) }
+                guard let descriptor = opened(digest) else { return missing() }
                 defer { close(descriptor) }
                 bytes = Blob(
                     [UInt8](unsafeUninitializedCapacity: count) { buffer, filled in

@@ -86,8 +86,7 @@ extension DiskStore {
 
     // The row says so until the batch is written: it is then found to be replaced.
     private func unlinkReplaced(_ digest: Digest, _ writer: inout Writer) {
-        let path = path(of: digest)
-        guard access(path, F_OK) == 0 else { return }
+        guard withPath(of: digest, { access($0, F_OK) }) == 0 else { return }
         attempt(&writer) { index, state in
             guard let row = try index.row(of: digest), row.isFile else { return }
             try removeFiles([row], index, &state)
@@ -361,6 +360,7 @@ extension DiskStore {
     /// Takes out the row of an entry in a segment, and gives the segment up when it was the last one.
     func removeRow(_ row: IndexRow, _ index: DiskIndex, _ state: inout DiskIndex.State) throws {
         try index.remove(row, &state)
+        try index.settleLive(&state)
         if var segment = try index.segment(row.segment), segment.live <= 0, segment.phase == .sealed {
             segment.phase = .doomed
             try index.write(segment)

@@ -33,6 +33,7 @@ public final class DiskStore: Store {
     public let storesBytesOnly = true
 
     let sizes: Sizes
+    private let objectsPath: [UInt8]
     let compression: Compression
     let words: SharedWords?
     let known = KnownPlaces()
@@ -67,11 +68,21 @@ public final class DiskStore: Store {
         compression = Compression(dictionaries: directory.dictionaries)
         self.limit = limit
         self.quotas = quotas
+        objectsPath = Array("\(directory.path)/objects/".utf8)
         self.now = now
         self.space = space
+        Self.survivesFileSizeLimit
         sizes = Sizes(limit: min(limit, space(directory.path)?.total ?? limit))
         words = SharedWords(path: directory.path + "/shared", limit: limit, creating: directory.isWritten)
     }
+
+    /// A write beyond `RLIMIT_FSIZE` then fails with EFBIG, as on a full disk, instead of ending the process; a handler of
+    /// the program's own is left alone.
+    private static let survivesFileSizeLimit: Void = {
+        var action = sigaction()
+        guard sigaction(SIGXFSZ, nil, &action) == 0, action.__sigaction_handler.sa_handler == nil else { return }
+        signal(SIGXFSZ, SIG_IGN)
+    }()
 
     deinit {
         writer.withLock { finish(&$0) }
@@ -100,6 +111,28 @@ public final class DiskStore: Store {
     func path(of digest: Digest) -> String {
         let name = digest.description
         return "\(directory.path)/objects/\(name.prefix(2))/\(name)"
+    }
+
+    /// The path as C wants it, built without a string: every look for a file asks for it.
+    func withPath<Result>(of digest: Digest, _ body: (UnsafePointer<CChar>) -> Result) -> Result {
+        let digits: StaticString = "0123456789abcdef"
+        let front = objectsPath
+        return withUnsafeTemporaryAllocation(of: UInt8.self, capacity: front.count + 68) { buffer in
+            var end = buffer[...].update(fromContentsOf: front)
+            func append(_ byte: UInt8) {
+                buffer[end] = digits.utf8Start[Int(byte >> 4)]
+                buffer[end + 1] = digits.utf8Start[Int(byte & 15)]
+                end += 2
+            }
+            append(UInt8(truncatingIfNeeded: digest.words.0))
+            buffer[end] = UInt8(ascii: "/")
+            end += 1
+            for word in [digest.words.0, digest.words.1, digest.words.2, digest.words.3] {
+                for shift in stride(from: 0, to: 64, by: 8) { append(UInt8(truncatingIfNeeded: word >> UInt64(shift))) }
+            }
+            buffer[end] = 0
+            return buffer.baseAddress!.withMemoryRebound(to: CChar.self, capacity: end + 1) { body($0) }
+        }
     }
 
     func path(ofSegment number: Int) -> String { "\(directory.path)/segments/\(number).seg" }
