@@ -154,21 +154,46 @@ struct DiskStoreTests {
     func quotas() throws {
         let folder = TemporaryFolder()
         let directory = try CacheDirectory(opening: folder.path)
-        let stores = (0..<2).map { _ in DiskStore(in: directory, limit: 16 << 20, quotas: ["a": 300_000, "b": 100_000]) }
+        let stores = (0..<2).map { _ in DiskStore(in: directory, limit: 16 << 20, quotas: ["a": 300_000, "a/x": 150_000, "b": 100_000]) }
         let (small, large) = (noise(4_000), noise(70_000))
         for number in 0..<100 {
-            for partition in ["a", "b", "c", ""] {
+            for partition in ["a", "a/x", "a/y", "b", "c", ""] {
                 var entry = makeEntry(number % 4 == 0 ? large : small, name: "\(partition) \(number)")
                 entry.header.partition = partition
                 stores[number % 2].put(entry)
             }
             let contents = stores[0].contents
-            #expect(contents.partitions["a"]!.bytes <= 300_000 && contents.partitions["b"]!.bytes <= 100_000)
+            for (name, quota) in ["a": 300_000, "a/x": 150_000, "b": 100_000] {
+                #expect(contents.partitions[name]!.bytes <= quota && contents.partitions[name]!.quota == quota)
+            }
         }
         let contents = stores[1].contents
-        #expect(contents.partitions["a"]!.bytes > 200_000 && contents.partitions["a"]!.quota == 300_000)
+        #expect(contents.partitions["a"]!.bytes > 200_000)
         #expect(contents.partitions["c"]!.entries == 100 && contents.partitions["c"]!.quota == nil)
         #expect(stores[0].keeps(digest("b 99")))
+    }
+
+    @Test("A directory opened for reading gives what it holds, with an index or without, and keeps it")
+    func reading() throws {
+        let folder = TemporaryFolder()
+        let entries = [100, 70_000].map { makeEntry(noise($0), name: "\($0)") }
+        let writer = try store(in: folder)
+        for entry in entries { writer.put(entry) }
+        for hasIndex in [true, false] {
+            if !hasIndex { for suffix in ["", "-wal", "-shm"] { unlink(folder.path + "/index" + suffix) } }
+            let reader = DiskStore(in: try CacheDirectory(opening: folder.path, writing: false), limit: 16 << 20)
+            for entry in entries {
+                #expect(reader.get(entry.header.digest).entry.map(same(as: entry)) == true)
+                reader.evict(entry.header.digest)
+                #expect(reader.peek(entry.header.digest) == entry.header)
+            }
+            #expect(reader.put(makeEntry(noise(10), name: "new")) == .unavailable)
+            #expect(reader.contents.entries == 2)
+            #expect(!reader.raise(tag: "font", to: 1))
+            #expect(reader.clear().entries == 2)
+            #expect(reader.contents.entries == 2)
+            #expect(reader.verify() == DiskStore.Verification())
+        }
     }
 
     @Test("Any single changed bit of a file, cut or added byte is a miss, and the file is set aside")

@@ -122,17 +122,17 @@ extension DiskIndex {
         }
         if let old { try remove(old, &state) }
         if state.ghosts > 0 {
-            try database.run("DELETE FROM ghosts WHERE a = ?", [key])
-            if database.changes > 0 {
+            if let uses = try database.first("SELECT uses FROM ghosts WHERE a = ?", [key])?.first {
+                try database.run("DELETE FROM ghosts WHERE a = ?", [key])
                 state.ghosts -= 1
                 state.ghostHits += 1
-                // Came back: as if it had been asked for three times (research B: resists scans).
-                row.uses = max(row.uses, 3)
+                // What comes back continues where it stood.
+                row.uses = Int(clamping: uses) + 1
             }
         }
         state.sequence += 1
         row.sequence = state.sequence
-        row.rank = state.age + row.density
+        row.rank = state.rank(of: row)
         try database.run("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", row.numbers)
         state.entries += 1
         try count(row, sign: 1, &state)
@@ -169,13 +169,14 @@ extension DiskIndex {
         state.sequence += 1
         try database.run(
             "UPDATE entries SET uses = ?, rank = ?, sequence = ? WHERE a = ?",
-            [Int64(row.uses), (state.age + row.density).rank, Int64(state.sequence), Int64(bitPattern: row.digest.words.0)])
+            [Int64(row.uses), state.rank(of: row).rank, Int64(state.sequence), Int64(bitPattern: row.digest.words.0)])
     }
 
     /// Remembers that an entry had to go; of as many as there are entries, at least 1024.
     func haunt(_ row: IndexRow, _ state: inout State) throws(Failure) {
         try database.run(
-            "INSERT OR REPLACE INTO ghosts VALUES (?, ?)", [Int64(bitPattern: row.digest.words.0), Int64(state.sequence)])
+            "INSERT OR REPLACE INTO ghosts VALUES (?, ?, ?)",
+            [Int64(bitPattern: row.digest.words.0), Int64(state.sequence), Int64(row.uses)])
         state.ghosts += 1
         guard state.ghosts > max(1024, state.entries) + 256 else { return }
         try database.run("DELETE FROM ghosts WHERE a IN (SELECT a FROM ghosts ORDER BY sequence LIMIT 256)")
@@ -232,16 +233,11 @@ extension DiskIndex {
         return try database.first("SELECT last_insert_rowid()")?.first ?? 0
     }
 
-    /// Bytes that count against a partition.
-    func bytes(ofPartition id: Int64) throws(Failure) -> Int {
-        Int(try database.first("SELECT bytes FROM partitions WHERE id = ?", [id])?.first ?? 0)
-    }
-
-    /// Partitions that hold entries: name, entries, bytes.
-    func partitions() throws(Failure) -> [(name: String, entries: Int, bytes: Int)] {
-        var found: [(name: String, entries: Int, bytes: Int)] = []
-        try database.run("SELECT name, entries, bytes FROM partitions WHERE entries > 0 ORDER BY name") { row in
-            found.append((row.text(0), Int(row[1]), Int(row[2])))
+    /// Partitions that hold entries.
+    func partitions() throws(Failure) -> [(id: Int64, name: String, entries: Int, bytes: Int)] {
+        var found: [(id: Int64, name: String, entries: Int, bytes: Int)] = []
+        try database.run("SELECT name, id, entries, bytes FROM partitions WHERE entries > 0 ORDER BY name") { row in
+            found.append((row[1], row.text(0), Int(row[2]), Int(row[3])))
             return true
         }
         return found

@@ -26,8 +26,8 @@ struct DiskIndex: Sendable {
         BEGIN IMMEDIATE;
         CREATE TABLE state (
             id INTEGER PRIMARY KEY, bytes INTEGER, entries INTEGER, evictions INTEGER, ghosthits INTEGER, ghosts INTEGER,
-            damaged INTEGER, age INTEGER, sequence INTEGER, segment INTEGER, operations INTEGER);
-        INSERT INTO state VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0);
+            damaged INTEGER, age INTEGER, sequence INTEGER, segment INTEGER, operations INTEGER, newcomers INTEGER, wanted INTEGER);
+        INSERT INTO state VALUES (1, 0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0);
         CREATE TABLE segments (number INTEGER PRIMARY KEY, extent INTEGER, indexed INTEGER, live INTEGER, phase INTEGER);
         CREATE TABLE entries (
             a INTEGER PRIMARY KEY, b INTEGER, c INTEGER, d INTEGER, segment INTEGER, position INTEGER, size INTEGER,
@@ -36,7 +36,7 @@ struct DiskIndex: Sendable {
         CREATE INDEX queues ON entries (partition, rank, sequence) WHERE partition > 0;
         CREATE INDEX expiring ON entries (expires) WHERE expires > 0;
         CREATE TABLE partitions (id INTEGER PRIMARY KEY, name TEXT UNIQUE, entries INTEGER, bytes INTEGER);
-        CREATE TABLE ghosts (a INTEGER PRIMARY KEY, sequence INTEGER);
+        CREATE TABLE ghosts (a INTEGER PRIMARY KEY, sequence INTEGER, uses INTEGER);
         CREATE INDEX forgotten ON ghosts (sequence);
         CREATE TABLE reservations (name TEXT PRIMARY KEY, bytes INTEGER) WITHOUT ROWID;
         PRAGMA user_version = \(schemaVersion);
@@ -59,9 +59,9 @@ struct DiskIndex: Sendable {
             throw Failure(code: SQLITE_NOTADB, doing: "reading the version")
         }
         if mode == .changing || mode == .new {
-            // Checkpoints at 1 MB: the log counts as little against the limit as the index itself.
+            // Checkpoints at 256 KB: the log counts as little against the limit as the index itself.
             try database.execute(
-                "PRAGMA synchronous = OFF; PRAGMA secure_delete = OFF; PRAGMA wal_autocheckpoint = 256; PRAGMA cache_size = -8192;")
+                "PRAGMA synchronous = OFF; PRAGMA secure_delete = OFF; PRAGMA wal_autocheckpoint = 64; PRAGMA cache_size = -8192;")
         }
         guard let identity = FileIdentity(path: path) ?? (path == ":memory:" ? FileIdentity(device: 0, node: 0) : nil) else {
             throw Failure(code: SQLITE_CANTOPEN, doing: "opening \(path)")
@@ -86,6 +86,9 @@ struct DiskIndex: Sendable {
         var segment = 1
         /// Transactions that changed names of files; see `Intent`.
         var operations = 0
+        /// Newcomers whose turn in the queue has come, and those of them that had been asked for again. Old ones fade.
+        var newcomers = 0
+        var wanted = 0
         /// Whether this transaction is one of them.
         var changesNames = false
         /// Bytes of living records by segment that the rows of segments do not count yet: one change for a batch.
@@ -116,24 +119,25 @@ struct DiskIndex: Sendable {
 
     /// The sums as they are now.
     func state() throws(Failure) -> State {
-        let columns = "bytes, entries, evictions, ghosthits, ghosts, damaged, age, sequence, segment, operations"
+        let columns = "bytes, entries, evictions, ghosthits, ghosts, damaged, age, sequence, segment, operations, newcomers, wanted"
         guard let row = try database.first("SELECT \(columns) FROM state WHERE id = 1"), row[0] >= 0, row[1] >= 0 else {
             throw Failure(code: SQLITE_CORRUPT, doing: "reading the state")
         }
         return State(
             bytes: Int(row[0]), entries: Int(row[1]), evictions: Int(row[2]), ghostHits: Int(row[3]), ghosts: Int(row[4]),
-            damaged: Int(row[5]), age: Double(rank: row[6]), sequence: Int(row[7]), segment: Int(row[8]), operations: Int(row[9]))
+            damaged: Int(row[5]), age: Double(rank: row[6]), sequence: Int(row[7]), segment: Int(row[8]), operations: Int(row[9]),
+            newcomers: max(0, Int(row[10])), wanted: max(0, Int(row[11])))
     }
 
     private func write(_ state: State) throws(Failure) {
         let numbers = [
             state.bytes, state.entries, state.evictions, state.ghostHits, state.ghosts, state.damaged, Int(state.age.rank), state.sequence,
-            state.segment, state.operations,
+            state.segment, state.operations, state.newcomers, state.wanted,
         ]
         try database.run(
             """
             UPDATE state SET bytes = ?, entries = ?, evictions = ?, ghosthits = ?, ghosts = ?, damaged = ?, age = ?, sequence = ?,
-            segment = ?, operations = ? WHERE id = 1
+            segment = ?, operations = ?, newcomers = ?, wanted = ? WHERE id = 1
             """, numbers.map(Int64.init))
     }
 }

@@ -13,9 +13,22 @@ import AtelierScheduling
 // change no row: they are counted in shared memory, and one that was hit goes back into the queue when its turn comes.
 // A row of the index knows its rank, so that a queue is a B-tree; the same order as first-in-first-out queues by class.
 
-extension IndexRow {
-    /// Nanoseconds saved for each byte so far.
-    var density: Double { Double(min(max(cost, 1), 600_000_000_000)) * Double(uses) / Double(max(weight, 1)) }
+extension DiskIndex.State {
+    /// Where an entry that comes into the queue now stands: what it is worth over the age of the queue.
+    func rank(of row: IndexRow) -> Double {
+        let density = Double(min(max(row.cost, 1), 600_000_000_000)) / Double(max(row.weight, 1))
+        return age + density * (row.uses == 1 ? newcomerWorth : Double(row.uses))
+    }
+
+    /// What a newcomer counts instead of one use: as at the memory level (decision 0010).
+    private var newcomerWorth: Double { (Double(wanted + 1) / Double(newcomers + 1)).squareRoot() }
+
+    /// Learns what became of a newcomer when its turn had come. About as many count as there are entries.
+    fileprivate mutating func settleNewcomer(isWanted: Bool) {
+        newcomers += 1
+        if isWanted { wanted += 1 }
+        if newcomers > max(64, entries) { (newcomers, wanted) = (newcomers / 2, wanted / 2) }
+    }
 }
 
 /// What came of asking for room.
@@ -79,7 +92,7 @@ extension DiskStore {
         let sums = try index.database.first("SELECT total(extent), total(live) FROM segments WHERE phase = 1") ?? [0, 0]
         let (given, dead) = (sums[0], sums[0] - sums[1])
         if dead * 8 > given, try compact(index, &state) { return true }
-        if try letGo(goal, "ORDER BY rank, sequence", [], index, &state) { return true }
+        if try letGo(goal, try index.rows("ORDER BY rank, sequence LIMIT \(Self.batch)"), index, &state) { return true }
         return try dead > 0 && compact(index, &state)
     }
 
@@ -89,15 +102,13 @@ extension DiskStore {
         return !rows.isEmpty
     }
 
-    // Lets the entries with the lowest ranks go, one batch at most; false when there are none.
-    private func letGo(
-        _ goal: Int, _ order: String, _ values: [Int64], _ index: DiskIndex, _ state: inout DiskIndex.State
-    ) throws -> Bool {
+    // Lets entries go, those with the lowest ranks; false when there are none.
+    private func letGo(_ goal: Int, _ candidates: [IndexRow], _ index: DiskIndex, _ state: inout DiskIndex.State) throws -> Bool {
         var rows: [IndexRow] = []
         var freed = 0
-        let candidates = try index.rows("\(order) LIMIT \(Self.batch)", values)
         for var row in candidates where freed < goal {
             let hits = words?.takeHits(row.digest) ?? 0
+            if row.uses == 1 { state.settleNewcomer(isWanted: hits > 0) }
             if hits > 0 {
                 row.uses += hits
                 try index.requeue(row, &state)
@@ -127,21 +138,39 @@ extension DiskStore {
         }
     }
 
-    /// Makes room in a partition for an entry of so many bytes that may take the place of another; false when there is none.
-    func makeRoom(for count: Int, in partition: String, _ quota: Int, replacing digest: Digest, _ writer: inout Writer) throws -> Bool {
-        while true {
-            let isDone: Bool? = try change(&writer) { index, state in
-                try indexTails(index, &state)
-                let id = try index.partition(partition)
-                let replaced = try index.row(of: digest).flatMap { $0.partition == id ? $0.weight : nil } ?? 0
-                let excess = try index.bytes(ofPartition: id) - replaced + count - quota
-                if excess <= 0 { return true }
-                return try letGo(excess, "WHERE partition = ? ORDER BY rank, sequence", [id], index, &state) ? nil : false
+    /// The bounds over a partition: its own, and those of the partitions it is part of (`a` of `a/b`).
+    func quotas(over partition: String) -> [(partition: String, bytes: Int)] {
+        if quotas.isEmpty || partition.isEmpty { return [] }
+        return quotas.filter { isPartition(partition, within: $0.key) }.map { ($0.key, $0.value) }
+    }
+
+    private func isPartition(_ name: String, within other: String) -> Bool { name == other || name.hasPrefix(other + "/") }
+
+    /// Makes room under the quotas for an entry of so many bytes that may take the place of another; false when there is none.
+    func makeRoom(for count: Int, of entry: EntryHeader, _ writer: inout Writer) throws -> Bool {
+        for quota in quotas(over: entry.partition) {
+            var isDone: Bool?
+            while isDone == nil {
+                isDone = try change(&writer) { index, state in
+                    try indexTails(index, &state)
+                    let inside = try index.partitions().filter { isPartition($0.name, within: quota.partition) }
+                    let replaced = try index.row(of: entry.digest)
+                    let excess =
+                        inside.reduce(0) { $0 + $1.bytes } + count - quota.bytes
+                        - (inside.contains { $0.id == replaced?.partition } ? replaced?.weight ?? 0 : 0)
+                    if excess <= 0 { return true }
+                    let candidates = try inside.flatMap {
+                        try index.rows("WHERE partition = ? ORDER BY rank, sequence LIMIT \(Self.batch)", [$0.id])
+                    }
+                    let lowest = candidates.sorted { ($0.rank, $0.sequence) < ($1.rank, $1.sequence) }.prefix(Self.batch)
+                    return try letGo(excess, Array(lowest), index, &state) ? nil : false
+                }
+                finish(&writer, flushing: false)
+                removeDoomed(&writer)
             }
-            finish(&writer, flushing: false)
-            removeDoomed(&writer)
-            if let isDone { return isDone }
+            if isDone == false { return false }
         }
+        return true
     }
 
     /// Lets so many bytes of entries go because the disk is full; whom that concerned.

@@ -33,8 +33,12 @@ extension DiskStore {
             entries: state.entries, bytes: state.bytes, byteLimit: limit, evictions: state.evictions, ghostHits: state.ghostHits)
         for (name, quota) in quotas { contents.partitions[name] = StoreContents.Partition(quota: quota) }
         for partition in try index.partitions() {
-            contents.partitions[partition.name] = StoreContents.Partition(
-                bytes: partition.bytes, entries: partition.entries, quota: quotas[partition.name])
+            // Counted for every partition it is part of.
+            let name = partition.name
+            for end in name.indices.filter({ name[$0] == "/" }) + [name.endIndex] {
+                contents.partitions[String(name[..<end]), default: StoreContents.Partition()].bytes += partition.bytes
+                contents.partitions[String(name[..<end])]!.entries += partition.entries
+            }
         }
         return contents
     }
@@ -187,6 +191,7 @@ extension DiskStore {
     @discardableResult
     public func clear() -> StoreContents {
         let before = contents
+        guard directory.isWritten else { return before }
         known.removeAll()
         writer.withLock { writer in
             // What cannot be removed now stays, and is an answer still.

@@ -45,11 +45,10 @@ extension DiskStore {
         let size = Record.frameCount + draft.count
         do {
             try sweep(&writer)
-            if let quota = quotas[draft.entry.partition] {
+            let isBounded = !quotas(over: draft.entry.partition).isEmpty
+            if isBounded {
                 try flush(&writer)
-                guard try makeRoom(for: size, in: draft.entry.partition, quota, replacing: draft.entry.digest, &writer) else {
-                    return .noRoom
-                }
+                guard try makeRoom(for: size, of: draft.entry, &writer) else { return .noRoom }
             }
             let segment = try segmentWithRoom(for: size, &writer)
             let place = Place(segment: segment.number, position: writer.position, size: size)
@@ -58,38 +57,33 @@ extension DiskStore {
                 let code = errno
                 ftruncate(segment.descriptor, place.position)
                 _ = segment.allocate(writer.extent)
+                if code == EFBIG, place.position > Segment.headCount {
+                    // The process may not write longer files: another segment begins earlier.
+                    try leave(segment, isThere: true, &writer)
+                    return append(draft, &writer)
+                }
                 return [ENOSPC, EDQUOT, EFBIG].contains(code) ? .diskFull : .unavailable
             }
             writer.position += size
-            // A file under the same digest would be found first.
-            if let old = known[draft.entry.digest], old != .file {
-                writer.dead.append(old)
-                finish(&writer, flushing: false)
-            }
-            unlinkReplaced(draft.entry.digest, &writer)
-            known.add(draft.entry.digest, place)
+            if writer.pending.isEmpty { writer.pendingSince = monotonicNanoseconds() }
             let row = IndexRow(
                 digest: draft.entry.digest, segment: place.segment, position: place.position, size: size, cost: draft.cost,
                 expires: draft.entry.expires)
-            if writer.pending.isEmpty { writer.pendingSince = monotonicNanoseconds() }
             writer.pending.append(Writer.Pending(row: row, partition: draft.entry.partition))
+            let old = known[draft.entry.digest]
+            known.add(draft.entry.digest, place)
+            if let old, old.segment == place.segment { segment.kill(at: old.position) }
+            // A record that another process appended is killed by the transaction that replaces it alone: its row may not be
+            // written yet, and would else come after ours and lead nowhere. A file would be found first.
+            let replaces = old.map { $0.segment != place.segment } ?? (withPath(of: draft.entry.digest) { access($0, F_OK) } == 0)
+            let isLate = writer.pending.count % 8 == 0 && monotonicNanoseconds() &- writer.pendingSince > Self.longestPending
+            if replaces || isLate || writer.pending.count >= Self.mostPending || isBounded {
+                // It is kept whatever comes of this: the next to come catches up.
+                try? flush(&writer)
+            }
+            return .kept
         } catch {
             return outcome(of: error)
-        }
-        let isLate = writer.pending.count % 8 == 0 && monotonicNanoseconds() &- writer.pendingSince > Self.longestPending
-        if writer.pending.count >= Self.mostPending || isLate || quotas[draft.entry.partition] != nil {
-            // It is kept whatever comes of this: the next to come catches up.
-            try? flush(&writer)
-        }
-        return .kept
-    }
-
-    // The row says so until the batch is written: it is then found to be replaced.
-    private func unlinkReplaced(_ digest: Digest, _ writer: inout Writer) {
-        guard withPath(of: digest, { access($0, F_OK) }) == 0 else { return }
-        attempt(&writer) { index, state in
-            guard let row = try index.row(of: digest), row.isFile else { return }
-            try removeFiles([row], index, &state)
         }
     }
 
@@ -106,11 +100,7 @@ extension DiskStore {
             }
             do {
                 for piece in [Blob(draft.header), draft.payload] { try piece.write(to: file.descriptor, path: file.path) }
-                if let quota = quotas[draft.entry.partition] {
-                    guard try makeRoom(for: weight, in: draft.entry.partition, quota, replacing: digest, &writer) else {
-                        throw Refusal.noRoom
-                    }
-                }
+                guard try makeRoom(for: weight, of: draft.entry, &writer) else { throw Refusal.noRoom }
                 try change(&writer) { index, state in
                     var row = IndexRow(digest: digest, segment: 0, size: draft.count, cost: draft.cost, expires: draft.entry.expires)
                     row.partition = try index.partition(draft.entry.partition)
@@ -350,7 +340,8 @@ extension DiskStore {
     func remove(_ digest: Digest, _ writer: inout Writer) {
         guard directory.isWritten else { return }
         attempt(&writer) { index, state in
-            if try index.row(of: digest) == nil { try indexTails(index, &state) }
+            // It may stand behind what the index knows, as well as where the index says.
+            try indexTails(index, &state)
             if let row = try index.row(of: digest) { try drop([row], index, &state) }
         }
         finish(&writer, flushing: false)

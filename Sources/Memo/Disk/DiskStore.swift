@@ -24,7 +24,7 @@ public final class DiskStore: Store {
     /// Most bytes of all entries, in whole blocks as the disk gives them. The index beside them takes about a tenth
     /// of a kilobyte for each.
     public let limit: Int
-    /// Most bytes of some partitions' entries.
+    /// Most bytes of some partitions' entries; one of `a` holds for `a/b` as well.
     public let quotas: [String: Int]
 
     /// `disk`.
@@ -186,7 +186,7 @@ public final class DiskStore: Store {
         guard directory.isWritten, restUntil.load(ordering: .relaxed) <= now() else { return .unavailable }
         guard let (header, payload) = EntryFile.bytes(of: entry, using: compression) else { return .tooLarge }
         let count = header.count + payload.count
-        let quota = quotas[entry.header.partition] ?? limit
+        let quota = quotas(over: entry.header.partition).map(\.bytes).min() ?? limit
         guard count <= largestEntry, blocks(count) <= quota else { return .tooLarge }
 
         let draft = Draft(entry: entry.header, header: header, payload: payload, cost: lossCost)
