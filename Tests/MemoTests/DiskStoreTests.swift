@@ -1,3 +1,4 @@
+import AtelierTesting
 import Synchronization
 import Testing
 
@@ -381,6 +382,35 @@ struct DiskStoreTests {
         #expect(third.contents.entries == 60)
         #expect(one.contents.bytes == bytesOnDisk(folder))
         #expect(one.contents.bytes <= 4 << 20)
+    }
+
+    @Test("Wrong numbers in the index lead to misses, never to a wrong entry or an end of the process", arguments: 0..<40)
+    func wrongNumbers(seed: UInt64) throws {
+        let source = TemporaryFolder(), folder = TemporaryFolder()
+        let entries = (0..<40).map { makeEntry(text($0 % 8 == 0 ? 70_000 : 300), name: "\($0)") }
+        do {
+            let store = try store(in: source)
+            for entry in entries { store.put(entry) }
+        }
+        // Closed, so that everything is in the file itself.
+        for suffix in ["-wal", "-shm"] { unlink(source.path + "/index" + suffix) }
+        var index = try Blob.reading(path: source.path + "/index", limit: 1 << 20).withUnsafeBytes { Array($0) }
+        var random = SplitMix(seed: seed)
+        for _ in 0..<30 { index[Int.random(in: 100..<index.count, using: &random)] = UInt8.random(in: 0...255, using: &random) }
+        try writeFile(index, to: source.path + "/index")
+        rename(source.path, folder.path)
+        let store = try store(in: folder, limit: 4 << 20)
+        for entry in entries {
+            if let found = store.get(entry.header.digest).entry { #expect(same(as: entry)(found)) }
+            if let header = store.peek(entry.header.digest) { #expect(header == entry.header) }
+        }
+        for number in 0..<200 { store.put(makeEntry(noise(number % 20 == 0 ? 70_000 : 2_000), name: "new \(number)")) }
+        _ = store.verify()
+        #expect(store.contents.bytes == bytesOnDisk(folder))
+        store.put(makeEntry(noise(10), name: "last"))
+        #expect(store.keeps(digest("last")))
+        store.clear()
+        #expect(store.contents.entries == 0)
     }
 
     @Test("Verifying reports what is damaged, sets it aside and leaves the rest")

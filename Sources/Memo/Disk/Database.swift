@@ -17,6 +17,8 @@ final class Database: @unchecked Sendable {
             // The last is SQLITE_IOERR_SHORT_READ: the file ends before it should.
             return codes.contains(code & 0xFF) || code == SQLITE_IOERR | 2 << 8
         }
+        /// Whether another process did not let go of its lock.
+        var isBusy: Bool { code & 0xFF == SQLITE_BUSY }
         /// Whether the disk had no room for it.
         var isFull: Bool { code & 0xFF == SQLITE_FULL }
     }
@@ -35,7 +37,8 @@ final class Database: @unchecked Sendable {
         }
         handle = opened
         sqlite3_extended_result_codes(handle, 1)
-        sqlite3_busy_timeout(handle, 5_000)
+        // A small transaction takes milliseconds: whoever holds the lock longer has been stopped.
+        sqlite3_busy_timeout(handle, 2_000)
         // Without it the last to close deletes the log by its name, which may be that of a newer index by then.
         var keeps: Int32 = 1
         sqlite3_file_control(handle, nil, SQLITE_FCNTL_PERSIST_WAL, &keeps)
@@ -106,6 +109,12 @@ final class Database: @unchecked Sendable {
         subscript(column: Int) -> Int64 { sqlite3_column_int64(statement, Int32(column)) }
 
         func text(_ column: Int) -> String { sqlite3_column_text(statement, Int32(column)).map { String(cString: $0) } ?? "" }
+
+        /// Numbers of some columns; nil when one of them cannot be a size, a place or a count. So sums of them never overflow.
+        func sizes(_ columns: ClosedRange<Int>, from least: Int64 = 0) -> [Int]? {
+            let numbers = columns.map { self[$0] }
+            return numbers.allSatisfy { $0 >= least && $0 <= 1 << 50 } ? numbers.map(Int.init) : nil
+        }
 
         var numbers: [Int64] { (0..<Int(sqlite3_column_count(statement))).map { self[$0] } }
     }

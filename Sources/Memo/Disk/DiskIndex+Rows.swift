@@ -1,3 +1,5 @@
+import CAtelierSQLite
+
 /// What the index says of one entry.
 struct IndexRow: Sendable {
     var digest: Digest
@@ -35,14 +37,16 @@ struct IndexRow: Sendable {
 
     /// Nil for numbers nobody wrote.
     init?(_ row: Database.Row) {
-        guard row[4] >= 0, row[5] >= 0, row[6] >= 0, row[6] <= Int64(EntryFile.largestFile + Record.frameCount) else { return nil }
+        guard let place = row.sizes(4...6), let uses = row.sizes(8...8), let sequence = row.sizes(10...10),
+            place[2] <= (place[0] == 0 ? EntryFile.largestFile : Segment.largestCapacity)
+        else { return nil }
         digest = Digest(
             words: (
                 UInt64(bitPattern: row[0]), UInt64(bitPattern: row[1]), UInt64(bitPattern: row[2]), UInt64(bitPattern: row[3])
             ))
-        (segment, position, size) = (Int(row[4]), Int(row[5]), Int(row[6]))
-        (cost, uses, rank) = (UInt64(bitPattern: row[7]), Int(row[8]), Double(rank: row[9]))
-        (sequence, expires, partition) = (Int(row[10]), row[11], row[12])
+        (segment, position, size) = (place[0], place[1], place[2])
+        (cost, rank, expires, partition) = (UInt64(bitPattern: row[7]), Double(rank: row[9]), row[11], row[12])
+        (self.uses, self.sequence) = (uses[0], sequence[0])
     }
 
     fileprivate var numbers: [Int64] {
@@ -79,8 +83,10 @@ struct SegmentRow: Sendable {
     }
 
     fileprivate init?(_ row: Database.Row) {
-        guard let phase = Phase(rawValue: row[4]), row[0] > 0, row[1] >= 0, row[2] >= 0 else { return nil }
-        self.init(number: Int(row[0]), extent: Int(row[1]), indexed: Int(row[2]), live: Int(row[3]), phase: phase)
+        guard let phase = Phase(rawValue: row[4]), let numbers = row.sizes(0...2), let live = row.sizes(3...3, from: -1 << 50) else {
+            return nil
+        }
+        self.init(number: numbers[0], extent: numbers[1], indexed: numbers[2], live: live[0], phase: phase)
     }
 }
 
@@ -92,21 +98,24 @@ func blocks(_ count: Int) -> Int { (count + 4095) / 4096 * 4096 }
 extension DiskIndex {
     /// The row of a digest.
     func row(of digest: Digest) throws(Failure) -> IndexRow? {
-        var found: IndexRow?
-        try database.run("SELECT \(IndexRow.columns) FROM entries WHERE a = ?", [Int64(bitPattern: digest.words.0)]) { row in
-            found = IndexRow(row)
-            return false
-        }
+        let found = try rows("WHERE a = ?", [Int64(bitPattern: digest.words.0)]).first
         return found?.digest == digest ? found : nil
     }
 
     /// Rows of a query that begins behind `FROM entries`.
     func rows(_ condition: String, _ values: [Int64] = []) throws(Failure) -> [IndexRow] {
-        var found: [IndexRow] = []
-        try database.run("SELECT \(IndexRow.columns) FROM entries \(condition)", values) { row in
-            if let row = IndexRow(row) { found.append(row) }
-            return true
+        try all("SELECT \(IndexRow.columns) FROM entries \(condition)", values, IndexRow.init)
+    }
+
+    // A row that nobody wrote is damage.
+    private func all<Value>(_ text: String, _ values: [Int64], _ make: (Database.Row) -> Value?) throws(Failure) -> [Value] {
+        var found: [Value] = []
+        var isWhole = true
+        try database.run(text, values) { row in
+            if let value = make(row) { found.append(value) } else { isWhole = false }
+            return isWhole
         }
+        guard isWhole else { throw Failure(code: SQLITE_CORRUPT, doing: text) }
         return found
     }
 
@@ -115,11 +124,7 @@ extension DiskIndex {
     func insert(_ row: IndexRow, _ state: inout State) throws(Failure) -> IndexRow? {
         let key = Int64(bitPattern: row.digest.words.0)
         var row = row
-        var old: IndexRow?
-        try database.run("SELECT \(IndexRow.columns) FROM entries WHERE a = ?", [key]) { found in
-            old = IndexRow(found)
-            return false
-        }
+        let old = try rows("WHERE a = ?", [key]).first
         if let old { try remove(old, &state) }
         if state.ghosts > 0 {
             if let uses = try database.first("SELECT uses FROM ghosts WHERE a = ?", [key])?.first {
@@ -194,24 +199,13 @@ extension DiskIndex {
 extension DiskIndex {
     /// Segments in a phase, by number.
     func segments(_ phase: SegmentRow.Phase) throws(Failure) -> [SegmentRow] {
-        var found: [SegmentRow] = []
-        try database.run(
-            "SELECT number, extent, indexed, live, phase FROM segments WHERE phase = ? ORDER BY number", [phase.rawValue]
-        ) { row in
-            if let segment = SegmentRow(row) { found.append(segment) }
-            return true
-        }
-        return found
+        let columns = "number, extent, indexed, live, phase"
+        return try all("SELECT \(columns) FROM segments WHERE phase = ? ORDER BY number", [phase.rawValue], SegmentRow.init)
     }
 
     /// One segment.
     func segment(_ number: Int) throws(Failure) -> SegmentRow? {
-        var found: SegmentRow?
-        try database.run("SELECT number, extent, indexed, live, phase FROM segments WHERE number = ?", [Int64(number)]) { row in
-            found = SegmentRow(row)
-            return false
-        }
-        return found
+        try all("SELECT number, extent, indexed, live, phase FROM segments WHERE number = ?", [Int64(number)], SegmentRow.init).first
     }
 
     /// Writes all of a segment's row but `live`, which follows the entries; a new row starts with none.
@@ -235,22 +229,14 @@ extension DiskIndex {
 
     /// Partitions that hold entries.
     func partitions() throws(Failure) -> [(id: Int64, name: String, entries: Int, bytes: Int)] {
-        var found: [(id: Int64, name: String, entries: Int, bytes: Int)] = []
-        try database.run("SELECT name, id, entries, bytes FROM partitions WHERE entries > 0 ORDER BY name") { row in
-            found.append((row[1], row.text(0), Int(row[2]), Int(row[3])))
-            return true
+        try all("SELECT name, id, entries, bytes FROM partitions WHERE entries > 0 ORDER BY name", []) { row in
+            row.sizes(2...3).map { (row[1], row.text(0), $0[0], $0[1]) }
         }
-        return found
     }
 
     /// Files that are being written, and the bytes counted for each.
     func reservations() throws(Failure) -> [(name: String, bytes: Int)] {
-        var found: [(name: String, bytes: Int)] = []
-        try database.run("SELECT name, bytes FROM reservations") { row in
-            found.append((row.text(0), Int(row[1])))
-            return true
-        }
-        return found
+        try all("SELECT name, bytes FROM reservations", []) { row in row.sizes(1...1).map { (row.text(0), $0[0]) } }
     }
 
     /// Counts a file that is about to be written under a temporary name.

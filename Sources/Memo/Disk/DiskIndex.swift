@@ -120,13 +120,18 @@ struct DiskIndex: Sendable {
     /// The sums as they are now.
     func state() throws(Failure) -> State {
         let columns = "bytes, entries, evictions, ghosthits, ghosts, damaged, age, sequence, segment, operations, newcomers, wanted"
-        guard let row = try database.first("SELECT \(columns) FROM state WHERE id = 1"), row[0] >= 0, row[1] >= 0 else {
-            throw Failure(code: SQLITE_CORRUPT, doing: "reading the state")
+        var found: State?
+        try database.run("SELECT \(columns) FROM state WHERE id = 1") { row in
+            guard let sums = row.sizes(0...5), let counters = row.sizes(7...11) else { return false }
+            found = State(
+                bytes: sums[0], entries: sums[1], evictions: sums[2], ghostHits: sums[3], ghosts: sums[4], damaged: sums[5],
+                age: Double(rank: row[6]), sequence: counters[0], segment: counters[1], operations: counters[2], newcomers: counters[3],
+                wanted: counters[4])
+            return false
         }
-        return State(
-            bytes: Int(row[0]), entries: Int(row[1]), evictions: Int(row[2]), ghostHits: Int(row[3]), ghosts: Int(row[4]),
-            damaged: Int(row[5]), age: Double(rank: row[6]), sequence: Int(row[7]), segment: Int(row[8]), operations: Int(row[9]),
-            newcomers: max(0, Int(row[10])), wanted: max(0, Int(row[11])))
+        // Sums below 0 as well: they were wrong before.
+        guard let found else { throw Failure(code: SQLITE_CORRUPT, doing: "reading the state") }
+        return found
     }
 
     private func write(_ state: State) throws(Failure) {

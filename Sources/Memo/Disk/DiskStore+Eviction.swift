@@ -91,7 +91,7 @@ extension DiskStore {
         try index.settleLive(&state)
         let sums = try index.database.first("SELECT total(extent), total(live) FROM segments WHERE phase = 1") ?? [0, 0]
         let (given, dead) = (sums[0], sums[0] - sums[1])
-        if dead * 8 > given, try compact(index, &state) { return true }
+        if dead > given / 8, try compact(index, &state) { return true }
         if try letGo(goal, try index.rows("ORDER BY rank, sequence LIMIT \(Self.batch)"), index, &state) { return true }
         return try dead > 0 && compact(index, &state)
     }

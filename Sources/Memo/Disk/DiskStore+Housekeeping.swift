@@ -16,11 +16,13 @@ extension DiskStore {
         let contents: StoreContents? = writer.withLock { writer in
             if directory.isWritten {
                 defer { finish(&writer, flushing: false) }
-                return attempt(&writer) { index, state in
+                let now = attempt(&writer) { index, state in
                     try indexTails(index, &state)
                     return try sums(index, state)
                 }
+                if let now { return now }
             }
+            // As they stood a moment ago, where nothing may be written now.
             if writer.index == nil { writer.index = openIndex(mode: .reading) }
             // Nothing is known when it cannot be read.
             return writer.index.flatMap { index in try? sums(index, try index.state()) }

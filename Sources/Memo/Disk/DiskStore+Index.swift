@@ -1,5 +1,6 @@
 import AtelierScheduling
 import CAtelierSQLite
+import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -69,6 +70,9 @@ extension DiskStore {
             } catch let failure as DiskIndex.Failure where failure.isDamage && attempt == 1 {
                 writer.index = nil
                 rebuildIndex(instead: index.identity)
+            } catch let failure as DiskIndex.Failure where failure.isBusy {
+                lockedUntil.store(now() + Self.restAfterLockedIndex, ordering: .relaxed)
+                throw failure
             }
         }
         throw Refusal.unavailable
@@ -78,6 +82,7 @@ extension DiskStore {
     /// rests on: what stays is met again, and is an answer as long as it proves itself.
     @discardableResult
     func attempt<Result>(_ writer: inout Writer, _ body: (DiskIndex, inout DiskIndex.State) throws -> Result) -> Result? {
+        guard lockedUntil.load(ordering: .relaxed) <= now() else { return nil }
         do {
             try flush(&writer)
             return try change(&writer, body)

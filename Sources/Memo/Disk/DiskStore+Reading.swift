@@ -146,11 +146,13 @@ extension DiskStore {
         return nil
     }
 
-    /// An open segment; nil when it is not to be had. At most 128 are held.
-    func segment(_ number: Int) -> Segment? {
+    /// A segment; nil when it is not to be had.
+    func segment(_ number: Int) -> Segment? { try? openSegment(number) }  // for those to whom the reason is all the same
+
+    /// An open segment. At most 128 are held.
+    private func openSegment(_ number: Int) throws(Segment.Problem) -> Segment {
         if let known = files.withLock({ $0[number] }) { return known }
-        // The reason shows where the segment is needed.
-        guard let segment = try? Segment.open(path(ofSegment: number), number: number) else { return nil }
+        let segment = try Segment.open(path(ofSegment: number), number: number)
         files.withLock { files in
             if files.count >= 128 { files.removeAll() }
             files[number] = segment
@@ -185,7 +187,16 @@ extension DiskStore {
 
     // The first bytes of a record, its frame checked.
     private func record(_ place: Place, count: Int) -> Reading<Blob> {
-        guard let segment = segment(place.segment) else { return errno == ENOENT ? .gone : .unreadable }
+        let segment: Segment
+        do throws(Segment.Problem) {
+            segment = try openSegment(place.segment)
+        } catch .absent {
+            return .gone
+        } catch .damaged {
+            return .damaged("its segment is none")
+        } catch {
+            return .unreadable
+        }
         guard let bytes = segment.read(at: place.position, count: min(count, place.size)) else { return .unreadable }
         guard bytes.count == min(count, place.size) else {
             // Cut to nothing: it was given up. Otherwise somebody has cut it.

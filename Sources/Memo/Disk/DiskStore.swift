@@ -48,8 +48,12 @@ public final class DiskStore: Store {
     let space: @Sendable (String) -> DiskSpace?
     /// After the disk stayed full, puts rest until this time.
     private let restUntil = Atomic<Int64>(0)
+    /// After another process did not let go of the index, nothing is changed until this time.
+    let lockedUntil = Atomic<Int64>(0)
     /// Seconds without puts after making room did not help against a full disk.
     private static let restAfterFullDisk: Int64 = 30
+    /// And without changes after another process did not let go of the index.
+    static let restAfterLockedIndex: Int64 = 5
 
     /// A store in an open folder.
     ///
@@ -183,7 +187,8 @@ public final class DiskStore: Store {
     /// makes room, tries once more, and then rests for half a minute.
     @discardableResult
     public func put(_ entry: Entry, lossCost: UInt64) -> PutOutcome {
-        guard directory.isWritten, restUntil.load(ordering: .relaxed) <= now() else { return .unavailable }
+        let rest = max(restUntil.load(ordering: .relaxed), lockedUntil.load(ordering: .relaxed))
+        guard directory.isWritten, rest <= now() else { return .unavailable }
         guard let (header, payload) = EntryFile.bytes(of: entry, using: compression) else { return .tooLarge }
         let count = header.count + payload.count
         let quota = quotas(over: entry.header.partition).map(\.bytes).min() ?? limit
