@@ -66,6 +66,9 @@ public enum Command {
             case .cache(let command):
                 let configuration = try layers(command.settings, environment, console).configuration
                 return try await command.run(configuration, environment: environment, console: console)
+            case .bench(let command):
+                let configuration = try layers(command.settings, environment, console).configuration
+                return try await command.run(configuration, environment: environment, console: console)
             case .config(let command):
                 return try command.run(layers(command.settings, environment, console), environment: environment, console: console)
             case .convert(var command), .explain(var command):
@@ -120,15 +123,19 @@ public enum Command {
 
     /// The variables this program reads, and others that begin like its own, which may be misspelt.
     private static func environment() -> [String: String] {
+        let beginnings: [String] = ["ATELIER_", "XDG_C", "HOME=", "TERM=", "TMPDIR="]
+        // Most variables are told apart by their first letter.
+        let initials = beginnings.map { $0.utf8.first! }
         var variables: [String: String] = [:]
         var next = environ
         while let variable = next.pointee {
             next += 1
+            guard initials.contains(UInt8(bitPattern: variable[0])),
+                beginnings.contains(where: { strncmp(variable, $0, $0.utf8.count) == 0 })
+            else { continue }
             let text = String(cString: variable)
-            guard ["ATELIER_", "XDG_C", "HOME=", "TERM="].contains(where: text.hasPrefix) else { continue }
-            let parts = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
-            guard parts.count == 2 else { continue }
-            variables[String(parts[0])] = String(parts[1])
+            guard let equals = text.utf8.firstIndex(of: UInt8(ascii: "=")) else { continue }
+            variables[String(text[..<equals])] = String(text[equals...].dropFirst())
         }
         return variables
     }

@@ -16,6 +16,7 @@ extension Verb {
         case .explain: "Shows what a command would take, without doing it."
         case .cache: "Shows, checks, simulates or empties the cache."
         case .config: "Shows what holds for cache and threads, and who says so."
+        case .bench: "Measures what the cache gains here."
         case .version: "Says which version this is."
         case .help: "Explains a command."
         }
@@ -30,6 +31,7 @@ extension Verb {
         case .explain: "atelier explain convert|trace|pptx IN… [options]"
         case .cache: "atelier cache stats|clear|verify|simulate|path [options]"
         case .config: "atelier config show|path [options]"
+        case .bench: "atelier bench cache [IN…] [options]"
         case .version: "atelier version [--json]"
         case .help: "atelier help [COMMAND] [--json]"
         }
@@ -67,6 +69,12 @@ extension Verb {
                     + "them over the preset. Keys of the files are the names of the options.",
                 "show prints every value, with --origin also who says so; path prints where the two files are or would be.",
             ]
+        case .bench:
+            [
+                "Converts the inputs, or pictures and drawings of its own, without a cache and with each preset: into an empty cache, "
+                    + "again, with one option changed, and in a new engine. Every output is compared. Caches are made in "
+                    + "$TMPDIR (/tmp) and deleted; the one in use is left alone."
+            ]
         default: []
         }
     }
@@ -85,6 +93,7 @@ func helpText(on verb: Verb?) -> String {
     switch verb {
     case .convert, .trace, .pptx: text += rows(ConvertCommand.options(of: verb), defaults: ConvertCommand(verb: verb))
     case .cache: text += rows(CacheCommand.options, defaults: CacheCommand(action: .stats))
+    case .bench: text += rows(BenchCommand.options, defaults: BenchCommand())
     case .config: text += rows(ConfigCommand.options, defaults: ConfigCommand(action: .show))
     default: break
     }
@@ -102,6 +111,7 @@ func helpJSON(on verb: Verb?) -> JSON {
                     switch verb {
                     case .convert, .trace, .pptx: ConvertCommand.options(of: verb).schema(defaults: ConvertCommand(verb: verb))
                     case .cache: CacheCommand.options.schema(defaults: CacheCommand(action: .stats))
+                    case .bench: BenchCommand.options.schema(defaults: BenchCommand())
                     case .config: ConfigCommand.options.schema(defaults: ConfigCommand(action: .show))
                     default: nil
                     }

@@ -124,7 +124,7 @@ private func walk(_ folder: String, below: String = "", depth: Int, problems: in
 /// Names in a folder, without `.` and `..`; nil, with `errno` set, when it cannot be listed.
 ///
 /// Paths are texts here, so a name that is no UTF-8 could not be opened again; it is a problem.
-private func names(in folder: String, problems: inout [String]) -> [String]? {
+func names(in folder: String, problems: inout [String]) -> [String]? {
     guard let directory = opendir(folder.isEmpty ? "." : folder) else { return nil }
     defer { closedir(directory) }
     var names: [String] = []

@@ -12,13 +12,15 @@ enum Invocation: Hashable, Sendable {
     case cache(CacheCommand)
     /// Show the configuration.
     case config(ConfigCommand)
+    /// Measure what the cache gains.
+    case bench(BenchCommand)
     /// Explain a command, or all of them.
     case help(Verb?, json: Bool)
 }
 
 /// The commands.
 enum Verb: String, CaseIterable, Hashable, Sendable {
-    case convert, trace, pptx, explain, cache, config, version, help
+    case convert, trace, pptx, explain, cache, config, bench, version, help
 
     /// The one format it makes; nil when it makes several or none.
     var format: Request.Target? {
@@ -144,6 +146,13 @@ extension Invocation {
             let operands = try parse(rest.dropFirst(), options: ConfigCommand.options, into: &command)
             if let operand = operands.first { throw UsageError("config \(word) takes no \(printable(operand))") }
             self = .config(command)
+        case .bench:
+            guard let word = rest.first, BenchCommand.Subject(rawValue: word) != nil else {
+                throw UsageError("bench wants what to measure after it: \(inWords(BenchCommand.Subject.allCases.map(\.rawValue)))")
+            }
+            var command = BenchCommand()
+            command.operands = try parse(rest.dropFirst(), options: BenchCommand.options, into: &command)
+            self = .bench(command)
         case .version, .help:
             var json = false
             let operands = try parse(rest, options: [.flag("json", \.self, group: "Talk", "Answers in JSON.")], into: &json)

@@ -17,4 +17,12 @@ enum Preset: String, CaseIterable, Sendable {
         case .ludicrous: ["memory": .flag(true), "disk": .flag(true), "threads": .absent]
         }
     }
+
+    /// Sets its switches, whatever they were.
+    func apply(to configuration: inout Configuration) {
+        let values = values
+        for option in Configuration.options {
+            if let value = values[option.name] { option.write(&configuration, value) }
+        }
+    }
 }

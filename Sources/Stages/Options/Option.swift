@@ -182,22 +182,16 @@ extension Option {
 
     /// The same option, of a struct that holds this one's options under `path`.
     package func of<Whole>(_ path: any WritableKeyPath<Whole, Options> & Sendable) -> Option<Whole> {
-        Option<Whole>(
-            name: name, letter: letter, aliases: aliases, group: group, kind: kind, absence: absence, unit: unit, help: help,
-            parses: parses,
-            read: { [read] in read($0[keyPath: path]) },
-            write: { [write] in write(&$0[keyPath: path], $1) })
+        kept(read: { [read] in read($0[keyPath: path]) }, write: { [write] in write(&$0[keyPath: path], $1) })
     }
 
-    /// The same option, of a struct that notes under `path` what is said of it by name; unsaid it reads as in `defaults`.
-    package func noted<Whole>(
-        in path: any WritableKeyPath<Whole, [String: OptionValue]> & Sendable, over defaults: Options
+    /// The same option with its value elsewhere.
+    package func kept<Whole>(
+        read: @escaping @Sendable (Whole) -> OptionValue, write: @escaping @Sendable (inout Whole, OptionValue) -> Void
     ) -> Option<Whole> {
         Option<Whole>(
             name: name, letter: letter, aliases: aliases, group: group, kind: kind, absence: absence, unit: unit, help: help,
-            parses: parses,
-            read: { [read, name] in $0[keyPath: path][name] ?? read(defaults) },
-            write: { [name] in $0[keyPath: path][name] = $1 })
+            parses: parses, read: read, write: write)
     }
 }
 

@@ -190,3 +190,26 @@ struct JSONTests {
         }
     }
 }
+
+@Suite("Counts of bytes")
+struct ByteCountTests {
+    @Test(
+        "A count is read with and without a unit",
+        arguments: [
+            ("0", 0), ("65536", 65_536), ("512MiB", 512 << 20), ("512 mib", 512 << 20), ("1.5G", 3 << 29), ("2GB", 2_000_000_000),
+            ("7k", 7 << 10), ("3TiB", 3 << 40), ("12B", 12),
+        ])
+    func reading(text: String, expected: Int) { #expect(byteCount(written: text) == expected) }
+
+    @Test(
+        "What is no whole count of bytes is refused", arguments: ["", "-1", "1.5", "1e9", "MiB", "5 Mi B", "99999999TiB", "1.2.3k", "٣k"])
+    func refusals(text: String) { #expect(byteCount(written: text) == nil) }
+
+    @Test("What is written is read again, in the largest unit that divides it")
+    func roundTrip() {
+        #expect(written(byteCount: 512 << 20) == "512MiB" && written(byteCount: 1000) == "1000" && written(byteCount: 0) == "0")
+        for count in [1, 1023, 1024, 5 << 30, 3 << 40, 1_000_000, Int.max] {
+            #expect(byteCount(written: written(byteCount: count)) == count)
+        }
+    }
+}

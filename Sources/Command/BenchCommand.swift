@@ -1,0 +1,55 @@
+import AtelierMemo
+import AtelierStages
+
+/// Measures what the cache gains here.
+struct BenchCommand: Hashable, Sendable {
+    /// What is measured.
+    enum Subject: String, CaseIterable { case cache }
+
+    /// Files, folders and patterns; none for files of its own.
+    var operands: [String] = []
+    /// How often everything is measured.
+    var rounds = 5
+    /// `said` and `json` matter.
+    var settings = Settings()
+
+    static var options: [Option<BenchCommand>] {
+        [.integer("rounds", \.rounds, 1...1000, group: "Measuring", "How often everything is measured.")]
+            + (Configuration.flags.filter { $0.name != "preset" && $0.name != "cache" } + Settings.talkOptions.filter { $0.name == "json" })
+            .map { $0.of(\.settings) }
+    }
+
+    /// Measures and prints. A difference in output is `checkFailed`.
+    func run(_ configuration: Configuration, environment: [String: String], console: Console) async throws -> ExitCode {
+        let list = try expand(operands, suffixes: Verb.convert.suffixes)
+        for problem in list.problems { console.say("atelier: \(problem)") }
+        guard list.problems.isEmpty else { return .nothingRead }
+        if list.inputs.contains(where: \.isStandardInput) { throw UsageError("bench reads its inputs again and again; name files") }
+        return try await withTemporaryFolder(environment: environment) { folder in
+            let files = operands.isEmpty ? try Workload.write(in: folder) : list.inputs.map(\.path)
+            let bench = CacheBench(files: files, rounds: rounds, environment: environment, console: console)
+            let (candidates, remarks) = BenchCommand.candidates(configuration)
+            let results = try await bench.measure(candidates, in: folder)
+            try console.write(
+                settings.json
+                    ? bench.json(results, remarks: remarks).prettyBytes : Array(bench.table(results, remarks: remarks).utf8))
+            return results.allSatisfy { CacheBench.differences($0) == 0 } ? .done : .checkFailed
+        }
+    }
+
+    /// No cache, and every preset over what is configured: its switches are its own, sizes and threads are those in use here.
+    static func candidates(_ configuration: Configuration) -> (candidates: [CacheBench.Candidate], remarks: [String]) {
+        var plain = configuration
+        plain.cache = .off
+        (plain.memory, plain.disk) = (false, false)
+        var candidates = [CacheBench.Candidate(name: "no cache", configuration: plain)]
+        let remarks: [String] = []
+        for preset in Preset.allCases {
+            var own = configuration
+            own.cache = .on
+            preset.apply(to: &own)
+            candidates.append(.init(name: preset.rawValue, configuration: own))
+        }
+        return (candidates, remarks)
+    }
+}

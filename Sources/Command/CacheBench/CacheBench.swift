@@ -1,0 +1,144 @@
+import AtelierMemo
+import AtelierStages
+
+/// What each preset gains over no cache at all, on the same files and in turn, with every output compared.
+struct CacheBench: Sendable {
+    /// A way of caching under measurement.
+    struct Candidate: Sendable {
+        /// `no cache`, or the preset's.
+        var name: String
+        var configuration: Configuration
+    }
+
+    /// What is measured, in this order. All files are asked for together each time.
+    enum Pass: String, CaseIterable {
+        /// Nothing is known yet.
+        case cold
+        /// The same again in the same engine.
+        case warm
+        /// One option is another, in the same engine.
+        case changed
+        /// The first again in a new engine, as a new process would.
+        case restarted
+    }
+
+    /// One pass.
+    struct Measurement: Hashable, Sendable {
+        /// Wall-clock seconds of all files.
+        var seconds: Double
+        /// Look-ups that levels answered, and all of them.
+        var hits: Int, lookups: Int
+        /// Stages and plans that ran.
+        var stagesRun: Int
+        /// Outputs whose bytes are not those made without a cache.
+        var differences: Int
+    }
+
+    /// Everything measured of a candidate.
+    struct Result: Sendable {
+        var candidate: Candidate
+        /// By pass, a measurement for each round.
+        var passes: [Pass: [Measurement]] = [:]
+        /// Bytes in memory and on disk after the last round.
+        var memoryBytes = 0, diskBytes = 0
+    }
+
+    let files: [String]
+    let rounds: Int
+    let environment: [String: String]
+    let console: Console
+
+    private static let options = ConversionOptions()
+    /// Twice the tolerance of the fit: a common wish, and the early steps need not run again.
+    private static let changedOptions: ConversionOptions = {
+        var options = ConversionOptions()
+        if let option = ConversionOptions.tracing.first(where: { $0.name == "tolerance" }),
+            case .number(let tolerance) = option.read(options)
+        {
+            option.write(&options, .number(2 * tolerance))
+        }
+        return options
+    }()
+
+    /// Measures the candidates, round by round, so that what else the machine does meets all of them.
+    ///
+    /// - Parameter folder: Where caches are kept meanwhile.
+    func measure(_ candidates: [Candidate], in folder: String) async throws -> [Result] {
+        let uncached = Engine(levels: [])
+        let expected = try await outputs(of: uncached, CacheBench.options)
+        let expectedChanged = try await outputs(of: uncached, CacheBench.changedOptions)
+        var results = candidates.map { Result(candidate: $0) }
+        for _ in 0..<rounds {
+            for index in candidates.indices {
+                try await round(&results[index], in: folder + "/cache", expected, expectedChanged)
+            }
+        }
+        return results
+    }
+
+    private func round(_ result: inout Result, in folder: String, _ expected: [Blob], _ expectedChanged: [Blob]) async throws {
+        var configuration = result.candidate.configuration
+        configuration.cacheDirectory = folder
+        defer { removeFolder(folder) }
+        func makeEngine() -> Engine { configuration.makeEngine(makesCache: true, environment: environment, console: console) }
+
+        let engine = makeEngine()
+        for pass in [Pass.cold, .warm, .changed] {
+            let isChanged = pass == .changed
+            let measurement = try await measure(
+                engine, isChanged ? CacheBench.changedOptions : CacheBench.options, isChanged ? expectedChanged : expected)
+            result.passes[pass, default: []].append(measurement)
+        }
+        (result.memoryBytes, result.diskBytes) = bytesKept(by: engine)
+        result.passes[.restarted, default: []].append(try await measure(makeEngine(), CacheBench.options, expected))
+    }
+
+    private func measure(_ engine: Engine, _ options: ConversionOptions, _ expected: [Blob]) async throws -> Measurement {
+        let before = engine.statistics, clock = ContinuousClock(), begin = clock.now
+        let outputs = try await outputs(of: engine, options)
+        let seconds = (clock.now - begin).inSeconds, after = engine.statistics
+        let hits = after.hits.reduce(0, +) - before.hits.reduce(0, +)
+        return Measurement(
+            seconds: seconds, hits: hits, lookups: hits + after.misses - before.misses, stagesRun: after.runs - before.runs,
+            differences: zip(outputs, expected).count { $0 != $1 })
+    }
+
+    /// Every file as SVG and as a slide, in this order.
+    private func outputs(of engine: Engine, _ options: ConversionOptions) async throws -> [Blob] {
+        let wanted = files.flatMap { file in Request.Target.allCases.map { (file, $0) } }
+        return try await withThrowingTaskGroup(of: (Int, Blob).self) { group in
+            var next = 0, outputs = [Blob](repeating: Blob([]), count: wanted.count)
+            func begin() {
+                guard next < wanted.count else { return }
+                let (index, (file, target)) = (next, wanted[next])
+                next += 1
+                group.addTask { (index, try await output(file, target, engine, options)) }
+            }
+            for _ in 0..<2 * engine.configuration.workers { begin() }
+            while let (index, output) = try await group.next() {
+                outputs[index] = output
+                begin()
+            }
+            return outputs
+        }
+    }
+
+    private func output(
+        _ file: String, _ target: Request.Target, _ engine: Engine, _ options: ConversionOptions
+    ) async throws -> Blob {
+        let source = try Artifact.file(path: file)
+        let conversion = try Request(target: target, sources: [source.digest], options: options).conversion(of: [source])
+        do { return try await engine.value(of: conversion.output) } catch let error as StageFailure {
+            throw UsageError("\(printable(file)): \(sentence(error.underlying))")
+        }
+    }
+
+    private func bytesKept(by engine: Engine) -> (memory: Int, disk: Int) {
+        var (memory, disk) = (0, 0)
+        for level in engine.levels {
+            if let level = level as? MemoryStore { memory += level.byteCount }
+            if let level = level as? DiskStore { disk += level.contents().bytes }
+        }
+        return (memory, disk)
+    }
+}
