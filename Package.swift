@@ -78,7 +78,9 @@ let package = Package(
             ]),
         room(
             "Command",
-            ["AtelierStages", "AtelierMemo", "AtelierScheduling", "AtelierTelemetry", "AtelierSVG", "AtelierImageCodecs"]),
+            [
+                "AtelierStages", "AtelierMemo", "AtelierRedis", "AtelierScheduling", "AtelierTelemetry", "AtelierSVG", "AtelierImageCodecs",
+            ]),
         .target(
             name: "Atelier", dependencies: ["AtelierMemo", "AtelierPixels", "AtelierStages"], path: "Sources/Atelier", swiftSettings: strict
         ),

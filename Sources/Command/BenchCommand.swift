@@ -1,4 +1,6 @@
 import AtelierMemo
+import AtelierRedis
+import AtelierScheduling
 import AtelierStages
 
 /// Measures what the cache gains here.
@@ -27,8 +29,11 @@ struct BenchCommand: Hashable, Sendable {
         if list.inputs.contains(where: \.isStandardInput) { throw UsageError("bench reads its inputs again and again; name files") }
         return try await withTemporaryFolder(environment: environment) { folder in
             let files = operands.isEmpty ? try Workload.write(in: folder) : list.inputs.map(\.path)
-            let bench = CacheBench(files: files, rounds: rounds, environment: environment, console: console)
             let (candidates, remarks) = BenchCommand.candidates(configuration)
+            let isShared = candidates.contains { $0.configuration.redis }
+            let bench = CacheBench(
+                files: files, rounds: rounds, passes: CacheBench.Pass.allCases.filter { $0 != .elsewhere || isShared },
+                environment: environment, console: console)
             let results = try await bench.measure(candidates, in: folder)
             try console.write(
                 settings.json
@@ -41,15 +46,28 @@ struct BenchCommand: Hashable, Sendable {
     static func candidates(_ configuration: Configuration) -> (candidates: [CacheBench.Candidate], remarks: [String]) {
         var plain = configuration
         plain.cache = .off
-        (plain.memory, plain.disk) = (false, false)
+        (plain.memory, plain.disk, plain.redis) = (false, false, false)
         var candidates = [CacheBench.Candidate(name: "no cache", configuration: plain)]
-        let remarks: [String] = []
+        var remarks: [String] = []
         for preset in Preset.allCases {
             var own = configuration
             own.cache = .on
             preset.apply(to: &own)
+            if own.redis, let reason = reasonAgainstRedis(own) {
+                own.redis = false
+                remarks.append("\(preset.rawValue) without Redis: \(reason)")
+            }
             candidates.append(.init(name: preset.rawValue, configuration: own))
         }
         return (candidates, remarks)
+    }
+
+    /// Why the server cannot be part of a measurement; nil when it answers.
+    private static func reasonAgainstRedis(_ configuration: Configuration) -> String? {
+        guard let address = try? configuration.redisAddress else { return "redis-url does not say where one is" }  // refused before
+        let reason = Lock("it does not answer")
+        let store = RedisStore(at: address) { sentence in reason.withLock { $0 = printable(sentence) } }
+        guard case .miss(.unavailable) = store.get(Artifact.blob(Blob([])).digest) else { return nil }
+        return reason.withLock { $0 }
     }
 }

@@ -67,29 +67,35 @@ private struct Row {
     let value: OptionValue
     let origin: ConfigurationLayers.Origin?
 
-    var valueText: String { printable(option.text(of: value) ?? "none") }
-
-    var originText: String {
-        switch origin {
-        case nil: "default"
-        case .preset(let preset): "preset \(preset.rawValue)"
-        case .file(let path): "\(printable(path)): \(option.name)"
-        case .environment: option.variable
-        case .flags: "--\(option.name)"
-        }
+    /// The value as it may be shown: of a secret only that there is one.
+    private var shown: OptionValue {
+        guard option.isSecret, case .text(let text) = value else { return value }
+        return .text(option.name == "redis-url" ? masked(address: text) : "***")
     }
 
+    var valueText: String { printable(option.text(of: shown) ?? "none") }
+
+    var originText: String { origin?.shown(option.name) ?? "default" }
+
     var json: JSON {
-        let shown: JSON =
-            switch value {
+        let json: JSON =
+            switch shown {
             case .absent: .null
             case .flag(let on): .bool(on)
             case .integer(let number): .integer(number)
             case .number(let number): .number(number)
             case .text(let text): .string(text)
             }
-        return .object(["name": .string(option.name), "value": shown, "origin": .string(originText)])
+        return .object(["name": .string(option.name), "value": json, "origin": .string(originText)])
     }
+}
+
+/// An address as it may be shown: without its password.
+func masked(address: String) -> String {
+    guard let at = address.lastIndex(of: "@") else { return address }
+    guard address.hasPrefix("redis://") else { return "***" }
+    let user = address[..<at].dropFirst("redis://".count).prefix { $0 != ":" }
+    return "redis://" + user + (user.endIndex == at ? "" : ":***") + address[at...]
 }
 
 extension String {

@@ -47,6 +47,31 @@ struct ConfigCommandTests {
         #expect(rows.contains(.object(["name": .string("threads"), "value": .null, "origin": .string("default")])))
     }
 
+    @Test(
+        "No password is shown",
+        arguments: [
+            ("redis://me:secret@host:1/2", "redis://me:***@host:1/2"), ("redis://:secret@host", "redis://:***@host"),
+            ("redis://me@host", "redis://me@host"), ("redis://host", "redis://host"), ("unix:/run/redis.sock", "unix:/run/redis.sock"),
+            ("redis://a:se@cret@host", "redis://a:***@host"), ("rediss://a:secret@host", "***"),
+        ])
+    func masking(address: String, shown: String) {
+        #expect(masked(address: address) == shown)
+    }
+
+    @Test("show hides secrets, in lines and in JSON, wherever they were said")
+    func secrets() async {
+        for words in [["show"], ["show", "--origin"], ["show", "--json"]] {
+            let scratch = Scratch()
+            scratch.write(#"{"redis-url": "redis://me:geheim@host"}"#, to: "atelier/atelier.json")
+            let environment = ["XDG_CONFIG_HOME": scratch.path, "ATELIER_REDIS_PASSWORD": "streng"]
+            let code = await Command.run(["config"] + words, environment: environment, console: scratch.console())
+            let out = scratch.read(".out") ?? ""
+            #expect(code == .done && out.contains("redis://me:***@host") && out.contains("***"))
+            #expect(!out.contains("geheim") && !out.contains("streng"))
+        }
+        #expect(!Configuration.flags.contains { $0.name == "redis-password" })
+    }
+
     @Test("path says where the files are, and that one is not there")
     func path() async throws {
         let missing = await config("path")

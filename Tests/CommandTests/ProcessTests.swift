@@ -28,15 +28,16 @@ private func makePipe() -> (read: Int32, write: Int32) {
 private struct Child {
     let id: pid_t
 
-    /// Starts the tool with three descriptors.
-    init(_ arguments: [String], _ scratch: Scratch, input: Int32, output: Int32, errors: Int32) throws {
+    /// Starts the tool with three descriptors, in a folder or in that of the tests.
+    init(_ arguments: [String], _ scratch: Scratch, in folder: String? = nil, input: Int32, output: Int32, errors: Int32) throws {
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         for (number, descriptor) in [input, output, errors].enumerated() {
             posix_spawn_file_actions_adddup2(&actions, descriptor, Int32(number))
         }
-        let words = ([try #require(tool)] + arguments).map { strdup($0) } + [nil]
+        let changing = folder.map { ["/usr/bin/env", "-C", $0] } ?? []
+        let words = (changing + [try #require(tool)] + arguments).map { strdup($0) } + [nil]
         let environment = [strdup("ATELIER_CACHE_DIR=\(scratch["cache"])"), nil]
         defer { for word in words + environment { free(word) } }
         var id: pid_t = 0
@@ -60,6 +61,21 @@ struct ProcessTests {
         let child = try Child(["version"], scratch, input: console.input, output: console.output, errors: console.errors)
         #expect(child.wait() == 0)
         #expect(scratch.read(".out") == "atelier \(Command.version)\n" && scratch.read(".err") == "")
+    }
+
+    @Test("The configuration is found above the folder the tool is run in, and its variables in the environment")
+    func configuration() throws {
+        let scratch = Scratch(), console = scratch.console()
+        scratch.write(#"{"cache-dir": "elsewhere", "disk-limit": "3GiB"}"#, to: "a/atelier.json")
+        scratch.write("", to: "a/b/here")
+        let child = try Child(
+            ["config", "show", "--origin"], scratch, in: scratch["a/b"], input: console.input, output: console.output,
+            errors: console.errors)
+        #expect(child.wait() == 0 && scratch.read(".err") == "")
+        let lines = try #require(scratch.read(".out")).split(separator: "\n")
+        let limit = lines.first { $0.hasPrefix("disk-limit ") }, folder = lines.first { $0.hasPrefix("cache-dir ") }
+        #expect(limit?.contains(" 3GiB ") == true && limit?.hasSuffix("/a/atelier.json: disk-limit") == true)
+        #expect(folder?.hasSuffix(" ATELIER_CACHE_DIR") == true && folder?.contains(scratch["cache"]) == true)
     }
 
     @Test("A usage error is code 2 and one line")

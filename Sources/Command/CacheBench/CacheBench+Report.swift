@@ -70,7 +70,7 @@ extension CacheBench {
         guard differing.isEmpty else {
             return "DIFFERENT OUTPUT: " + differing.map { "\($0.0) in \($0.1) outputs" }.joined(separator: ", ")
         }
-        let compared = results.count * Pass.allCases.count * rounds * files.count * Request.Target.allCases.count
+        let compared = results.count * passes.count * rounds * files.count * Request.Target.allCases.count
         return "no difference in output: \(compared) outputs compared byte by byte with those made without a cache"
     }
 

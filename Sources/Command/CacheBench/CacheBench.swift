@@ -20,6 +20,8 @@ struct CacheBench: Sendable {
         case changed
         /// The first again in a new engine, as a new process would.
         case restarted
+        /// The first again in a new engine with an empty disk, as another machine would. Measured when there is a server.
+        case elsewhere
     }
 
     /// One pass.
@@ -45,9 +47,13 @@ struct CacheBench: Sendable {
 
     let files: [String]
     let rounds: Int
+    /// What is measured of each candidate.
+    let passes: [Pass]
     let environment: [String: String]
     let console: Console
 
+    /// Entries on a server are gone by themselves soon after they were measured.
+    private static let secondsOnServer = 120
     private static let options = ConversionOptions()
     /// Twice the tolerance of the fit: a common wish, and the early steps need not run again.
     private static let changedOptions: ConversionOptions = {
@@ -68,20 +74,25 @@ struct CacheBench: Sendable {
         let expected = try await outputs(of: uncached, CacheBench.options)
         let expectedChanged = try await outputs(of: uncached, CacheBench.changedOptions)
         var results = candidates.map { Result(candidate: $0) }
-        for _ in 0..<rounds {
+        for round in 0..<rounds {
             for index in candidates.indices {
-                try await round(&results[index], in: folder + "/cache", expected, expectedChanged)
+                try await measure(&results[index], round, in: folder, expected, expectedChanged)
             }
         }
         return results
     }
 
-    private func round(_ result: inout Result, in folder: String, _ expected: [Blob], _ expectedChanged: [Blob]) async throws {
+    /// One round of a candidate, with an empty folder and keys of its own on the server.
+    private func measure(
+        _ result: inout Result, _ round: Int, in folder: String, _ expected: [Blob], _ expectedChanged: [Blob]
+    ) async throws {
         var configuration = result.candidate.configuration
-        configuration.cacheDirectory = folder
-        defer { removeFolder(folder) }
+        configuration.redisPrefix = "\(lastName(of: folder)):\(round):"
+        configuration.redisTTL = CacheBench.secondsOnServer
+        defer { for name in ["here", "elsewhere"] { removeFolder(folder + "/" + name) } }
         // An engine lives for its passes only: two at once would not be what two processes are.
-        for passes in [[Pass.cold, .warm, .changed], [.restarted]] {
+        for passes in [[Pass.cold, .warm, .changed], [.restarted], [.elsewhere]] where passes.allSatisfy(self.passes.contains) {
+            configuration.cacheDirectory = folder + (passes == [.elsewhere] ? "/elsewhere" : "/here")
             let engine = configuration.makeEngine(makesCache: true, environment: environment, console: console)
             for pass in passes {
                 let isChanged = pass == .changed

@@ -1,4 +1,6 @@
 import AtelierMemo
+import AtelierRedis
+import AtelierScheduling
 
 extension Configuration {
     /// An engine over the levels that are wanted and can be had. One that cannot be had is a warning, not an error.
@@ -6,12 +8,13 @@ extension Configuration {
     /// - Parameter makesCache: Whether a folder for the level on disk is made when there is none.
     func makeEngine(makesCache: Bool, environment: [String: String], console: Console) -> Engine {
         var levels: [any Store] = []
-        if memory { levels.append(MemoryStore(byteLimit: memoryLimit, entryLimit: memoryEntries)) }
+        if memory { levels.append(MemoryStore(byteLimit: memoryLimit, entryLimit: memoryEntries, quotas: quotas ?? [:])) }
         do throws(CacheDirectoryError) {
             if let store = try diskLevel(makesCache: makesCache, environment) { levels.append(store) }
         } catch {
             console.say("atelier: warning: \(error)")
         }
+        if let store = redisLevel(console) { levels.append(store) }
         var configuration = Engine.Configuration(cachePolicy: cache)
         if let threads { configuration.workers = threads }
         return Engine(levels: levels, configuration: configuration)
@@ -29,6 +32,32 @@ extension Configuration {
         let path = try cachePath(environment)
         guard makesCache || kind(of: path) != nil else { return nil }
         return DiskStore(in: try CacheDirectory(opening: path, writing: cache != .read), limit: diskLimit)
+    }
+
+    /// The level on a server; nil when none is wanted or named. Nothing is connected yet; of a server that is away the first
+    /// sentence is said, and the work goes on without.
+    private func redisLevel(_ console: Console) -> RedisStore? {
+        // A text that is no address was refused when the configuration was read.
+        guard redis, cache != .off, let address = try? redisAddress else { return nil }
+        var options = RedisOptions()
+        options.prefix = redisPrefix ?? ""
+        options.secondsKept = Int64(redisTTL)
+        let isSaid = Lock(false)
+        return RedisStore(at: address, options: options) { sentence in
+            let isFirst = isSaid.withLock { said in
+                defer { said = true }
+                return !said
+            }
+            if isFirst { console.say("atelier: warning: \(printable(sentence))") }
+        }
+    }
+
+    /// Where the server is and as whom to speak to it; nil when none is named.
+    var redisAddress: RedisAddress? {
+        get throws(RedisAddressError) {
+            guard let redisURL else { return nil }
+            return try RedisAddress(redisURL) { ["ATELIER_REDIS_USER": redisUser, "ATELIER_REDIS_PASSWORD": redisPassword][$0] ?? nil }
+        }
     }
 
     /// Folder of the level on disk.

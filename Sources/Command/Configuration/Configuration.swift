@@ -24,4 +24,18 @@ struct Configuration: Hashable, Sendable {
     var cacheDirectory: String?
     /// Most bytes of the level on disk.
     var diskLimit = 5 << 30
+
+    /// Whether there is a level on the server of `redisURL`.
+    var redis = false
+    /// The server; nil for none.
+    var redisURL: String?
+    /// As whom to speak to it, where `redisURL` does not say.
+    var redisUser: String?, redisPassword: String?
+    /// Stands before every key.
+    var redisPrefix: String?
+    /// Seconds an entry is kept on the server since it was last used.
+    var redisTTL = 7 * 86_400
+
+    /// Most bytes of each partition in memory, and as many on disk; nil for no quotas.
+    var quotas: [String: Int]?
 }

@@ -11,6 +11,16 @@ struct ConfigurationLayers: Hashable, Sendable {
         case file(String)
         case environment
         case flags
+
+        /// What messages call an option that was said here.
+        func shown(_ option: String) -> String {
+            switch self {
+            case .preset(let preset): "preset \(preset.rawValue)"
+            case .file(let path): "\(printable(path)): \(option)"
+            case .environment: variable(of: option)
+            case .flags: "--\(option)"
+            }
+        }
     }
 
     /// What one of them says, by name of option.
@@ -76,6 +86,18 @@ extension ConfigurationLayers {
         if !variables.isEmpty { layers.append(Layer(origin: .environment, values: variables)) }
         if !flags.isEmpty { layers.append(Layer(origin: .flags, values: flags)) }
         self.init(layers)
+        try checkRedis()
+    }
+
+    /// Refuses an address that is none, and a Redis that somebody wants and nobody names. A preset only wants what there is.
+    private func checkRedis() throws(UsageError) {
+        let configuration = configuration
+        guard let origin = layers.last(where: { $0.values["redis-url"] != nil })?.origin else {
+            guard configuration.redis, let origin = layers.last(where: { $0.values["redis"] != nil })?.origin else { return }
+            if case .preset = origin { return }
+            throw UsageError("\(origin.shown("redis")) wants a Redis, and redis-url does not say where it is")
+        }
+        do { _ = try configuration.redisAddress } catch { throw UsageError("\(origin.shown("redis-url")): \(sentence(error))") }
     }
 
     /// What variables say. An empty one counts as unset; one that only begins like ours may belong to another version, or be
@@ -86,14 +108,16 @@ extension ConfigurationLayers {
         var values: [String: OptionValue] = [:]
         let ours = environment.filter { $0.key.hasPrefix("ATELIER_") && !$0.value.isEmpty }
         guard !ours.isEmpty else { return values }
-        let options = Configuration.options, variables = options.map(\.variable)
+        let options = Configuration.options, variables = options.map { variable(of: $0.name) }
         for name in ours.keys.sorted() where !variables.contains(name) {
             let question = closest(to: name, in: variables).map { " (did you mean \($0)?)" } ?? ""
             warn("atelier: warning: there is no variable \(printable(name))\(question)")
         }
         for option in options {
-            guard let text = ours[option.variable] else { continue }
-            do { values[option.name] = try option.value(from: text, called: option.variable) } catch { throw UsageError(error.description) }
+            guard let text = ours[variable(of: option.name)] else { continue }
+            do { values[option.name] = try option.value(from: text, called: variable(of: option.name)) } catch {
+                throw UsageError(error.description)
+            }
         }
         return values
     }

@@ -26,6 +26,8 @@ package struct Option<Options: Sendable>: Sendable {
     package var unit: String
     /// One or two sentences; no default and no range, which are added from here and from the default value.
     package var help: String
+    /// Whether its value is kept from messages.
+    package var isSecret = false
     /// Whether a text that is not empty is one; always, unless the option parses it.
     var parses: @Sendable (String) -> Bool = { _ in true }
 
@@ -180,6 +182,13 @@ extension Option {
             })
     }
 
+    /// The same option, with a value that is kept from messages.
+    package var secret: Option {
+        var option = self
+        option.isSecret = true
+        return option
+    }
+
     /// The same option, of a struct that holds this one's options under `path`.
     package func of<Whole>(_ path: any WritableKeyPath<Whole, Options> & Sendable) -> Option<Whole> {
         kept(read: { [read] in read($0[keyPath: path]) }, write: { [write] in write(&$0[keyPath: path], $1) })
@@ -191,7 +200,7 @@ extension Option {
     ) -> Option<Whole> {
         Option<Whole>(
             name: name, letter: letter, aliases: aliases, group: group, kind: kind, absence: absence, unit: unit, help: help,
-            parses: parses, read: read, write: write)
+            isSecret: isSecret, parses: parses, read: read, write: write)
     }
 }
 
@@ -261,6 +270,7 @@ extension Option {
     }
 
     private func refusal(of given: String, _ name: String, _ suggestion: String? = nil) -> OptionError {
+        if isSecret, !given.isEmpty { return OptionError("\(name) wants \(accepted)") }
         let question = suggestion.map { " (did you mean \($0)?)" } ?? ""
         return OptionError("\(name) wants \(accepted), not \(given.isEmpty ? "an empty text" : given)\(question)")
     }

@@ -106,14 +106,22 @@ struct ConfigurationLayersTests {
         let given = [
             "ATELIER_PRESET": "conservative", "ATELIER_THREADS": "7", "ATELIER_CACHE": "off", "ATELIER_MEMORY": "off",
             "ATELIER_MEMORY_LIMIT": "1.5GiB", "ATELIER_MEMORY_ENTRIES": "9", "ATELIER_DISK": "on", "ATELIER_CACHE_DIR": "rel/ative",
-            "ATELIER_DISK_LIMIT": "64k",
+            "ATELIER_DISK_LIMIT": "64k", "ATELIER_REDIS": "on", "ATELIER_REDIS_URL": "redis://host", "ATELIER_REDIS_USER": "me",
+            "ATELIER_REDIS_PASSWORD": "secret", "ATELIER_REDIS_PREFIX": "a:", "ATELIER_REDIS_TTL": "60",
+            "ATELIER_QUOTAS": "web=1MiB,studio=2GiB",
         ]
         place.environment = given
         let layers = try place.layers, configuration = layers.configuration
         #expect(configuration.preset == .conservative && configuration.threads == 7 && configuration.cache == .off)
         #expect(!configuration.memory && configuration.memoryLimit == 3 << 29 && configuration.memoryEntries == 9)
         #expect(configuration.disk && configuration.cacheDirectory == "rel/ative" && configuration.diskLimit == 65_536)
-        for option in Configuration.options where given[option.variable] != nil { #expect(layers.origin(of: option) == .environment) }
+        #expect(configuration.redis && configuration.redisURL == "redis://host" && configuration.redisUser == "me")
+        #expect(configuration.redisPassword == "secret" && configuration.redisPrefix == "a:" && configuration.redisTTL == 60)
+        #expect(configuration.quotas == ["web": 1 << 20, "studio": 2 << 30])
+        for option in Configuration.options {
+            #expect(given[variable(of: option.name)] != nil, "\(option.name)")
+            #expect(layers.origin(of: option) == .environment)
+        }
     }
 
     @Test("A variable that cannot be followed is named as it was written")
@@ -121,6 +129,51 @@ struct ConfigurationLayersTests {
         var place = Place()
         place.environment = ["ATELIER_MEMORY_LIMIT": "much"]
         #expect(refusal { _ = try place.layers } == "ATELIER_MEMORY_LIMIT wants a size such as 512MiB or 2GB, not much")
+    }
+
+    @Test(
+        "Quotas that are none are refused",
+        arguments: ["", "web", "web=", "=1k", "web=much", "web=1k,", "web=1k,web=2k", "web=1k;studio=1k", "a=b=1k"])
+    func badQuotas(text: String) throws {
+        let option = try #require(Configuration.options.first { $0.name == "quotas" })
+        #expect(throws: OptionError.self) { try option.value(from: text) }
+    }
+
+    @Test("An address that is none is refused without being repeated, and a Redis that is wanted has to be named")
+    func redis() throws {
+        var place = Place()
+        place.environment["ATELIER_REDIS_URL"] = "http://me:secret@host"
+        let malformed = refusal { _ = try place.layers }
+        #expect(malformed.hasPrefix("ATELIER_REDIS_URL: ") && !malformed.contains("secret"))
+        place.environment = [:]
+        place.userFile(#"{"redis": true}"#)
+        #expect(
+            refusal { _ = try place.layers }
+                == "\(place.scratch["home/.config/atelier/atelier.json"]): redis wants a Redis, and redis-url does not say where it is")
+        place.userFile(#"{"redis-password": 12}"#)
+        #expect(refusal { _ = try place.layers }.hasSuffix(#": "redis-password" wants TEXT"#))
+        // A preset wants what there is.
+        place.userFile(#"{"preset": "ludicrous"}"#)
+        let configuration = try place.layers.configuration
+        #expect(configuration.redis && configuration.redisURL == nil)
+        #expect(
+            configuration.makeEngine(makesCache: false, environment: [:], console: place.scratch.console()).levels.map(\.name) == ["memory"]
+        )
+    }
+
+    @Test("Switches decide which levels an engine has, and in which order", arguments: 0..<8)
+    func levels(switches: Int) {
+        let scratch = Scratch()
+        var configuration = Configuration()
+        (configuration.memory, configuration.disk, configuration.redis) = (switches & 1 != 0, switches & 2 != 0, switches & 4 != 0)
+        configuration.cacheDirectory = scratch["cache"]
+        configuration.redisURL = "unix:" + scratch["socket"]
+        func names() -> [String] {
+            configuration.makeEngine(makesCache: true, environment: [:], console: scratch.console()).levels.map(\.name)
+        }
+        #expect(names() == (0..<3).filter { switches & 1 << $0 != 0 }.map { ["memory", "disk", "redis"][$0] })
+        configuration.cache = .off
+        #expect(names() == (switches & 1 != 0 ? ["memory"] : []))
     }
 
     @Test("A variable that only begins like ours is a warning with the nearest name")
@@ -135,7 +188,7 @@ struct ConfigurationLayersTests {
     @Test("Names of options, of variables and of flags are unique, and every default is a value its option accepts")
     func schema() throws {
         let options = Configuration.options
-        #expect(Set(options.map(\.name)).count == options.count && Set(options.map(\.variable)).count == options.count)
+        #expect(Set(options.map(\.name)).count == options.count && Set(options.map { variable(of: $0.name) }).count == options.count)
         for option in options {
             let value = option.read(Configuration())
             if let text = option.text(of: value) { #expect(try option.value(from: text) == value, "\(option.name)") }
