@@ -16,7 +16,7 @@ extension Configuration {
             "on reads and writes, read never writes, refresh makes everything again and writes, off does neither."),
         .flag("memory", \.memory, group: "Cache", "Keeps results in memory."),
         .bytes("memory-limit", \.memoryLimit, group: "Cache", "Most bytes kept in memory."),
-        .integer("memory-entries", \.memoryEntries, 0...Int.max, unit: "entries", group: "Cache", "Most results kept in memory."),
+        .integer("memory-entries", \.memoryEntries, 0...Int.max, group: "Cache", "Most results kept in memory."),
         .flag("disk", \.disk, group: "Cache", "Keeps results on disk."),
         .text(
             "cache-dir", \.cacheDirectory, "DIR", group: "Cache",
