@@ -57,6 +57,8 @@ extension Engine {
             let known = costs ?? Costs(own: header.selfCost, chain: header.chainCost)
             switch entry.payload {
             case .alias(let target):
+                var entry = entry
+                entry.header.byteCount = 0
                 fill(entry, upTo: level, of: node, asking)
                 costs = known
                 digest = target
@@ -66,6 +68,11 @@ extension Engine {
             case .thrown(let error):
                 return Found(answer: .failure(StageFailure(stage: header.stage, digest: digest, underlying: error)), level: level)
             case .bytes, .failure:
+                // What comes from outside may have been written by anybody.
+                guard header.byteCount >= 0 else {
+                    note(.damaged, level, &trail)
+                    return nil
+                }
                 guard let (read, payload) = read(entry, node, level, &trail) else { return nil }
                 fill(Entry(header: header, payload: payload), upTo: level, of: node, asking)
                 let answer = read.map { Made(value: $0, byteCount: header.byteCount, costs: known, validity: validity) }
@@ -108,8 +115,6 @@ extension Engine {
         for index in levels.indices where mask.contains(index) {
             if trail.isTimed { trail.asked = clock.nanoseconds() }
             switch levels[index].get(digest) {
-            // What comes from outside may have been written by anybody.
-            case .hit(let kept) where kept.header.byteCount < 0: note(.damaged, index, &reasons)
             case .hit(let kept):
                 // Most have neither: not even a copy is made of them.
                 if kept.header.expires == nil, kept.header.tags.isEmpty, node.tags.isEmpty { return (kept, index) }
