@@ -86,7 +86,8 @@ final class Node: @unchecked Sendable {
         var pending = inputs
         while let node = pending.popLast() {
             guard seen.insert(node.digest).inserted, let costs = node.knownCosts else { continue }
-            if !node.inputs.isEmpty, seen.count < 4096, node.inputs.allSatisfy({ $0.knownCosts != nil }) {
+            // Of a plan, what it led to costs most, and that is not among its inputs.
+            if !node.isPlan, !node.inputs.isEmpty, seen.count < 4096, node.inputs.allSatisfy({ $0.knownCosts != nil }) {
                 sum &+= costs.own
                 pending += node.inputs
             } else {
