@@ -72,6 +72,14 @@ extension Artifact where Value == Blob {
         try file(path: path, limit: limit, memo: .shared)
     }
 
+    /// A source by the digest its file's bytes had before, as a record of it names them. Nothing is read now.
+    ///
+    /// When a stage needs the bytes they are read and hashed: a file that has gone or holds other bytes is a
+    /// `SourceError` then. What is found in a level needs no file.
+    public static func file(path: String, expecting digest: Digest) -> Artifact {
+        Artifact(node: Node(digest: digest, work: FileWork(file: SourceFile(recorded: path), digest: digest)))
+    }
+
     static func file(path: String, limit: Int = 1 << 32, memo: StatMemo) throws(SourceError) -> Artifact {
         let (file, digest) = try SourceFile.identify(path: path, limit: limit, memo: memo)
         return Artifact(node: Node(digest: digest, work: FileWork(file: file, digest: digest)))

@@ -48,6 +48,8 @@ public final class Engine: Sendable {
     let stageCosts = StageCosts()
     /// What `refresh` has made anew, so that it is not made twice.
     let refreshed = Lock<Set<Digest>>([])
+    /// Who waits at more than background priority, and what gives way to them.
+    let urgent = Lock(UrgentWork())
     let observers = Lock<[@Sendable (Event) -> Void]>([])
     let isObserved = Atomic(false)
     /// Called with every artifact that a level on disk or network took.
@@ -120,7 +122,8 @@ public final class Engine: Sendable {
         }
         let changes = tags.freshChangeCount()
         while true {
-            let made = try await fly(Wanted(node: node, asking: asking), deadline: asked &+ priority.patience)
+            let made = try await fly(
+                Wanted(node: node, asking: asking), deadline: asked &+ priority.patience, isUrgent: priority != .background)
             // A flight under way that we joined may rest on what was invalidated before we asked. Then we ask again: what
             // is older than our question is soon gone.
             if made.validity.tags.isEmpty || made.validity.changes >= changes || tags.areCurrent(made.validity.tags) {
@@ -129,12 +132,15 @@ public final class Engine: Sendable {
         }
     }
 
-    private nonisolated(nonsending) func fly(_ wanted: Wanted, deadline: UInt64) async throws -> Made {
+    private nonisolated(nonsending) func fly(_ wanted: Wanted, deadline: UInt64, isUrgent: Bool) async throws -> Made {
         let waiter = nextWaiter.add(1, ordering: .relaxed).newValue
+        defer { if isUrgent { urgent.withLock { $0.waiters -= 1 } } }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 waiting.withLock { $0[waiter] = continuation }
                 perform { $0.ask(wanted, waiter: waiter, deadline: deadline, &$1) }
+                // After joining a flight: work that gives way must not take with it what is wanted now.
+                if isUrgent { becameUrgent() }
                 // A cancellation that came before the question found nobody to resume.
                 if Task.isCancelled { leave(waiter) }
             }

@@ -31,6 +31,17 @@ struct SourceFile: Sendable {
     /// Size when it was identified.
     let byteCount: Int
 
+    init(path: String, byteCount: Int) {
+        self.path = path
+        self.byteCount = byteCount
+    }
+
+    /// A file of which a record says the digest; one that is not there has no bytes, and reading it says why.
+    init(recorded path: String) {
+        var status = stat()
+        self.init(path: path, byteCount: stat(path, &status) == 0 ? Int(status.st_size) : 0)
+    }
+
     /// Finds the digest of a file's bytes: from the memo when its stat is known, else by reading it.
     static func identify(path: String, limit: Int, memo: StatMemo) throws(SourceError) -> (SourceFile, Digest) {
         let (descriptor, before) = try openFile(path)

@@ -29,6 +29,25 @@ struct SourceFileTests {
         #expect(failure?.description == "\(path): changed while reading; run again when it is no longer being written")
     }
 
+    @Test("A file of which a record says the digest is read when it is needed, and refused with other bytes or without any")
+    func recorded() async throws {
+        let folder = TemporaryFolder(), engine = Engine(levels: [])
+        let path = try folder.write("file", Blob("same")), digest = Artifact.bytes(Array("same".utf8)).digest
+        #expect(try await engine.value(of: Artifact.file(path: path, expecting: digest)) == Blob("same"))
+        func problem() async -> SourceError? {
+            do { _ = try await engine.value(of: Artifact.file(path: path, expecting: digest)) } catch {
+                return (error as? StageFailure)?.underlying as? SourceError
+            }
+            return nil
+        }
+        for text in ["longer text", "s4me", ""] {
+            _ = try folder.write("file", Blob(text))
+            #expect(await problem() == .changedWhileReading(path: path))
+        }
+        unlink(path)
+        #expect(await problem() == .unreadable(.notFound(path: path)))
+    }
+
     @Test("What is missing, a folder, a device or too large is refused with its name")
     func refused() throws {
         let folder = TemporaryFolder(), path = try folder.write("file", Blob("12345"))
