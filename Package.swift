@@ -125,7 +125,10 @@ let package = Package(
         tests(of: "OOXML", ["AtelierTesting", "AtelierSVG", "AtelierGeometry", "AtelierArchives"]),
         tests(
             of: "Stages",
-            ["AtelierMemo", "AtelierMemoTesting", "AtelierImageCodecs", "AtelierImageTracing", "AtelierSVG", "AtelierOOXML"],
+            [
+                "AtelierMemo", "AtelierMemoTesting", "AtelierScheduling", "AtelierTesting", "AtelierImageCodecs", "AtelierImageTracing",
+                "AtelierSVG", "AtelierOOXML",
+            ],
             exclude: ["stage-outputs.txt"]),
         tests(of: "Command", ["AtelierStages", "AtelierMemo", "AtelierScheduling"]),
     ],

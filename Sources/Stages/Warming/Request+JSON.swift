@@ -1,0 +1,68 @@
+import AtelierMemo
+
+/// Everything a request's options can say.
+private let sayable = ConversionOptions.tracing + ConversionOptions.slides + ConversionOptions.limits
+
+extension Request {
+    /// The request as JSON with the path beside each source's digest, as the request log writes it.
+    ///
+    /// Options that are as by default are left out: like a command line, the record follows a default that changes.
+    ///
+    /// - Parameter paths: Where each source was read; nil for one that came through a pipe.
+    func json(paths: [String?]) -> JSON {
+        let defaults = ConversionOptions()
+        let said = sayable.compactMap { option -> JSON.Member? in
+            let value = option.read(self.options)
+            return value == option.read(defaults) ? nil : JSON.Member(option.name, value.json)
+        }
+        return .object([
+            "target": .string(target.rawValue),
+            "sources": .array(
+                zip(sources, paths).map { .object(["digest": .string($0.description), "path": $1.map(JSON.string)]) }),
+            "options": said.isEmpty ? nil : .object(said),
+            "title": title.map(JSON.string),
+        ])
+    }
+
+    /// Reads what `json(paths:)` wrote; nil for anything else.
+    static func reading(_ json: JSON) -> (request: Request, paths: [String?])? {
+        guard case .object(let members) = json else { return nil }
+        var target: Target?, sources: [Digest] = [], paths: [String?] = [], said = ConversionOptions(), title: String?
+        for member in members {
+            switch (member.name, member.value) {
+            case ("target", .string(let name)): target = Target(rawValue: name)
+            case ("title", .string(let text)): title = text
+            case ("options", let value):
+                // An option of another version: the request cannot be made here.
+                guard let read = try? sayable.decode(value, over: said) else { return nil }
+                said = read
+            case ("sources", .array(let list)):
+                for case .object(let source) in list {
+                    var digest: Digest?, path: String?
+                    for member in source {
+                        guard case .string(let text) = member.value else { return nil }
+                        if member.name == "digest" { digest = Digest(text) } else { path = text }
+                    }
+                    guard let digest else { return nil }
+                    sources.append(digest)
+                    paths.append(path)
+                }
+            default: return nil
+            }
+        }
+        guard let target, !sources.isEmpty else { return nil }
+        return (Request(target: target, sources: sources, options: said, title: title), paths)
+    }
+}
+
+extension OptionValue {
+    fileprivate var json: JSON {
+        switch self {
+        case .absent: .null
+        case .flag(let on): .bool(on)
+        case .integer(let number): .integer(number)
+        case .number(let number): .number(number)
+        case .text(let text): .string(text)
+        }
+    }
+}
