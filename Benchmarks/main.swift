@@ -3,6 +3,6 @@
 
 let subcommands: [Subcommand] = [
     .cacheFaults, .cacheHits, .cacheSpeed, .dictionaryGain, .digest, .diskStore, .engine, .codecs, .hostile, .journal, .line, .corpus,
-    .redis, .stageOutputs,
+    .redis, .requestLog, .stageOutputs, .successors,
 ]
 Subcommand.main(CommandLine.arguments.dropFirst().map { $0 }, among: subcommands)

@@ -4,23 +4,28 @@ import AtelierStages
 /// What is to be done with the cache.
 struct CacheCommand: Hashable, Sendable {
     /// The things that can be done.
-    enum Action: String, CaseIterable { case stats, clear, verify, simulate, path }
+    enum Action: String, CaseIterable { case stats, clear, verify, warm, simulate, path }
 
     var action: Action
     /// `said`, `json` and `quiet` matter.
     var settings = Settings()
-    /// Of `stats` alone.
+    /// Of `stats`.
     var stats = StatsOptions()
-    /// Of `simulate` alone.
+    /// Of `simulate`.
     var simulation = SimulationSettings()
+    /// Of `warm`.
+    var warming = WarmSettings()
+    /// Of `verify`.
+    var checking = CheckSettings()
 
     static var options: [Option<CacheCommand>] {
         let talk = Settings.talkOptions.filter { $0.name != "verbose" }
         return StatsOptions.options.map { $0.of(\.stats) } + SimulationSettings.options.map { $0.of(\.simulation) }
+            + WarmSettings.options.map { $0.of(\.warming) } + CheckSettings.options.map { $0.of(\.checking) }
             + (Configuration.flags + talk).map { $0.of(\.settings) }
     }
 
-    /// Does it. Only what damage `verify` finds gives another code than `done`.
+    /// Does it. What `verify` finds and what `warm` cannot make give another code than `done`.
     func run(_ configuration: Configuration, environment: [String: String], console: Console) async throws -> ExitCode {
         if action == .simulate { return try simulate(console) }
         let path = try configuration.cachePath(environment)
@@ -31,33 +36,22 @@ struct CacheCommand: Hashable, Sendable {
         if action == .stats { return try await stats(path, configuration, console: console) }
         // Asking about a cache that is not there makes none.
         guard kind(of: path) != nil else {
-            let nothing = action == .verify ? "no entries to verify" : "no entries"
+            let nothing = action == .verify ? "no entries to verify" : action == .warm ? "nothing to warm" : "no entries"
             try answer(
                 console, "\(printable(path)): \(nothing)",
                 [.init("path", .string(path)), .init("entries", .integer(0)), .init("bytes", .integer(0))])
             return .done
         }
-        let store = DiskStore(in: try CacheDirectory(opening: path), limit: configuration.diskLimit)
+        let store = DiskStore(in: try CacheDirectory(opening: path), limit: configuration.diskLimit, quotas: configuration.quotas ?? [:])
         switch action {
         case .path, .stats, .simulate: break
         case .clear:
             let removed = store.clear()
+            RequestLog(in: path).clear()
             try answer(
                 console, "\(printable(path)): removed \(removed.entries) entries, \(megabytes(removed.bytes))", removed.members(path))
-        case .verify:
-            let result = store.verify()
-            for damage in result.damaged { console.say("atelier: \(damage.digest): \(damage.problem); removed") }
-            if result.unreadable > 0 { console.say("atelier: \(result.unreadable) entries could not be read; they are kept") }
-            try answer(
-                console,
-                "\(printable(path)): \(result.intact) entries intact, \(result.damaged.count) damaged, \(result.foreign) of other versions",
-                StoreContents(entries: result.intact, bytes: result.intactBytes).members(path) + [
-                    .init(
-                        "damaged",
-                        .array(result.damaged.map { .object(["digest": .string("\($0.digest)"), "problem": .string($0.problem)]) })),
-                    .init("foreign", .integer(result.foreign)), .init("unreadable", .integer(result.unreadable)),
-                ])
-            return result.damaged.isEmpty ? .done : .checkFailed
+        case .verify: return try await verify(store, configuration, console)
+        case .warm: return try await warm(store, configuration, console)
         }
         return .done
     }
@@ -69,7 +63,7 @@ struct CacheCommand: Hashable, Sendable {
 }
 
 extension StoreContents {
-    fileprivate func members(_ path: String) -> [JSON.Member] {
+    func members(_ path: String) -> [JSON.Member] {
         [.init("path", .string(path)), .init("entries", .integer(entries)), .init("bytes", .integer(bytes))]
     }
 }

@@ -11,15 +11,24 @@ private let largestList = 256 << 20, largestOptions = 1 << 20
 
 extension ConvertCommand {
     /// Makes everything with an engine of its own.
-    func run(_ configuration: Configuration, environment: [String: String], console: Console) async throws -> ExitCode {
+    ///
+    /// - Parameter keepsLog: Whether requests are noted in the cache's folder, for warming.
+    func run(
+        _ configuration: Configuration, environment: [String: String], console: Console, keepsLog: Bool = true
+    ) async throws -> ExitCode {
         let engine = configuration.makeEngine(makesCache: true, environment: environment, console: console)
         let journal = configuration.journal(of: engine)
         let events = try settings.events.map { try EventFile($0, of: engine) }
         // Enough that no worker waits for reading or writing, few enough that sources and outputs in hand stay few.
         let window = 2 * engine.configuration.workers
-        let code = try await run(
-            EngineMaker(engine: engine, command: self, console: console, journal: journal), window: window, environment: environment,
-            console: console)
+        let hasFolder = keepsLog && configuration.cache != .read && engine.levels.contains { $0.name == "disk" }
+        let log = hasFolder ? RequestLog(in: try configuration.cachePath(environment)) : nil
+        // A command has no other idle time. Ends with the run.
+        let warming = readsStandardInput ? log.flatMap { configuration.warm(engine, from: $0) } : nil
+        defer { warming?.cancel() }
+        let maker = EngineMaker(engine: engine, command: self, console: console, log: log, journal: journal)
+        let code = try await run(maker, window: window, environment: environment, console: console)
+        maker.noteRequests()
         journal?.write()
         try events?.finish()
         return code

@@ -13,13 +13,19 @@ struct EngineMaker: Maker {
     let console: Console
     /// What is told of the work while it lasts, and what misses are compared with.
     private let journal: CacheJournal?, keys: KeyLog?
-    /// Digests of everything that ran, to tell what was found.
+    /// Digests of everything that ran, to tell what was found, and costs.
     private let ran = RunLog()
+    private let notes: RequestNotes?
     /// Of the level in memory.
     private let watch: PressureWatch?
 
-    init(engine: Engine, command: ConvertCommand, console: Console, journal: CacheJournal? = nil, keys: KeyLog? = nil) {
+    /// - Parameter log: Where requests are noted for warming; nil keeps no log.
+    init(
+        engine: Engine, command: ConvertCommand, console: Console, log: RequestLog? = nil, journal: CacheJournal? = nil,
+        keys: KeyLog? = nil
+    ) {
         self.engine = engine
+        notes = log.map { RequestNotes(in: $0) }
         self.journal = journal
         self.keys = keys
         options = command.conversion
@@ -101,18 +107,27 @@ struct EngineMaker: Maker {
         var source: Artifact<Blob>
     }
 
-    /// The recipe, by way of the request that every face speaks.
+    /// Writes down what is not yet in the log. Called once, when everything is delivered.
+    func noteRequests() { notes?.flush() }
+
+    /// What every face speaks.
+    private func request(_ target: Request.Target, _ sources: [Artifact<Blob>]) -> Request {
+        Request(target: target, sources: sources.map(\.digest), options: options, title: title)
+    }
+
+    /// The recipe, by way of the request.
     private func conversion(_ target: Request.Target, _ sources: [Artifact<Blob>]) throws(RequestError) -> Conversion {
-        try Request(target: target, sources: sources.map(\.digest), options: options, title: title).conversion(of: sources)
+        try request(target, sources).conversion(of: sources)
     }
 
     private func product(_ job: Job, _ pages: [Page]) async throws -> Product {
-        let conversion = try conversion(job.format, pages.map(\.source))
+        let request = request(job.format, pages.map(\.source)), conversion = try request.conversion(of: pages.map(\.source))
         let blob = try await engine.value(of: conversion.output)
         let report = try await engine.value(of: conversion.report)
         let remarks = zip(pages, report.pages).flatMap { page, diagnostics in
             diagnostics.map { Remark($0, in: page.input) }
         }
+        notes?.add(request, from: pages.map(\.input), output: conversion.output.digest, cost: ran.cost(of: conversion.output.digest))
         return Product(
             blob: blob, digest: conversion.output.digest.description, isCached: !ran.contains(conversion.output.digest), remarks: remarks)
     }
@@ -158,15 +173,23 @@ struct EngineMaker: Maker {
     }
 }
 
-/// Digests of what an engine ran.
+/// Digests of what an engine ran, and what each artifact costs with all it is built on.
 private final class RunLog: Sendable {
-    private let digests = Lock(Set<Digest>())
+    private let state = Lock((ran: Set<Digest>(), costs: [Digest: UInt64]()))
 
     func note(_ event: Event) {
-        if event.kind == .run { digests.withLock { _ = $0.insert(event.digest) } }
+        guard event.kind == .run || event.kind == .hit || event.kind == .put else { return }
+        state.withLock { state in
+            if event.kind == .run { state.ran.insert(event.digest) }
+            // Of a plan, running costs little; what it leads to comes with its put.
+            state.costs[event.digest] = max(state.costs[event.digest] ?? 0, event.chainCost)
+        }
     }
 
-    func contains(_ digest: Digest) -> Bool { digests.withLock { $0.contains(digest) } }
+    func contains(_ digest: Digest) -> Bool { state.withLock { $0.ran.contains(digest) } }
+
+    /// In nanoseconds; 0 when nothing is known.
+    func cost(of digest: Digest) -> UInt64 { state.withLock { $0.costs[digest] ?? 0 } }
 }
 
 extension SVG.ParseError {

@@ -14,7 +14,7 @@ extension Verb {
         case .trace: "Pictures (PNG, JPEG) to SVG."
         case .pptx: "SVG or pictures to slides of native, editable shapes."
         case .explain: "Shows what a command would take, without doing it."
-        case .cache: "Shows, checks, simulates or empties the cache."
+        case .cache: "Shows, checks, warms, simulates or empties the cache."
         case .config: "Shows what holds for cache and threads, and who says so."
         case .bench: "Measures what the cache gains here."
         case .version: "Says which version this is."
@@ -29,7 +29,7 @@ extension Verb {
         case .trace: "atelier trace IN… [-o OUT.svg] [options]"
         case .pptx: "atelier pptx IN… [-o OUT.pptx] [options]"
         case .explain: "atelier explain convert|trace|pptx IN… [options]"
-        case .cache: "atelier cache stats|clear|verify|simulate|path [options]"
+        case .cache: "atelier cache stats|clear|verify|warm|simulate|path [options]"
         case .config: "atelier config show|path [options]"
         case .bench: "atelier bench cache [IN…] [options]"
         case .version: "atelier version [--json]"
@@ -59,7 +59,10 @@ extension Verb {
             [
                 "stats shows what the cache holds and what the runs that used it have saved, with advice that follows from the "
                     + "numbers.",
-                "verify reads every entry and removes the damaged ones; entries of other versions stay.",
+                "verify reads every entry and removes the damaged ones; entries of other versions stay. With --sample it makes "
+                    + "some logged requests anew and compares: a wrong result under a right key has a right checksum.",
+                "warm makes or loads what the log of requests says is worth most, from sources that have not changed. "
+                    + "clear removes the log too; it holds paths.",
                 "simulate replays recorded requests through the level in memory and says how often it would have answered.",
             ]
         case .config:

@@ -3,9 +3,10 @@ import AtelierImageTracing
 import AtelierOOXML
 import AtelierSVG
 
+// Made once: a run reads them for its flags, and again to note what it was asked for.
 extension ConversionOptions {
     /// What a person can say about tracing, in the order of help.
-    package static var tracing: [Option<ConversionOptions>] {
+    package static let tracing: [Option<ConversionOptions>] =
         [
             .integer(
                 "colors", aliases: ["colours"], \.trace.quantize.colors, 1...250, or: "auto", group: "Colours",
@@ -27,19 +28,17 @@ extension ConversionOptions {
                 "Decimal places of a coordinate in pixels."),
             .flag("svg-size", \.trace.write.statesSize, group: "Shapes", "Writes width and height into the SVG."),
         ]
-    }
 
     /// What a person can say about slides.
-    package static var slides: [Option<ConversionOptions>] {
+    package static let slides: [Option<ConversionOptions>] =
         [
             .parsed(
                 "slide-size", \.slide.size, "SIZE", form: "16:9, 4:3 or inches such as 10x7.5", or: "auto", group: "Slides",
                 "Size of all slides; auto takes that of the largest picture.", parse: SlideSize.init(written:), text: \.written)
         ]
-    }
 
     /// What a person can allow foreign files to cost.
-    package static var limits: [Option<ConversionOptions>] {
+    package static let limits: [Option<ConversionOptions>] =
         [
             .integer("max-pixels", \.image.maxPixels, 1...Int.max, unit: "pixels", group: "Limits", "Largest picture, width times height."),
             .integer("max-file-bytes", \.image.maxFileBytes, 1...Int.max, unit: "bytes", group: "Limits", "Largest picture file."),
@@ -57,7 +56,6 @@ extension ConversionOptions {
                 "max-svg-steps", \.svg.limits.stepCount, 1...Int.max, unit: "steps", group: "Limits",
                 "Most work of resolving an SVG: elements drawn, style rules tried."),
         ]
-    }
 }
 
 extension SlideSize {

@@ -157,9 +157,9 @@ public func restore(_ lost: Set<Digest>, by requests: [LoggedRequest], into leve
 /// Asks an engine over the levels, so that what they miss is made and kept as always.
 private func remake(_ conversion: Conversion, into levels: [any Store]) async {
     let engine = Engine(levels: levels)
+    async let output = engine.value(of: conversion.output), report = engine.value(of: conversion.report)
     // What cannot be made or kept stays missing, and that is what is looked at next.
-    async let output = try? engine.value(of: conversion.output), report = try? engine.value(of: conversion.report)
-    _ = await (output, report)
+    _ = try? await (output, report)
 }
 
 /// The entry under a digest in one level, and all digests on the way when aliases lead to it.
@@ -167,9 +167,9 @@ private func trail(from digest: Digest, in level: any Store) -> (digests: [Diges
     var digests = [digest]
     while true {
         let lookup = level.get(digests[digests.count - 1])
-        guard case .alias(let target)? = lookup.entry?.payload, digests.count < 256, !digests.contains(target) else {
-            return (digests, lookup)
-        }
+        // As many as plans may lead to one another, and never in a circle.
+        guard case .hit(let entry) = lookup, case .alias(let target) = entry.payload, digests.count < 256, !digests.contains(target)
+        else { return (digests, lookup) }
         digests.append(target)
     }
 }

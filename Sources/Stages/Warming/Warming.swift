@@ -43,14 +43,26 @@ public struct WarmReport: Sendable {
     public func count(where fits: (Outcome) -> Bool) -> Int { outcomes.count(where: fits) }
 }
 
+/// Warms an engine that stays by a log: what whoever owns it calls after start, and whenever it has been idle.
+///
+///     let report = await warm(engine, from: RequestLog(in: directory.path), budget: .seconds(30), now: seconds)
+///
+/// Finding out what is missing asks every level for every logged request, some 20 µs each on disk, before anything is
+/// brought; see `warm(_:by:budget:limit:atOnce:clock:)` for the rest.
+///
+/// - Parameter now: Seconds since 1970, for how much older uses count.
+public func warm(_ engine: Engine, from log: RequestLog, budget: Duration, now: Int64) async -> WarmReport {
+    await warm(engine, by: WarmPlan(log.requests(), in: engine, filling: .all, now: now), budget: budget)
+}
+
 /// Brings outputs into an engine's levels before they are asked for, at background priority, and gives way at once to
 /// everybody who asks the engine for something.
 ///
 ///     let plan = WarmPlan(log.requests(), in: engine, filling: .all, now: seconds)
 ///     let report = await warm(engine, by: plan, budget: .seconds(30))
 ///
-/// Sources are found by path and verified by digest: a changed one makes nothing. Whoever owns the engine for long calls
-/// this after start and whenever it has been idle; it returns at once while the engine is busy.
+/// Sources are found by path and verified by digest: a changed one makes nothing. It returns at once while the
+/// engine is busy.
 ///
 /// - Parameters:
 ///   - budget: Most time. Steps that by their record take longer than what is left are passed over, and what is under

@@ -133,3 +133,23 @@ final class ManualTime: Clock {
         for continuation in awake { continuation.resume() }
     }
 }
+
+/// Threads wait here until the test lets them pass; afterwards all do.
+final class Barrier: Sendable {
+    /// Made in `init`, destroyed in `deinit`; semaphores may be used from any thread.
+    private nonisolated(unsafe) let semaphore = UnsafeMutablePointer<sem_t>.allocate(capacity: 1)
+
+    init() { sem_init(semaphore, 0, 0) }
+
+    deinit {
+        sem_destroy(semaphore)
+        semaphore.deallocate()
+    }
+
+    func wait() {
+        while sem_wait(semaphore) != 0 {}  // interrupted by a signal
+        sem_post(semaphore)
+    }
+
+    func open() { sem_post(semaphore) }
+}

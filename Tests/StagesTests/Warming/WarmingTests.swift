@@ -10,7 +10,7 @@ import Testing
     import Musl
 #endif
 
-@Suite("Warming")
+@Suite("Warming", .timeLimit(.minutes(10)))
 struct WarmingTests {
     let folder = DrawingFolder()
 
@@ -18,13 +18,25 @@ struct WarmingTests {
     func makes() async throws {
         let store = WatchedStore(), requests = [3, 4].map { folder.drawing($0) }
         let engine = Engine(levels: [MemoryStore(admitting: .everything), store])
-        let report = await warm(engine, by: WarmPlan(requests, in: engine, filling: .all, now: 0), budget: .seconds(60))
+        let report = await warm(
+            engine, by: WarmPlan(requests, in: engine, filling: .all, now: 0), budget: .seconds(60), clock: ManualTime())
         #expect(report.outcomes == [.made, .made] && report.ending == .done && report.nanosecondsWarmed == 2_000_000)
         let later = Engine(levels: [store]), log = EventLog(later)
         for request in requests { _ = try await later.value(of: request.conversion().output) }
         #expect(log.runs == 0)
         let again = WarmPlan(requests, in: engine, filling: .all, now: 0)
         #expect(again.steps.isEmpty && again.alreadyThere == 2)
+    }
+
+    @Test("An engine that stays is warmed by a log in one call")
+    func log() async throws {
+        let store = WatchedStore(), engine = Engine(levels: [MemoryStore(admitting: .everything), store])
+        let log = RequestLog(in: folder.path), request = folder.drawing(50)
+        log.note([request, request])
+        #expect(await warm(engine, from: log, budget: .seconds(60), now: 0).outcomes == [.made])
+        let events = EventLog(engine)
+        _ = try await engine.value(of: request.conversion().output)
+        #expect(events.runs == 0)
     }
 
     @Test("What a stage of a lower version made is not what is warmed: the outputs of the version that runs are")
@@ -41,7 +53,7 @@ struct WarmingTests {
         let engine = Engine(levels: [store])
         let plan = WarmPlan([request], in: engine, filling: .lasting, now: 0)
         #expect(plan.steps.map(\.level) == [nil])
-        #expect(await warm(engine, by: plan, budget: .seconds(60)).outcomes == [.made])
+        #expect(await warm(engine, by: plan, budget: .seconds(60), clock: ManualTime()).outcomes == [.made])
         let log = EventLog(engine)
         #expect(try await engine.value(of: convertToSVG(.file(path: folder.path + "/5.svg")).output) != Blob("old"))
         #expect(log.runs == 0)
@@ -60,7 +72,7 @@ struct WarmingTests {
         #expect(WarmPlan(requests, in: engine, filling: .lasting, now: 0).alreadyThere == 2)
         let plan = WarmPlan(requests, in: engine, filling: .all, now: 0)
         #expect(plan.steps.map(\.level) == ["watched", "watched"])
-        #expect(await warm(engine, by: plan, budget: .seconds(60)).outcomes == [.loaded, .loaded])
+        #expect(await warm(engine, by: plan, budget: .seconds(60), clock: ManualTime()).outcomes == [.loaded, .loaded])
         #expect(log.runs == 0)
         store.removeAll()
         for request in requests { _ = try await engine.value(of: request.conversion().output) }
@@ -96,7 +108,7 @@ struct WarmingTests {
         piped.paths = [nil]
         let engine = Engine(levels: [WatchedStore()])
         let plan = WarmPlan([changed, gone, piped], in: engine, filling: .all, now: 0)
-        let report = await warm(engine, by: plan, budget: .seconds(60))
+        let report = await warm(engine, by: plan, budget: .seconds(60), clock: ManualTime())
         #expect(report.outcomes == [.sourceChanged, .sourceGone, .sourceGone] && report.nanosecondsWarmed == 0)
     }
 
@@ -109,7 +121,7 @@ struct WarmingTests {
         let engine = Engine(levels: [WatchedStore()])
         let plan = WarmPlan([bad, none], in: engine, filling: .all, now: 0)
         #expect(plan.impossible == 1)
-        let report = await warm(engine, by: plan, budget: .seconds(60))
+        let report = await warm(engine, by: plan, budget: .seconds(60), clock: ManualTime())
         #expect(report.outcomes == [.failed("the content is neither PNG, JPEG nor SVG; convert it to one of these first")])
     }
 
@@ -117,49 +129,46 @@ struct WarmingTests {
     func load() async throws {
         let store = WatchedStore(), requests = (20..<24).map { folder.drawing($0) }
         let engine = Engine(levels: [store], configuration: .init(workers: 4))
-        let urgent = try folder.drawing(40).conversion().output
-        let plan = WarmPlan(requests, in: engine, filling: .all, now: 0)
-        let first = plan.steps[0].conversion.output.digest, isOver = Lock(false), asked = Lock<Task<Blob, any Error>?>(nil)
-        store.watch { digest in
-            if digest == first {
-                asked.withLock { $0 = Task { try await engine.value(of: urgent, priority: .interactive) } }
-                while engine.load == 0 { sched_yield() }
-            }
-            // Neither the urgent request nor a second step ends before warming has.
-            while digest != first, !isOver.withLock({ $0 }) { sched_yield() }
+        let urgent = try folder.drawing(40).conversion().output, isOver = Barrier(), asked = Lock<Task<Blob, any Error>?>(nil)
+        store.watch { _ in
+            asked.withLock { asked in asked = asked ?? Task { try await engine.value(of: urgent, priority: .interactive) } }
+            // No level answers anybody before warming has ended.
+            isOver.wait()
         }
-        let report = await warm(engine, by: plan, budget: .seconds(60))
-        isOver.withLock { $0 = true }
-        #expect(report.ending == .load && report.outcomes.last == .left)
+        let plan = WarmPlan(requests, in: engine, filling: .all, now: 0)
+        let report = await warm(engine, by: plan, budget: .seconds(60), clock: ManualTime())
+        isOver.open()
+        #expect(report.ending == .load && report.outcomes == [.left, .left, .left, .left])
         #expect(try await asked.withLock { $0 }?.value.isEmpty == false)
     }
 
     @Test("In a busy engine nothing is begun")
     func busy() async throws {
-        let store = WatchedStore(), engine = Engine(levels: [store]), isOver = Lock(false)
+        let store = WatchedStore(), engine = Engine(levels: [store]), isOver = Barrier()
         let urgent = try folder.drawing(41).conversion().output
-        store.watch { _ in while !isOver.withLock({ $0 }) { sched_yield() } }
+        store.watch { _ in isOver.wait() }
         let asked = Task { try await engine.value(of: urgent) }
         while engine.load == 0 { await Task.yield() }
-        let report = await warm(engine, by: WarmPlan([folder.drawing(42)], in: engine, filling: .all, now: 0), budget: .seconds(60))
+        let plan = WarmPlan([folder.drawing(42)], in: engine, filling: .all, now: 0)
+        let report = await warm(engine, by: plan, budget: .seconds(60), clock: ManualTime())
         #expect(report.ending == .load && report.outcomes == [.left])
-        isOver.withLock { $0 = true }
+        isOver.open()
         _ = try await asked.value
     }
 
     @Test("At the end of its budget it is cancelled, and what would take longer than what is left is not begun")
     func budget() async {
-        let store = WatchedStore(), time = ManualTime(), isOver = Lock(false)
+        let store = WatchedStore(), time = ManualTime(), isOver = Barrier()
         let engine = Engine(levels: [store], configuration: .init(workers: 4))
         var requests = (24..<27).map { folder.drawing($0) }
         requests[0].use.cost = 90_000_000_000
         let plan = WarmPlan(requests, in: engine, filling: .all, now: 0)
         store.watch { _ in
             time.advance(by: .seconds(61))
-            while !isOver.withLock({ $0 }) { sched_yield() }
+            isOver.wait()
         }
         let report = await warm(engine, by: plan, budget: .seconds(60), clock: time)
-        isOver.withLock { $0 = true }
+        isOver.open()
         #expect(report.ending == .budget && report.outcomes == [.left, .left, .left] && report.duration == .seconds(61))
 
         store.watch { _ in }
@@ -171,19 +180,19 @@ struct WarmingTests {
     func limitAndCancellation() async {
         let store = WatchedStore(), engine = Engine(levels: [store], configuration: .init(workers: 4))
         let plan = WarmPlan((27..<31).map { folder.drawing($0) }, in: engine, filling: .all, now: 0)
-        let limited = await warm(engine, by: plan, budget: .seconds(60), limit: 2, atOnce: 3)
+        let limited = await warm(engine, by: plan, budget: .seconds(60), limit: 2, atOnce: 3, clock: ManualTime())
         #expect(limited.ending == .budget && limited.count { $0 == .made } == 2)
 
         store.removeAll()
-        let isOver = Lock(false), hasBegun = Lock(false)
+        let isOver = Barrier(), (begun, begin) = AsyncStream<Void>.makeStream()
         store.watch { _ in
-            hasBegun.withLock { $0 = true }
-            while !isOver.withLock({ $0 }) { sched_yield() }
+            begin.yield()
+            isOver.wait()
         }
-        let warming = Task { await warm(engine, by: plan, budget: .seconds(60)) }
-        while !hasBegun.withLock({ $0 }) { await Task.yield() }
+        let warming = Task { await warm(engine, by: plan, budget: .seconds(60), clock: ManualTime()) }
+        for await _ in begun { break }
         warming.cancel()
         #expect(await warming.value.ending == .interrupted)
-        isOver.withLock { $0 = true }
+        isOver.open()
     }
 }
