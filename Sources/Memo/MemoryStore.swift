@@ -110,7 +110,8 @@ public final class MemoryStore: Store {
     public func put(_ entry: Entry, lossCost: UInt64) -> PutOutcome {
         let header = entry.header
         if case .worth(let least) = admission, lossCost < least { return .notWorthIt }
-        let slot = Slot(entry, bytes: header.byteCount + overhead)
+        // A header from elsewhere may claim anything.
+        let slot = Slot(entry, bytes: min(max(0, header.byteCount), .max / 2) + overhead)
         // What a loss costs is never less than a hit here; above all not nothing, which would say "unknown".
         let density = Double(min(max(lossCost, hitCost(ofBytes: slot.bytes)), 600_000_000_000)) / Double(max(1, slot.bytes))
         // What goes is handed out, so that its value is let go outside the locks.
@@ -125,7 +126,7 @@ public final class MemoryStore: Store {
             } else if let ghost = ghosts.withLock({ $0.take(header.digest) }) {
                 slot.frequency.store(ghost.frequency + 1, ordering: .relaxed)
             }
-            let evicted = makeRoom(for: slot.bytes, in: scope, of: &order)
+            let evicted = makeRoom(for: slot.bytes, entryLimit: entryLimit, in: scope, of: &order)
             order.add(slot, density: density, to: scope)
             shards[header.digest].withLock { $0[header.digest] = slot }
             return (.kept, evicted, earlier)
@@ -148,7 +149,7 @@ public final class MemoryStore: Store {
         let evicted = order.withLock { order in
             order.byteLimit = max(0, byteLimit)
             currentByteLimit.store(order.byteLimit, ordering: .relaxed)
-            return makeRoom(for: 0, in: 0, of: &order)
+            return makeRoom(for: 0, entryLimit: .max, in: 0, of: &order)
         }
         tell(of: evicted)
     }
@@ -158,10 +159,10 @@ public final class MemoryStore: Store {
         self.observer.withLock { $0 = observer }
     }
 
-    /// Lets go until an entry of so many bytes fits into a scope, with one more entry if it is of any.
-    private func makeRoom(for bytes: Int, in scope: Int, of order: inout MemoryOrder) -> [Slot] {
+    /// Lets go until so many bytes fit into a scope and there are less entries than the limit.
+    private func makeRoom(for bytes: Int, entryLimit: Int, in scope: Int, of order: inout MemoryOrder) -> [Slot] {
         var evicted: [Slot] = []
-        while let victim = order.evict(toFit: bytes, entryLimit: bytes > 0 ? entryLimit : .max, in: scope) {
+        while let victim = order.evict(toFit: bytes, entryLimit: entryLimit, in: scope) {
             forget(victim, .evicted, keeping: order.entries)
             evicted.append(victim)
         }

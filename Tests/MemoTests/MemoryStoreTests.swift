@@ -159,6 +159,15 @@ struct MemoryStoreTests {
         #expect(kept > 20, "they are worth twice what came later: \(kept)")
     }
 
+    @Test("A header that claims impossible bytes does no harm", arguments: [Int.min, -1, Int.max])
+    func impossibleBytes(claimed: Int) {
+        let store = MemoryStore(byteLimit: 10_000, admitting: .everything)
+        for number in 0..<100 { store.put(weighing(number == 50 ? claimed : 1_000, number)) }
+        #expect((0...10_000).contains(store.byteCount))
+        for number in 0..<100 { store.evict(weighing(1, number).header.digest) }
+        #expect(store.byteCount == 0)
+    }
+
     @Test("A smaller bound holds at once and a larger one lets the level grow again")
     func resize() {
         let store = MemoryStore(byteLimit: 100_000, admitting: .everything, overhead: 0) { 0 }
