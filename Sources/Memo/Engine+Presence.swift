@@ -6,10 +6,10 @@ extension Engine {
     public func presence<Value: Storable>(of artifact: Artifact<Value>) -> [EntryHeader?] {
         let node = artifact.node
         return levels.map { level in
-            guard node.retention == .everywhere || node.retention == .memory && !level.storesBytesOnly else { return nil }
+            guard node.retention.levels.contains(level) else { return nil }
             var digest = node.digest
-            for _ in 0...Flights<Node, Made>.longestPlanChain {
-                guard let header = level.peek(digest), isCurrent(header, node) else { return nil }
+            for _ in 0...Flights<Wanted, Made>.longestPlanChain {
+                guard let header = level.peek(digest), flaw(of: settled(header, of: level), node) == nil else { return nil }
                 // Only a plan's digest leads elsewhere; an alias weighs nothing, and no value does.
                 guard node.isPlan, header.byteCount == 0 else { return header }
                 switch level.get(digest) {
