@@ -7,8 +7,6 @@ struct CheckSettings: Hashable, Sendable {
     var sample: SampleSize?
     /// What decides which; nil draws one.
     var seed: Int?
-    /// Workers that remake.
-    var threads: Int?
     /// Whether what is wrong or damaged is replaced.
     var repairs = false
 
@@ -18,20 +16,17 @@ struct CheckSettings: Hashable, Sendable {
                 "sample", \.sample, "N", form: "a number, or a share such as 5%", or: "none", group: "Verifying",
                 "Makes so many logged requests anew and compares them with what is kept.", parse: SampleSize.init, text: \.description),
             .integer("seed", \.seed, 0...Int.max, or: "random", group: "Verifying", "What decides which requests --sample takes."),
-            .integer(
-                "threads", letter: "j", \.threads, 1...1024, or: "auto", group: "Verifying",
-                "Workers that make them; auto takes another number than a conversion does."),
             .flag("repair", \.repairs, group: "Verifying", "Replaces wrong and damaged entries by what is made anew."),
         ]
     }
 
-    /// One fewer than conversions have: were a result to depend on their number, it would show.
-    fileprivate var workers: Int { threads ?? (processorCount() == 1 ? 2 : processorCount() - 1) }
 }
 
 extension CacheCommand {
     /// Reads every entry, and remakes a sample.
-    func verify(_ store: DiskStore, _ console: Console) async throws -> ExitCode {
+    func verify(_ store: DiskStore, _ configuration: Configuration, _ console: Console) async throws -> ExitCode {
+        // One fewer than conversions have: were a result to depend on their number, it would show.
+        let threads = configuration.threads ?? (processorCount() == 1 ? 2 : processorCount() - 1)
         let path = store.directory.path, result = store.verify()
         let requests = checking.sample == nil && !checking.repairs ? [] : RequestLog(in: path).requests()
         let lost = Set(result.damaged.map(\.digest))
@@ -41,9 +36,9 @@ extension CacheCommand {
         }
         if result.unreadable > 0 { console.say("atelier: \(result.unreadable) entries could not be read; they are kept") }
         var text =
-            "\(printable(path)): \(result.intact.entries) entries intact, \(result.damaged.count) damaged, \(result.foreign) of other versions"
+            "\(printable(path)): \(result.intact) entries intact, \(result.damaged.count) damaged, \(result.foreign) of other versions"
         var members =
-            result.intact.members(path) + [
+            StoreContents(entries: result.intact, bytes: result.intactBytes).members(path) + [
                 .init(
                     "damaged",
                     .array(
@@ -59,10 +54,10 @@ extension CacheCommand {
         if let size = checking.sample {
             let seed = checking.seed ?? Int.random(in: 0...Int.max)
             let report = await check(
-                requests.sample(size, seed: UInt64(seed)), against: [store], threads: checking.workers, repairing: checking.repairs)
+                requests.sample(size, seed: UInt64(seed)), against: [store], threads: threads, repairing: checking.repairs)
             for line in report.lines { console.say("atelier: " + line) }
-            text += "\n\(report.summary); seed \(seed), \(checking.workers) threads"
-            members.append(.init("sample", report.json(seed: seed, threads: checking.workers)))
+            text += "\n\(report.summary); seed \(seed), \(threads) threads"
+            members.append(.init("sample", report.json(seed: seed, threads: threads)))
             isClean = isClean && report.wrong.isEmpty && report.damaged.isEmpty
         }
         try answer(console, text, members)

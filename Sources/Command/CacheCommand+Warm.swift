@@ -28,7 +28,7 @@ struct WarmSettings: Hashable, Sendable {
 
 extension CacheCommand {
     /// Brings into the store what is worth most of what the log holds.
-    func warm(_ store: DiskStore, _ console: Console) async throws -> ExitCode {
+    func warm(_ store: DiskStore, _ configuration: Configuration, _ console: Console) async throws -> ExitCode {
         let path = store.directory.path, requests = RequestLog(in: path).requests()
         // Memory keeps what requests share while this runs; only the store has to have the outputs afterwards.
         let engine = Engine(levels: [MemoryStore(), store])

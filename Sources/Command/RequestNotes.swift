@@ -39,7 +39,7 @@ final class RequestNotes: Sendable {
 }
 
 /// A path from the root. Links are not followed: the record says what was said.
-private func absolute(_ path: String) -> String {
+func absolute(_ path: String) -> String {
     if path.hasPrefix("/") { return path }
     guard let folder = getcwd(nil, 0) else { return path }
     defer { free(folder) }

@@ -42,8 +42,9 @@ struct CacheWarmingTests {
         _ = await run(scratch, "convert @a.svg -o @d.pptx --cache off -q")
         let console = scratch.console()
         let quiet = try #require(try Invocation(parsing: ["convert", scratch["a.svg"], "-o", scratch["e.svg"], "-q"]).conversion)
-        let environment = ["ATELIER_CACHE_DIR": scratch["cache"]]
-        #expect(try await quiet.run(environment: environment, console: console, keepsLog: false) == .done)
+        var configuration = Configuration()
+        configuration.cacheDirectory = scratch["cache"]
+        #expect(try await quiet.run(configuration, environment: [:], console: console, keepsLog: false) == .done)
 
         let requests = RequestLog(in: scratch["cache"]).requests()
         #expect(requests.map(\.paths) == [[scratch["a.svg"]], [nil]])
@@ -64,7 +65,7 @@ struct CacheWarmingTests {
         let dry = await run(scratch, "cache warm --dry-run")
         #expect(dry.out.contains("make, ") && dry.out.contains("\(scratch["a.svg"]) to pptx\n"))
         #expect(try JSON(parsing: Array(await run(scratch, "cache warm --dry-run --json").out.utf8)) != .null)
-        #expect(try scratch.store().contents().entries == 0)
+        #expect(try scratch.store().contents.entries == 0)
 
         let warm = await run(scratch, "cache warm --budget 1m")
         #expect(warm.code == .done && warm.out.contains("1 made, 0 loaded, 0 there already, 1 skipped;"))

@@ -1,6 +1,12 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
 import AtelierMemo
 import AtelierRedis
 import AtelierScheduling
+import AtelierStages
 
 extension Configuration {
     /// An engine over the levels that are wanted and can be had. One that cannot be had is a warning, not an error.
@@ -31,7 +37,7 @@ extension Configuration {
         guard disk, cache != .off else { return nil }
         let path = try cachePath(environment)
         guard makesCache || kind(of: path) != nil else { return nil }
-        return DiskStore(in: try CacheDirectory(opening: path, writing: cache != .read), limit: diskLimit)
+        return DiskStore(in: try CacheDirectory(opening: path, writing: cache != .read), limit: diskLimit, quotas: quotas ?? [:])
     }
 
     /// The level on a server; nil when none is wanted or named. Nothing is connected yet; of a server that is away the first
@@ -58,6 +64,13 @@ extension Configuration {
             guard let redisURL else { return nil }
             return try RedisAddress(redisURL) { ["ATELIER_REDIS_USER": redisUser, "ATELIER_REDIS_PASSWORD": redisPassword][$0] ?? nil }
         }
+    }
+
+    /// Begins to warm an engine, when that is wanted; it gives way to everybody who asks for something. The caller cancels it.
+    func warm(_ engine: Engine, from log: RequestLog) -> Task<WarmReport, Never>? {
+        guard warming, warmingBudget > 0 else { return nil }
+        let budget = Duration.seconds(warmingBudget), now = Int64(time(nil))
+        return Task { await AtelierStages.warm(engine, from: log, budget: budget, now: now) }
     }
 
     /// Folder of the level on disk.

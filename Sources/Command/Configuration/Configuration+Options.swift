@@ -33,6 +33,11 @@ extension Configuration {
         .integer(
             "redis-ttl", \.redisTTL, 1...315_360_000, unit: "seconds", group: "Cache",
             "How long the Redis keeps what nobody uses."),
+        .flag(
+            "warming", \.warming, group: "Cache",
+            "Brings what is asked for most nearer while nobody waits: here while standard input is awaited."),
+        .integer(
+            "warming-budget", \.warmingBudget, 0...86_400, unit: "seconds", group: "Cache", "How long that may take after a start."),
         .parsed(
             "quotas", \.quotas, "LIST", form: "NAME=SIZE, with commas between several", or: "none", group: "Cache",
             "Most bytes of partitions, in memory and on disk each.", parse: partitionQuotas(written:), text: written(partitionQuotas:)),

@@ -36,6 +36,11 @@ struct Configuration: Hashable, Sendable {
     /// Seconds an entry is kept on the server since it was last used.
     var redisTTL = 7 * 86_400
 
+    /// Whether what is asked for most is brought nearer while nobody waits.
+    var warming = false
+    /// Seconds that may take after a start.
+    var warmingBudget = 30
+
     /// Most bytes of each partition in memory, and as many on disk; nil for no quotas.
     var quotas: [String: Int]?
 }

@@ -12,9 +12,10 @@ enum Preset: String, CaseIterable, Sendable {
     /// What it says, by name of option.
     var values: [String: OptionValue] {
         switch self {
-        case .conservative: ["memory": .flag(true), "disk": .flag(false), "redis": .flag(false)]
-        case .aggressive: ["memory": .flag(true), "disk": .flag(true), "redis": .flag(false)]
-        case .ludicrous: ["memory": .flag(true), "disk": .flag(true), "redis": .flag(true), "threads": .absent]
+        case .conservative: ["memory": .flag(true), "disk": .flag(false), "redis": .flag(false), "warming": .flag(false)]
+        case .aggressive: ["memory": .flag(true), "disk": .flag(true), "redis": .flag(false), "warming": .flag(false)]
+        case .ludicrous:
+            ["memory": .flag(true), "disk": .flag(true), "redis": .flag(true), "warming": .flag(true), "threads": .absent]
         }
     }
 
