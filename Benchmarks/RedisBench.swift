@@ -187,11 +187,6 @@ private func median(_ milliseconds: Int, _ body: (Int) -> Bool) -> Double {
     return times.sorted()[times.count / 2]
 }
 
-private func quartiles(_ values: [Double]) -> JSON {
-    let sorted = values.sorted()
-    return .array([1, 2, 3].map { .number((sorted[sorted.count * $0 / 4] * 100).rounded() / 100) })
-}
-
 private func entry(_ digest: Digest, _ bytes: Blob) -> Entry {
     let header = EntryHeader(
         digest: digest, stage: "bench.redis", stageVersion: 1, format: "blob", formatVersion: 1, byteCount: bytes.count, chainCost: 1 << 40,

@@ -69,8 +69,7 @@ struct CacheStatistics {
         // Why a folder cannot be used is said by the commands that need it.
         if kind(of: path) != nil, let directory = try? CacheDirectory(opening: path, writing: false) {
             let store = DiskStore(in: directory, limit: limit)
-            let counted = store.contents()
-            contents = StoreContents(entries: counted.entries, bytes: counted.bytes, byteLimit: limit)
+            contents = store.contents
             history = History(of: directory)
         }
         self.init(path: path, contents: contents, history: history, now: now)

@@ -199,10 +199,12 @@ public final class RedisStore: Store {
         _ = try? client.call(command("UNLINK", digest))
     }
 
-    /// What the server says of itself: with everything else in it, since Redis does not count by prefix. Nil while it
-    /// cannot be asked.
-    public var contents: StoreContents? {
-        guard case .bulk(let text)? = try? client.call(Command("INFO", "everything")) else { return nil }  // away: nothing to tell
+    /// What the server says of itself: with everything else in it, since Redis does not count by prefix. Nothing while
+    /// it cannot be asked.
+    public var contents: StoreContents {
+        guard case .bulk(let text)? = try? client.call(Command("INFO", "everything")) else {
+            return StoreContents()  // away: nothing to tell
+        }
         var numbers: [Substring: Int] = [:]
         let lines = text.withUnsafeBytes { String(decoding: $0, as: UTF8.self) }
         for line in lines.split(whereSeparator: \.isNewline) {

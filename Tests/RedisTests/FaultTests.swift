@@ -83,7 +83,7 @@ struct FaultTests {
         #expect(scene.store.peek(scene.small.header.digest) == nil)
         #expect(scene.store.tagGenerations()?.isEmpty != false)
         if case .granted = scene.store.lease(scene.small.header.digest) { Issue.record("a lease was granted by nonsense") }
-        #expect(scene.store.contents?.entries ?? 0 == 0)
+        #expect(scene.store.contents.entries == 0)
         scene.proxy.fault = .none
         // What was taken for damage is deleted: all is well when a put comes back.
         let came = await eventually {
