@@ -8,7 +8,7 @@ extension DiskStore {
     /// Copies what is left in the emptiest segments into one new one; false when nothing would be gained.
     ///
     /// All in the transaction that is under way: the new segment is there before rows name it, the old ones go after
-    /// that (`removeDoomed`). A kill leaves either a new segment without a row, which the next sweep removes, or old ones
+    /// that (`removeDoomed`). A kill leaves either a new segment without a row, which the next sweep takes in, or old ones
     /// that are doomed.
     func compact(_ index: DiskIndex, _ state: inout DiskIndex.State) throws -> Bool {
         try index.settleLive(&state)

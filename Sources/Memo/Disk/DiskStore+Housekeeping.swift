@@ -77,6 +77,9 @@ extension DiskStore {
         tell(
             writer.withLock { writer in
                 // Each part is tried: what one cannot do the others may.
+                try? flush(&writer)
+                // Given up to whoever wants it next, so that it is checked as all others are.
+                (writer.segment, writer.pending) = (nil, [])
                 try? sweepNow(&writer)
                 result = recount(&writer)
                 return writer.takeEvicted()
@@ -143,11 +146,10 @@ extension DiskStore {
                 }
             }
         }
-        let own = writer.segment
         attempt(&writer) { index, state in
+            try index.database.execute("DELETE FROM segments WHERE phase NOT IN (0, 1, 2)")
             for phase in [SegmentRow.Phase.open, .sealed] {
                 for row in try index.segments(phase) {
-                    if own?.number == row.number { continue }
                     do {
                         _ = try Segment.open(path(ofSegment: row.number), number: row.number)
                     } catch Segment.Problem.damaged {
@@ -162,7 +164,7 @@ extension DiskStore {
                 }
             }
             try indexTails(index, &state)
-            for segment in try index.segments(.sealed) {
+            for segment in try index.segments(.open) + index.segments(.sealed) {
                 guard let allocated = self.segment(segment.number)?.allocated, allocated != segment.extent else { continue }
                 var segment = segment
                 segment.extent = allocated

@@ -125,24 +125,29 @@ extension DiskStore {
             for name in CacheDirectory.names(in: directory.path + "/segments") {
                 guard let number = segmentNumber(name) else { continue }
                 state.segment = max(state.segment, number + 1)
-                let segment: Segment
-                do {
-                    segment = try Segment.open(path(ofSegment: number), number: number)
-                } catch Segment.Problem.damaged where directory.isWritten {
-                    setAside(path(ofSegment: number), as: name, because: "it is no segment")
-                    continue
-                } catch {
-                    continue
-                }
-                var row = SegmentRow(number: number, extent: segment.allocated ?? 0, indexed: Segment.headCount)
-                state.bytes += row.extent
-                try index.write(row)
-                _ = try indexTail(of: segment, &row, index, &state)
+                try take(number, index, &state)
             }
             for file in objectFiles() {
                 guard case .value(let header) = readHeader(.file, file.digest) else { continue }
                 try adopt(file, header, index, &state)
             }
+        }
+    }
+
+    // A segment that has no row: all were lost, or a process was killed between making it and its commit. What it holds
+    // is right, wherever it comes from.
+    private func take(_ number: Int, _ index: DiskIndex, _ state: inout DiskIndex.State) throws {
+        let path = path(ofSegment: number)
+        do {
+            let segment = try Segment.open(path, number: number)
+            var row = SegmentRow(number: number, extent: segment.allocated ?? 0, indexed: Segment.headCount)
+            state.bytes += row.extent
+            try index.write(row)
+            _ = try indexTail(of: segment, &row, index, &state)
+        } catch Segment.Problem.damaged where directory.isWritten {
+            setAside(path, as: "\(number).seg", because: "it is no segment")
+        } catch is Segment.Problem {
+            return  // not to be had now
         }
     }
 
@@ -238,8 +243,7 @@ extension DiskStore {
             for name in CacheDirectory.names(in: directory.path + "/segments") {
                 guard let number = segmentNumber(name), rows.removeValue(forKey: number) == nil else { continue }
                 state.segment = max(state.segment, number + 1)
-                // Nobody is between making one and committing: we are the one who may.
-                if number != own { unlink(path(ofSegment: number)) }
+                if number != own { try take(number, index, &state) }
             }
             for row in rows.values { try forget(row, index, &state) }
         }
