@@ -21,7 +21,7 @@ extension Subcommand {
                 from the last two changes to the next: it can name what was never
                 made. Precision: prefetches that were asked for before they were
                 evicted. Profit: seconds not waited for a second of prefetching. What it
-                showed is in docs/decisions/0017-no-prefetching.md.
+                showed is in docs/decisions/0016-no-prefetching.md.
             """
     ) { arguments in
         let requests = try read(try arguments.string("trace"))

@@ -15,7 +15,7 @@ struct Coded {
 ///     let compression = Compression(dictionaries: directory.dictionaries)
 ///
 /// Contexts are kept for the next caller: making one costs 20 µs, as much as compressing 4 KB (measured here). What was
-/// measured about levels and dictionaries is in docs/decisions/0012-entry-coding.md.
+/// measured about levels and dictionaries is in docs/decisions/0011-entry-coding.md.
 package final class Compression: Sendable {
     /// Payloads below this stay as they are without a dictionary: there is little to repeat in them.
     static let smallest = 512

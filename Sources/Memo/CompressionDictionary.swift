@@ -29,7 +29,7 @@ final class CompressionDictionary: Sendable {
     nonisolated(unsafe) let coder: OpaquePointer
     nonisolated(unsafe) let decoder: OpaquePointer
 
-    /// Most bytes of a dictionary: 32 KB gained nothing over 16 at this level (docs/decisions/0012-entry-coding.md).
+    /// Most bytes of a dictionary: 32 KB gained nothing over 16 at this level (docs/decisions/0011-entry-coding.md).
     static let largest = 16 << 10
     static let largestFile = largest + 512
     /// zstd's level with a dictionary: 3 % fewer bytes than level 1 for 2 µs more on fragments of 1.6 KB.

@@ -16,7 +16,7 @@
 /// A newcomer, of frequency 1, is worth less than what was asked for twice: most are never asked for again. How much less
 /// is learnt from what became of the last newcomers (`newcomerWorth`).
 ///
-/// Decision 0010 compares this with other policies. All operations are O(1), `candidate` amortised over the uses it finds.
+/// Decision 0009 compares this with other policies. All operations are O(1), `candidate` amortised over the uses it finds.
 struct DensityQueue<Element: Sendable>: Sendable {
     /// Where an element stands, until it is removed.
     typealias Place = Int
@@ -114,7 +114,7 @@ struct DensityQueue<Element: Sendable>: Sendable {
     }
 
     /// What a newcomer counts instead of one use: the square root of the share of newcomers that are wanted again, half way
-    /// (in powers of two) between that share and 1. Measured in decision 0010; 1 for a queue that has learnt nothing.
+    /// (in powers of two) between that share and 1. Measured in decision 0009; 1 for a queue that has learnt nothing.
     private var newcomerWorth: Double { ((wanted + 1) / (newcomers + 1)).squareRoot() }
 
     // MARK: Queues

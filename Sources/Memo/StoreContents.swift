@@ -26,7 +26,7 @@ public struct StoreContents: Hashable, Sendable {
     /// Entries let go to make room since the level was opened by this process. Not those replaced, forgotten or expired.
     public var evictions: Int
     /// Look-ups that found nothing but would have found the entry with twice the bytes; counted from below. Doubling gained
-    /// between 1.1 and 4.9 times as many on the traces of decision 0010, half of the time less than 1.8.
+    /// between 1.1 and 4.9 times as many on the traces of decision 0009, half of the time less than 1.8.
     public var ghostHits: Int
     /// By name, those that hold entries or have a quota; entries of nobody's partition are in none.
     public var partitions: [String: Partition]

@@ -52,7 +52,7 @@ public final class RedisStore: Store {
     /// look-ups that do not find it.
     private static let worth: UInt64 = 3
     /// Above so many nanoseconds for a byte compressed entries arrive sooner: zstd takes 1.25 to unpack a byte and saves
-    /// two thirds of them on SVG text (docs/decisions/0013-redis-client.md).
+    /// two thirds of them on SVG text (docs/decisions/0012-redis-client.md).
     private static let slowNetwork = 1.9
     /// Below it the round trip costs more than the bytes.
     private static let smallestCompressed = 16 << 10

@@ -117,9 +117,15 @@ struct CacheWarmingTests {
     func damaged() async throws {
         scratch.write(drawing(10), to: "a.svg")
         _ = await run(scratch, "convert @a.svg -o @a.svg.pptx -q")
-        let digest = try scratch.output(), name = "\(digest)"
-        let file = try #require(scratch.names.first { $0.hasSuffix(name) })
-        truncate(scratch[file], 60)
+        let digest = try scratch.output()
+        let file = try #require(scratch.names.first { $0.hasSuffix(".seg") })
+        // The entry begins 40 bytes before its digest; what comes some way behind is its payload.
+        let bytes = try Blob.reading(path: scratch[file], limit: 1 << 26).withUnsafeBytes(Array.init)
+        let own = stride(from: 0, to: 64, by: 2).map { UInt8("\(digest)".dropFirst($0).prefix(2), radix: 16)! }
+        let place = try #require(bytes.indices.first { bytes[$0...].starts(with: own) })
+        let descriptor = open(scratch[file], O_WRONLY)
+        withUnsafeBytes(of: ~bytes[place + 400]) { _ = pwrite(descriptor, $0.baseAddress, 1, place + 400) }
+        close(descriptor)
         let repaired = await run(scratch, "cache verify --repair")
         #expect(repaired.code == .checkFailed && repaired.err.hasSuffix("; replaced\n"))
         #expect(await run(scratch, "cache verify").code == .done)

@@ -30,7 +30,7 @@ struct PresenceTests {
         let bytes = BytesStore(), clock = ManualClock(), artifact = Artifact(Constant(value: 5))
         let engine = Engine(levels: [bytes], configuration: .init(), clock: clock.clock)
         _ = try await engine.value(of: artifact)
-        bytes.replace(artifact.digest) { $0.header.expires = 1_700_000_010 }
+        bytes.replace(artifact.digest) { $0.header.expires = 4_000_000_010 }
         #expect(engine.presence(of: artifact) != [nil])
         clock.advance(seconds: 10)
         #expect(engine.presence(of: artifact) == [nil])

@@ -20,7 +20,7 @@ extension DiskIndex.State {
         return age + density * (row.uses == 1 ? newcomerWorth : Double(row.uses))
     }
 
-    /// What a newcomer counts instead of one use: as at the memory level (decision 0010).
+    /// What a newcomer counts instead of one use: as at the memory level (decision 0009).
     private var newcomerWorth: Double { (Double(wanted + 1) / Double(newcomers + 1)).squareRoot() }
 
     /// Learns what became of a newcomer when its turn had come. About as many count as there are entries.
