@@ -17,11 +17,14 @@ final class TestServer: Sendable {
     private let arguments: [String]
     private let process = Lock<pid_t>(0)
 
-    /// Where the program is; nil when it is not installed, which skips the tests.
+    /// Where the program is; nil when it is not installed, which skips the tests. Debian's `redis-tools` has it under the name of
+    /// a checker, which is the server when it is called so; `redis-server` adds a service that nobody here wants.
     static let program: String? = {
         let path = getenv("PATH").map { String(cString: $0) } ?? ""
-        return (path.split(separator: ":").map(String.init) + ["/usr/bin", "/usr/local/bin"]).map { $0 + "/redis-server" }
-            .first { access($0, X_OK) == 0 }
+        for folder in path.split(separator: ":").map(String.init) + ["/usr/bin", "/usr/local/bin"] {
+            for name in ["redis-server", "redis-check-rdb"] where access("\(folder)/\(name)", X_OK) == 0 { return "\(folder)/\(name)" }
+        }
+        return nil
     }()
 
     init(_ arguments: String...) throws {
@@ -45,12 +48,12 @@ final class TestServer: Sendable {
 
     func start() throws {
         unlink(socket)
-        var words = [Self.program!, "--port", "\(port)", "--bind", "127.0.0.1", "--unixsocket", socket, "--dir", folder]
+        var words = ["redis-server", "--port", "\(port)", "--bind", "127.0.0.1", "--unixsocket", socket, "--dir", folder]
         words += ["--save", "", "--appendonly", "no", "--loglevel", "warning", "--logfile", "/dev/null"] + arguments
         var pointers = words.map { strdup($0) } + [nil]
         defer { for pointer in pointers { free(pointer) } }
         var id = pid_t()
-        try #require(posix_spawn(&id, pointers[0]!, nil, nil, &pointers, environ) == 0)
+        try #require(posix_spawn(&id, Self.program!, nil, nil, &pointers, environ) == 0)
         process.withLock { $0 = id }
         // Nothing tells when a server is ready but the server.
         for _ in 0..<2_000 {
