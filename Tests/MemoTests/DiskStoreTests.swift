@@ -77,7 +77,7 @@ struct DiskStoreTests {
         }
         #expect(store.contents.bytes <= 1_000_000)
         #expect(store.contents.evictions > 0)
-        #expect(store.contents.bytes == bytesOnDisk(folder))
+        #expect(counts(store.contents.bytes, in: folder))
     }
 
     @Test("What costs most for each byte stays longest")
@@ -100,7 +100,7 @@ struct DiskStoreTests {
             #expect(bytesOnDisk(folder) <= 1_500_000)
         }
         #expect(stores[0].contents.entries > 10)
-        #expect(stores[0].contents.bytes == bytesOnDisk(folder))
+        #expect(counts(stores[0].contents.bytes, in: folder))
     }
 
     @Test("What one store puts, replaces or forgets, another one on the folder sees at once", arguments: [100, 70_000])
@@ -138,7 +138,7 @@ struct DiskStoreTests {
             #expect(try self.store(in: folder).get(digest("same")).entry.map(same(as: entry)) == true)
         }
         #expect(store.contents.entries == 1)
-        #expect(store.contents.bytes == bytesOnDisk(folder))
+        #expect(counts(store.contents.bytes, in: folder))
     }
 
     @Test("Short runs one after the other fill one segment")
@@ -380,7 +380,7 @@ struct DiskStoreTests {
         }
         _ = third.verify()
         #expect(third.contents.entries == 60)
-        #expect(one.contents.bytes == bytesOnDisk(folder))
+        #expect(counts(one.contents.bytes, in: folder))
         #expect(one.contents.bytes <= 4 << 20)
     }
 
@@ -406,7 +406,7 @@ struct DiskStoreTests {
         }
         for number in 0..<200 { store.put(makeEntry(noise(number % 20 == 0 ? 70_000 : 2_000), name: "new \(number)")) }
         _ = store.verify()
-        #expect(store.contents.bytes == bytesOnDisk(folder))
+        #expect(counts(store.contents.bytes, in: folder))
         store.put(makeEntry(noise(10), name: "last"))
         #expect(store.keeps(digest("last")))
         store.clear()
@@ -431,7 +431,7 @@ struct DiskStoreTests {
         #expect(seen.last == 12)
         #expect(store.verify().damaged.isEmpty)
         #expect(store.contents.entries == 11)
-        #expect(store.contents.bytes == bytesOnDisk(folder))
+        #expect(counts(store.contents.bytes, in: folder))
         #expect(names(in: folder.path + "/quarantine").count == 4)
     }
 
@@ -455,7 +455,7 @@ struct DiskStoreTests {
         other.put(after)
         #expect(store.keeps(after.header.digest))
         #expect(store.contents.entries == 1)
-        #expect(store.contents.bytes == bytesOnDisk(folder))
+        #expect(counts(store.contents.bytes, in: folder))
     }
 
     @Test("A disk that others have filled gets entries let go, then the level rests")
@@ -553,6 +553,12 @@ struct DiskStoreTests {
         guard let clock else { return DiskStore(in: directory, limit: limit) }
         return DiskStore(in: directory, limit: limit, now: { clock.now })
     }
+}
+
+/// Whether a sum is what the disk gives to entries. A file in more than four pieces takes one block more for their map on
+/// ext4, which may come or go when its bytes are written back.
+private func counts(_ bytes: Int, in folder: TemporaryFolder) -> Bool {
+    abs(bytes - bytesOnDisk(folder)) <= 4096 * names(in: folder.path + "/segments").count && bytesOnDisk(folder) % 4096 == 0
 }
 
 /// Bytes the disk gives to entries.
