@@ -27,6 +27,12 @@ final class TestServer: Sendable {
         return nil
     }()
 
+    /// Servers that were not told to end, and what ends them when the process does.
+    private static let running = Lock<Set<pid_t>>([])
+    private static let endsWithUs: Void = {
+        atexit { for id in TestServer.running.withLock({ $0 }) { Glibc.kill(id, SIGKILL) } }
+    }()
+
     init(_ arguments: String...) throws {
         var template = Array("/tmp/atelier-redis-XXXXXX".utf8CString)
         try #require(mkdtemp(&template) != nil)
@@ -52,9 +58,16 @@ final class TestServer: Sendable {
         words += ["--save", "", "--appendonly", "no", "--loglevel", "warning", "--logfile", "/dev/null"] + arguments
         var pointers = words.map { strdup($0) } + [nil]
         defer { for pointer in pointers { free(pointer) } }
+        // Not our output: whoever reads that would wait for a server that outlives us.
+        var actions = posix_spawn_file_actions_t()
+        posix_spawn_file_actions_init(&actions)
+        defer { posix_spawn_file_actions_destroy(&actions) }
+        for descriptor in 0..<3 as Range<Int32> { posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0) }
         var id = pid_t()
-        try #require(posix_spawn(&id, Self.program!, nil, nil, &pointers, environ) == 0)
+        try #require(posix_spawn(&id, Self.program!, &actions, nil, &pointers, environ) == 0)
         process.withLock { $0 = id }
+        Self.running.withLock { _ = $0.insert(id) }
+        Self.endsWithUs
         // Nothing tells when a server is ready but the server.
         for _ in 0..<2_000 {
             if let socket = try? address().place.connect(within: 1_000_000_000, lookups: WorkerPool(threads: 1)) {
@@ -74,6 +87,7 @@ final class TestServer: Sendable {
         guard id > 0 else { return }
         Glibc.kill(id, SIGKILL)
         waitpid(id, nil, 0)
+        Self.running.withLock { _ = $0.remove(id) }
     }
 
     func pause() { _ = process.withLock { Glibc.kill($0, SIGSTOP) } }
