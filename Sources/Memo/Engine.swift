@@ -106,7 +106,7 @@ public final class Engine: Sendable {
     ) async throws -> Value {
         let asking = Asking(levels: mask(of: levels), policy: policy ?? configuration.cachePolicy)
         let value = try await value(of: artifact.node, priority, asking)
-        guard let value = value as? Value else {
+        guard let value = value.cast(to: Value.self) else {
             preconditionFailure("\(type(of: value)) where \(Value.self) was promised: two stages share a name")
         }
         return value

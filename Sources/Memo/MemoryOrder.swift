@@ -1,22 +1,19 @@
 import AtelierScheduling
 import Synchronization
 
-/// One entry of the memory level with what eviction needs.
+/// One entry of the memory level with what eviction needs; `Entry(slot)` is what is handed out.
 ///
 /// `place` and `scope` change under the order lock alone, `frequency` is atomic, the rest never changes; that
 /// makes the class safe to share.
-final class Slot: @unchecked Sendable {
-    let entry: Entry
+final class Slot: Entry.Content, @unchecked Sendable {
     /// Counted against every bound.
     let bytes: Int
-    /// How often it was asked for: when it was put, and by every hit since.
-    let frequency = Atomic<UInt64>(1)
     /// Where it stands in the queue of its scope.
     fileprivate(set) var place = 0, scope = 0
 
     init(_ entry: Entry, bytes: Int) {
-        self.entry = entry
         self.bytes = bytes
+        super.init(entry.header, entry.payload)
     }
 }
 
@@ -115,7 +112,7 @@ struct MemoryOrder: Sendable {
             scopes[covering].bytes += sign * slot.bytes
             scopes[covering].entries += sign
         }
-        for name in enclosing(slot.entry.header.partition) where !name.isEmpty {
+        for name in enclosing(slot.header.partition) where !name.isEmpty {
             partitions[name, default: .init()].bytes += sign * slot.bytes
             partitions[name]!.entries += sign
             if partitions[name]!.entries == 0 { partitions[name] = nil }
@@ -127,17 +124,4 @@ struct MemoryOrder: Sendable {
 private func enclosing(_ partition: String) -> [String] {
     if partition.isEmpty { return [""] }
     return [""] + partition.indices.filter { partition[$0] == "/" }.map { String(partition[..<$0]) } + [partition]
-}
-
-/// Tables of the memory level, each with a lock of its own; the digest says which.
-final class Shards: Sendable {
-    final class Shard: Sendable {
-        private let table = Lock<[Digest: Slot]>([:])
-
-        func withLock<Result: Sendable>(_ body: (inout [Digest: Slot]) -> Result) -> Result { table.withLock(body) }
-    }
-
-    private let shards: [Shard] = (0..<64).map { _ in Shard() }
-
-    subscript(digest: Digest) -> Shard { shards[Int(truncatingIfNeeded: digest.words.1 & 63)] }
 }

@@ -84,22 +84,22 @@ public final class MemoryStore: Store {
 
     /// The entry under a digest, or why there is none. O(1).
     public func get(_ digest: Digest) -> Lookup {
-        guard let slot = shards[digest].withLock({ $0[digest] }) else {
+        guard let (slot, expires) = shards[digest].withLock({ $0.find(digest) }) else {
             return .miss(ghosts.withLock { $0.reason(digest) })
         }
-        if let expires = slot.entry.header.expires, expires <= seconds() {
+        if expires != .max, expires <= seconds() {
             expire(slot)
             return .miss(.expired)
         }
         slot.frequency.wrappingAdd(1, ordering: .relaxed)
-        return .hit(slot.entry)
+        return .hit(Entry(slot))
     }
 
     /// A table's look-up, whatever the size.
     public func hitCost(ofBytes count: Int) -> UInt64 { 1_000 }
 
     /// The header under a digest, not counted as a hit.
-    public func peek(_ digest: Digest) -> EntryHeader? { shards[digest].withLock { $0[digest] }?.entry.header }
+    public func peek(_ digest: Digest) -> EntryHeader? { shards[digest].withLock { $0.find(digest) }?.slot.header }
 
     /// Keeps an entry, if it is worth it and fits, in place of the one with the same digest. O(1) amortised, times the
     /// number of partitions with a quota.
@@ -119,7 +119,7 @@ public final class MemoryStore: Store {
             let scope = order.scope(of: header.partition)
             guard slot.bytes <= order.byteLimit, entryLimit > 0 else { return (.tooLarge, [], nil) }
             guard order.quotas(over: scope).allSatisfy({ slot.bytes <= $0 }) else { return (.noRoom, [], nil) }
-            let earlier = shards[header.digest].withLock { $0.removeValue(forKey: header.digest) }
+            let earlier = shards[header.digest].withLock { $0.remove(header.digest) }
             if let earlier {
                 order.remove(earlier)
                 slot.frequency.store(earlier.frequency.load(ordering: .relaxed), ordering: .relaxed)
@@ -128,7 +128,7 @@ public final class MemoryStore: Store {
             }
             let evicted = makeRoom(for: slot.bytes, entryLimit: entryLimit, in: scope, of: &order)
             order.add(slot, density: density, to: scope)
-            shards[header.digest].withLock { $0[header.digest] = slot }
+            shards[header.digest].withLock { $0.insert(slot) }
             return (.kept, evicted, earlier)
         }
         withExtendedLifetime(replaced) { tell(of: evicted) }
@@ -138,7 +138,7 @@ public final class MemoryStore: Store {
     /// Forgets an entry.
     public func evict(_ digest: Digest) {
         _ = order.withLock { order in
-            let slot = shards[digest].withLock { $0.removeValue(forKey: digest) }
+            let slot = shards[digest].withLock { $0.remove(digest) }
             if let slot { order.remove(slot) }
             return slot
         }
@@ -171,9 +171,9 @@ public final class MemoryStore: Store {
 
     /// Takes out an entry whose time is over, unless another has taken its place.
     private func expire(_ slot: Slot) {
-        let digest = slot.entry.header.digest
+        let digest = slot.header.digest
         order.withLock { order in
-            guard shards[digest].withLock({ $0[digest] === slot }) else { return }
+            guard shards[digest].withLock({ $0.find(digest)?.slot === slot }) else { return }
             order.remove(slot)
             forget(slot, .expired, keeping: order.entries)
         }
@@ -181,8 +181,8 @@ public final class MemoryStore: Store {
 
     /// Takes an entry out of the table and remembers that it was there.
     private func forget(_ slot: Slot, _ reason: MissReason, keeping entries: Int) {
-        let digest = slot.entry.header.digest
-        shards[digest].withLock { $0[digest] = nil }
+        let digest = slot.header.digest
+        _ = shards[digest].withLock { $0.remove(digest) }
         let frequency = slot.frequency.load(ordering: .relaxed), bytes = reason == .evicted ? slot.bytes : 0
         ghosts.withLock {
             $0.note(digest, reason, frequency: frequency, bytes: bytes, byteLimit: byteLimit, entryLimit: max(64, entries))
@@ -192,6 +192,6 @@ public final class MemoryStore: Store {
     private func tell(of evicted: [Slot]) {
         if evicted.isEmpty { return }
         guard let observer = observer.withLock({ $0 }) else { return }
-        for slot in evicted { observer(slot.entry.header) }
+        for slot in evicted { observer(slot.header) }
     }
 }

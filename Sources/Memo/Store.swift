@@ -1,3 +1,5 @@
+import Synchronization
+
 /// One level: get, put and evict by digest. Levels are an array; the first hit wins and fills upward.
 ///
 /// A store may forget anything at any time, must never return an entry under another digest than it was put
@@ -107,8 +109,7 @@ public enum PutOutcome: String, Codable, CaseIterable, Sendable {
 
 /// What a store keeps under a digest.
 ///
-/// It copies as one reference: a hit in memory, which hands out millions, takes 297 instead of 471 instructions for it
-/// (callgrind), and 0.13 instead of 0.16 µs.
+/// It copies as one reference, since a hit in memory hands out millions.
 public struct Entry: Sendable {
     /// What it keeps.
     public enum Payload: Sendable {
@@ -124,14 +125,22 @@ public struct Entry: Sendable {
         case failure(String)
     }
 
-    /// Immutable, so that entries can share it.
-    private final class Content: Sendable {
-        let header: EntryHeader
-        let payload: Payload
+    /// What entries share. The memory level keeps its counters in the same object (`Slot`), so that a hit touches one less.
+    ///
+    /// Safe to share: all but the counter never changes, the counter is atomic, and a subclass answers for what it adds.
+    class Content: @unchecked Sendable {
+        /// How often the memory level was asked for it. It stands here, beside the counter of references, since a hit
+        /// writes both: one line of memory instead of two.
+        let frequency = Atomic<UInt64>(1)
+        /// The bytes of a value that is a blob, without the box and the type of `any Storable` around it.
+        final let blob: Blob?
+        final let payload: Payload
+        final let header: EntryHeader
 
         init(_ header: EntryHeader, _ payload: Payload) {
             self.header = header
             self.payload = payload
+            blob = if case .value(let value) = payload { value.cast(to: Blob.self) } else { nil }
         }
     }
 
@@ -149,7 +158,28 @@ public struct Entry: Sendable {
     }
 
     /// An entry from its parts.
-    public init(header: EntryHeader, payload: Payload) { content = Content(header, payload) }
+    public init(header: EntryHeader, payload: Payload) { self.init(Content(header, payload)) }
+
+    init(_ content: Content) { self.content = content }
+}
+
+extension Entry {
+    /// Hands the bytes of a value that is a blob to `body`; nil for every other entry. The pointer is valid only inside.
+    ///
+    /// It counts no reference beside that of the entry: a hit in memory on a kilobyte takes 89 ns with it, 120 and more with
+    /// `payload` and a cast.
+    public func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result? {
+        try content.blob?.withUnsafeBytes(body)
+    }
+}
+
+extension Storable {
+    /// The value, if its type is this one: `as?` in one comparison. `as?` also looks for bridges and superclasses, which
+    /// takes it 40 ns; here there are none, since only a final class can have a `StorageFormat<Self>`.
+    func cast<Value: Storable>(to type: Value.Type) -> Value? {
+        // Of the same type, so its bits are a value of the other.
+        Self.self == type ? unsafeBitCast(self, to: type) : nil
+    }
 }
 
 /// What every level knows about an entry.
