@@ -1,4 +1,5 @@
 import AtelierMemo
+import AtelierRedis
 import AtelierStages
 import Synchronization
 
@@ -13,15 +14,18 @@ extension Subcommand {
         name: "cache-speed", question: "how fast are hits, misses and puts of each level?",
         usage: """
                 --bench NAME --value-bytes N --threads T --seconds S --keys K --zipf A --dir D
+                [--redis unix:PATH|tcp:PORT]
                 --bench  mem_hit      memory level; expiry checked, value by reference
                          disk_hit     disk level: opened, read, verified, decoded
                          disk_write   fresh keys into the disk level
+                         redis_unix, redis_tcp  Redis level alone: asked for, verified
                          tiered_hit   engine with disk and a memory level for a tenth
                          get_or_compute_miss  engine with both, fresh keys, a stage
                                       that does nothing; making the key included
                          single_flight  T tasks ask for the same new key at a time
                                       whose making takes 1 ms; then 1 000 tasks
                 --dir    files are written in it and left there
+                --redis  a server to write to, for the two rows of that level
 
                 The last line is JSON: operations per second, median and percentiles
                 of their latencies in microseconds. Values are text that compresses
@@ -35,6 +39,7 @@ extension Subcommand {
         case "mem_hit": measured = memoryHits(load)
         case "disk_hit": measured = try diskHits(load)
         case "disk_write": measured = try diskWrites(load)
+        case "redis_unix", "redis_tcp": measured = try redisHits(load, at: try arguments.string("redis"))
         case "tiered_hit": measured = try tieredHits(load)
         case "get_or_compute_miss": measured = try misses(load)
         case "single_flight": measured = singleFlights(load)
@@ -252,6 +257,22 @@ private func diskWrites(_ load: CacheLoad) throws -> Measured {
     measured.storedRatio = Double(fileBytes(in: load.folder)) / Double(max(1, measured.operations) * load.valueBytes)
     measured.more = [.init("durability", .string("none: not synced, what a power cut tears fails its checksum"))]
     return measured
+}
+
+/// - Parameter place: `unix:PATH`, or `tcp:PORT` of this machine.
+private func redisHits(_ load: CacheLoad, at place: String) throws -> Measured {
+    let address = try RedisAddress(place.hasPrefix("tcp:") ? "redis://127.0.0.1:\(place.dropFirst(4))" : place)
+    let store = RedisStore(at: address)
+    let digests = load.digests()
+    for (key, digest) in digests.enumerated() {
+        guard store.put(load.entry(key, digest)) == .kept else { throw Arguments.Problem(text: "the Redis level kept nothing") }
+    }
+    return measure(load) { key, _ in
+        guard case .bytes(let value)? = store.get(digests[key]).entry?.payload, value.count == load.valueBytes else {
+            fatalError("a key is missing")
+        }
+        keep(value)
+    }
 }
 
 /// Bytes of all files in a folder and those below.
