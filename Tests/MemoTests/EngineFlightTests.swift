@@ -105,8 +105,9 @@ struct EngineFlightTests {
 
     @Test("With one worker the more urgent goes first, and joining makes urgent what it waits for")
     func priorities() async throws {
-        // Time stands still, however long a busy machine takes to ask: what counts is patience.
-        let engine = Engine(levels: [everything()], configuration: .init(workers: 1), clock: ManualClock().clock)
+        // Time moves with the questions alone, however long a busy machine takes to ask them: what counts is patience.
+        let time = ManualClock()
+        let engine = Engine(levels: [everything()], configuration: .init(workers: 1), clock: time.clock)
         let order = Order()
         let blocker = Task { try await engine.value(of: Artifact(Gated(gate: 105))) }
         await Gate.number(105).arrived()
@@ -117,6 +118,7 @@ struct EngineFlightTests {
             (joined, Priority.background), (Artifact(Noted(name: "normal", order: order.number)), .normal),
             (Artifact(Noted(name: "interactive", order: order.number)), .interactive), (joined, .interactive),
         ] {
+            time.advance(nanoseconds: 1)
             tasks.append(Task { try await engine.value(of: artifact, priority: priority) })
             #expect(await eventually { engine.underWay.waiters == tasks.count + 1 })
         }

@@ -5,6 +5,12 @@ import Testing
 
 @testable import AtelierRedis
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 @Suite("Redis in trouble", .enabled(if: TestServer.program != nil, "redis-server is not installed"))
 struct FaultTests {
     /// A server with two entries, a proxy before it, and a store that goes through the proxy with short limits.

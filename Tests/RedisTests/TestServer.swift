@@ -58,11 +58,12 @@ final class TestServer: Sendable {
         words += ["--save", "", "--appendonly", "no", "--loglevel", "warning", "--logfile", "/dev/null"] + arguments
         var pointers = words.map { strdup($0) } + [nil]
         defer { for pointer in pointers { free(pointer) } }
-        // Not our output: whoever reads that would wait for a server that outlives us.
+        // Nothing of ours stays open in it: whoever waits for our end would wait for that of a server that outlives us.
         var actions = posix_spawn_file_actions_t()
         posix_spawn_file_actions_init(&actions)
         defer { posix_spawn_file_actions_destroy(&actions) }
         for descriptor in 0..<3 as Range<Int32> { posix_spawn_file_actions_addopen(&actions, descriptor, "/dev/null", O_RDWR, 0) }
+        for descriptor in 3..<256 as Range<Int32> { posix_spawn_file_actions_addclose(&actions, descriptor) }
         var id = pid_t()
         try #require(posix_spawn(&id, Self.program!, &actions, nil, &pointers, environ) == 0)
         process.withLock { $0 = id }
