@@ -2,12 +2,6 @@ import AtelierMemo
 import AtelierStages
 import AtelierTelemetry
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
-
 /// What `cache stats` shows.
 struct StatsOptions: Hashable, Sendable {
     /// What numbers can be listed by.
@@ -40,7 +34,7 @@ extension CacheCommand {
         // On a terminal every block takes the place of the one before: to the top left corner, and clear what is below.
         let goesBack = stats.watch && console.outputIsOnTerminal
         while true {
-            let report = CacheStatistics(path: path, limit: configuration.diskLimit, now: Int64(time(nil)))
+            let report = CacheStatistics(path: path, limit: configuration.diskLimit, now: systemSeconds())
             try console.write((goesBack ? "\u{1b}[H\u{1b}[J" : "") + text(of: report))
             guard stats.watch else { return .done }
             do { try await pause() } catch { return .interrupted }
@@ -104,8 +98,8 @@ extension CacheStatistics {
         let total = total
         var lines: [String] = []
         if let contents {
-            let limit = contents.byteLimit.map { " of " + megabytes($0) } ?? ""
-            lines.append("\(printable(path)): \(contents.entries) entries, \(megabytes(contents.bytes))\(limit)")
+            let limit = contents.byteLimit.map { " of " + mebibytes($0) } ?? ""
+            lines.append("\(printable(path)): \(contents.entries) entries, \(mebibytes(contents.bytes))\(limit)")
         } else {
             lines.append("\(printable(path)): no entries")
         }
@@ -161,7 +155,7 @@ extension CacheStatistics {
                     return [
                         printable(name), "\(usage.hits)", "\(usage.misses)",
                         asked == 0 ? "-" : percent(Double(usage.hits) / Double(asked)), "\(usage.runs)", seconds(usage.nanosecondsSpent),
-                        seconds(usage.nanosecondsSaved), megabytes(usage.bytes),
+                        seconds(usage.nanosecondsSaved), mebibytes(usage.bytes),
                     ]
                 })
     }
@@ -218,8 +212,6 @@ private func seconds(_ nanoseconds: UInt64) -> String {
     let seconds = Double(nanoseconds) * 1e-9
     return decimal(seconds, seconds < 10 ? 2 : seconds < 1000 ? 1 : 0) + " s"
 }
-
-private func megabytes(_ bytes: Int) -> String { decimal(Double(bytes) / 1_048_576, 1) + " MiB" }
 
 private func latency(_ histogram: LatencyHistogram, _ share: Double) -> String {
     guard histogram.count > 0 else { return "-" }

@@ -1,8 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
 import AtelierMemo
 import AtelierStages
 
@@ -32,7 +27,7 @@ extension CacheCommand {
         let path = store.directory.path, requests = RequestLog(in: path).requests()
         // Memory keeps what requests share while this runs; only the store has to have the outputs afterwards.
         let engine = Engine(levels: [MemoryStore(), store])
-        let plan = WarmPlan(requests, in: engine, filling: .lasting, now: Int64(time(nil)))
+        let plan = WarmPlan(requests, in: engine, filling: .lasting, now: systemSeconds())
         if warming.isDry {
             try answer(console, plan.text, [.init("path", .string(path))] + plan.members)
             return .done

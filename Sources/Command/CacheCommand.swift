@@ -49,7 +49,7 @@ struct CacheCommand: Hashable, Sendable {
             let removed = store.clear()
             RequestLog(in: path).clear()
             try answer(
-                console, "\(printable(path)): removed \(removed.entries) entries, \(megabytes(removed.bytes))", removed.members(path))
+                console, "\(printable(path)): removed \(removed.entries) entries, \(mebibytes(removed.bytes))", removed.members(path))
         case .verify: return try await verify(store, configuration, console)
         case .warm: return try await warm(store, configuration, console)
         }
@@ -67,5 +67,3 @@ extension StoreContents {
         [.init("path", .string(path)), .init("entries", .integer(entries)), .init("bytes", .integer(bytes))]
     }
 }
-
-private func megabytes(_ bytes: Int) -> String { decimal(Double(bytes) / 1_048_576, 1) + " MiB" }

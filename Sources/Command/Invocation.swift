@@ -125,31 +125,19 @@ extension Invocation {
             let options = ConvertCommand.options(of: made) + ConvertCommand.explainOptions
             self = .explain(try Invocation.conversion(made, rest.dropFirst(), options, over: base))
         case .cache:
-            let actions = inWords(CacheCommand.Action.allCases.map(\.rawValue))
-            guard let word = rest.first, let action = CacheCommand.Action(rawValue: word) else {
-                throw UsageError("cache wants what to do after it: \(actions)")
-            }
-            var command = CacheCommand(action: action)
-            let operands = try parse(rest.dropFirst(), options: CacheCommand.options, into: &command)
-            if let operand = operands.first { throw UsageError("cache \(word) takes no \(printable(operand))") }
-            if action != .stats, command.stats != StatsOptions() {
+            var command = CacheCommand(action: try Invocation.word(after: verb, rest, wanting: "what to do"))
+            try Invocation.parseOptions(after: verb, rest, CacheCommand.options, into: &command)
+            if command.action != .stats, command.stats != StatsOptions() {
                 throw UsageError("--watch, --by and --prometheus belong to cache stats")
             }
             if command.settings.json, command.stats.prometheus { throw UsageError("--json and --prometheus exclude each other") }
             self = .cache(command)
         case .config:
-            let actions = inWords(ConfigCommand.Action.allCases.map(\.rawValue))
-            guard let word = rest.first, let action = ConfigCommand.Action(rawValue: word) else {
-                throw UsageError("config wants what to do after it: \(actions)")
-            }
-            var command = ConfigCommand(action: action)
-            let operands = try parse(rest.dropFirst(), options: ConfigCommand.options, into: &command)
-            if let operand = operands.first { throw UsageError("config \(word) takes no \(printable(operand))") }
+            var command = ConfigCommand(action: try Invocation.word(after: verb, rest, wanting: "what to do"))
+            try Invocation.parseOptions(after: verb, rest, ConfigCommand.options, into: &command)
             self = .config(command)
         case .bench:
-            guard let word = rest.first, BenchCommand.Subject(rawValue: word) != nil else {
-                throw UsageError("bench wants what to measure after it: \(inWords(BenchCommand.Subject.allCases.map(\.rawValue)))")
-            }
+            let _: BenchCommand.Subject = try Invocation.word(after: verb, rest, wanting: "what to measure")
             var command = BenchCommand()
             command.operands = try parse(rest.dropFirst(), options: BenchCommand.options, into: &command)
             self = .bench(command)
@@ -165,6 +153,24 @@ extension Invocation {
                 self = .help(topic, json: json)
             }
         }
+    }
+
+    /// What the word after a command says, such as `stats` after `cache`.
+    private static func word<Word: RawRepresentable<String> & CaseIterable>(
+        after verb: Verb, _ rest: ArraySlice<String>, wanting what: String
+    ) throws(UsageError) -> Word {
+        guard let word = rest.first.flatMap(Word.init(rawValue:)) else {
+            throw UsageError("\(verb.rawValue) wants \(what) after it: \(inWords(Word.allCases.map(\.rawValue)))")
+        }
+        return word
+    }
+
+    /// Reads what follows such a word where only options may.
+    private static func parseOptions<Options>(
+        after verb: Verb, _ rest: ArraySlice<String>, _ options: [Option<Options>], into command: inout Options
+    ) throws(UsageError) {
+        let operands = try parse(rest.dropFirst(), options: options, into: &command)
+        if let operand = operands.first { throw UsageError("\(verb.rawValue) \(rest[rest.startIndex]) takes no \(printable(operand))") }
     }
 
     private static func conversion(

@@ -70,3 +70,6 @@ func decimal(_ number: Double, _ places: Int) -> String {
     let fraction = String(scaled % scale)
     return sign + "\(scaled / scale)." + String(repeating: "0", count: places - fraction.count) + fraction
 }
+
+/// An amount of memory or disk, for people.
+func mebibytes(_ bytes: Int) -> String { decimal(Double(bytes) / 1_048_576, 1) + " MiB" }

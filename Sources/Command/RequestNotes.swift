@@ -20,7 +20,7 @@ final class RequestNotes: Sendable {
     /// Notes a request that was answered. Files are remembered by absolute path; a pipe has none.
     func add(_ request: Request, from inputs: [Input], output: Digest, cost: UInt64) {
         let paths = inputs.map { $0.isStandardInput || kind(of: $0.path) != .file ? nil : absolute($0.path) }
-        let logged = LoggedRequest(request, paths: paths, use: RequestUse(of: output, cost: cost, at: Int64(time(nil))))
+        let logged = LoggedRequest(request, paths: paths, use: RequestUse(of: output, cost: cost, at: systemSeconds()))
         let isFull = pending.withLock { pending in
             pending.append(logged)
             return pending.count >= 1024

@@ -39,6 +39,21 @@ extension BezierPath {
         close()
     }
 
+    /// The rectangle that the path draws with four straight sides along the axes, and whether it is closed; nil for any
+    /// other path, and for a rectangle without area.
+    public var alignedRectangle: (rect: Rect, isClosed: Bool)? {
+        guard (4...6).contains(elements.count), case .move(let p0) = elements[0], case .line(let p1) = elements[1],
+            case .line(let p2) = elements[2], case .line(let p3) = elements[3]
+        else { return nil }
+        var rest = elements[4...]
+        if case .line(let p4) = rest.first, p4 == p0 { rest.removeFirst() }
+        guard rest.isEmpty || rest.first == .close && rest.count == 1 else { return nil }
+        let startsAlongX = p0.y == p1.y && p1.x == p2.x && p2.y == p3.y && p3.x == p0.x
+        let startsAlongY = p0.x == p1.x && p1.y == p2.y && p2.x == p3.x && p3.y == p0.y
+        guard startsAlongX || startsAlongY, p0.x != p2.x, p0.y != p2.y else { return nil }
+        return (Rect(p0, p2), !rest.isEmpty)
+    }
+
     /// The outline of an ellipse as four cubics, within 2e-4 of the radius; clockwise on screen from its rightmost point.
     public init(ellipseAt center: Point, rx: Double, ry: Double) {
         self.init()

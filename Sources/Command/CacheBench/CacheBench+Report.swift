@@ -116,5 +116,3 @@ extension CacheBench {
     /// `0.98×`, `12.3×`, `640×`.
     private static func times(_ factor: Double) -> String { decimal(factor, factor < 9.95 ? 2 : factor < 99.5 ? 1 : 0) + "×" }
 }
-
-private func mebibytes(_ bytes: Int) -> String { decimal(Double(bytes) / 1_048_576, 1) + " MiB" }

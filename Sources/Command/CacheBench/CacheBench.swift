@@ -1,8 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
 import AtelierMemo
 import AtelierStages
 
@@ -150,7 +145,7 @@ struct CacheBench: Sendable {
             return try Request.Target.allCases.map { target in
                 let request = Request(target: target, sources: [source.digest], options: CacheBench.options)
                 let output = try request.conversion(of: [source]).output.digest
-                return LoggedRequest(request, paths: [absolute(file)], use: RequestUse(of: output, cost: cost, at: Int64(time(nil))))
+                return LoggedRequest(request, paths: [absolute(file)], use: RequestUse(of: output, cost: cost, at: systemSeconds()))
             }
         }
         RequestLog(in: folder).note(requests)

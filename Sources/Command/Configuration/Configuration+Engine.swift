@@ -1,8 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
 import AtelierMemo
 import AtelierRedis
 import AtelierScheduling
@@ -69,7 +64,7 @@ extension Configuration {
     /// Begins to warm an engine, when that is wanted; it gives way to everybody who asks for something. The caller cancels it.
     func warm(_ engine: Engine, from log: RequestLog) -> Task<WarmReport, Never>? {
         guard warming, warmingBudget > 0 else { return nil }
-        let budget = Duration.seconds(warmingBudget), now = Int64(time(nil))
+        let budget = Duration.seconds(warmingBudget), now = systemSeconds()
         return Task { await AtelierStages.warm(engine, from: log, budget: budget, now: now) }
     }
 

@@ -61,7 +61,7 @@ public final class DiskStore: Store {
     ///   - limit: In bytes; no entry larger than a quarter of it is kept.
     ///   - quotas: Bytes by partition.
     public convenience init(in directory: CacheDirectory, limit: Int, quotas: [String: Int] = [:]) {
-        self.init(in: directory, limit: limit, quotas: quotas, now: { Int64(time(nil)) }, space: DiskSpace.init(path:))
+        self.init(in: directory, limit: limit, quotas: quotas, now: systemSeconds, space: DiskSpace.init(path:))
     }
 
     init(

@@ -72,16 +72,7 @@ extension SlideMapper {
 
     /// The rectangle that a general path draws: four sides along the axes, closed (or not stroked).
     private func drawnRectangle(_ path: SVG.Path) -> SVG.BasicShape? {
-        let elements = path.geometry.elements
-        guard (4...6).contains(elements.count), case .move(let p0) = elements[0], case .line(let p1) = elements[1],
-            case .line(let p2) = elements[2], case .line(let p3) = elements[3]
-        else { return nil }
-        var rest = elements[4...]
-        if case .line(let p4) = rest.first, p4 == p0 { rest.removeFirst() }
-        guard rest.first == .close && rest.count == 1 || rest.isEmpty && path.stroke == nil else { return nil }
-        let startsAlongX = p0.y == p1.y && p1.x == p2.x && p2.y == p3.y && p3.x == p0.x
-        let startsAlongY = p0.x == p1.x && p1.y == p2.y && p2.x == p3.x && p3.y == p0.y
-        guard startsAlongX || startsAlongY, p0.x != p2.x, p0.y != p2.y else { return nil }
-        return .rect(Rect(p0, p2), rx: 0, ry: 0)
+        guard let (rect, isClosed) = path.geometry.alignedRectangle, isClosed || path.stroke == nil else { return nil }
+        return .rect(rect, rx: 0, ry: 0)
     }
 }

@@ -22,7 +22,7 @@ extension Resolver {
             report(index, .invalid, "clip-path `\(quoted(value))` refers to itself; drawn without it")
             return nil
         }
-        if let area = region.rectangle, let ink = node.inkBounds(in: toElement) {
+        if case (let area, true)? = region.alignedRectangle, let ink = node.inkBounds(in: toElement) {
             let slack = 1e-6 * max(area.width, area.height)
             let isInside =
                 ink.minX >= area.minX - slack && ink.minY >= area.minY - slack && ink.maxX <= area.maxX + slack
@@ -110,19 +110,5 @@ extension SVG.Group {
         var region = children.count == 1 ? outlines : outlines.resolved(.nonzero)
         if let clip { region = region.combined(.intersection, with: clip) }
         return transform == .identity ? region : region.transformed(by: transform).resolved(.nonzero)
-    }
-}
-
-extension BezierPath {
-    /// The rectangle along the axes that the path is, if it is one.
-    var rectangle: Rect? {
-        guard elements.count == 5, case .move(let p) = elements[0], elements[4] == .close, let bounds else { return nil }
-        var corners = [p]
-        for element in elements[1...3] {
-            guard case .line(let corner) = element else { return nil }
-            corners.append(corner)
-        }
-        let isAligned = zip(corners, corners[1...] + [p]).allSatisfy { $0.x == $1.x || $0.y == $1.y }
-        return isAligned && corners[0].x != corners[2].x && corners[0].y != corners[2].y ? bounds : nil
     }
 }

@@ -121,11 +121,7 @@ private struct TreeWriter {
     private mutating func write(_ stroke: SVG.Stroke, _ places: Int) {
         add("stroke", stroke.paint)
         if stroke.opacity != 1 { add("stroke-opacity", stroke.opacity, 4) }
-        if stroke.width != 1 {
-            add(" stroke-width=\"")
-            add(significant: stroke.width)
-            add("\"")
-        }
+        if stroke.width != 1 { add("stroke-width", significant: stroke.width) }
         switch stroke.cap {
         case .butt: break
         case .round: add(" stroke-linecap=\"round\"")
