@@ -50,6 +50,8 @@ let package = Package(
 
         .target(name: "CAtelierBLAKE3", path: "Sources/CBLAKE3"),
         .systemLibrary(name: "CAtelierLinux", path: "Sources/CLinux"),
+        // Types only: the library is opened at run time.
+        .systemLibrary(name: "CAtelierRsvg", path: "Sources/CRsvg"),
 
         room("Telemetry"),
         room("Scheduling", ["AtelierTelemetry"]),
@@ -64,9 +66,10 @@ let package = Package(
 
         room("Geometry"),
         room("Pixels", ["AtelierGeometry"]),
-        room("ImageCodecs", ["AtelierPixels", "CAtelierSpng", "CAtelierTurboJPEG"]),
+        room("ImageCodecs", ["AtelierPixels", "CAtelierSpng", "CAtelierTurboJPEG", "CAtelierDeflate"]),
         room("SVG", ["AtelierGeometry", "CAtelierExpat"]),
         room("ImageTracing", ["AtelierGeometry", "AtelierPixels"]),
+        room("Rasterizing", ["AtelierPixels", "CAtelierRsvg"]),
         room("Archives", ["CAtelierDeflate"]),
         room("OOXML", ["AtelierSVG", "AtelierGeometry", "AtelierArchives"]),
 
@@ -74,7 +77,7 @@ let package = Package(
             "Stages",
             [
                 "AtelierMemo", "AtelierGeometry", "AtelierPixels", "AtelierImageCodecs", "AtelierSVG", "AtelierImageTracing",
-                "AtelierArchives", "AtelierOOXML",
+                "AtelierRasterizing", "AtelierArchives", "AtelierOOXML",
             ]),
         room(
             "Command",
@@ -121,13 +124,14 @@ let package = Package(
         tests(of: "ImageTracing", ["AtelierGeometry", "AtelierPixels"]),
         tests(of: "ImageCodecs", ["AtelierTesting", "AtelierPixels"], resources: [.copy("Samples")]),
         tests(of: "SVG", ["AtelierTesting", "AtelierGeometry"]),
+        tests(of: "Rasterizing", ["AtelierPixels"]),
         tests(of: "Archives", ["AtelierTesting"]),
         tests(of: "OOXML", ["AtelierTesting", "AtelierSVG", "AtelierGeometry", "AtelierArchives"]),
         tests(
             of: "Stages",
             [
                 "AtelierMemo", "AtelierMemoTesting", "AtelierScheduling", "AtelierTesting", "AtelierImageCodecs", "AtelierImageTracing",
-                "AtelierSVG", "AtelierOOXML",
+                "AtelierSVG", "AtelierArchives", "AtelierOOXML",
             ],
             exclude: ["stage-outputs.txt"]),
         tests(of: "Command", ["AtelierStages", "AtelierMemo", "AtelierScheduling"]),

@@ -41,6 +41,12 @@ public struct PackedBytes: Hashable, Sendable {
         self.bytes = bytes
     }
 
+    /// Bytes that are compressed in a format of their own already, as they are.
+    public init(storing original: [UInt8]) {
+        self.init(
+            method: .stored, crc32: libdeflate_crc32(0, original, original.count), originalByteCount: original.count, bytes: original)
+    }
+
     /// The original bytes; nil when size or checksum disagree with the coded bytes.
     public func unpacked() -> [UInt8]? {
         let original: [UInt8]
@@ -89,7 +95,7 @@ public struct Packer: ~Copyable {
             count = room == 0 ? 0 : libdeflate_deflate_compress(compressor, original, original.count, buffer.baseAddress!, room)
         }
         return deflated.isEmpty
-            ? PackedBytes(method: .stored, crc32: crc, originalByteCount: original.count, bytes: original)
+            ? PackedBytes(storing: original)
             : PackedBytes(method: .deflate, crc32: crc, originalByteCount: original.count, bytes: deflated)
     }
 }

@@ -65,15 +65,17 @@ extension SVG.Node {
     }
 
     /// From the node's own coordinates to its parent's.
-    var transform: AffineTransform {
+    public var transform: AffineTransform {
         switch self {
         case .group(let group): group.transform
         case .path(let path): path.transform
         }
     }
 
-    /// The smallest rectangle that surely holds what is drawn; the node's transform is not applied.
-    func inkBounds(in outer: AffineTransform) -> Rect? {
+    /// A rectangle that nothing drawn leaves, strokes included; nil when nothing is drawn.
+    ///
+    /// - Parameter outer: From the node's own coordinates to those of the answer; the node's transform is not applied.
+    public func inkBounds(in outer: AffineTransform) -> Rect? {
         switch self {
         case .group(let group): group.inkBounds(in: outer)
         case .path(let path): path.inkBounds(in: outer)

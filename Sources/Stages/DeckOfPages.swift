@@ -7,7 +7,7 @@ public struct DeckOfPages: Plan {
     /// Name in keys, events and `explain`.
     public static let name = "pptx.deckOfPages"
     /// Raised when the same pages take another way.
-    public static let version = 1
+    public static let version = 2
 
     /// The drawings in page order; at least one.
     public var trees: [Artifact<SVG.Tree>]
@@ -28,7 +28,7 @@ public struct DeckOfPages: Plan {
 
     /// Decides.
     public func plan(in context: Context) throws -> Artifact<Blob> {
-        Artifact(PackPPTX(slides: slides(of: trees, options, in: context), title: title))
+        Artifact(DeckOfSlides(slides: slides(of: trees, options, in: context), title: title))
     }
 }
 
@@ -37,7 +37,7 @@ public struct ReportOnPages: Plan {
     /// Name in keys, events and `explain`.
     public static let name = "report.onPages"
     /// Raised when the same pages take another way.
-    public static let version = 1
+    public static let version = 2
 
     /// The drawings in page order; at least one.
     public var trees: [Artifact<SVG.Tree>]
@@ -55,7 +55,7 @@ public struct ReportOnPages: Plan {
 
     /// Decides.
     public func plan(in context: Context) throws -> Artifact<ConversionReport> {
-        Artifact(ReportSlides(trees: trees, slides: slides(of: trees, options, in: context)))
+        Artifact(ReportOnSlides(trees: trees, slides: slides(of: trees, options, in: context)))
     }
 }
 

@@ -11,23 +11,33 @@ public struct PackPPTX: Stage {
 
     /// The slides in order.
     public var slides: [Artifact<Slide>]
+    /// The pixels of their drawings, in the order of `Slide.drawings(of:)`.
+    public var renderings: [Artifact<Rendering>]
     /// Title in the document's properties.
     public var title: String?
     /// Version of the compressing library: its bytes may differ.
     public internal(set) var library: String
 
     /// A deck of slides.
-    public init(slides: [Artifact<Slide>], title: String? = nil) {
+    public init(slides: [Artifact<Slide>], renderings: [Artifact<Rendering>] = [], title: String? = nil) {
         self.slides = slides
+        self.renderings = renderings
         self.title = title
         self.library = Archives.libraryVersion
     }
 
     /// The slides once more, and their compressed form.
-    public func footprint(in context: Context) -> Int { slides.reduce(0) { $0 + context[$1].byteCount * 2 } }
+    public func footprint(in context: Context) -> Int {
+        slides.reduce(0) { $0 + context[$1].byteCount * 2 } + renderings.reduce(0) { $0 + context[$1].byteCount }
+    }
 
     /// Packs.
     public func run(in context: Context) throws -> Blob {
-        Blob(try packPresentation(slides.map { context[$0] }, title: title))
+        let slides = slides.map { context[$0] }
+        var pictures: [Drawing: [UInt8]] = [:]
+        for (drawing, rendering) in zip(Slide.drawings(of: slides), renderings) {
+            if case .png(let file) = context[rendering] { pictures[drawing] = file }
+        }
+        return Blob(try packPresentation(slides, title: title, pictures: pictures))
     }
 }

@@ -50,6 +50,6 @@ public func convertToPPTX(_ pages: [Artifact<Blob>], _ options: ConversionOption
     }
     let slides = trees.map { Artifact(MapSlide(tree: $0, options: options.slide)) }
     return Conversion(
-        output: Artifact(PackPPTX(slides: slides, title: title)),
-        report: Artifact(ReportSlides(trees: trees, slides: slides)))
+        output: Artifact(DeckOfSlides(slides: slides, title: title)),
+        report: Artifact(ReportOnSlides(trees: trees, slides: slides)))
 }

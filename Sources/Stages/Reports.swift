@@ -2,7 +2,7 @@ public import AtelierMemo
 public import AtelierOOXML
 public import AtelierSVG
 
-/// Collects the diagnostics of a deck: what reading each page found, then what mapping it found.
+/// Collects the diagnostics of a deck: what reading each page found, then what mapping it found, then which pictures are missing.
 public struct ReportSlides: Stage {
     /// Name in keys, events and `explain`.
     public static let name = "report.slides"
@@ -13,17 +13,32 @@ public struct ReportSlides: Stage {
     public var trees: [Artifact<SVG.Tree>]
     /// Their slides.
     public var slides: [Artifact<Slide>]
+    /// The pixels of their drawings, in the order of `Slide.drawings(of:)`.
+    public var renderings: [Artifact<Rendering>]
 
     /// The report on a deck; as many slides as trees.
-    public init(trees: [Artifact<SVG.Tree>], slides: [Artifact<Slide>]) {
+    public init(trees: [Artifact<SVG.Tree>], slides: [Artifact<Slide>], renderings: [Artifact<Rendering>] = []) {
         precondition(trees.count == slides.count, "a report takes one slide for each drawing")
         self.trees = trees
         self.slides = slides
+        self.renderings = renderings
     }
 
     /// Collects.
     public func run(in context: Context) throws -> ConversionReport {
-        ConversionReport(pages: zip(trees, slides).map { context[$0].diagnostics + context[$1].diagnostics })
+        let slides = slides.map { context[$0] }
+        var problems: [Drawing: String] = [:]
+        for (drawing, rendering) in zip(Slide.drawings(of: slides), renderings) {
+            if case .failed(let reason) = context[rendering] { problems[drawing] = reason }
+        }
+        return ConversionReport(
+            pages: zip(trees, slides).map { tree, slide in
+                let missing = Slide.drawings(of: [slide]).compactMap { problems[$0] }.map { reason in
+                    SVG.Diagnostic(
+                        .unsupported, element: "svg", line: 0, "a picture is seen only in programs that draw SVG themselves: \(reason)")
+                }
+                return context[tree].diagnostics + slide.diagnostics + missing
+            })
     }
 }
 

@@ -15,7 +15,11 @@ enum StageIdentities {
             of(ParseSVG.self), of(WriteSVG.self),
         ] + ImageFormat.decoders
 
-    static let toDeck = [of(MapSlide.self), of(PackPPTX.self), of(ReportSlides.self), Archives.libraryVersion]
+    static let toDeck = [of(MapSlide.self), Archives.libraryVersion] + fromSlides
+
+    static let fromSlides = [
+        of(RasterizeSVG.self), of(PackPPTX.self), of(ReportSlides.self), Archives.libraryVersion, RasterizeSVG.library,
+    ]
 
     static let toReport = [of(ParseSVG.self), of(ReportTree.self)]
 

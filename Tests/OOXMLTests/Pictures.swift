@@ -105,3 +105,19 @@ extension Slide {
 
 /// The shapes of a slide made from nodes alone.
 func shapes(_ nodes: SVG.Node...) -> String { mapSlide(picture(nodes)).shapes }
+
+/// The members of an archive as this project writes it, by name; nil when it is not one.
+func unzipped(_ file: [UInt8]) -> [String: [UInt8]]? {
+    var members: [String: [UInt8]] = [:], position = 0
+    func number(_ offset: Int, _ count: Int) -> Int { (0..<count).reduce(0) { $0 | Int(file[position + offset + $1]) << (8 * $1) } }
+    while position + 30 <= file.count, number(0, 4) == 0x0403_4B50 {
+        let (packed, original, nameCount) = (number(18, 4), number(22, 4), number(26, 2))
+        guard let method = PackedBytes.Method(rawValue: UInt16(number(8, 2))) else { return nil }
+        let start = position + 30 + nameCount, crc = UInt32(number(14, 4))
+        guard start + packed <= file.count else { return nil }
+        let body = PackedBytes(method: method, crc32: crc, originalByteCount: original, bytes: Array(file[start..<start + packed]))
+        members[String(decoding: file[position + 30..<start], as: UTF8.self)] = body.unpacked()
+        position = start + packed
+    }
+    return members.isEmpty ? nil : members
+}

@@ -17,6 +17,8 @@ struct KeyTests {
     static let drawing = Artifact(FitPaths(segmentation: regions))
     static let tree = Artifact(ParseSVG(source: file)), slide = Artifact(MapSlide(tree: tree))
 
+    static let rendering = Artifact(RasterizeSVG(svg: file, width: 1, height: 1))
+
     /// A name and what is wrong with the key of that stage.
     static let stages: [(name: String, problems: @Sendable () -> [String])] = [
         (DecodeImage.name, { keyProblems(of: DecodeImage(source: file)) }),
@@ -30,8 +32,11 @@ struct KeyTests {
             MapSlide.name,
             { keyProblems(of: MapSlide(tree: tree), changing: ["options.size": { $0.options.size = someSize }]) }
         ),
-        (PackPPTX.name, { keyProblems(of: PackPPTX(slides: [slide], title: "a")) }),
-        (ReportSlides.name, { keyProblems(of: ReportSlides(trees: [tree], slides: [slide])) }),
+        (RasterizeSVG.name, { keyProblems(of: RasterizeSVG(svg: file, width: 3, height: 4)) }),
+        (PackPPTX.name, { keyProblems(of: PackPPTX(slides: [slide], renderings: [rendering], title: "a")) }),
+        (ReportSlides.name, { keyProblems(of: ReportSlides(trees: [tree], slides: [slide], renderings: [rendering])) }),
+        (DeckOfSlides.name, { keyProblems(of: DeckOfSlides(slides: [slide], title: "a")) }),
+        (ReportOnSlides.name, { keyProblems(of: ReportOnSlides(trees: [tree], slides: [slide])) }),
         (ReportTree.name, { keyProblems(of: ReportTree(tree: tree)) }),
         (
             SVGFromSource.name,

@@ -30,7 +30,8 @@ struct RecipesTests {
         #expect(log.runs(of: MapSlide.self) == 1)
         #expect(log.runs(of: PackPPTX.self) == 1)
         #expect(log.runs(of: SVGFromSource.self) == 1)
-        #expect(log.runs == 9)
+        #expect(log.runs(of: DeckOfSlides.self) == 1)
+        #expect(log.runs == 10)
     }
 
     @Test("The second request runs nothing and gives the same bytes")
@@ -55,7 +56,7 @@ struct RecipesTests {
         #expect(log.runs(of: FitPaths.self) == 1)
         #expect(log.runs(of: WriteDrawing.self) == 1)
         #expect(log.runs(of: PackPPTX.self) == 1)
-        #expect(log.runs == 6)
+        #expect(log.runs == 7)
     }
 
     @Test("Two decks that share two pages map each shared page once")

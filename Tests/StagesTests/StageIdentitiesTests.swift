@@ -32,12 +32,26 @@ struct StageIdentitiesTests {
         try await expectNamed(in: report.stages + known, by: Artifact(report), engine)
     }
 
+    @Test("Every stage that slides with pictures add stands in their plans' keys")
+    func pictures() async throws {
+        let engine = Engine(levels: [MemoryStore(admitting: .everything)])
+        let slides = [Artifact(SlideOfOnePicture())]
+        let known = [StageIdentities.of(SlideOfOnePicture.self), StageIdentities.of(ParseSVG.self)]
+        let deck = DeckOfSlides(slides: slides, title: nil)
+        try await expectNamed(in: deck.stages + known, by: Artifact(deck), engine)
+        let trees = [try Artifact(ParseSVG(source: .file(path: Sample.path(of: "leaf.svg"))))]
+        let report = ReportOnSlides(trees: trees, slides: slides)
+        try await expectNamed(in: report.stages + known, by: Artifact(report), engine)
+    }
+
     /// Runs a plan and looks at every stage that ran for it.
     private func expectNamed<Value: Storable>(in stages: [String], by plan: Artifact<Value>, _ engine: Engine) async throws {
         let log = EventLog(engine)
         _ = try await engine.value(of: plan)
         let ran = log.events.filter { $0.kind == .run }.map { "\($0.stage)@\($0.version)" }
-        let plans = ["\(SVGFromSource.name)@", "\(ReportOnSource.name)@", "\(DeckOfPages.name)@", "\(ReportOnPages.name)@"]
+        let plans = [
+            SVGFromSource.name, ReportOnSource.name, DeckOfPages.name, ReportOnPages.name, DeckOfSlides.name, ReportOnSlides.name,
+        ].map { "\($0)@" }
         for identity in ran where !plans.contains(where: identity.hasPrefix) {
             #expect(stages.contains(identity))
         }

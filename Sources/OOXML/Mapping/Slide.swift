@@ -21,18 +21,25 @@ public struct Slide: Hashable, Sendable {
     public let shapeCount: Int
     /// What is not on the slide as drawn: the mapping's own findings in drawing order. The tree's are not repeated.
     public let diagnostics: [SVG.Diagnostic]
+    /// The files it shows, each once; the part names them by their relationships, in this order from `firstMediaRelationship` on.
+    public let media: [Media]
+
+    /// Number of the relationship of the first file; the slide's layout comes before it.
+    static let firstMediaRelationship = 2
 
     /// A slide from its parts, as read back from a store.
-    public init(part: PackedBytes, size: SlideSize, shapeCount: Int, diagnostics: [SVG.Diagnostic]) {
+    public init(part: PackedBytes, size: SlideSize, shapeCount: Int, diagnostics: [SVG.Diagnostic], media: [Media] = []) {
         self.part = part
         self.size = size
         self.shapeCount = shapeCount
         self.diagnostics = diagnostics
+        self.media = media
     }
 
     /// Memory taken, in bytes, to the nearest hundred or so.
     public var byteCount: Int {
         part.bytes.count + 64 + diagnostics.reduce(0) { $0 + 64 + $1.message.utf8.count + $1.element.utf8.count }
+            + media.reduce(0) { $0 + 64 + $1.byteCount }
     }
 }
 
@@ -47,10 +54,10 @@ public func mapSlide(_ tree: SVG.Tree, _ options: SlideOptions = .init()) -> Sli
     let size = options.size ?? SlideSize(for: tree.size)
     var mapper = SlideMapper(title: tree.title)
     let placement = mapper.placement(of: tree, on: size, given: options.size != nil)
-    let drawn = mapper.map(tree.root, through: placement)
-    if let drawn { mapper.noteOverflow(of: tree, drawn, placement) }
-    let (shapeCount, diagnostics) = (mapper.shapeCount, mapper.diagnostics)
-    return Slide(part: Packer().pack(mapper.finish()), size: size, shapeCount: shapeCount, diagnostics: diagnostics)
+    mapper.canvas = Rect(placement(Point(0, 0)), placement(Point(tree.size.width, tree.size.height)))
+    if let drawn = mapper.map(tree.root, through: placement) { mapper.noteOverflow(of: tree, drawn) }
+    let (shapeCount, diagnostics, media) = (mapper.shapeCount, mapper.diagnostics, mapper.media)
+    return Slide(part: Packer().pack(mapper.finish()), size: size, shapeCount: shapeCount, diagnostics: diagnostics, media: media)
 }
 
 /// Walks a tree and writes its shapes. One value serves one slide.
@@ -61,6 +68,10 @@ struct SlideMapper {
     var opacity = OpacityRecord()
     var diagnostics: [SVG.Diagnostic] = []
     var shapeCount = 0
+    /// Where the drawing's canvas lies on the slide.
+    var canvas = Rect(.zero, .zero)
+    /// Files the slide shows, and where each stands among them.
+    var media: [Media] = [], mediaPlaces: [Media: Int] = [:]
     /// Shape ids are unique on a slide; the root of the shape tree has 1.
     private var lastID = 1
 
@@ -88,8 +99,7 @@ struct SlideMapper {
     }
 
     /// Notes what lies outside the picture but, beside a fitted picture, still on the slide.
-    mutating func noteOverflow(of tree: SVG.Tree, _ drawn: Rect, _ placement: AffineTransform) {
-        let canvas = Rect(placement(Point(0, 0)), placement(Point(tree.size.width, tree.size.height)))
+    mutating func noteOverflow(of tree: SVG.Tree, _ drawn: Rect) {
         let slack = EMU.perPixel
         let showsBeside = canvas.minX > slack && (drawn.minX < canvas.minX - slack || drawn.maxX > canvas.maxX + slack)
         let showsAbove = canvas.minY > slack && (drawn.minY < canvas.minY - slack || drawn.maxY > canvas.maxY + slack)

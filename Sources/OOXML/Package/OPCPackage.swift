@@ -15,6 +15,8 @@ struct OPCPackage: ~Copyable {
     private let packer = Packer()
     private var parts: [(path: String, body: PackedBytes)] = []
     private var overrides = XMLBuffer()
+    /// Kinds of files of which there are any.
+    private var mediaKinds: Set<Media.Kind> = []
 
     /// Adds a part with markup.
     mutating func add(_ path: String, contentType: StaticString, _ xml: XMLBuffer) {
@@ -29,6 +31,12 @@ struct OPCPackage: ~Copyable {
         overrides.markup("\" ContentType=\"")
         overrides.markup(contentType)
         overrides.markup("\"/>")
+    }
+
+    /// Adds a file that is no part of our own making; its name's extension says what it is.
+    mutating func add(_ path: String, _ kind: Media.Kind, _ body: PackedBytes) {
+        parts.append((path, body))
+        mediaKinds.insert(kind)
     }
 
     /// Adds the relationships of the part at `path`; the package's own for an empty path.
@@ -57,6 +65,13 @@ struct OPCPackage: ~Copyable {
         types.markup("<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\">")
         types.markup("<Default Extension=\"rels\" ContentType=\"application/vnd.openxmlformats-package.relationships+xml\"/>")
         types.markup("<Default Extension=\"xml\" ContentType=\"application/xml\"/>")
+        for kind in mediaKinds.sorted(by: { $0.rawValue < $1.rawValue }) {
+            types.markup("<Default Extension=\"")
+            types.text(kind.rawValue)
+            types.markup("\" ContentType=\"")
+            types.markup(kind.contentType)
+            types.markup("\"/>")
+        }
         types.markup(overrides.bytes[...])
         types.markup("</Types>")
 
@@ -74,3 +89,13 @@ struct OPCPackage: ~Copyable {
 }
 
 let xmlDeclaration: StaticString = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n"
+
+extension Media.Kind {
+    fileprivate var contentType: StaticString {
+        switch self {
+        case .png: "image/png"
+        case .jpeg: "image/jpeg"
+        case .svg: "image/svg+xml"
+        }
+    }
+}

@@ -28,8 +28,12 @@ public enum PresentationError: Error, Equatable, CustomStringConvertible {
 ///     let slides = trees.map { mapSlide($0, SlideOptions(size: SlideSize(for: trees[0].size))) }
 ///     let file = try packPresentation(slides, title: "Sketches")
 ///
+/// - Parameter pictures: PNG files of the slides' drawings (`Slide.drawings(of:)`). Where one is missing, a transparent pixel stands
+///   in, and programs that draw SVG still show the drawing.
 /// - Complexity: linear in the packed size of the slides, which are copied as they are.
-public func packPresentation(_ slides: [Slide], title: String? = nil) throws(PresentationError) -> [UInt8] {
+public func packPresentation(
+    _ slides: [Slide], title: String? = nil, pictures: [Drawing: [UInt8]] = [:]
+) throws(PresentationError) -> [UInt8] {
     guard let size = slides.first?.size else { throw .noSlides }
     if let other = slides.firstIndex(where: { $0.size != size }) {
         throw .sizesDiffer(slide: other + 1, size: slides[other].size, first: size)
@@ -63,11 +67,25 @@ public func packPresentation(_ slides: [Slide], title: String? = nil) throws(Pre
         "ppt/slideLayouts/slideLayout1.xml",
         [.init(id: 1, type: RelationshipType.slideMaster, target: "../slideMasters/slideMaster1.xml")])
     package.add("ppt/theme/theme1.xml", contentType: ContentType.theme, part(BlankDesign.theme))
+    var files: [(name: String, file: Media)] = [], places: [Media: Int] = [:]
     for (index, slide) in slides.enumerated() {
         let path = "ppt/slides/slide\(index + 1).xml"
         package.add(path, contentType: ContentType.slide, slide.part)
-        package.relate(path, [.init(id: 1, type: RelationshipType.slideLayout, target: "../slideLayouts/slideLayout1.xml")])
+        var relationships: [OPCPackage.Relationship] = [
+            .init(id: 1, type: RelationshipType.slideLayout, target: "../slideLayouts/slideLayout1.xml")
+        ]
+        for (place, file) in slide.media.enumerated() {
+            let known = places[file] ?? files.count
+            if known == files.count {
+                places[file] = known
+                files.append(("image\(known + 1).\(file.kind.rawValue)", file))
+            }
+            relationships.append(
+                .init(id: Slide.firstMediaRelationship + place, type: RelationshipType.image, target: "../media/\(files[known].name)"))
+        }
+        package.relate(path, relationships)
     }
+    for (name, file) in files { package.add("ppt/media/\(name)", file.kind, packed(file, pictures)) }
     package.add("docProps/core.xml", contentType: ContentType.coreProperties, corePropertiesPart(title: title))
     package.add("docProps/app.xml", contentType: ContentType.extendedProperties, appPropertiesPart(slideCount: slides.count))
 
@@ -76,6 +94,24 @@ public func packPresentation(_ slides: [Slide], title: String? = nil) throws(Pre
 
 /// Relationships of the presentation before this one are master and theme.
 private let firstSlideRelationship = 3
+
+/// A file as it lies in the package. Pictures are compressed already.
+private func packed(_ file: Media, _ pictures: [Drawing: [UInt8]]) -> PackedBytes {
+    switch file {
+    case .file(let bytes, _): bytes
+    case .drawing(let drawing): Packer().pack(drawing.svg)
+    case .rendering(let drawing): PackedBytes(storing: pictures[drawing] ?? transparentPixel)
+    }
+}
+
+/// A PNG file of one transparent pixel.
+private let transparentPixel: [UInt8] = [
+    0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 0x0D, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 1, 0, 0, 0, 1, 8, 6, 0, 0, 0, 0x1F,
+    0x15,
+    0xC4, 0x89, 0, 0, 0, 0x0B, 0x49, 0x44, 0x41, 0x54, 0x78, 0xDA, 0x63, 0x60, 0, 2, 0, 0, 5, 0, 1, 0xE9, 0xFA, 0xDC, 0xD8, 0, 0, 0, 0,
+    0x49,
+    0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82,
+]
 
 private func part(_ markup: StaticString) -> XMLBuffer {
     var xml = XMLBuffer()
@@ -162,6 +198,7 @@ private enum RelationshipType {
         "http://schemas.openxmlformats.org/officeDocument/2006/relationships/extended-properties"
     static let slideMaster: StaticString = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/slideMaster"
     static let slideLayout: StaticString = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/slideLayout"
+    static let image: StaticString = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/image"
     static let slide: StaticString = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/slide"
     static let theme: StaticString = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/theme"
 }
