@@ -79,6 +79,8 @@ struct Remark: Hashable, Sendable {
     var element: String, line: Int
     /// What it was and what was done instead.
     var message: String
+    /// How far an approximation is off, where that is known.
+    var deviation: Double?
 }
 
 /// Why something was not made.

@@ -209,7 +209,7 @@ extension Remark {
     fileprivate init(_ diagnostic: SVG.Diagnostic, in input: Input) {
         self.init(
             input: input.path, outcome: diagnostic.outcome.rawValue, element: diagnostic.element, line: diagnostic.line,
-            message: diagnostic.message)
+            message: diagnostic.message, deviation: diagnostic.deviation)
     }
 }
 

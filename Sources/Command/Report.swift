@@ -120,6 +120,7 @@ extension Remark {
     fileprivate var json: JSON {
         .object([
             "outcome": .string(outcome), "element": .string(element), "line": .integer(line), "message": .string(message),
+            "deviation": deviation.map(JSON.number),
         ])
     }
 }

@@ -14,17 +14,17 @@ public struct ConversionReport: Hashable, Sendable {
 }
 
 extension ConversionReport: Storable {
-    /// Bytes of its texts and about 64 for each diagnostic.
+    /// Bytes of its texts and about 72 for each diagnostic.
     public var byteCount: Int {
         pages.reduce(32) { total, page in
-            page.reduce(total + 32) { $0 + 64 + $1.element.utf8.count + $1.message.utf8.count }
+            page.reduce(total + 32) { $0 + 72 + $1.element.utf8.count + $1.message.utf8.count }
         }
     }
 
     /// Length-prefixed fields in order; see `ReportWriter`.
     public static var format: StorageFormat<ConversionReport>? {
         StorageFormat(
-            name: "report", version: 1,
+            name: "report", version: 2,
             encode: { Blob(ReportWriter.bytes(of: $0)) },
             decode: { blob in try blob.withUnsafeBytes { bytes in try ReportReader.report(from: bytes) } })
     }
@@ -34,7 +34,8 @@ extension ConversionReport: Storable {
 struct DamagedReport: Error {}
 
 /// Numbers are 4 bytes little-endian, texts their UTF-8 after their length:
-/// page count, then per page a diagnostic count, then per diagnostic outcome, element, line, message.
+/// page count, then per page a diagnostic count, then per diagnostic outcome, element, line, message, deviation in
+/// 10,000ths (all bits set for none).
 private enum ReportWriter {
     static func bytes(of report: ConversionReport) -> [UInt8] {
         var bytes: [UInt8] = []
@@ -53,6 +54,7 @@ private enum ReportWriter {
                 write(diagnostic.element)
                 write(diagnostic.line)
                 write(diagnostic.message)
+                write(diagnostic.deviation.map { Int(min(max(0, $0), 1e5) * 1e4 + 0.5) } ?? Int(UInt32.max))
             }
         }
         return bytes
@@ -66,7 +68,7 @@ private struct ReportReader {
     static func report(from bytes: UnsafeRawBufferPointer) throws -> ConversionReport {
         var reader = ReportReader(bytes: bytes)
         let pages = try (0..<reader.count(ofAtLeast: 4)).map { _ in
-            try (0..<reader.count(ofAtLeast: 16)).map { _ in try reader.diagnostic() }
+            try (0..<reader.count(ofAtLeast: 20)).map { _ in try reader.diagnostic() }
         }
         guard reader.position == bytes.count else { throw DamagedReport() }
         return ConversionReport(pages: pages)
@@ -76,7 +78,9 @@ private struct ReportReader {
         guard let outcome = SVG.Diagnostic.Outcome(rawValue: try text()) else { throw DamagedReport() }
         let element = try text()
         let line = try number()
-        return SVG.Diagnostic(outcome, element: element, line: line, try text())
+        let message = try text(), deviation = try number()
+        return SVG.Diagnostic(
+            outcome, element: element, line: line, message, deviation: deviation == UInt32.max ? nil : Double(deviation) / 1e4)
     }
 
     private mutating func number() throws -> Int {

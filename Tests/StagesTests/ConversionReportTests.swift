@@ -7,7 +7,11 @@ import Testing
 @Suite("Conversion reports")
 struct ConversionReportTests {
     let report = ConversionReport(pages: [
-        [], [SVG.Diagnostic(.approximated, element: "rect#a", line: 3, "painted flat"), .init(.invalid, element: "path", line: 0, "")],
+        [],
+        [
+            SVG.Diagnostic(.approximated, element: "rect#a", line: 3, "painted flat", deviation: 0.12345),
+            .init(.invalid, element: "path", line: 0, ""),
+        ],
     ])
 
     @Test("What is written reads back")

@@ -43,10 +43,14 @@ extension SlideMapper {
             }
             shade = .circle(x: share(middle.x, width), y: share(middle.y, height))
             if toBox.anisotropy > 1.05 {
-                note(.approximated, origin, "slides have no elliptical gradients, so it was given a circle of the mean radius")
+                note(
+                    .approximated, origin, "slides have no elliptical gradients, so it was given a circle of the mean radius",
+                    by: toBox.anisotropy.squareRoot() - 1)
             }
             if apart > 0.02 * radius {
-                note(.approximated, origin, "slides have no focus apart from the centre, so the colours run in circles about it")
+                note(
+                    .approximated, origin, "slides have no focus apart from the centre, so the colours run in circles about it",
+                    by: apart / radius)
                 return .gradient(
                     GradientFill(stops: ramp.stops(upTo: diagonal / scale, around: focus, focusRadius, in: center, radius), shade: shade))
             }

@@ -78,14 +78,14 @@ extension SlideMapper {
     mutating func map(_ root: SVG.Group, through placement: AffineTransform) -> Rect? {
         var open = [OpenGroup(group: root, transform: root.transform.followed(by: placement), opacity: root.opacity)]
         open[0].clip = root.clip?.transformed(by: open[0].transform)
-        if root.opacity < 1 { open[0].leaves = opacity.begin() }
+        if root.opacity < 1 { prepareOpacity(of: &open[0]) }
         while var current = open.popLast() {
             if current.nextChild < current.group.children.count {
                 let child = current.group.children[current.nextChild]
                 current.nextChild += 1
                 switch child {
                 case .path(let path):
-                    if let bounds = map(path, through: current.transform, opacity: current.opacity, clip: current.clip) {
+                    if let bounds = mapSeenPart(of: path, in: current) {
                         current.add(bounds)
                     }
                     open.append(current)
@@ -102,6 +102,19 @@ extension SlideMapper {
         return nil
     }
 
+    /// Maps a path, or what other shapes of a translucent group leave to be seen of it.
+    private mutating func mapSeenPart(of path: SVG.Path, in group: OpenGroup) -> Rect? {
+        guard let seen = seenParts.popLast(), let seen, var fill = path.fill else {
+            return map(path, through: group.transform, opacity: group.opacity, clip: group.clip)
+        }
+        fill.rule = .evenOdd
+        if case .gradient(let gradient) = fill.paint {
+            fill.paint = .gradient(gradient.moved(by: path.transform.followed(by: group.transform)))
+        }
+        let part = SVG.Path(origin: path.origin, geometry: seen, fill: fill)
+        return map(part, through: .identity, opacity: group.opacity, clip: group.clip)
+    }
+
     private mutating func begin(_ group: SVG.Group, in parent: OpenGroup) -> OpenGroup {
         var result = OpenGroup(
             group: group, transform: group.transform.followed(by: parent.transform), opacity: parent.opacity * group.opacity)
@@ -111,8 +124,18 @@ extension SlideMapper {
         }
         result.id = nextID()
         result.tag = groups.begin(at: xml.bytes.count)
-        if group.opacity < 1 { result.leaves = opacity.begin() }
+        if group.opacity < 1 { prepareOpacity(of: &result) }
         return result
+    }
+
+    /// Looks at the shapes of a group with an opacity of its own: what they hide of each other is cut away where that makes it
+    /// exact, otherwise it is found out whether they overlap.
+    private mutating func prepareOpacity(of current: inout OpenGroup) {
+        if !profile.accepts(current.group.opacityDeviation), let parts = seenParts(of: current.group, through: current.transform) {
+            seenParts = parts.reversed()
+        } else {
+            current.leaves = opacity.begin()
+        }
     }
 
     /// Ends a group: writes its tags if it says something, notes what its opacity could not keep.
@@ -122,7 +145,8 @@ extension SlideMapper {
         if let leaves = current.leaves, opacity.end(leaves) {
             note(
                 .approximated, current.group.origin,
-                "group opacity was given to each shape, so where shapes of the group overlap they show through one another")
+                "group opacity was given to each shape, so where shapes of the group overlap they show through one another",
+                by: current.group.opacityDeviation)
         }
         guard let bounds = current.bounds, !isRoot else { return current.bounds }
         let origin = current.group.origin
@@ -135,6 +159,12 @@ extension SlideMapper {
         }
         return bounds
     }
+}
+
+extension SVG.Group {
+    /// How far colours are off at most where shapes show through each other that should not: what shows is the part of the
+    /// one behind that its own opacity leaves, and of that the part that the one in front lets through.
+    fileprivate var opacityDeviation: Double { opacity * (1 - opacity) }
 }
 
 extension SVG.Origin {

@@ -37,7 +37,9 @@ extension SlideMapper {
                 strokeFill.map { lineStyle(stroke, $0, scale: transform.meanScale, origin: path.origin) }
             }
             if line != nil, transform.anisotropy > 1.05 {
-                note(.approximated, path.origin, "the transform stretches the stroke unevenly and it was given one mean width")
+                note(
+                    .approximated, path.origin, "the transform stretches the stroke unevenly and it was given one mean width",
+                    by: transform.anisotropy.squareRoot() - 1)
             }
             if alpha < 1, fill != nil, line != nil {
                 note(.approximated, path.origin, "opacity was given to fill and stroke each, so the fill shows through the stroke")

@@ -6,9 +6,17 @@ public import AtelierSVG
 public struct SlideOptions: Hashable, Sendable, Codable {
     /// Size of the slide; nil for the picture's own. A picture of another shape is fitted and centred.
     public var size: SlideSize?
+    /// What counts where slides cannot say exactly what a picture shows.
+    public var profile: Profile
+    /// What becomes of text.
+    public var text: TextMode
 
     /// Options from their parts; the defaults are the product's.
-    public init(size: SlideSize? = nil) { self.size = size }
+    public init(size: SlideSize? = nil, profile: Profile = .balanced, text: TextMode = .auto) {
+        self.size = size
+        self.profile = profile
+        self.text = text
+    }
 }
 
 /// A picture as one page of a presentation, independent of its place there: it can be kept and packed into many decks.
@@ -52,7 +60,7 @@ public struct Slide: Hashable, Sendable {
 /// - Complexity: linear in the count of elements and segments, with a logarithmic factor for fill rules and group opacity.
 public func mapSlide(_ tree: SVG.Tree, _ options: SlideOptions = .init()) -> Slide {
     let size = options.size ?? SlideSize(for: tree.size)
-    var mapper = SlideMapper(title: tree.title)
+    var mapper = SlideMapper(title: tree.title, profile: options.profile)
     let placement = mapper.placement(of: tree, on: size, given: options.size != nil)
     mapper.canvas = Rect(placement(Point(0, 0)), placement(Point(tree.size.width, tree.size.height)))
     if let drawn = mapper.map(tree.root, through: placement) { mapper.noteOverflow(of: tree, drawn) }
@@ -62,10 +70,14 @@ public func mapSlide(_ tree: SVG.Tree, _ options: SlideOptions = .init()) -> Sli
 
 /// Walks a tree and writes its shapes. One value serves one slide.
 struct SlideMapper {
+    /// What counts where slides cannot say something exactly.
+    let profile: Profile
     /// The part as far as it is written, without the tags of groups (see `Group.swift`).
     var xml = XMLBuffer()
     var groups = GroupRecord()
     var opacity = OpacityRecord()
+    /// What is seen of the paths to come of a translucent group, the last one first; nil for those seen whole.
+    var seenParts: [BezierPath?] = []
     var diagnostics: [SVG.Diagnostic] = []
     var shapeCount = 0
     /// Where the drawing's canvas lies on the slide.
@@ -80,9 +92,12 @@ struct SlideMapper {
         return lastID
     }
 
-    mutating func note(_ outcome: SVG.Diagnostic.Outcome, _ origin: SVG.Origin, _ message: String) {
+    /// Notes what is not on the slide as drawn.
+    ///
+    /// - Parameter deviation: How far an approximation is off, see `Profile.accepts`; nil where nobody knows.
+    mutating func note(_ outcome: SVG.Diagnostic.Outcome, _ origin: SVG.Origin, _ message: String, by deviation: Double? = nil) {
         let element = origin.id.map { "\(origin.element)#\($0)" } ?? origin.element
-        diagnostics.append(SVG.Diagnostic(outcome, element: element, line: origin.line, message))
+        diagnostics.append(SVG.Diagnostic(outcome, element: element, line: origin.line, message, deviation: deviation))
     }
 
     /// From the picture's pixels to EMU on the slide: the largest uniform scale that fits, and the middle.
@@ -109,7 +124,8 @@ struct SlideMapper {
     }
 
     /// Begins a part.
-    init(title: String?) {
+    init(title: String?, profile: Profile) {
+        self.profile = profile
         xml.markup(xmlDeclaration)
         xml.markup(
             """

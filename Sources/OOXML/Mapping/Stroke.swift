@@ -48,7 +48,8 @@ extension SlideMapper {
             position += stroke.dashes[index] + stroke.dashes[index + 1]
         }
         if distance > 1e-3 * period {
-            note(.approximated, origin, "slides have no dash offset, so the dashes begin at the nearest whole dash")
+            note(
+                .approximated, origin, "slides have no dash offset, so the dashes begin at the nearest whole dash", by: distance / period)
         }
         return best
     }

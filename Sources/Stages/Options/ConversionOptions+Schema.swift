@@ -34,7 +34,12 @@ extension ConversionOptions {
         [
             .parsed(
                 "slide-size", \.slide.size, "SIZE", form: "16:9, 4:3 or inches such as 10x7.5", or: "auto", group: "Slides",
-                "Size of all slides; auto takes that of the largest picture.", parse: SlideSize.init(written:), text: \.written)
+                "Size of all slides; auto takes that of the largest picture.", parse: SlideSize.init(written:), text: \.written),
+            .choice(
+                "profile", \.slide.profile, group: "Slides",
+                "What counts where slides cannot say it exactly: shapes to edit, or the look."),
+            .choice(
+                "text", \.slide.text, group: "Slides", "Text as text, as outlines, or as text where the fonts asked for are there."),
         ]
 
     /// What a person can allow foreign files to cost.

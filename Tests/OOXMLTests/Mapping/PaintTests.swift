@@ -70,6 +70,7 @@ struct PaintTests {
             }
         }
         let nodes = boxes.map { rectangle($0.minX, $0.minY, $0.width, $0.height) }
-        #expect(mapSlide(picture([grouped(nodes, opacity: 0.5)])).messages.isEmpty == !overlap, "seed \(seed)")
+        let slide = mapSlide(picture([grouped(nodes, opacity: 0.5)]), SlideOptions(profile: .editable))
+        #expect(slide.messages.isEmpty == !overlap, "seed \(seed)")
     }
 }

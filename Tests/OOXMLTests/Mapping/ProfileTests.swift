@@ -1,0 +1,67 @@
+import AtelierGeometry
+import AtelierOOXML
+import AtelierSVG
+import Testing
+
+@Suite("Profiles")
+struct ProfileTests {
+    private func overlapping(opacity: Double, inFront: SVG.Node = rectangle(5, 5, 10, 10)) -> SVG.Tree {
+        picture([grouped([rectangle(0, 0, 10, 10), grouped([inFront])], opacity: opacity)])
+    }
+
+    @Test("Shapes of a translucent group show through each other when editable, are cut where they hide when exact")
+    func groupOpacity() {
+        let tree = overlapping(opacity: 0.5)
+        let editable = mapSlide(tree, SlideOptions(profile: .editable)), exact = mapSlide(tree, SlideOptions(profile: .exact))
+        #expect(editable.diagnostics.map(\.deviation) == [0.25] && !editable.shapes.contains("custGeom"))
+        #expect(exact.diagnostics.isEmpty && exact.shapeCount == editable.shapeCount)
+        // An L of six corners behind, the square in front as it was.
+        #expect(exact.shapes.split(separator: "<a:pt ").count - 1 == 6 && exact.shapes.contains("prst=\"rect\""))
+        #expect(exact.shapes.split(separator: "<a:alpha val=\"50000\"/>").count - 1 == 2)
+    }
+
+    @Test("Between the two, what nobody sees stays a plain shape")
+    func balanced() {
+        let (faint, plain) = (overlapping(opacity: 0.99), overlapping(opacity: 0.5))
+        #expect(mapSlide(faint, SlideOptions(profile: .balanced)).diagnostics.map(\.deviation) == [0.0099])
+        #expect(mapSlide(faint, SlideOptions(profile: .exact)).diagnostics.isEmpty)
+        #expect(mapSlide(plain) == mapSlide(plain, SlideOptions(profile: .exact)))
+    }
+
+    @Test("A shape that others hide wholly is left out")
+    func hidden() {
+        let slide = mapSlide(overlapping(opacity: 0.5, inFront: rectangle(0, 0, 10, 10)))
+        #expect(slide.diagnostics.isEmpty && slide.shapeCount == 1)
+    }
+
+    @Test(
+        "What is not an opaque fill is still given its part of the opacity, and that is noted",
+        arguments: [
+            rectangle(5, 5, 10, 10, stroke: stroke()), rectangle(5, 5, 10, 10, opacity: 0.9),
+            rectangle(5, 5, 10, 10, fill: fill(opacity: 0.9)),
+            grouped([rectangle(5, 5, 10, 10)], opacity: 0.9),
+            rectangle(
+                5, 5, 10, 10,
+                fill: SVG.Fill(
+                    paint: .gradient(
+                        SVG.Gradient(
+                            shape: .linear(from: Point(0, 0), to: Point(9, 0)),
+                            stops: [.init(offset: 0, color: black), .init(offset: 1, color: black, opacity: 0)])))),
+        ])
+    func notOpaque(inFront: SVG.Node) {
+        let slide = mapSlide(overlapping(opacity: 0.5, inFront: inFront), SlideOptions(profile: .exact))
+        #expect(slide.diagnostics.contains { $0.element == "g" && $0.deviation == 0.25 })
+    }
+
+    @Test("A gradient stays where it was on the part that is seen")
+    func gradient() {
+        let gradient = SVG.Gradient(
+            shape: .linear(from: Point(0, 0), to: Point(10, 0)),
+            stops: [.init(offset: 0, color: black), .init(offset: 1, color: SVG.Color(red: 200, green: 0, blue: 0))])
+        let tree = picture([
+            grouped([rectangle(0, 0, 10, 10, fill: SVG.Fill(paint: .gradient(gradient))), rectangle(5, 0, 5, 10)], opacity: 0.5)
+        ])
+        // The left half of black to red 200 ends in red 100.
+        #expect(mapSlide(tree).shapes.contains("<a:gs pos=\"100000\"><a:srgbClr val=\"640000\">"))
+    }
+}
