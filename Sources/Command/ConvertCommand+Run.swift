@@ -19,8 +19,9 @@ extension ConvertCommand {
         let engine = configuration.makeEngine(makesCache: true, environment: environment, console: console)
         let journal = configuration.journal(of: engine)
         let events = try settings.events.map { try EventFile($0, of: engine) }
-        // Enough that no worker waits for reading or writing, few enough that sources and outputs in hand stay few.
-        let window = 2 * engine.configuration.workers
+        // Enough that no worker waits for reading or writing, few enough that sources and outputs in hand stay few. Where each
+        // file's time is reported, none waits for the worker of another.
+        let window = (settings.batch == nil ? 2 : 1) * engine.configuration.workers
         let hasFolder = keepsLog && configuration.cache != .read && engine.levels.contains { $0.name == "disk" }
         let log = hasFolder ? RequestLog(in: try configuration.cachePath(environment)) : nil
         // A command has no other idle time. Ends with the run.
@@ -50,6 +51,13 @@ extension ConvertCommand {
 
     /// The jobs of this conversion, and operands that stand for nothing.
     func jobs(_ console: Console) throws(UsageError) -> (jobs: [Job], problems: [String]) {
+        if let batch = settings.batch {
+            let bytes: [UInt8]
+            do { bytes = try console.read(batch, limit: largestList).withUnsafeBytes(Array.init) } catch {
+                throw UsageError("--batch \(sentence(error))")
+            }
+            return try AtelierCommand.jobs(listedIn: bytes, verb: verb)
+        }
         var operands = operands, problems: [String] = []
         if let list = settings.filesFrom {
             do {
@@ -68,7 +76,7 @@ extension ConvertCommand {
         for problem in problems { console.say("atelier: \(problem)") }
         let style = ProgressLine.style(settings, isTerminal: console.errorsAreOnTerminal, terminal: environment["TERM"])
         var progress = ProgressLine(style, total: jobs.count, console: console)
-        let force = settings.force
+        let force = settings.force, isBatch = settings.batch != nil
         var said = 0
         let outcomes = await runBatch(jobs, window: window, failFast: settings.failFast) { job in
             let begin = ContinuousClock.now
@@ -79,6 +87,11 @@ extension ConvertCommand {
             return Outcome(job: job, made: made, failures: attempt.failures, seconds: (ContinuousClock.now - begin).inSeconds)
         } finished: { outcomes, index in
             progress.advance(failed: outcomes[index]?.made == nil)
+            if isBatch, let outcome = outcomes[index], outcome.made != nil {
+                progress.clear()
+                // The reader may have gone; the files are still wanted.
+                try? console.write("MS\t\(outcome.job.inputs[0].path)\t\(decimal(outcome.seconds * 1000, 3))\n")
+            }
             // In the order of the inputs, so that two runs say the same: a failure waits for the jobs before it.
             while said < outcomes.count, let outcome = outcomes[said] {
                 said += 1

@@ -55,7 +55,7 @@ struct ConvertCommand: Hashable, Sendable {
 
     /// How many of its parts want standard input, which can be read once.
     fileprivate var standardInputUses: Int {
-        (operands + [settings.filesFrom, settings.optionsFile].compactMap(\.self)).count { $0 == "-" }
+        (operands + [settings.filesFrom, settings.batch, settings.optionsFile].compactMap(\.self)).count { $0 == "-" }
     }
 
     /// What `explain` takes beside the flags of the command it explains.
@@ -179,7 +179,16 @@ extension Invocation {
         var conversion = base ?? ConvertCommand(verb: verb)
         conversion.operands = try parse(arguments, options: options, into: &conversion)
         let settings = conversion.settings
-        if conversion.operands.isEmpty, settings.filesFrom == nil {
+        if settings.batch != nil {
+            let names: [(name: String, isSaid: Bool)] = [
+                ("inputs", !conversion.operands.isEmpty), ("--files-from", settings.filesFrom != nil), ("-o", settings.output != nil),
+                ("-d", settings.directory != nil), ("--to", settings.format != nil), ("--json", settings.json),
+            ]
+            if let other = names.first(where: \.isSaid) {
+                throw UsageError(
+                    "--batch and \(other.name) exclude each other: the list names inputs and outputs, and is reported line by line")
+            }
+        } else if conversion.operands.isEmpty, settings.filesFrom == nil {
             throw UsageError("\(verb.rawValue) wants at least one input: a file, a folder, a pattern, or - for standard input")
         }
         if settings.json, settings.output == "-" { throw UsageError("--json and -o - would both write to standard output") }

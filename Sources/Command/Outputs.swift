@@ -54,6 +54,33 @@ func plan(_ inputs: [Input], verb: Verb, _ settings: Settings) throws(UsageError
     return jobs
 }
 
+/// The jobs of a list with an input, a tab and an output on every line, and what is wrong with others of its lines.
+///
+/// - Throws: when two lines name one output, or one names another's input.
+func jobs(listedIn bytes: [UInt8], verb: Verb) throws(UsageError) -> (jobs: [Job], problems: [String]) {
+    var jobs: [Job] = [], problems: [String] = [], makers: [String: Int] = [:]
+    for (index, line) in bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).enumerated() {
+        let line = line.last == UInt8(ascii: "\r") ? line.dropLast() : line
+        if line.isEmpty { continue }
+        let place = "--batch, line \(index + 1)"
+        let names = line.split(separator: UInt8(ascii: "\t"), omittingEmptySubsequences: false).map { String(decoding: $0, as: UTF8.self) }
+        guard names.count == 2, !names[0].isEmpty, names[0] != "-", !names[1].isEmpty, names[1] != "-" else {
+            problems.append("\(place): wants the path of an input, a tab and the path of an output")
+            continue
+        }
+        guard let format = verb.format ?? Request.Target(suffixOf: names[1]) else {
+            problems.append("\(place): \(printable(names[1])) ends in neither .svg nor .pptx")
+            continue
+        }
+        if let other = makers.updateValue(index + 1, forKey: names[1]) {
+            throw UsageError("--batch, lines \(other) and \(index + 1): both would write \(printable(names[1]))")
+        }
+        jobs.append(Job(inputs: [Input(path: names[0], relative: lastName(of: names[0]))], output: names[1], format: format))
+    }
+    try refuseOverwriting(jobs)
+    return (jobs, problems)
+}
+
 private func format(of verb: Verb, _ settings: Settings, file: String?) throws(UsageError) -> Request.Target {
     let named = file.flatMap(Request.Target.init(suffixOf:))
     if let made = verb.format {

@@ -10,6 +10,8 @@ struct Settings: Hashable, Sendable {
     var format: Request.Target?
     /// A list of further inputs, `-` for standard input.
     var filesFrom: String?
+    /// A list of inputs with an output each, `-` for standard input.
+    var batch: String?
     /// Whether the list separates names by NUL instead of line feeds.
     var nullSeparated = false
     /// JSON document with options that flags then override, `-` for standard input.
@@ -62,6 +64,9 @@ extension Settings {
             .text("directory", letter: "d", \.directory, "DIR", group: "Files", "Folder that receives one file for each input."),
         ] + to + [
             .text("files-from", \.filesFrom, "FILE", group: "Files", "Reads further inputs from FILE, one a line; - is standard input."),
+            .text(
+                "batch", \.batch, "FILE", group: "Files",
+                "Converts what FILE lists, an input, a tab and an output a line; prints MS, the input and milliseconds for each."),
             .flag("null", letter: "0", \.nullSeparated, group: "Files", "Names in --files-from end in NUL instead of a line feed."),
             .flag("force", letter: "f", \.force, group: "Files", "Replaces outputs that are there already and differ."),
             .flag("keep-going", letter: "k", \.keepGoing, group: "Files", "Makes a deck without the inputs that fail."),

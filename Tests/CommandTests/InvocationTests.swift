@@ -78,6 +78,14 @@ struct InvocationTests {
             ("trace a.png --to svg", "there is no option --to"),
             ("trace a.png -o - --json", "--json and -o - would both write to standard output"),
             ("trace - --files-from -", "standard input can be read only once"),
+            (
+                "pptx a.svg --batch list",
+                "--batch and inputs exclude each other: the list names inputs and outputs, and is reported line by line"
+            ),
+            (
+                "pptx --batch list --json",
+                "--batch and --json exclude each other: the list names inputs and outputs, and is reported line by line"
+            ),
             ("trace a.png -q -v", "-q and -v exclude each other"),
             ("trace a.png -k --fail-fast", "--keep-going and --fail-fast exclude each other"),
             ("explain cache", "explain wants the command to explain after it: convert, trace or pptx"),

@@ -63,4 +63,27 @@ struct OutputsTests {
             refusal([scratch["a.svg"]], Settings(output: scratch.path + "/./a.svg", force: true))
                 == "\(scratch.path)/./a.svg would overwrite the input \(scratch["a.svg"]); say another output")
     }
+
+    private func listed(_ text: String, verb: Verb = .pptx) throws(UsageError) -> (jobs: [Job], problems: [String]) {
+        try jobs(listedIn: Array(text.utf8), verb: verb)
+    }
+
+    @Test("A list gives every input its output; lines that say less are problems, empty ones are passed over")
+    func list() throws {
+        let (jobs, problems) = try listed("x/a.svg\ty/a.pptx\r\n\nb.svg\n\tc.pptx\nd.svg\t\ne\tf\tg\n-\tq.pptx\nh i.svg\th i.pptx")
+        #expect(jobs.map(\.output) == ["y/a.pptx", "h i.pptx"] && jobs.map { $0.inputs.map(\.path) } == [["x/a.svg"], ["h i.svg"]])
+        #expect(problems.count == 5 && problems[0] == "--batch, line 3: wants the path of an input, a tab and the path of an output")
+        #expect(try listed("").jobs.isEmpty)
+    }
+
+    @Test("Where the command makes both formats, the output's name says which")
+    func listedFormats() throws {
+        let (jobs, problems) = try listed("a.svg\ta.pptx\nb.png\tb.svg\nc.svg\tc.odp", verb: .convert)
+        #expect(jobs.map(\.format) == [.pptx, .svg] && problems == ["--batch, line 3: c.odp ends in neither .svg nor .pptx"])
+    }
+
+    @Test("Two lines cannot write one file")
+    func listedTwice() {
+        #expect(throws: UsageError("--batch, lines 1 and 3: both would write o.pptx")) { try listed("a.svg\to.pptx\n\nb.svg\to.pptx") }
+    }
 }

@@ -69,6 +69,25 @@ struct WholeRunTests {
         #expect(try await stagesRun("--decimals=1") == 0)
     }
 
+    @Test("A batch makes what its list names, prints a line for each, and goes on after a file that fails")
+    func batch() async {
+        let scratch = Scratch()
+        let drawing = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'><path d='M0 0h9v9z'/></svg>"
+        scratch.write(drawing, to: "a.svg")
+        scratch.write("<svg", to: "b.svg")
+        scratch.write(drawing, to: "c.svg")
+        let lines = ["a", "b", "c"].map { scratch["\($0).svg"] + "\t" + scratch["out/\($0).pptx"] + "\n" }
+        scratch.write(lines.joined(), to: "list")
+        let (code, out, err) = await run(scratch, "pptx --batch @list --cache off -q")
+        #expect(code == .someFailed && err.contains("b.svg"))
+        let reported = out.split(separator: "\n").map { $0.split(separator: "\t") }.sorted { $0[1] < $1[1] }
+        #expect(reported.map { $0.prefix(2).map(String.init) } == [["MS", scratch["a.svg"]], ["MS", scratch["c.svg"]]])
+        #expect(reported.allSatisfy { Double($0[2]) != nil })
+        #expect(scratch.read("out/a.pptx") == scratch.read("out/c.pptx") && scratch.read("out/b.pptx") == nil)
+        let missing = await run(scratch, "pptx --batch @none")
+        #expect(missing.code == .usage && missing.err.contains("--batch"))
+    }
+
     @Test("Any number of threads gives the same bytes")
     func threads() async {
         let scratch = Scratch()
