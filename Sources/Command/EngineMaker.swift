@@ -122,14 +122,23 @@ struct EngineMaker: Maker {
 
     private func product(_ job: Job, _ pages: [Page]) async throws -> Product {
         let request = request(job.format, pages.map(\.source)), conversion = try request.conversion(of: pages.map(\.source))
-        let blob = try await engine.value(of: conversion.output)
-        let report = try await engine.value(of: conversion.report)
+        let (blob, report) = try await values(of: conversion)
         let remarks = zip(pages, report.pages).flatMap { page, diagnostics in
             diagnostics.map { Remark($0, in: page.input) }
         }
         notes?.add(request, from: pages.map(\.input), output: conversion.output.digest, cost: ran.cost(of: conversion.output.digest))
         return Product(
             blob: blob, digest: conversion.output.digest.description, isCached: !ran.contains(conversion.output.digest), remarks: remarks)
+    }
+
+    /// Both parts of a conversion, asked for before either is waited for: without a cache, what they share would be made twice.
+    private func values(of conversion: Conversion) async throws -> (output: Blob, report: ConversionReport) {
+        try await withThrowingTaskGroup(of: ConversionReport.self) { [engine] group in
+            group.addImmediateTask { try await engine.value(of: conversion.report) }
+            let output = try await engine.value(of: conversion.output)
+            guard let report = try await group.next() else { preconditionFailure("a task that was added ends") }
+            return (output, report)
+        }
     }
 
     /// The artifact of an input: a file is read again when a stage needs it, a pipe can be read once and is kept in memory.

@@ -88,6 +88,17 @@ struct WholeRunTests {
         #expect(missing.code == .usage && missing.err.contains("--batch"))
     }
 
+    @Test("Without a cache nothing runs twice: file and report are asked for together")
+    func uncachedOnce() async {
+        let scratch = Scratch()
+        let (code, _, _) = await run(scratch, "pptx %leaf.svg -o @leaf.pptx --cache off --events @events -q")
+        let events = (scratch.read("events") ?? "").split(separator: "\n").filter { $0.contains(#""event":"run""#) }
+        #expect(code == .done)
+        for stage in ["svg.parse", "pptx.map", "pptx.pack"] {
+            #expect(events.count { $0.contains("\"stage\":\"\(stage)\"") } == 1, "\(stage)")
+        }
+    }
+
     @Test("Any number of threads gives the same bytes")
     func threads() async {
         let scratch = Scratch()
