@@ -6,7 +6,7 @@ public struct ParseSVG: Stage {
     /// Name in keys, events and `explain`.
     public static let name = "svg.parse"
     /// Raised when the same document gives another tree.
-    public static let version = 2
+    public static let version = 3
 
     /// The document.
     public var source: Artifact<Blob>

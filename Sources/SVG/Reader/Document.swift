@@ -22,6 +22,13 @@ extension SVG {
             var value: TextRange
         }
 
+        /// An attribute whose name the room does not know.
+        struct OtherAttribute {
+            /// Index of the element; those of one element lie together, in document order.
+            var element: Int32
+            var name: TextRange, value: TextRange
+        }
+
         /// An element of the SVG namespace, or of none.
         struct Element {
             var name: ElementName
@@ -43,6 +50,10 @@ extension SVG {
         var attributes: [Attribute]
         /// Every value in UTF-8, comments in style sheets blanked out.
         var text: [UInt8]
+        /// Attributes without a namespace that the room does not know, which selectors of style sheets may ask for.
+        var otherAttributes: [OtherAttribute] = []
+        /// Text that was made while resolving, behind a copy of `text`.
+        var made: MadeText?
         /// Lines of `<?xml-stylesheet?>` instructions.
         var stylesheetInstructions: [Int]
 
@@ -59,6 +70,9 @@ extension SVG {
         }
 
         /// A stretch of text as a string.
-        func string(_ range: TextRange) -> String { String(decoding: text[range.bounds], as: UTF8.self) }
+        func string(_ range: TextRange) -> String {
+            if let made { return made.string(range) }
+            return String(decoding: text[range.bounds], as: UTF8.self)
+        }
     }
 }

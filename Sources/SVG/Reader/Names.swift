@@ -18,13 +18,13 @@ enum ElementName: UInt8, CaseIterable {
     static let table = NameTable(spellings)
 }
 
-/// Attributes the room knows, at most 128; those from `fill` to `ry` are properties, which style sheets may set too.
+/// Attributes the room knows, at most 255; those from `fill` to `d` are properties, which style sheets may set too.
 enum AttributeName: UInt8, CaseIterable {
     case fill, fillOpacity, fillRule, clipRule, stroke, strokeOpacity, strokeWidth, strokeLinecap, strokeLinejoin, strokeMiterlimit
     case strokeDasharray, strokeDashoffset, opacity, display, visibility, color, fontSize, transform, transformOrigin, transformBox
     case overflow, clipPath, mask, filter, marker, markerStart, markerMid, markerEnd, mixBlendMode, paintOrder, vectorEffect
-    case stopColor, stopOpacity, x, y, width, height, cx, cy, r, rx, ry
-    case x1, y1, x2, y2, d, points, viewBox, preserveAspectRatio, href, id, `class`, style, pathLength, requiredExtensions
+    case stopColor, stopOpacity, x, y, width, height, cx, cy, r, rx, ry, d
+    case x1, y1, x2, y2, points, viewBox, preserveAspectRatio, href, id, `class`, style, pathLength, requiredExtensions
     case systemLanguage, type, media, clipPathUnits, fx, fy, fr, offset, gradientUnits, gradientTransform, spreadMethod
 
     /// The attribute names as written, in the order of the cases.
@@ -33,7 +33,7 @@ enum AttributeName: UInt8, CaseIterable {
         "stroke-miterlimit", "stroke-dasharray", "stroke-dashoffset", "opacity", "display", "visibility", "color", "font-size",
         "transform", "transform-origin", "transform-box", "overflow", "clip-path", "mask", "filter", "marker", "marker-start",
         "marker-mid", "marker-end", "mix-blend-mode", "paint-order", "vector-effect", "stop-color", "stop-opacity", "x", "y", "width",
-        "height", "cx", "cy", "r", "rx", "ry", "x1", "y1", "x2", "y2", "d", "points", "viewBox", "preserveAspectRatio", "href", "id",
+        "height", "cx", "cy", "r", "rx", "ry", "d", "x1", "y1", "x2", "y2", "points", "viewBox", "preserveAspectRatio", "href", "id",
         "class", "style", "pathLength", "requiredExtensions", "systemLanguage", "type", "media", "clipPathUnits", "fx", "fy", "fr",
         "offset", "gradientUnits", "gradientTransform", "spreadMethod",
     ]
@@ -41,27 +41,55 @@ enum AttributeName: UInt8, CaseIterable {
     var spelling: String { AttributeName.spellings[Int(rawValue)] }
 
     /// Whether a style sheet may set it.
-    var isProperty: Bool { rawValue <= AttributeName.ry.rawValue }
+    var isProperty: Bool { rawValue <= AttributeName.d.rawValue }
+
+    /// Whether an element without a value of its own has its parent's.
+    var isInherited: Bool {
+        switch self {
+        case .fill, .fillOpacity, .fillRule, .clipRule, .stroke, .strokeOpacity, .strokeWidth, .strokeLinecap, .strokeLinejoin,
+            .strokeMiterlimit, .strokeDasharray, .strokeDashoffset, .visibility, .color, .fontSize, .marker, .markerStart, .markerMid,
+            .markerEnd, .paintOrder:
+            true
+        default: false
+        }
+    }
 
     static let table = NameTable(spellings)
 }
 
+/// A set of attribute names.
+struct AttributeSet {
+    private var low: UInt128 = 0, high: UInt128 = 0
+
+    func contains(_ name: AttributeName) -> Bool {
+        name.rawValue < 128 ? low & 1 << UInt128(name.rawValue) != 0 : high & 1 << UInt128(name.rawValue - 128) != 0
+    }
+
+    mutating func insert(_ name: AttributeName) {
+        if name.rawValue < 128 { low |= 1 << UInt128(name.rawValue) } else { high |= 1 << UInt128(name.rawValue - 128) }
+    }
+
+    mutating func remove(_ name: AttributeName) {
+        if name.rawValue < 128 { low &= ~(1 << UInt128(name.rawValue)) } else { high &= ~(1 << UInt128(name.rawValue - 128)) }
+    }
+}
+
 /// Finds a name among a fixed list in one probe or two, without making a `String`.
 struct NameTable {
-    private var slots = [UInt8](repeating: 0, count: 256)
+    private var slots = [UInt8](repeating: 0, count: 512)
     private var offsets: [Int] = [0]
     private var bytes: [UInt8] = []
 
-    /// A table of fewer than 128 names; empty names are never found.
+    /// A table of fewer than 256 names; empty names are never found.
     init(_ names: [String]) {
-        precondition(names.count < 128, "more names than half the slots")
+        precondition(names.count < 256, "more names than half the slots")
         for (index, name) in names.enumerated() {
             let utf8 = Array(name.utf8)
             bytes += utf8
             offsets.append(bytes.count)
             if utf8.isEmpty { continue }
             var slot = utf8.withUnsafeBufferPointer { NameTable.hash($0) }
-            while slots[slot] != 0 { slot = (slot + 1) & 255 }
+            while slots[slot] != 0 { slot = (slot + 1) & 511 }
             slots[slot] = UInt8(index + 1)
         }
     }
@@ -73,7 +101,7 @@ struct NameTable {
             let index = Int(slots[slot] - 1)
             let start = offsets[index]
             if offsets[index + 1] - start == name.count, isSame(name, at: start) { return UInt8(index) }
-            slot = (slot + 1) & 255
+            slot = (slot + 1) & 511
         }
         return nil
     }
@@ -83,10 +111,10 @@ struct NameTable {
         return true
     }
 
-    /// FNV-1a, folded to the table's 8 bits.
+    /// FNV-1a, folded to the table's 9 bits.
     private static func hash(_ name: UnsafeBufferPointer<UInt8>) -> Int {
         var hash: UInt32 = 2_166_136_261
         for byte in name { hash = (hash ^ UInt32(byte)) &* 16_777_619 }
-        return Int((hash ^ hash >> 8 ^ hash >> 16) & 255)
+        return Int((hash ^ hash >> 9 ^ hash >> 18) & 511)
     }
 }

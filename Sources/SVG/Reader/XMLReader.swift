@@ -138,7 +138,10 @@ private struct DocumentBuilder {
     private mutating func add(_ name: UnsafePointer<CChar>, _ value: UnsafePointer<CChar>, _ line: Int32) {
         let (namespace, local) = split(name)
         guard namespace.isEmpty || isNamespace(namespace, "http://www.w3.org/1999/xlink") else { return }
-        guard let index = attributeNames.index(of: local), let attribute = AttributeName(rawValue: index) else { return }
+        guard let index = attributeNames.index(of: local), let attribute = AttributeName(rawValue: index) else {
+            if namespace.isEmpty { addOther(local, buffer(value), line) }
+            return
+        }
         if !namespace.isEmpty {
             // Of XLink only `href` matters, and the one without a namespace goes first.
             guard attribute == .href else { return }
@@ -155,6 +158,15 @@ private struct DocumentBuilder {
         let range = store(bytes)
         if attribute == .style { blankComments(range) }
         document.attributes.append(Document.Attribute(name: attribute, value: range))
+    }
+
+    private mutating func addOther(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>, _ line: Int32) {
+        guard value.count <= limits.attributeByteCount else {
+            let name = String(decoding: name, as: UTF8.self)
+            return fail(.attributeTooLong(name: name, length: value.count, limit: limits.attributeByteCount, line: Int(line)))
+        }
+        document.otherAttributes.append(
+            Document.OtherAttribute(element: Int32(document.elements.count), name: store(name), value: store(value)))
     }
 
     /// Where the attributes of the tag that is being read begin.

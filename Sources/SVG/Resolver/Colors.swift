@@ -113,7 +113,7 @@ private func alphaComponent(_ values: [Length]) -> Double {
 
 private func byte(_ value: Double) -> UInt8 { UInt8(min(max(value, 0), 255) + 0.5) }
 
-private func hexadecimalDigit(_ byte: UInt8) -> UInt8? {
+func hexadecimalDigit(_ byte: UInt8) -> UInt8? {
     switch byte {
     case 0x30...0x39: byte - 0x30
     case 0x41...0x46: byte - 0x41 + 10

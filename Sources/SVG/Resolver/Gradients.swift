@@ -143,7 +143,7 @@ extension Resolver {
         try cascade(stop)
         try step(stop)
         var color = ColorWithAlpha.black
-        if let range = value(.stopColor).flatMap({ reader.isText($0, "inherit") ? inheritedValue(.stopColor, stop) : $0 }) {
+        if let range = value(.stopColor) {
             var scanner = reader.scanner(range)
             if reader.isText(range, "currentcolor") {
                 color = try inheritedColor(stop)
@@ -154,7 +154,7 @@ extension Resolver {
                 invalid(.stopColor, range, stop)
             }
         }
-        if let range = value(.stopOpacity).flatMap({ reader.isText($0, "inherit") ? inheritedValue(.stopOpacity, stop) : $0 }) {
+        if let range = value(.stopOpacity) {
             if let opacity = reader.fraction(range) {
                 color.alpha *= opacity
             } else {

@@ -34,6 +34,7 @@ extension Resolver {
     mutating func style(_ index: Int, inheriting parent: Style) -> Style {
         var style = parent
         let initial = Style()
+        style.customProperties = ownCustomProperties
         // Sizes and colours that others refer to come first.
         if let range = value(.fontSize) {
             switch reader.keyword(range) {
@@ -116,12 +117,7 @@ extension Resolver {
     }
 
     mutating func invalid(_ name: AttributeName, _ range: TextRange, _ index: Int) {
-        let text = quoted(range)
-        if text.contains("var(") || text.contains("calc(") {
-            report(index, .unsupported, "\(name.spelling) `\(text)`: var() and calc() are not supported; it is left out")
-        } else {
-            report(index, .invalid, "\(name.spelling) `\(text)` is not valid; it is left out")
-        }
+        report(index, .invalid, "\(name.spelling) `\(quoted(range))` is not valid; it is left out")
     }
 
     /// The properties of the element cascaded last that it does not inherit.
@@ -129,15 +125,8 @@ extension Resolver {
     mutating func ownStyle(_ index: Int) -> OwnStyle {
         var own = OwnStyle()
         if let range = value(.display) { own.isDisplayed = !reader.isText(range, "none") }
-        if let range = value(.opacity), !reader.isText(range, "initial") {
-            let source = reader.isText(range, "inherit") ? inheritedValue(.opacity, index) : range
-            if let source {
-                if let opacity = reader.fraction(source) {
-                    own.opacity = opacity
-                } else {
-                    invalid(.opacity, source, index)
-                }
-            }
+        if let range = value(.opacity) {
+            if let opacity = reader.fraction(range) { own.opacity = opacity } else { invalid(.opacity, range, index) }
         }
         if let range = value(.transform), !range.isEmpty {
             if let transform = AffineTransform(reader.scanner(range)) {
@@ -158,16 +147,9 @@ extension Resolver {
             }
         }
         if let range = value(.overflow) {
-            let source = reader.isText(range, "inherit") ? inheritedValue(.overflow, index) ?? range : range
-            own.overflows = reader.isText(source, "visible") || reader.isText(source, "auto")
+            own.overflows = reader.isText(range, "visible") || reader.isText(range, "auto")
         }
         return own
-    }
-
-    /// The value that the nearest ancestor writes as an attribute, for `inherit` on a property that is not inherited.
-    func inheritedValue(_ name: AttributeName, _ index: Int) -> TextRange? {
-        let parent = Int(document.elements[index].parent)
-        return parent < 0 ? nil : document.attribute(name, of: parent).map(reader.trimmed)
     }
 
     /// `transform-origin`, in pixels from the origin of the viewport's coordinates (CSS Transforms 1, 4).

@@ -29,10 +29,12 @@ extension SVG.Document {
     ///
     /// - Throws: `badSize` when the canvas has no area, `tooComplex` when a limit of `options` is reached.
     public func resolved(options: SVG.ReadOptions = .init()) throws(SVG.ParseError) -> SVG.Tree {
+        var document = self
+        if Resolver.makesText(self) { document.made = MadeText(copying: text, room: options.limits.expandedByteCount) }
         let result: Result<SVG.Tree, SVG.ParseError> = text.withUnsafeBufferPointer { buffer in
             // The resolver reads only ranges that lie in the buffer; an empty one needs no memory behind it.
-            let text = buffer.baseAddress ?? UnsafePointer(bitPattern: 1)!
-            var resolver = Resolver(document: self, text: text, options: options)
+            let text = document.made.map { UnsafePointer($0.base) } ?? buffer.baseAddress ?? UnsafePointer(bitPattern: 1)!
+            var resolver = Resolver(document: document, text: text, options: options)
             do throws(SVG.ParseError) {
                 return .success(try resolver.tree())
             } catch {
@@ -53,8 +55,16 @@ struct Resolver {
 
     var stylesheet = Stylesheet()
     /// Winning values of the element cascaded last, by `AttributeName`; only those whose bit in `present` is set count.
-    var values = [TextRange](repeating: .missing, count: 128)
-    var present: UInt128 = 0
+    var values = [TextRange](repeating: .missing, count: AttributeName.allCases.count)
+    var present = AttributeSet()
+    /// Whether one of `values` may be a keyword that all properties have, or hold `var()`.
+    var hasWideKeyword = false, hasVariable = false
+    /// Custom properties that the element cascaded last declares, the strongest last.
+    var customDeclarations: [(name: TextRange, value: TextRange)] = []
+    var customProperties = CustomProperties()
+    /// The set of custom properties of the element cascaded last.
+    var ownCustomProperties = 0
+    var siblings = Siblings()
     /// What percentages refer to: the nearest viewport in its own units.
     var viewport = Size(100, 100)
     /// Clip paths being resolved.
@@ -88,6 +98,21 @@ struct Resolver {
         var isClip = false
     }
 
+    /// Whether a style sheet or attribute of the document asks for text that is not in it as it is meant: `var()`, or escapes.
+    fileprivate static func makesText(_ document: SVG.Document) -> Bool {
+        document.text.withUnsafeBufferPointer { text in
+            for i in text.indices {
+                if text[i] == UInt8(ascii: "\\") { return true }
+                if text[i] == UInt8(ascii: "("), i >= 3, text[i - 1] | 0x20 == UInt8(ascii: "r"), text[i - 2] | 0x20 == UInt8(ascii: "a"),
+                    text[i - 3] | 0x20 == UInt8(ascii: "v")
+                {
+                    return true
+                }
+            }
+            return false
+        }
+    }
+
     // MARK: The whole
 
     mutating func tree() throws(SVG.ParseError) -> SVG.Tree {
@@ -95,9 +120,12 @@ struct Resolver {
             diagnostics.append(
                 SVG.Diagnostic(.unsupported, element: "xml-stylesheet", line: line, "an external style sheet is not read"))
         }
-        collectStyles()
-
         try cascade(0)
+        // For `@media`: what the root's attributes say.
+        let medium = MediaQuery.Medium(size: canvasSize(viewBox(0)).size)
+        collectStyles(medium)
+
+        if !stylesheet.isEmpty { try cascade(0) }
         var root = Surroundings()
         root.style = style(0, inheriting: Style())
         reader.rootFontSize = root.style.fontSize
@@ -176,7 +204,7 @@ struct Resolver {
         }
     }
 
-    private mutating func collectStyles() {
+    private mutating func collectStyles(_ medium: MediaQuery.Medium) {
         for index in document.elements.indices where document.elements[index].name == .style {
             if let type = document.attribute(.type, of: index), !reader.trimmed(type).isEmpty,
                 !reader.isText(reader.trimmed(type), "text/css")
@@ -184,15 +212,17 @@ struct Resolver {
                 report(index, .unsupported, "style sheets of type `\(quoted(type))` are not read")
                 continue
             }
-            if let media = document.attribute(.media, of: index), !reader.trimmed(media).isEmpty,
-                !reader.isText(reader.trimmed(media), "all"),
-                !reader.isText(reader.trimmed(media), "screen")
-            {
-                report(index, .unsupported, "a style sheet for `\(quoted(media))` is left out")
-                continue
+            if let media = document.attribute(.media, of: index) {
+                var query = MediaQuery(reader.scanner(media), medium)
+                let holds = query.list()
+                if let unknown = query.unknown {
+                    report(index, .unsupported, "`media` asks for `\(unknown)`, which is not known here; the style sheet is left out")
+                    continue
+                }
+                if !holds { continue }
             }
-            for problem in stylesheet.add(document.elements[index].content, in: reader.text) {
-                report(index, .unsupported, problem.message)
+            for problem in stylesheet.add(document.elements[index].content, in: reader.text, made: document.made, media: medium) {
+                report(index, .unsupported, problem)
             }
         }
     }
@@ -234,7 +264,7 @@ struct Resolver {
             return nil
         }
 
-        try cascade(index)
+        try cascade(index, under: around.style)
         let own = ownStyle(index)
         guard own.isDisplayed else { return nil }
         var inner = around
@@ -283,7 +313,7 @@ struct Resolver {
             // A shape's children are its title and its animations.
             if Int(document.elements[index].end) > index + 1 {
                 _ = try children(of: index, inner)
-                try cascade(index)
+                try cascade(index, under: inner.style)
             }
             return try shape(index, own, inner)
         case .text: return unsupported(index, inner, "text is not drawn yet")
@@ -361,7 +391,7 @@ struct Resolver {
         case .symbol, .svg:
             try step(target, count: 1 + attributeByteCount(target) >> 6)
             guard isWanted(target), inside.depth < options.limits.depth else { return nil }
-            try cascade(target)
+            try cascade(target, under: inside.style)
             let ownOfTarget = ownStyle(target)
             guard ownOfTarget.isDisplayed, ownOfTarget.opacity > 0 else { return nil }
             var deeper = inside

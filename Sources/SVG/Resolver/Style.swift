@@ -20,6 +20,8 @@ enum PaintValue {
 
 /// The computed values of the inherited properties.
 struct Style {
+    /// The set of custom properties, 0 for none.
+    var customProperties = 0
     var color = ColorWithAlpha.black
     var fontSize = 16.0
     var isVisible = true

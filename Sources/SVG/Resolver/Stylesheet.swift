@@ -2,70 +2,60 @@ import AtelierGeometry
 
 /// A property set by a style sheet or a `style` attribute.
 struct Declaration {
-    var name: AttributeName
+    enum Target {
+        case property(AttributeName)
+        /// A custom property, by its name with the two hyphens.
+        case custom(SVG.Document.TextRange)
+        /// Every property but custom ones.
+        case all
+    }
+
+    var target: Target
     var value: SVG.Document.TextRange
     var isImportant: Bool
 }
 
-/// The rules of a document's `style` elements (CSS 2.1 syntax; type, universal, class and id selectors in compounds joined by
-/// descendant and child combinators).
+/// The rules of a document's `style` elements (CSS Syntax 3, Selectors 4).
 struct Stylesheet {
     /// One selector of one rule.
-    struct Selector {
-        /// From right to left.
-        var compounds: [Compound]
-        /// Ids, classes and types, weighted so that a larger number wins.
-        var specificity: Int
+    struct Entry {
+        var selector: Selector
         /// Where the rule's declarations lie.
         var declarations: Range<Int>
     }
 
-    /// Conditions on one element.
-    struct Compound {
-        /// The element's name; nil for `*` or none.
-        var type: ElementName?
-        var ids: [SVG.Document.TextRange] = []
-        var classes: [SVG.Document.TextRange] = []
-        /// Whether the compound to the left must hold for the parent, not for any ancestor.
-        var isChild = false
-    }
-
-    /// What could not be read: the text, and why it was left out.
-    struct Problem {
-        var text: String
-        var message: String
-    }
-
     /// In source order.
-    private(set) var selectors: [Selector] = []
+    private(set) var entries: [Entry] = []
     private(set) var declarations: [Declaration] = []
-    /// Selectors by what their rightmost compound asks for, so that an element meets only those that may match it.
+    /// Entries by what their rightmost compound asks for, so that an element meets only those that may match it.
     private(set) var byID: [String: [Int]] = [:], byClass: [String: [Int]] = [:]
     private(set) var byType: [ElementName: [Int]] = [:]
     private(set) var universal: [Int] = []
 
-    var isEmpty: Bool { selectors.isEmpty }
+    var isEmpty: Bool { entries.isEmpty }
 
-    /// Adds the rules of one `style` element; returns what was left out.
-    mutating func add(_ range: SVG.Document.TextRange, in text: UnsafePointer<UInt8>) -> [Problem] {
-        var reader = StylesheetReader(scanner: TextScanner(text, range.bounds), text: text)
-        var problems: [Problem] = []
-        while let rule = reader.nextRule(&problems) {
-            let first = declarations.count
-            readDeclarations(rule.block, in: text) { declarations.append($0) }
-            for var selector in rule.selectors {
-                selector.declarations = first..<declarations.count
-                index(selector, text)
-                selectors.append(selector)
-            }
+    /// Adds the rules of one `style` element; returns what was left out, a sentence each.
+    mutating func add(
+        _ range: SVG.Document.TextRange, in text: UnsafePointer<UInt8>, made: MadeText?, media: MediaQuery.Medium
+    ) -> [String] {
+        var reader = StylesheetReader(text: text, selectors: SelectorReader(text: text, made: made), medium: media)
+        reader.read(range.bounds, into: &self, depth: 0)
+        return reader.problems
+    }
+
+    fileprivate mutating func add(_ selectors: [Selector], _ block: SVG.Document.TextRange, _ text: UnsafePointer<UInt8>) {
+        let first = declarations.count
+        readDeclarations(block, in: text) { declarations.append($0) }
+        for selector in selectors {
+            index(selector, text)
+            entries.append(Entry(selector: selector, declarations: first..<declarations.count))
         }
-        return problems
     }
 
     private mutating func index(_ selector: Selector, _ text: UnsafePointer<UInt8>) {
-        let place = selectors.count, last = selector.compounds[0]
+        let place = entries.count, last = selector.compounds[0]
         func string(_ range: SVG.Document.TextRange) -> String {
-            String(decoding: UnsafeBufferPointer(start: text, count: Int(range.end))[Int(range.start)...], as: UTF8.self)
+            String(decoding: UnsafeBufferPointer(start: text + Int(range.start), count: Int(range.end - range.start)), as: UTF8.self)
         }
         if let id = last.ids.first {
             byID[string(id), default: []].append(place)
@@ -79,9 +69,8 @@ struct Stylesheet {
     }
 }
 
-/// Reads `name: value; …` and hands every property this room knows to `body`, in order.
+/// Reads `name: value; …` and hands every property this room knows, and every custom one, to `body`, in order.
 func readDeclarations(_ range: SVG.Document.TextRange, in text: UnsafePointer<UInt8>, _ body: (Declaration) -> Void) {
-    let table = AttributeName.table
     var p = Int(range.start)
     let end = Int(range.end)
     while p < end {
@@ -101,9 +90,7 @@ func readDeclarations(_ range: SVG.Document.TextRange, in text: UnsafePointer<UI
         p = endOfValue(p, end, text)
         var valueEnd = p
         while valueEnd > valueStart, isSpace(text[valueEnd - 1]) { valueEnd -= 1 }
-        guard let index = table.index(of: UnsafeBufferPointer(start: text + nameStart, count: nameEnd - nameStart)),
-            let name = AttributeName(rawValue: index), name.isProperty, valueEnd > valueStart
-        else { continue }
+        guard let target = target(nameStart..<nameEnd, text) else { continue }
 
         var isImportant = false
         if let mark = (valueStart..<valueEnd).last(where: { text[$0] == UInt8(ascii: "!") }) {
@@ -115,11 +102,28 @@ func readDeclarations(_ range: SVG.Document.TextRange, in text: UnsafePointer<UI
                 while valueEnd > valueStart, isSpace(text[valueEnd - 1]) { valueEnd -= 1 }
             }
         }
-        body(Declaration(name: name, value: .init(start: Int32(valueStart), end: Int32(valueEnd)), isImportant: isImportant))
+        // Only custom properties may be empty.
+        if valueEnd == valueStart, case .property = target { continue }
+        body(Declaration(target: target, value: .init(start: Int32(valueStart), end: Int32(valueEnd)), isImportant: isImportant))
     }
 }
 
-/// The `;` that ends a value, or the end: not one inside quotes or parentheses.
+/// What a declaration's name sets; property names may be in any case.
+private func target(_ name: Range<Int>, _ text: UnsafePointer<UInt8>) -> Declaration.Target? {
+    if name.count > 2, text[name.lowerBound] == UInt8(ascii: "-"), text[name.lowerBound + 1] == UInt8(ascii: "-") {
+        return .custom(.init(start: Int32(name.lowerBound), end: Int32(name.upperBound)))
+    }
+    let bytes = UnsafeBufferPointer(start: text + name.lowerBound, count: name.count)
+    var index = AttributeName.table.index(of: bytes)
+    if index == nil, name.count <= 32, bytes.contains(where: { $0 >= 0x41 && $0 <= 0x5A }) {
+        let lower = bytes.map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }
+        index = lower.withUnsafeBufferPointer { AttributeName.table.index(of: $0) }
+    }
+    if let known = index.flatMap({ AttributeName(rawValue: $0) }) { return known.isProperty ? .property(known) : nil }
+    return bytes.elementsEqual("all".utf8) ? .all : nil
+}
+
+/// The `;` that ends a value, or the end: not one inside quotes or brackets.
 private func endOfValue(_ start: Int, _ end: Int, _ text: UnsafePointer<UInt8>) -> Int {
     var p = start, depth = 0
     var quote: UInt8 = 0
@@ -130,8 +134,8 @@ private func endOfValue(_ start: Int, _ end: Int, _ text: UnsafePointer<UInt8>) 
         } else {
             switch byte {
             case UInt8(ascii: "\""), UInt8(ascii: "'"): quote = byte
-            case UInt8(ascii: "("): depth += 1
-            case UInt8(ascii: ")"): depth = max(0, depth - 1)
+            case UInt8(ascii: "("), UInt8(ascii: "["), UInt8(ascii: "{"): depth += 1
+            case UInt8(ascii: ")"), UInt8(ascii: "]"), UInt8(ascii: "}"): depth = max(0, depth - 1)
             case UInt8(ascii: ";") where depth == 0: return p
             default: break
             }
@@ -141,47 +145,93 @@ private func endOfValue(_ start: Int, _ end: Int, _ text: UnsafePointer<UInt8>) 
     return end
 }
 
-/// Splits a style sheet into rules and reads their selectors.
+/// Splits a style sheet into rules.
 private struct StylesheetReader {
-    var scanner: TextScanner
     let text: UnsafePointer<UInt8>
+    let selectors: SelectorReader
+    let medium: MediaQuery.Medium
+    var problems: [String] = []
 
-    struct Rule {
-        var selectors: [Stylesheet.Selector]
-        var block: SVG.Document.TextRange
-    }
-
-    mutating func nextRule(_ problems: inout [Stylesheet.Problem]) -> Rule? {
+    /// Reads the rules of a style sheet or of the block of an `@media`.
+    mutating func read(_ range: Range<Int>, into sheet: inout Stylesheet, depth: Int) {
+        var scanner = TextScanner(text, range)
         while true {
-            skipSpaceAndMarkers()
-            if scanner.isAtEnd { return nil }
+            skipSpaceAndMarkers(&scanner)
+            if scanner.isAtEnd { return }
             let start = scanner.position
             if scanner.next == UInt8(ascii: "@") {
-                skipAtRule()
-                let name = string(start, min(scanner.position, start + 40)).prefix { $0 != " " && $0 != "{" && $0 != ";" }
-                // Fonts, encodings and namespaces do not change what this room draws.
-                if !["@font-face", "@charset", "@namespace"].contains(name) {
-                    problems.append(.init(text: String(name), message: "`\(name)` in a style sheet is not supported and left out"))
-                }
+                readAtRule(&scanner, into: &sheet, depth)
                 continue
             }
             while !scanner.isAtEnd, scanner.next != UInt8(ascii: "{") { scanner.position += 1 }
-            let prelude = (start, scanner.position)
-            if scanner.isAtEnd { return nil }
-            scanner.position += 1
-            let blockStart = scanner.position
-            skipBlock()
-            let block = SVG.Document.TextRange(
-                start: Int32(blockStart), end: Int32(scanner.position - (scanner.isAtEnd && !endsWithBrace ? 0 : 1)))
-            let selectors = readSelectors(prelude.0, prelude.1, &problems)
-            if !selectors.isEmpty { return Rule(selectors: selectors, block: block) }
+            let prelude = start..<scanner.position
+            if scanner.isAtEnd { return }
+            let block = self.block(&scanner)
+            if let list = selectors.list(prelude) {
+                sheet.add(list, .init(start: Int32(block.lowerBound), end: Int32(block.upperBound)), text)
+            } else {
+                let written = string(prelude.lowerBound..<min(prelude.upperBound, prelude.lowerBound + 60)).trimmed
+                problems.append(
+                    "the selector `\(written)` is not supported and its rule left out")
+            }
         }
     }
 
-    private var endsWithBrace: Bool { text[scanner.position - 1] == UInt8(ascii: "}") }
+    private mutating func readAtRule(_ scanner: inout TextScanner, into sheet: inout Stylesheet, _ depth: Int) {
+        scanner.position += 1
+        let name = lowercaseWord(&scanner)
+        let preludeStart = scanner.position
+        while !scanner.isAtEnd, scanner.next != UInt8(ascii: ";"), scanner.next != UInt8(ascii: "{") { scanner.position += 1 }
+        let prelude = preludeStart..<scanner.position
+        let block = scanner.next == UInt8(ascii: "{") ? block(&scanner) : nil
+        if block == nil { scanner.position += 1 }
+        switch (name, block) {
+        case ("media", let block?) where depth < 8:
+            var query = MediaQuery(TextScanner(text, prelude), medium)
+            let holds = query.list()
+            if let unknown = query.unknown {
+                problems.append("`@media` asks for `\(unknown)`, which is not known here; its rules are left out")
+            } else if holds {
+                read(block, into: &sheet, depth: depth + 1)
+            }
+        case ("keyframes", _), ("-webkit-keyframes", _), ("-moz-keyframes", _):
+            problems.append("animation by style sheets is not played; the picture shows the state without it")
+        // Fonts, encodings, namespaces and pages do not change what this room draws.
+        case ("font-face", _), ("charset", _), ("namespace", _), ("page", _), ("property", _): break
+        case ("import", _):
+            let written = string(prelude.lowerBound..<min(prelude.upperBound, prelude.lowerBound + 60)).trimmed
+            problems.append("`@import \(written)`: an external style sheet is not read")
+        default: problems.append("`@\(name)` in a style sheet is not supported and left out")
+        }
+    }
+
+    /// What lies between the brace the scanner is at and the one that closes it, to behind which it moves.
+    private func block(_ scanner: inout TextScanner) -> Range<Int> {
+        scanner.position += 1
+        let start = scanner.position
+        var depth = 1
+        var quote: UInt8 = 0
+        while !scanner.isAtEnd {
+            let byte = scanner.next
+            if quote != 0 {
+                // A line end closes a string that was left open.
+                if byte == quote || byte == 0x0A { quote = 0 }
+            } else {
+                switch byte {
+                case UInt8(ascii: "\""), UInt8(ascii: "'"): quote = byte
+                case UInt8(ascii: "{"): depth += 1
+                case UInt8(ascii: "}"): depth -= 1
+                default: break
+                }
+            }
+            scanner.position += 1
+            if depth == 0 { return start..<scanner.position - 1 }
+        }
+        return start..<scanner.position
+    }
 
     /// White space, and the `<!--` and `-->` that old files put around style sheets.
-    private mutating func skipSpaceAndMarkers() {
+    private func skipSpaceAndMarkers(_ scanner: inout TextScanner) {
         while true {
             scanner.skipSpace()
             if scanner.next == UInt8(ascii: "<"), scanner.peek(1) == UInt8(ascii: "!") {
@@ -196,100 +246,13 @@ private struct StylesheetReader {
         }
     }
 
-    private mutating func skipAtRule() {
-        while !scanner.isAtEnd {
-            let byte = scanner.next
-            scanner.position += 1
-            if byte == UInt8(ascii: ";") { return }
-            if byte == UInt8(ascii: "{") { return skipBlock() }
-        }
+    private func string(_ range: Range<Int>) -> String {
+        String(decoding: UnsafeBufferPointer(start: text + range.lowerBound, count: range.count), as: UTF8.self)
     }
+}
 
-    /// To behind the brace that closes the block the scanner is in.
-    private mutating func skipBlock() {
-        var depth = 1
-        while !scanner.isAtEnd, depth > 0 {
-            if scanner.next == UInt8(ascii: "{") { depth += 1 }
-            if scanner.next == UInt8(ascii: "}") { depth -= 1 }
-            scanner.position += 1
-        }
-    }
-
-    private func string(_ start: Int, _ end: Int) -> String {
-        String(decoding: UnsafeBufferPointer(start: text + start, count: end - start), as: UTF8.self)
-    }
-
-    /// The selectors of a rule's list; one that cannot be read makes the whole rule invalid (CSS 2.1, 4.1.7).
-    private func readSelectors(_ start: Int, _ end: Int, _ problems: inout [Stylesheet.Problem]) -> [Stylesheet.Selector] {
-        var selectors: [Stylesheet.Selector] = []
-        var part = start
-        for p in start...end where p == end || text[p] == UInt8(ascii: ",") {
-            guard let selector = readSelector(part, p) else {
-                let written = String(string(start, min(end, start + 60)).split(whereSeparator: \.isWhitespace).joined(separator: " "))
-                problems.append(.init(text: written, message: "the selector `\(written)` is not supported and its rule left out"))
-                return []
-            }
-            selectors.append(selector)
-            part = p + 1
-        }
-        return selectors
-    }
-
-    private func readSelector(_ start: Int, _ end: Int) -> Stylesheet.Selector? {
-        var scanner = TextScanner(text, start..<end)
-        var compounds: [Stylesheet.Compound] = []
-        var specificity = 0
-        var isChild = false
-        scanner.skipSpace()
-        while !scanner.isAtEnd {
-            guard compounds.count < 32, var compound = readCompound(&scanner, &specificity) else { return nil }
-            compound.isChild = isChild
-            isChild = false
-            compounds.append(compound)
-            scanner.skipSpace()
-            if scanner.skip(UInt8(ascii: ">")) {
-                isChild = true
-                scanner.skipSpace()
-                if scanner.isAtEnd { return nil }
-            }
-        }
-        guard !compounds.isEmpty else { return nil }
-        return Stylesheet.Selector(compounds: compounds.reversed(), specificity: specificity, declarations: 0..<0)
-    }
-
-    private func readCompound(_ scanner: inout TextScanner, _ specificity: inout Int) -> Stylesheet.Compound? {
-        var compound = Stylesheet.Compound(type: nil)
-        let start = scanner.position
-        if !scanner.skip(UInt8(ascii: "*")), let name = identifier(&scanner) {
-            let bytes = UnsafeBufferPointer(start: text + Int(name.start), count: Int(name.end - name.start))
-            // A name this room does not know matches none of its elements.
-            compound.type = ElementName.table.index(of: bytes).flatMap { ElementName(rawValue: $0) } ?? .unknown
-            specificity += 1
-        }
-        while true {
-            if scanner.skip(UInt8(ascii: ".")) {
-                guard let name = identifier(&scanner) else { return nil }
-                compound.classes.append(name)
-                specificity += 1 << 10
-            } else if scanner.skip(UInt8(ascii: "#")) {
-                guard let name = identifier(&scanner) else { return nil }
-                compound.ids.append(name)
-                specificity += 1 << 20
-            } else {
-                return scanner.position > start && (scanner.isAtEnd || isSpace(scanner.next) || scanner.next == UInt8(ascii: ">"))
-                    ? compound : nil
-            }
-        }
-    }
-
-    private func identifier(_ scanner: inout TextScanner) -> SVG.Document.TextRange? {
-        let start = scanner.position
-        loop: while true {
-            switch scanner.next {
-            case 0x41...0x5A, 0x61...0x7A, 0x30...0x39, UInt8(ascii: "-"), UInt8(ascii: "_"), 0x80...0xFF: scanner.position += 1
-            default: break loop
-            }
-        }
-        return scanner.position > start ? .init(start: Int32(start), end: Int32(scanner.position)) : nil
+extension String {
+    fileprivate var trimmed: String {
+        split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }
 }

@@ -57,10 +57,15 @@ struct ValueReader {
 
     enum WideKeyword { case inherit, initial }
 
-    /// The keywords that every property has; `unset` inherits here, since these properties do.
+    /// The keywords that every property has; `unset` and `revert` inherit here, as they do for inherited properties.
     func keyword(_ range: TextRange) -> WideKeyword? {
-        if isText(range, "inherit") || isText(range, "unset") { return .inherit }
-        return isText(range, "initial") ? .initial : nil
+        switch range.end - range.start {
+        case 5: isText(range, "unset") ? .inherit : nil
+        case 6: isText(range, "revert") ? .inherit : nil
+        case 7: isText(range, "inherit") ? .inherit : isText(range, "initial") ? .initial : nil
+        case 12: isText(range, "revert-layer") ? .inherit : nil
+        default: nil
+        }
     }
 
     func number(_ range: TextRange) -> Double? {
