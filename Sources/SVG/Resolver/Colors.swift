@@ -12,8 +12,9 @@ struct ColorWithAlpha: Equatable {
         self.alpha = alpha
     }
 
-    /// Reads a colour: `#rgb`, `#rgba`, `#rrggbb`, `#rrggbbaa`, `rgb()`, `rgba()`, `hsl()`, `hsla()` in the comma and the space
-    /// syntax (CSS Color 4, sections 5 and 7), a named colour or `transparent`.
+    /// Reads a colour of CSS Color 4: `#rgb`, `#rgba`, `#rrggbb`, `#rrggbbaa`; `rgb()`, `rgba()`, `hsl()`, `hsla()` in the comma
+    /// and the space syntax; `hwb()`, `lab()`, `lch()`, `oklab()`, `oklch()`, `color()`; a named colour, a system colour of a
+    /// light screen, or `transparent`. What sRGB cannot show is clipped channel by channel.
     init?(_ scanner: inout TextScanner) {
         if scanner.skip(UInt8(ascii: "#")) {
             self.init(hexadecimal: &scanner)
@@ -21,21 +22,49 @@ struct ColorWithAlpha: Equatable {
         }
         let start = scanner.position
         let word = lowercaseWord(&scanner)
-        switch word {
-        case "rgb", "rgba":
-            guard scanner.skip(UInt8(ascii: "(")) else { return nil }
-            self.init(rgb: &scanner)
-        case "hsl", "hsla":
-            guard scanner.skip(UInt8(ascii: "(")) else { return nil }
-            self.init(hsl: &scanner)
-        case "transparent": self.init(color: SVG.Color(red: 0, green: 0, blue: 0), alpha: 0)
-        default:
-            guard let value = namedColor(word) else {
-                scanner.position = start
-                return nil
-            }
+        if scanner.skip(UInt8(ascii: "(")) {
+            self.init(function: word, &scanner)
+        } else if word == "transparent" {
+            self.init(color: SVG.Color(red: 0, green: 0, blue: 0), alpha: 0)
+        } else if let value = namedColor(word) ?? systemColor(word) {
             self.init(color: SVG.Color(red: UInt8(value >> 16), green: UInt8(value >> 8 & 255), blue: UInt8(value & 255)))
+        } else {
+            scanner.position = start
+            return nil
         }
+    }
+
+    private init?(function name: String, _ scanner: inout TextScanner) {
+        var space = ""
+        scanner.skipSpace()
+        if name == "color" { space = lowercaseWord(&scanner) }
+        guard let (c, alpha) = components(&scanner) else { return nil }
+        let channels: ColorSpace.Triple
+        switch name {
+        case "rgb", "rgba":
+            func channel(_ part: Component) -> Double { part.value / (part.isPercentage ? 100 : 255) }
+            channels = (channel(c[0]), channel(c[1]), channel(c[2]))
+        case "hsl", "hsla", "hwb":
+            guard let hue = c[0].turns else { return nil }
+            let (second, third) = (min(max(c[1].value / 100, 0), 1), min(max(c[2].value / 100, 0), 1))
+            channels = name == "hwb" ? hwb(hue, second, third) : hsl(hue, second, third)
+        case "lab": channels = ColorSpace.sRGB(fromLab: (c[0].part(of: 100, 0...100), c[1].part(of: 125), c[2].part(of: 125)))
+        case "lch":
+            guard let (a, b) = polar(c[1].part(of: 150), c[2]) else { return nil }
+            channels = ColorSpace.sRGB(fromLab: (c[0].part(of: 100, 0...100), a, b))
+        case "oklab": channels = ColorSpace.sRGB(fromOklab: (c[0].part(of: 1, 0...1), c[1].part(of: 0.4), c[2].part(of: 0.4)))
+        case "oklch":
+            guard let (a, b) = polar(c[1].part(of: 0.4), c[2]) else { return nil }
+            channels = ColorSpace.sRGB(fromOklab: (c[0].part(of: 1, 0...1), a, b))
+        case "color":
+            guard let found = ColorSpace.sRGB(fromPredefined: space, (c[0].part(of: 1), c[1].part(of: 1), c[2].part(of: 1)))
+            else { return nil }
+            channels = found
+        default: return nil
+        }
+        self.init(
+            color: SVG.Color(red: byte(channels.0 * 255), green: byte(channels.1 * 255), blue: byte(channels.2 * 255)),
+            alpha: alpha.map { min(max($0.part(of: 1), 0), 1) } ?? 1)
     }
 
     private init?(hexadecimal scanner: inout TextScanner) {
@@ -57,61 +86,107 @@ struct ColorWithAlpha: Equatable {
         if count == 8 { value >>= 8 }
         self.init(color: SVG.Color(red: UInt8(value >> 16), green: UInt8(value >> 8 & 255), blue: UInt8(value & 255)), alpha: alpha)
     }
+}
 
-    private init?(rgb scanner: inout TextScanner) {
-        guard let values = components(&scanner) else { return nil }
-        let bytes = values.prefix(3).map { byte($0.isPercentage ? $0.value * 2.55 : $0.value) }
-        self.init(color: SVG.Color(red: bytes[0], green: bytes[1], blue: bytes[2]), alpha: alphaComponent(values))
+/// A number, a percentage or an angle in degrees in a colour; `none` is 0.
+private struct Component {
+    var value: Double
+    var isPercentage = false
+
+    /// The value, of which 100 % is `whole`, within limits.
+    func part(of whole: Double, _ limits: ClosedRange<Double> = -1e6...1e6) -> Double {
+        min(max(isPercentage ? value / 100 * whole : value, limits.lowerBound), limits.upperBound)
     }
 
-    private init?(hsl scanner: inout TextScanner) {
-        guard let values = components(&scanner), !values[0].isPercentage else { return nil }
-        let saturation = min(max(values[1].value / 100, 0), 1), lightness = min(max(values[2].value / 100, 0), 1)
-        guard values[0].value.magnitude < 1e15 else { return nil }
-        let turns = values[0].value / 360
-        let hue = (turns - Double(Int(turns)) + 1) * 12
-        // CSS Color 4, 7.1.
-        func channel(_ n: Double) -> UInt8 {
-            var k = n + hue
-            while k >= 12 { k -= 12 }
-            let a = saturation * min(lightness, 1 - lightness)
-            return byte((lightness - a * max(-1, min(k - 3, 9 - k, 1))) * 255)
-        }
-        self.init(color: SVG.Color(red: channel(0), green: channel(8), blue: channel(4)), alpha: alphaComponent(values))
+    /// The value as an angle in turns, 0..<1; nil for a percentage.
+    var turns: Double? {
+        guard !isPercentage, value.magnitude < 1e15 else { return nil }
+        let turns = value / 360
+        return turns - turns.rounded(.down)
     }
 }
 
-/// Three or four components up to the closing parenthesis; angles in degrees.
-private func components(_ scanner: inout TextScanner) -> [Length]? {
-    var values: [Length] = []
+/// CSS Color 4, 7.1.
+private func hsl(_ turns: Double, _ saturation: Double, _ lightness: Double) -> ColorSpace.Triple {
+    func channel(_ n: Double) -> Double {
+        var k = n + turns * 12
+        while k >= 12 { k -= 12 }
+        let a = saturation * min(lightness, 1 - lightness)
+        return lightness - a * max(-1, min(k - 3, 9 - k, 1))
+    }
+    return (channel(0), channel(8), channel(4))
+}
+
+/// CSS Color 4, 8.1.
+private func hwb(_ turns: Double, _ white: Double, _ black: Double) -> ColorSpace.Triple {
+    if white + black >= 1 {
+        let gray = white / (white + black)
+        return (gray, gray, gray)
+    }
+    let pure = hsl(turns, 1, 0.5), share = 1 - white - black
+    return (pure.0 * share + white, pure.1 * share + white, pure.2 * share + white)
+}
+
+/// Chroma and hue as two axes.
+private func polar(_ chroma: Double, _ hue: Component) -> (Double, Double)? {
+    guard let turns = hue.turns else { return nil }
+    let (sine, cosine) = Angle(degrees: turns * 360).sineAndCosine
+    return (max(chroma, 0) * cosine, max(chroma, 0) * sine)
+}
+
+/// Three components and perhaps an alpha, up to the closing parenthesis.
+private func components(_ scanner: inout TextScanner) -> (channels: [Component], alpha: Component?)? {
+    var values: [Component] = []
     scanner.skipSpace()
     while !scanner.skip(UInt8(ascii: ")")) {
-        guard values.count < 4, let number = scanner.number() else { return nil }
-        if scanner.skip(UInt8(ascii: "%")) {
-            values.append(Length(value: number, isPercentage: true))
+        guard values.count < 4 else { return nil }
+        if scanner.next | 0x20 == UInt8(ascii: "n") {
+            guard lowercaseLetters(&scanner) == "none" else { return nil }
+            values.append(Component(value: 0))
         } else {
-            switch lowercaseLetters(&scanner) {
-            case "", "deg": values.append(Length(value: number))
-            case "rad": values.append(Length(value: Angle(radians: number).degrees))
-            case "grad": values.append(Length(value: number * 0.9))
-            case "turn": values.append(Length(value: number * 360))
-            default: return nil
+            guard let number = scanner.number() else { return nil }
+            if scanner.skip(UInt8(ascii: "%")) {
+                values.append(Component(value: number, isPercentage: true))
+            } else {
+                switch lowercaseLetters(&scanner) {
+                case "": values.append(Component(value: number))
+                case "deg": values.append(Component(value: number))
+                case "rad": values.append(Component(value: Angle(radians: number).degrees))
+                case "grad": values.append(Component(value: number * 0.9))
+                case "turn": values.append(Component(value: number * 360))
+                default: return nil
+                }
             }
         }
         scanner.skipSeparator()
-        if scanner.skip(UInt8(ascii: "/")) { scanner.skipSpace() }
+        if values.count == 3, scanner.skip(UInt8(ascii: "/")) { scanner.skipSpace() }
         if scanner.isAtEnd { return nil }
     }
-    return values.count >= 3 ? values : nil
-}
-
-private func alphaComponent(_ values: [Length]) -> Double {
-    guard values.count == 4 else { return 1 }
-    let value = values[3].isPercentage ? values[3].value / 100 : values[3].value
-    return min(max(value, 0), 1)
+    guard values.count >= 3 else { return nil }
+    return (Array(values.prefix(3)), values.count == 4 ? values[3] : nil)
 }
 
 private func byte(_ value: Double) -> UInt8 { UInt8(min(max(value, 0), 255) + 0.5) }
+
+/// The value `0xRRGGBB` of a colour of the system as a light screen has it (CSS Color 4, 6.2 and appendix A); the name in lower case.
+private func systemColor(_ name: String) -> UInt32? {
+    switch name {
+    case "canvas", "field", "highlighttext", "selecteditemtext", "accentcolortext", "window", "background", "menu", "infobackground",
+        "activecaption", "inactivecaption", "scrollbar", "appworkspace":
+        0xFFFFFF
+    case "canvastext", "buttontext", "buttonborder", "fieldtext", "marktext", "windowtext", "menutext", "infotext", "captiontext",
+        "windowframe", "activeborder", "inactiveborder", "threeddarkshadow", "threedhighlight", "threedlightshadow", "threedshadow":
+        0x000000
+    case "buttonface", "threedface", "buttonhighlight", "buttonshadow": 0xF0F0F0
+    case "graytext", "inactivecaptiontext": 0x808080
+    case "linktext": 0x0000EE
+    case "visitedtext": 0x551A8B
+    case "activetext": 0xFF0000
+    case "highlight", "selecteditem", "accentcolor": 0x0078D7
+    case "mark": 0xFFFF00
+    default: nil
+    }
+}
 
 func hexadecimalDigit(_ byte: UInt8) -> UInt8? {
     switch byte {
