@@ -71,7 +71,7 @@ let package = Package(
         room("ImageTracing", ["AtelierGeometry", "AtelierPixels"]),
         room("Rasterizing", ["AtelierPixels", "CAtelierRsvg"]),
         room("Archives", ["CAtelierDeflate"]),
-        room("OOXML", ["AtelierSVG", "AtelierGeometry", "AtelierArchives"]),
+        room("OOXML", ["AtelierSVG", "AtelierGeometry", "AtelierArchives", "CAtelierExpat"]),
 
         room(
             "Stages",
@@ -83,6 +83,7 @@ let package = Package(
             "Command",
             [
                 "AtelierStages", "AtelierMemo", "AtelierRedis", "AtelierScheduling", "AtelierTelemetry", "AtelierSVG", "AtelierImageCodecs",
+                "AtelierOOXML", "AtelierArchives",
             ]),
         .target(
             name: "Atelier", dependencies: ["AtelierMemo", "AtelierPixels", "AtelierStages"], path: "Sources/Atelier", swiftSettings: strict

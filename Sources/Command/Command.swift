@@ -69,6 +69,7 @@ public enum Command {
             case .bench(let command):
                 let configuration = try layers(command.settings, environment, console).configuration
                 return try await command.run(configuration, environment: environment, console: console)
+            case .check(let command): return try command.run(console: console)
             case .config(let command):
                 return try command.run(layers(command.settings, environment, console), environment: environment, console: console)
             case .convert(var command), .explain(var command):

@@ -14,6 +14,7 @@ extension Verb {
         case .trace: "Pictures (PNG, JPEG) to SVG."
         case .pptx: "SVG or pictures to slides of native, editable shapes."
         case .explain: "Shows what a command would take, without doing it."
+        case .check: "Checks presentations for what PowerPoint would repair."
         case .cache: "Shows, checks, warms, simulates or empties the cache."
         case .config: "Shows what holds for cache and threads, and who says so."
         case .bench: "Measures what the cache gains here."
@@ -29,6 +30,7 @@ extension Verb {
         case .trace: "atelier trace IN… [-o OUT.svg] [options]"
         case .pptx: "atelier pptx IN… [-o OUT.pptx] [options]"
         case .explain: "atelier explain convert|trace|pptx IN… [options]"
+        case .check: "atelier check FILE.pptx… [--json]"
         case .cache: "atelier cache stats|clear|verify|warm|simulate|path [options]"
         case .config: "atelier config show|path [options]"
         case .bench: "atelier bench cache [IN…] [options]"
@@ -54,6 +56,12 @@ extension Verb {
                     + "all that it is built on), its bytes. "
                     + "Nothing is made. Inputs and options are those of the command that is explained. --why-missed says why something "
                     + "has to be made: what each level says of it, and in what it differs from the nearest result that was kept."
+            ]
+        case .check:
+            [
+                "Looks at archive, content types, relationships, required parts, order and ranges of the schemas, ids and media. "
+                    + "Each finding names the part, the line, the element and what is wrong with it. Exit code 0 means nothing "
+                    + "was found, 5 that something was, 3 that no file could be read."
             ]
         case .cache:
             [
@@ -95,6 +103,7 @@ func helpText(on verb: Verb?) -> String {
     for paragraph in verb.explanation { text += "\n" + wrapped(paragraph, indent: 0) }
     switch verb {
     case .convert, .trace, .pptx: text += rows(ConvertCommand.options(of: verb), defaults: ConvertCommand(verb: verb))
+    case .check: text += rows(CheckCommand.options, defaults: CheckCommand())
     case .cache: text += rows(CacheCommand.options, defaults: CacheCommand(action: .stats))
     case .bench: text += rows(BenchCommand.options, defaults: BenchCommand())
     case .config: text += rows(ConfigCommand.options, defaults: ConfigCommand(action: .show))
@@ -113,6 +122,7 @@ func helpJSON(on verb: Verb?) -> JSON {
                 let options: JSON? =
                     switch verb {
                     case .convert, .trace, .pptx: ConvertCommand.options(of: verb).schema(defaults: ConvertCommand(verb: verb))
+                    case .check: CheckCommand.options.schema(defaults: CheckCommand())
                     case .cache: CacheCommand.options.schema(defaults: CacheCommand(action: .stats))
                     case .bench: BenchCommand.options.schema(defaults: BenchCommand())
                     case .config: ConfigCommand.options.schema(defaults: ConfigCommand(action: .show))

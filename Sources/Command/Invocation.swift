@@ -14,13 +14,15 @@ enum Invocation: Hashable, Sendable {
     case config(ConfigCommand)
     /// Measure what the cache gains.
     case bench(BenchCommand)
+    /// Check presentations.
+    case check(CheckCommand)
     /// Explain a command, or all of them.
     case help(Verb?, json: Bool)
 }
 
 /// The commands.
 enum Verb: String, CaseIterable, Hashable, Sendable {
-    case convert, trace, pptx, explain, cache, config, bench, version, help
+    case convert, trace, pptx, explain, check, cache, config, bench, version, help
 
     /// The one format it makes; nil when it makes several or none.
     var format: Request.Target? {
@@ -141,6 +143,11 @@ extension Invocation {
             var command = BenchCommand()
             command.operands = try parse(rest.dropFirst(), options: BenchCommand.options, into: &command)
             self = .bench(command)
+        case .check:
+            var command = CheckCommand()
+            command.operands = try parse(rest, options: CheckCommand.options, into: &command)
+            if command.operands.isEmpty { throw UsageError("check wants at least one file, folder or pattern, or - for standard input") }
+            self = .check(command)
         case .version, .help:
             var json = false
             let operands = try parse(rest, options: [.flag("json", \.self, group: "Talk", "Answers in JSON.")], into: &json)

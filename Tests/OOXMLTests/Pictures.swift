@@ -2,6 +2,7 @@ import AtelierArchives
 import AtelierGeometry
 import AtelierOOXML
 import AtelierSVG
+import Testing
 
 // Small pictures, and slides as text, for the tests of this room.
 
@@ -90,8 +91,14 @@ func turn(_ degrees: Double, about center: Point) -> AffineTransform {
 }
 
 extension Slide {
-    /// The part as text.
-    var text: String { String(decoding: part.unpacked()!, as: UTF8.self) }
+    /// The part as text. Whatever a test looks at is held against the rules for packages first.
+    var text: String {
+        do {
+            let findings = try checkPresentation(packPresentation([self]))
+            #expect(findings == [])
+        } catch { Issue.record("\(error)") }
+        return String(decoding: part.unpacked()!, as: UTF8.self)
+    }
 
     /// What stands between the root's properties and the end of the shape tree.
     var shapes: String {

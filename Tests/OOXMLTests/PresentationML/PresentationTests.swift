@@ -8,10 +8,10 @@ import Testing
 @Suite("Presentations")
 struct PresentationTests {
     /// `../shared` beside the package, with the checker and its Python.
-    private static let checker = URL(filePath: #filePath).deletingLastPathComponent()
+    static let checker = URL(filePath: #filePath).deletingLastPathComponent()
         .appending(path: "../../../../shared/bench/pptx/pptxcheck.py").standardizedFileURL.resolvingSymlinksInPath()
-    private static let python = NSHomeDirectory() + "/.cache/atelier-bench/bin/python"
-    private static var canCheck: Bool {
+    static let python = NSHomeDirectory() + "/.cache/atelier-bench/bin/python"
+    static var canCheck: Bool {
         FileManager.default.fileExists(atPath: checker.path()) && FileManager.default.isExecutableFile(atPath: python)
     }
 
@@ -44,7 +44,9 @@ struct PresentationTests {
             ("empty", [mapSlide(empty)]),
         ] {
             let file = FileManager.default.temporaryDirectory.appending(path: "atelier-\(name)-\(UUID()).pptx")
-            try Data(packPresentation(slides, title: "A & B")).write(to: file)
+            let bytes = try packPresentation(slides, title: "A & B")
+            #expect(try checkPresentation(bytes) == [], "\(name)")
+            try Data(bytes).write(to: file)
             defer { try? FileManager.default.removeItem(at: file) }  // a leftover in the temporary folder harms nobody
             let (status, report) = try Self.run(Self.python, [Self.checker.path(), file.path()])
             #expect(status == 0, "\(name): \(report)")
