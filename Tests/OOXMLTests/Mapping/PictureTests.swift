@@ -9,7 +9,7 @@ import Testing
 struct PictureTests {
     /// A mapper for a canvas of 100 × 100 pixels.
     private func mapper() -> SlideMapper {
-        var mapper = SlideMapper(title: nil)
+        var mapper = SlideMapper(title: nil, profile: .balanced)
         mapper.canvas = Rect(x: 0, y: 0, width: 952_500, height: 952_500)
         return mapper
     }
