@@ -67,7 +67,7 @@ let package = Package(
         room("Geometry"),
         room("Pixels", ["AtelierGeometry"]),
         room("ImageCodecs", ["AtelierPixels", "CAtelierSpng", "CAtelierTurboJPEG", "CAtelierDeflate"]),
-        room("SVG", ["AtelierGeometry", "CAtelierExpat"]),
+        room("SVG", ["AtelierGeometry", "AtelierImageCodecs", "CAtelierExpat"]),
         room("ImageTracing", ["AtelierGeometry", "AtelierPixels"]),
         room("Rasterizing", ["AtelierPixels", "CAtelierRsvg"]),
         room("Archives", ["CAtelierDeflate"]),

@@ -46,7 +46,7 @@ public func decodingFootprint(
 
 extension DecodeLimits {
     /// The format of a file that is small enough; throws when there is none.
-    fileprivate func format(of bytes: Span<UInt8>) throws(ImageDecodingError) -> ImageFormat {
+    func format(of bytes: Span<UInt8>) throws(ImageDecodingError) -> ImageFormat {
         try check(.fileBytes, bytes.count, against: maxFileBytes)
         if let format = ImageFormat.sniff(bytes) { return format }
         guard let name = ImageFormat.nameOfForeignFormat(bytes) else { throw .unrecognized }

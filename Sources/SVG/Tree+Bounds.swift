@@ -11,6 +11,7 @@ extension SVG.Group {
                 switch child {
                 case .group(let group): group.bounds(in: group.transform.followed(by: outer))
                 case .path(let path): path.geometry.transformed(by: path.transform.followed(by: outer)).bounds
+                case .image(let image): image.bounds(in: image.transform.followed(by: outer))
                 }
             if let bounds { result = result?.union(bounds) ?? bounds }
         }
@@ -55,12 +56,18 @@ extension SVG.Path {
     }
 }
 
+extension SVG.Image {
+    /// The smallest rectangle that holds what is seen; the image's transform is not applied.
+    func bounds(in outer: AffineTransform) -> Rect? { BezierPath(visible).transformed(by: outer).bounds }
+}
+
 extension SVG.Node {
     /// The smallest rectangle that holds the outlines drawn, without stroke widths; the node's transform is not applied.
     func bounds(in outer: AffineTransform) -> Rect? {
         switch self {
         case .group(let group): group.bounds(in: outer)
         case .path(let path): path.geometry.transformed(by: outer).bounds
+        case .image(let image): image.bounds(in: outer)
         }
     }
 
@@ -69,6 +76,7 @@ extension SVG.Node {
         switch self {
         case .group(let group): group.transform
         case .path(let path): path.transform
+        case .image(let image): image.transform
         }
     }
 
@@ -79,6 +87,7 @@ extension SVG.Node {
         switch self {
         case .group(let group): group.inkBounds(in: outer)
         case .path(let path): path.inkBounds(in: outer)
+        case .image(let image): image.bounds(in: outer)
         }
     }
 

@@ -54,6 +54,8 @@ extension SVG {
         case group(Group)
         /// A filled and stroked outline.
         case path(Path)
+        /// A picture made of pixels.
+        case image(Image)
     }
 
     /// Nodes drawn together, with a coordinate system of their own.

@@ -32,6 +32,7 @@ extension SVG.Group {
         for child in children {
             switch child {
             case .group(let group): total += group.byteCount
+            case .image(let image): total += 384 + image.file.count
             case .path(let path): total += 384 + path.geometry.elements.count * MemoryLayout<BezierPath.Element>.stride
             }
         }

@@ -53,7 +53,7 @@ struct CorpusTests {
         group.children.reduce(0) { count, child in
             switch child {
             case .group(let group): count + outlineCount(group)
-            case .path: count + 1
+            case .path, .image: count + 1
             }
         }
     }

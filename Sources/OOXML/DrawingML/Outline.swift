@@ -55,6 +55,16 @@ extension BezierPath {
 }
 
 extension XMLBuffer {
+    /// A geometry of one's own, made of the paths that `paths` writes.
+    mutating func freeform(_ paths: (inout XMLBuffer) -> Void) {
+        markup(
+            """
+            <a:custGeom><a:avLst/><a:gdLst/><a:ahLst/><a:cxnLst/><a:rect l="0" t="0" r="r" b="b"/><a:pathLst>
+            """)
+        paths(&self)
+        markup("</a:pathLst></a:custGeom>")
+    }
+
     /// One `a:path` of some subpaths, with coordinates counted from `origin`, in a box of the given size.
     ///
     /// One unit is one EMU, so the only rounding is to a whole EMU, and neighbours that share a point still share it.

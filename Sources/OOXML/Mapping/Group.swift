@@ -89,6 +89,11 @@ extension SlideMapper {
                         current.add(bounds)
                     }
                     open.append(current)
+                case .image(let image):
+                    if let bounds = map(image, through: current.transform, opacity: current.opacity, clip: current.clip) {
+                        current.add(bounds)
+                    }
+                    open.append(current)
                 case .group(let group):
                     open.append(current)
                     if group.opacity > 0 { open.append(begin(group, in: current)) }

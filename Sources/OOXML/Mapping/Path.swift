@@ -123,18 +123,15 @@ extension SlideMapper {
 
         let region = fill == nil || path.fill?.rule == .evenOdd ? nil : outline.nonzeroRegionForEvenOdd
         write(path, "Freeform", frame, transform, fill: fill, line: line) { xml in
-            xml.markup(
-                """
-                <a:custGeom><a:avLst/><a:gdLst/><a:ahLst/><a:cxnLst/><a:rect l="0" t="0" r="r" b="b"/><a:pathLst>
-                """)
-            if let region {
-                xml.path(region.subpaths, origin: origin, width: frame.width, height: frame.height, strokes: line == nil)
+            xml.freeform { xml in
+                if let region {
+                    xml.path(region.subpaths, origin: origin, width: frame.width, height: frame.height, strokes: line == nil)
+                }
+                // The stroke follows the outline as it was drawn, over the fill.
+                if region == nil || line != nil {
+                    xml.path(outline.subpaths, origin: origin, width: frame.width, height: frame.height, fills: region == nil)
+                }
             }
-            // The stroke follows the outline as it was drawn, over the fill.
-            if region == nil || line != nil {
-                xml.path(outline.subpaths, origin: origin, width: frame.width, height: frame.height, fills: region == nil)
-            }
-            xml.markup("</a:pathLst></a:custGeom>")
         }
     }
 

@@ -43,13 +43,10 @@ extension SlideMapper {
         let origin = node.origin
         note(.approximated, origin, "it became a picture of its own, as \(reason)")
         let id = nextID(), pixels = reference(.rendering(drawing)), twin = reference(.drawing(drawing))
-        xml.markup("<p:pic><p:nvPicPr>")
-        xml.nonVisualProperties(id: id, name: origin.label, kind: "Picture", summary: origin.summary)
-        xml.markup("<p:cNvPicPr><a:picLocks noChangeAspect=\"1\"/></p:cNvPicPr><p:nvPr/></p:nvPicPr><p:blipFill><a:blip r:embed=\"rId")
-        xml.number(pixels)
+        xml.pictureStart(id: id, origin, file: pixels)
         xml.markup(
             """
-            "><a:extLst><a:ext uri="{96DAC541-7B7A-43D3-8B79-37D633B846F1}">\
+            <a:extLst><a:ext uri="{96DAC541-7B7A-43D3-8B79-37D633B846F1}">\
             <asvg:svgBlip xmlns:asvg="http://schemas.microsoft.com/office/drawing/2016/SVG/main" r:embed="rId
             """)
         xml.number(twin)
@@ -99,12 +96,24 @@ extension SlideMapper {
     }
 }
 
+extension XMLBuffer {
+    /// A picture's start, up to and with the tag that names its file.
+    mutating func pictureStart(id: Int, _ origin: SVG.Origin, file: Int) {
+        markup("<p:pic><p:nvPicPr>")
+        nonVisualProperties(id: id, name: origin.label, kind: "Picture", summary: origin.summary)
+        markup("<p:cNvPicPr><a:picLocks noChangeAspect=\"1\"/></p:cNvPicPr><p:nvPr/></p:nvPicPr><p:blipFill><a:blip r:embed=\"rId")
+        number(file)
+        markup("\">")
+    }
+}
+
 extension SVG.Node {
     /// The element it came from.
     var origin: SVG.Origin {
         switch self {
         case .group(let group): group.origin
         case .path(let path): path.origin
+        case .image(let image): image.origin
         }
     }
 }

@@ -96,6 +96,7 @@ extension Media.Kind {
         case .png: "image/png"
         case .jpeg: "image/jpeg"
         case .svg: "image/svg+xml"
+        case .gif: "image/gif"
         }
     }
 }

@@ -25,6 +25,8 @@ public enum Media: Hashable, Sendable {
         case jpeg
         /// Scalable Vector Graphics.
         case svg
+        /// Graphics Interchange Format.
+        case gif
     }
 
     /// A file as it is.

@@ -101,6 +101,8 @@ extension SVG.Group {
         for child in children {
             switch child {
             case .group(let group): outlines.append(group.region)
+            // Only shapes are resolved inside a clip path.
+            case .image: break
             case .path(let path):
                 let outline = path.geometry.transformed(by: path.transform)
                 outlines.append(outline.resolved(path.fill?.rule ?? .nonzero))

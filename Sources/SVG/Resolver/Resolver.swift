@@ -29,14 +29,20 @@ extension SVG.Document {
     ///
     /// - Throws: `badSize` when the canvas has no area, `tooComplex` when a limit of `options` is reached.
     public func resolved(options: SVG.ReadOptions = .init()) throws(SVG.ParseError) -> SVG.Tree {
+        try resolved(options: options, depth: 0).tree
+    }
+
+    /// The same for a document inside `depth` others, with the steps it took.
+    func resolved(options: SVG.ReadOptions, depth: Int) throws(SVG.ParseError) -> (tree: SVG.Tree, steps: Int) {
         var document = self
         if Resolver.makesText(self) { document.made = MadeText(copying: text, room: options.limits.expandedByteCount) }
-        let result: Result<SVG.Tree, SVG.ParseError> = text.withUnsafeBufferPointer { buffer in
+        let result: Result<(tree: SVG.Tree, steps: Int), SVG.ParseError> = text.withUnsafeBufferPointer { buffer in
             // The resolver reads only ranges that lie in the buffer; an empty one needs no memory behind it.
             let text = document.made.map { UnsafePointer($0.base) } ?? buffer.baseAddress ?? UnsafePointer(bitPattern: 1)!
             var resolver = Resolver(document: document, text: text, options: options)
+            resolver.depthOfDocuments = depth
             do throws(SVG.ParseError) {
-                return .success(try resolver.tree())
+                return .success((try resolver.tree(), resolver.steps))
             } catch {
                 return .failure(error)
             }
@@ -76,6 +82,8 @@ struct Resolver {
     /// Stops of gradients already looked at, by element.
     var gradientStops: [Int: [SVG.Gradient.Stop]] = [:]
     var steps = 0
+    /// How many documents this one is a picture in.
+    var depthOfDocuments = 0
     var diagnostics: [SVG.Diagnostic] = []
     /// What has been reported, so that the copies of a `use` are not reported again.
     private var reported: Set<SVG.Diagnostic> = []
@@ -317,7 +325,7 @@ struct Resolver {
             }
             return try shape(index, own, inner)
         case .text: return unsupported(index, inner, "text is not drawn yet")
-        case .image: return unsupported(index, inner, "images are not drawn yet")
+        case .image: return try image(index, own, inner)
         case .foreignObject: return unsupported(index, inner, "foreign content is not drawn")
         default:
             let spelling = name == .unknown ? document.string(document.elements[index].content) : name.spelling

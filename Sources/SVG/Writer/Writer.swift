@@ -91,6 +91,8 @@ private struct TreeWriter {
             add("</g>\n")
         case .path(let path):
             write(path, parentPlaces, outer)
+        case .image(let image):
+            write(image, parentPlaces, outer)
         }
     }
 
@@ -116,6 +118,46 @@ private struct TreeWriter {
             writeProse(title: path.origin.title, summary: path.origin.summary)
             add("</\(name)>\n")
         }
+    }
+
+    private mutating func write(_ image: SVG.Image, _ parentPlaces: Int, _ outer: AffineTransform) {
+        let places = places(image.transform.followed(by: outer))
+        let clipID = image.visible == image.frame ? nil : write(clip: BezierPath(image.visible), places)
+        add("<image")
+        if let clipID { add(" clip-path=\"url(#\(clipID))\"") }
+        if image.frame.minX != 0 { add("x", image.frame.minX, places) }
+        if image.frame.minY != 0 { add("y", image.frame.minY, places) }
+        add("width", image.frame.width, places)
+        add("height", image.frame.height, places)
+        writeID(image.origin)
+        write(image.transform, parentPlaces)
+        if image.opacity != 1 { add("opacity", image.opacity, 4) }
+        // The older form of the reference, which all programs read.
+        add(
+            " preserveAspectRatio=\"none\" xmlns:xlink=\"http://www.w3.org/1999/xlink\" xlink:href=\"data:image/\(image.format.rawValue);base64,"
+        )
+        output += base64(image.file)
+        add("\"")
+        if image.origin.title == nil, image.origin.summary == nil {
+            add("/>\n")
+        } else {
+            add(">\n")
+            writeProse(title: image.origin.title, summary: image.origin.summary)
+            add("</image>\n")
+        }
+    }
+
+    private func base64(_ bytes: [UInt8]) -> [UInt8] {
+        let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
+        var text: [UInt8] = []
+        text.reserveCapacity((bytes.count + 2) / 3 * 4)
+        for start in stride(from: 0, to: bytes.count, by: 3) {
+            let count = min(3, bytes.count - start)
+            var bits: UInt32 = 0
+            for i in 0..<3 { bits = bits << 8 | (i < count ? UInt32(bytes[start + i]) : 0) }
+            for i in 0..<4 { text.append(i <= count ? alphabet[Int(bits >> UInt32(18 - 6 * i) & 63)] : UInt8(ascii: "=")) }
+        }
+        return text
     }
 
     private mutating func write(_ stroke: SVG.Stroke, _ places: Int) {
@@ -268,6 +310,7 @@ private struct TreeWriter {
                 if let id = group.origin.id { givenIDs.insert(id) }
                 pending += group.children
             case .path(let path): if let id = path.origin.id { givenIDs.insert(id) }
+            case .image(let image): if let id = image.origin.id { givenIDs.insert(id) }
             }
         }
     }

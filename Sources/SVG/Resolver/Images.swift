@@ -1,0 +1,112 @@
+import AtelierGeometry
+import AtelierImageCodecs
+
+extension Resolver {
+    /// A picture in its place: pixels as an image, SVG as the nodes it draws (SVG 2, 12.3); nil when nothing of it is seen.
+    @inline(never)
+    mutating func image(_ index: Int, _ own: OwnStyle, _ inner: Surroundings) throws(SVG.ParseError) -> SVG.Node? {
+        guard inner.style.isVisible, let reference = value(.href), !reference.isEmpty else { return nil }
+        let x = length(.x, .horizontal, index, inner.style) ?? 0, y = length(.y, .vertical, index, inner.style) ?? 0
+        let width = length(.width, .horizontal, index, inner.style), height = length(.height, .vertical, index, inner.style)
+        if width.map({ $0 <= 0 }) == true || height.map({ $0 <= 0 }) == true { return nil }
+        let aspect = aspectRatio(index)
+        try step(index, count: Int(reference.end - reference.start) >> 6)
+        guard let file = file(reference, index) else { return nil }
+
+        /// The rectangle that the attributes leave for a picture of a size (SVG 2, 12.3: a missing extent follows from the other).
+        func viewport(_ size: Size) -> Rect {
+            let width = width ?? height.map { $0 * size.width / size.height } ?? size.width
+            return Rect(x: x, y: y, width: width, height: height ?? width * size.height / size.width)
+        }
+        if SVG.looksLikeMarkup(file.span) {
+            guard let tree = try nested(file, index) else { return nil }
+            let place = viewport(tree.size)
+            let fit = aspect.transform(from: Rect(x: 0, y: 0, width: tree.size.width, height: tree.size.height), into: place.size)
+                .followed(by: .translation(place.minX, place.minY))
+            var group = SVG.Group(
+                origin: try origin(index), transform: fit.followed(by: own.transform), opacity: own.opacity, children: [.group(tree.root)])
+            try step(index, count: group.nodeCount)
+            // It shows neither beyond its own canvas nor beyond the place it was given.
+            let canvas = Rect(fit(Point(0, 0)), fit(Point(tree.size.width, tree.size.height)))
+            guard let seen = canvas.intersection(place), let ink = group.inkBounds(in: fit), let back = fit.inverse else { return nil }
+            let slack = 1e-3 * max(seen.width, seen.height)
+            if ink.minX < seen.minX - slack || ink.minY < seen.minY - slack || ink.maxX > seen.maxX + slack || ink.maxY > seen.maxY + slack
+            {
+                group.clip = BezierPath(seen).transformed(by: back)
+            }
+            return .group(group)
+        }
+
+        guard let (format, size) = facts(of: file, index) else { return nil }
+        let place = viewport(size)
+        let fit = aspect.transform(from: Rect(x: 0, y: 0, width: size.width, height: size.height), into: place.size)
+            .followed(by: .translation(place.minX, place.minY))
+        let frame = Rect(fit(Point(0, 0)), fit(Point(size.width, size.height)))
+        guard let visible = frame.intersection(place), own.transform.isFinite else { return nil }
+        return .image(
+            SVG.Image(
+                origin: try origin(index), file: file, format: format, frame: frame, visible: visible, transform: own.transform,
+                opacity: own.opacity))
+    }
+
+    /// The file that an address leads to; nil, with a diagnostic, when it does not.
+    mutating func file(_ reference: TextRange, _ index: Int) -> [UInt8]? {
+        let address = Array(UnsafeBufferPointer(start: reader.text + Int(reference.start), count: Int(reference.end - reference.start)))
+        if let bytes = bytes(ofDataURI: address[...]) { return bytes }
+        if reader.scanner(TextRange(start: reference.start, end: min(reference.start + 5, reference.end))).startsData {
+            report(index, .invalid, "its data is not valid base64 and is left out")
+        } else {
+            report(index, .unsupported, "the picture `\(quoted(reference))` is not in this file and is left out")
+        }
+        return nil
+    }
+
+    /// What a picture of pixels is and how large; nil, with a diagnostic, when it cannot be read.
+    mutating func facts(of file: [UInt8], _ index: Int) -> (SVG.Image.Format, Size)? {
+        // GIF: signature, then the size of the canvas (GIF89a, 18).
+        if file.starts(with: Array("GIF8".utf8)), file.count >= 14 {
+            let width = Int(file[6]) | Int(file[7]) << 8, height = Int(file[8]) | Int(file[9]) << 8
+            if width > 0, height > 0 { return (.gif, Size(Double(width), Double(height))) }
+        }
+        do throws(ImageDecodingError) {
+            let (format, width, height) = try imageSize(of: file.span)
+            return (format == .png ? .png : .jpeg, Size(Double(width), Double(height)))
+        } catch {
+            let sentence = "\(error)"
+            report(index, .invalid, "its picture cannot be read: " + sentence.prefix(1).lowercased() + sentence.dropFirst().dropLast())
+            return nil
+        }
+    }
+
+    /// An SVG document inside this one, resolved; nil, with a diagnostic, when it cannot be.
+    private mutating func nested(_ file: [UInt8], _ index: Int) throws(SVG.ParseError) -> SVG.Tree? {
+        guard depthOfDocuments < 4 else {
+            report(index, .invalid, "pictures inside pictures are nested too deeply; left out")
+            return nil
+        }
+        var inside = options
+        inside.limits.stepCount = max(options.limits.stepCount - steps, 1)
+        do throws(SVG.ParseError) {
+            let document = try SVG.Document(parsing: file.span, limits: inside.limits)
+            try step(index, count: document.elementCount)
+            let (tree, count) = try document.resolved(options: inside, depth: depthOfDocuments + 1)
+            try step(index, count: count)
+            for diagnostic in tree.diagnostics.prefix(10) {
+                report(index, diagnostic.outcome, "in its picture, \(diagnostic.element): \(diagnostic.message)")
+            }
+            return tree
+        } catch {
+            if case .tooComplex = error { throw .tooComplex(limit: options.limits.stepCount, line: Int(document.elements[index].line)) }
+            report(index, .invalid, "its picture is not read: \(error)")
+            return nil
+        }
+    }
+}
+
+extension TextScanner {
+    /// Whether the text is the scheme `data:`.
+    fileprivate var startsData: Bool {
+        var scanner = self
+        return lowercaseWord(&scanner) == "data" && scanner.next == UInt8(ascii: ":")
+    }
+}

@@ -1,0 +1,99 @@
+import AtelierGeometry
+import AtelierSVG
+import Testing
+
+/// A grey PNG file of 4 × 2 pixels.
+private let png = "iVBORw0KGgoAAAANSUhEUgAAAAQAAAACCAAAAABawyK/AAAAD0lEQVR42mNgZGJmYQARAABkABX2sTgqAAAAAElFTkSuQmCC"
+
+@Suite("Images")
+struct ImagesTests {
+    private func image(_ attributes: String) throws -> SVG.Image? {
+        let tree = try tree("<image \(attributes) href='data:image/png;base64,\(png)'/>")
+        guard case .image(let image)? = tree.root.children.first else { return nil }
+        return image
+    }
+
+    @Test("A picture is fitted, covered or stretched as preserveAspectRatio says; what a cover leaves over is not seen")
+    func fits() throws {
+        let meet = try #require(try image("x='10' y='10' width='40' height='40'"))
+        #expect(meet.frame == Rect(x: 10, y: 20, width: 40, height: 20) && meet.visible == meet.frame && meet.format == .png)
+        let slice = try #require(try image("width='40' height='40' preserveAspectRatio='xMinYMid slice'"))
+        #expect(slice.frame == Rect(x: 0, y: 0, width: 80, height: 40))
+        #expect(slice.visible == Rect(x: 0, y: 0, width: 40, height: 40))
+        let stretched = try #require(try image("width='30' height='40' preserveAspectRatio='none'"))
+        #expect(stretched.frame == Rect(x: 0, y: 0, width: 30, height: 40))
+    }
+
+    @Test("A missing extent follows from the other and the picture; a negative one or none shows nothing")
+    func extents() throws {
+        #expect(try image("")?.frame == Rect(x: 0, y: 0, width: 4, height: 2))
+        #expect(try image("width='40'")?.frame == Rect(x: 0, y: 0, width: 40, height: 20))
+        #expect(try image("height='40'")?.frame == Rect(x: 0, y: 0, width: 80, height: 40))
+        #expect(try image("width='0'") == nil && image("width='-4'") == nil)
+        #expect(try image("visibility='hidden'") == nil && image("display='none'") == nil)
+    }
+
+    @Test(
+        "Data may be in either alphabet of base64, broken by white space, percent-encoded, or not base64 at all",
+        arguments: [
+            "data:image/png;base64,\(png)", "data:;base64,\(png)", "DATA:image/png;BASE64, \(png.prefix(20))&#10;\t\(png.dropFirst(20))",
+            "data:image/jpeg;base64,\(png.replacing("+", with: "%2B").replacing("=", with: ""))",
+        ])
+    func data(address: String) throws {
+        let tree = try tree("<image xlink:href='\(address)'/>")
+        #expect(tree.diagnostics == [])
+        guard case .image(let image)? = tree.root.children.first else { throw NoImage() }
+        #expect(image.file.count == 73 || image.file.starts(with: [0x89, 0x50]))
+    }
+    private struct NoImage: Error {}
+
+    @Test("An SVG picture becomes what it draws, in its place and clipped to it")
+    func nested() throws {
+        let inner =
+            "%3Csvg xmlns=%22http://www.w3.org/2000/svg%22 viewBox=%220 0 20 20%22%3E%3Crect width=%2220%22 height=%2230%22/%3E%3C/svg%3E"
+        let tree = try tree("<image x='5' width='40' height='40' href='data:image/svg+xml,\(inner)'/>")
+        #expect(tree.diagnostics == [])
+        guard case .group(let group)? = tree.root.children.first else { throw NoImage() }
+        #expect(group.transform == AffineTransform(a: 2, b: 0, c: 0, d: 2, e: 5, f: 0))
+        #expect(group.clip?.bounds == Rect(x: 0, y: 0, width: 20, height: 20))
+    }
+
+    @Test("A picture inside itself comes to an end")
+    func recursion() throws {
+        var text = "<rect width='9' height='9'/>"
+        for _ in 0..<8 {
+            let document = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'>\(text)</svg>"
+            let coded = document.replacing("%", with: "%25").replacing("'", with: "%27").replacing("<", with: "%3C")
+            text = "<image width='9' height='9' href='data:image/svg+xml,\(coded)'/>"
+        }
+        let messages = try diagnostics(text)
+        #expect(messages.count == 1 && messages[0].contains("nested too deeply"))
+    }
+
+    @Test(
+        "What cannot be read is one sentence",
+        arguments: [
+            ("data:image/png;base64,iVBORw0KGgoAAAANSUhEUg==", "invalid image: its picture cannot be read: the PNG file ends at byte"),
+            ("data:image/png;base64,*", "invalid image: its data is not valid base64 and is left out"),
+            ("data:image/webp;base64,UklGRgAAAABXRUJQVlA4", "invalid image: its picture cannot be read: this is a WebP file"),
+            ("data:image/svg+xml,%3Csvg", "invalid image: its picture is not read: "),
+            ("photo.png", "unsupported image: the picture `photo.png` is not in this file and is left out"),
+            ("https://example.org/a.png", "unsupported image: the picture `https://example.org/a.png` is not in this file and is left out"),
+        ])
+    func broken(address: String, start: String) throws {
+        let messages = try diagnostics("<image href='\(address)'/>")
+        #expect(messages.count == 1 && messages[0].hasPrefix(start), "\(messages)")
+    }
+
+    @Test("Written again, a picture is the same picture")
+    func written() throws {
+        let text = "<image x='1' y='2' width='40' height='40' opacity='.5' transform='rotate(30)' preserveAspectRatio='xMidYMid slice'"
+        let first = try tree("\(text) href='data:image/png;base64,\(png)'/>")
+        let second = try SVG.read(SVG.write(first).span)
+        guard case .image(let a)? = first.root.children.first, case .group(let clipped)? = second.root.children.first,
+            case .image(let b)? = clipped.children.first
+        else { throw NoImage() }
+        #expect(a.file == b.file && a.frame == b.frame && a.opacity == b.opacity)
+        #expect(clipped.clip?.bounds != nil)
+    }
+}
