@@ -12,7 +12,7 @@ struct ImageTests {
     ) -> Slide {
         let image = SVG.Node.image(
             SVG.Image(
-                origin: origin("image"), file: [1, 2, 3], format: .jpeg, frame: frame, visible: visible, transform: transform,
+                origin: origin("image"), file: [0xFF, 0xD8, 0xFF], format: .jpeg, frame: frame, visible: visible, transform: transform,
                 opacity: opacity))
         let group = SVG.Group(origin: origin("g"), clip: clip, children: Array(repeating: image, count: count))
         return mapSlide(picture([.group(group)]))
