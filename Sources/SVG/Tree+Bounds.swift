@@ -96,3 +96,33 @@ extension SVG.Node {
         if case .group(let group) = self { 1 + group.nodeCount } else { 1 }
     }
 }
+
+extension SVG.Node {
+    /// The box of outlines and strokes, each stroke reaching half its width beyond its outline; the node's transform is not applied.
+    func strokeBounds(in outer: AffineTransform) -> Rect? {
+        if case .group(let group) = self {
+            var result: Rect?
+            for child in group.children {
+                if let bounds = child.strokeBounds(in: child.transform.followed(by: outer)) { result = result?.union(bounds) ?? bounds }
+            }
+            return result
+        }
+        guard case .path(let path) = self, let box = path.geometry.bounds else { return bounds(in: outer) }
+        let reach = (path.stroke?.width ?? 0) / 2
+        let wide = Rect(x: box.minX - reach, y: box.minY - reach, width: box.width + 2 * reach, height: box.height + 2 * reach)
+        return BezierPath(wide).transformed(by: outer).bounds
+    }
+
+    /// The node with another transform after its own.
+    func moved(by transform: AffineTransform) -> SVG.Node {
+        if case .path(var path) = self {
+            path.transform = path.transform.followed(by: transform)
+            return .path(path)
+        }
+        if case .group(var group) = self {
+            group.transform = group.transform.followed(by: transform)
+            return .group(group)
+        }
+        return .group(SVG.Group(origin: SVG.Origin(element: "g"), transform: transform, children: [self]))
+    }
+}

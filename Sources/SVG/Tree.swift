@@ -69,13 +69,17 @@ extension SVG {
         /// The region in which the children are seen, in the group's own coordinates; nil for everywhere. Its contours do not
         /// cross, and both fill rules enclose the same of them.
         public var clip: BezierPath?
+        /// The address that the content leads to, as written in the `href` of an `a`; nil for none.
+        public var link: String?
         /// Children, back to front.
         public var children: [Node]
 
         /// A group from its parts.
         public init(
-            origin: Origin, transform: AffineTransform = .identity, opacity: Double = 1, clip: BezierPath? = nil, children: [Node] = []
+            origin: Origin, transform: AffineTransform = .identity, opacity: Double = 1, clip: BezierPath? = nil, link: String? = nil,
+            children: [Node] = []
         ) {
+            self.link = link
             self.origin = origin
             self.transform = transform
             self.opacity = opacity

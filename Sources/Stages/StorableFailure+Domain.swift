@@ -19,7 +19,7 @@ extension SVG.ParseError: StorableFailure {
     /// Five minutes, unless a limit was met.
     public var secondsKept: Int64 {
         switch self {
-        case .tooLarge, .tooDeep, .tooManyElements, .attributeTooLong, .tooComplex: 0
+        case .tooLarge, .tooDeep, .tooManyElements, .attributeTooLong, .entitiesTooLong, .tooComplex: 0
         case .empty, .compressed, .malformed, .notSVG, .unknownEncoding, .entityRefused, .badSize: 300
         }
     }

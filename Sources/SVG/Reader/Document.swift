@@ -56,6 +56,8 @@ extension SVG {
         var made: MadeText?
         /// Lines of `<?xml-stylesheet?>` instructions.
         var stylesheetInstructions: [Int]
+        /// Where a namespace prefix is used that is not declared, if one is.
+        var undeclaredPrefixLine: Int?
 
         /// How many elements the file has, those of other namespaces left out.
         public var elementCount: Int { elements.count }

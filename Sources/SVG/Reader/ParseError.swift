@@ -11,8 +11,10 @@ extension SVG {
         case notSVG(root: String, line: Int)
         /// An encoding other than UTF-8, UTF-16, ISO-8859-1 or US-ASCII.
         case unknownEncoding(String)
-        /// An entity whose declaration is not a short plain text, or a reference to one that is not declared.
+        /// An entity that is declared outside the file or for its document type, or a reference to one that is not declared.
         case entityRefused(name: String, line: Int, column: Int)
+        /// References to entities add up to more than the limit.
+        case entitiesTooLong(limit: Int, line: Int)
         /// More bytes than the limit.
         case tooLarge(byteCount: Int, limit: Int)
         /// Elements nested deeper than the limit.
@@ -38,8 +40,10 @@ extension SVG {
             case .unknownEncoding(let name):
                 "The encoding \(name) is not supported; convert the file to UTF-8."
             case .entityRefused(let name, let line, let column):
-                "The entity `\(name)` at line \(line), column \(column) is refused: only entities declared in the file itself as "
-                    + "short plain text are read; replace its references by what they stand for."
+                "The entity `\(name)` at line \(line), column \(column) is refused: only entities declared in the file itself "
+                    + "are read; replace its references by what they stand for."
+            case .entitiesTooLong(let limit, let line):
+                "References to entities add up to more than \(limit) bytes, reached at line \(line)."
             case .tooLarge(let byteCount, let limit):
                 "The SVG has \(byteCount) bytes, more than the limit of \(limit)."
             case .tooDeep(let limit, let line, let column):

@@ -3,13 +3,13 @@ import CAtelierExpat
 extension SVG.Document {
     /// Reads the bytes of an SVG file: UTF-8, UTF-16, ISO-8859-1 or US-ASCII, by byte order mark or XML declaration.
     ///
-    /// A document type is accepted; entities only when each is declared in the file itself as at most 256 bytes of plain text
-    /// (Illustrator names namespaces so), so nothing outside the file is ever opened and nothing can multiply.
+    /// A document type is accepted, and entities that the file itself declares, as far as their references add up to no more than
+    /// a limit; nothing outside the file is ever opened. A namespace prefix that is not declared is taken by its usual meaning.
     /// - Complexity: O(*n*)
     public init(parsing bytes: Span<UInt8>, limits: SVG.Limits = .init()) throws(SVG.ParseError) {
         let result: Result<SVG.Document, SVG.ParseError> = bytes.withUnsafeBufferPointer { buffer in
             do throws(SVG.ParseError) {
-                return .success(try parse(buffer, limits))
+                return .success(try parse(buffer, limits, declaresPrefixes: true))
             } catch {
                 return .failure(error)
             }
@@ -23,7 +23,10 @@ private typealias Document = SVG.Document
 /// The separator that expat puts between namespace and name; no namespace can contain it.
 private let separator: UInt8 = 1
 
-private func parse(_ bytes: UnsafeBufferPointer<UInt8>, _ limits: SVG.Limits) throws(SVG.ParseError) -> Document {
+/// - Parameter declaresPrefixes: False for another go at a file that uses a namespace prefix without declaring it.
+private func parse(
+    _ bytes: UnsafeBufferPointer<UInt8>, _ limits: SVG.Limits, declaresPrefixes: Bool
+) throws(SVG.ParseError) -> Document {
     guard bytes.count <= min(limits.byteCount, Int(Int32.max) / 2) else {
         throw .tooLarge(byteCount: bytes.count, limit: limits.byteCount)
     }
@@ -35,14 +38,18 @@ private func parse(_ bytes: UnsafeBufferPointer<UInt8>, _ limits: SVG.Limits) th
     }
     guard let base = bytes.baseAddress, start < bytes.count else { throw .empty }
     if bytes.count >= 2, bytes[0] == 0x1F, bytes[1] == 0x8B { throw .compressed }
-    guard let parser = XML_ParserCreateNS(nil, XML_Char(separator)) else {
+    guard let parser = declaresPrefixes ? XML_ParserCreateNS(nil, XML_Char(separator)) : XML_ParserCreate(nil) else {
         throw .malformed(reason: "out of memory", line: 0, column: 0)
     }
     defer { XML_ParserFree(parser) }
+    // Beyond this many bytes, what entities stand for may at most double what the file has.
+    _ = XML_SetBillionLaughsAttackProtectionActivationThreshold(parser, UInt64(max(limits.expandedByteCount, 0)))
+    _ = XML_SetBillionLaughsAttackProtectionMaximumAmplification(parser, 2)
 
     let input = UnsafeBufferPointer(start: base + start, count: bytes.count - start)
     var builder = DocumentBuilder(parser: parser, input: input, limits: limits, skippedLines: skippedLines)
-    return try withUnsafeMutablePointer(to: &builder) { builder throws(SVG.ParseError) in
+    builder.declaresPrefixes = declaresPrefixes
+    let document: Document? = try withUnsafeMutablePointer(to: &builder) { builder throws(SVG.ParseError) in
         XML_SetUserData(parser, builder)
         XML_SetElementHandler(parser, elementDidStart, elementDidEnd)
         XML_SetCharacterDataHandler(parser, textDidArrive)
@@ -53,10 +60,29 @@ private func parse(_ bytes: UnsafeBufferPointer<UInt8>, _ limits: SVG.Limits) th
         let status = input.withMemoryRebound(to: CChar.self) { XML_Parse(parser, $0.baseAddress, Int32($0.count), 1) }
         if let error = builder.pointee.error { throw error }
         if status != XML_STATUS_OK {
+            let code = XML_GetErrorCode(parser)
+            if code == XML_ERROR_AMPLIFICATION_LIMIT_BREACH {
+                throw .entitiesTooLong(limit: limits.expandedByteCount, line: builder.pointee.line)
+            }
+            if code == XML_ERROR_UNBOUND_PREFIX, declaresPrefixes { return nil }
             let reason = XML_ErrorString(XML_GetErrorCode(parser)).map { String(cString: $0) } ?? "unknown error"
             throw .malformed(reason: reason, line: builder.pointee.line, column: builder.pointee.column)
         }
         return builder.pointee.document
+    }
+    if let document { return document }
+    let line = builder.line
+    var other = try parse(bytes, limits, declaresPrefixes: false)
+    other.undeclaredPrefixLine = line
+    return other
+}
+
+/// The namespaces that matter.
+private enum Space {
+    case none, svg, xlink, other
+
+    init(_ name: UnsafeBufferPointer<UInt8>) {
+        self = isNamespace(name, "http://www.w3.org/2000/svg") ? .svg : isNamespace(name, "http://www.w3.org/1999/xlink") ? .xlink : .other
     }
 }
 
@@ -77,8 +103,10 @@ private struct DocumentBuilder {
     /// Depth of the outermost open element of another namespace; 0 when there is none.
     var foreignDepth = 0
     var elementCount = 0
-    /// How many `&` the input has; counted when an entity is declared.
-    var referenceCount: Int?
+    /// False when names come with their prefixes as written.
+    var declaresPrefixes = true
+    /// What prefixes stand for, as far as declared, when names come with them.
+    var prefixes: [String: Space] = ["svg": .svg, "xlink": .xlink]
     /// Text of the open `title`, `desc` or `style`.
     var content: [UInt8] = []
     var error: SVG.ParseError?
@@ -111,8 +139,9 @@ private struct DocumentBuilder {
             return fail(.tooManyElements(limit: limits.elementCount, line: line, column: column))
         }
         if foreignDepth > 0 { return }
-        let (namespace, local) = split(name)
-        guard namespace.isEmpty || isNamespace(namespace, "http://www.w3.org/2000/svg") else {
+        if !declaresPrefixes { collectPrefixes(values) }
+        let (space, local) = split(name)
+        guard space == .none || space == .svg else {
             if open.isEmpty { return fail(.notSVG(root: String(decoding: local, as: UTF8.self), line: line)) }
             foreignDepth = depth
             return
@@ -136,13 +165,13 @@ private struct DocumentBuilder {
     }
 
     private mutating func add(_ name: UnsafePointer<CChar>, _ value: UnsafePointer<CChar>, _ line: Int32) {
-        let (namespace, local) = split(name)
-        guard namespace.isEmpty || isNamespace(namespace, "http://www.w3.org/1999/xlink") else { return }
+        let (space, local) = split(name)
+        guard space == .none || space == .xlink else { return }
         guard let index = attributeNames.index(of: local), let attribute = AttributeName(rawValue: index) else {
-            if namespace.isEmpty { addOther(local, buffer(value), line) }
+            if space == .none { addOther(local, buffer(value), line) }
             return
         }
-        if !namespace.isEmpty {
+        if space == .xlink {
             // Of XLink only `href` matters, and the one without a namespace goes first.
             guard attribute == .href else { return }
             for other in document.attributes[attributesOfOpenTag...] where other.name == .href { return }
@@ -162,7 +191,7 @@ private struct DocumentBuilder {
 
     private mutating func addOther(_ name: UnsafeBufferPointer<UInt8>, _ value: UnsafeBufferPointer<UInt8>, _ line: Int32) {
         guard value.count <= limits.attributeByteCount else {
-            let name = String(decoding: name, as: UTF8.self)
+            let name = String(decoding: name.prefix(40), as: UTF8.self)
             return fail(.attributeTooLong(name: name, length: value.count, limit: limits.attributeByteCount, line: Int(line)))
         }
         document.otherAttributes.append(
@@ -204,16 +233,27 @@ private struct DocumentBuilder {
         }
     }
 
-    /// Accepts a plain text, refuses everything that could refer, nest or multiply.
-    mutating func declare(entity name: String, value: UnsafeBufferPointer<UInt8>?, isParameter: Bool) {
-        if error != nil { return }
-        let isPlain = value.map { value in
-            value.count <= 256 && !value.contains { $0 == UInt8(ascii: "&") || $0 == UInt8(ascii: "<") || $0 == UInt8(ascii: "%") }
-        }
-        let references = referenceCount ?? input.reduce(0) { $0 + ($1 == UInt8(ascii: "&") ? 1 : 0) }
-        referenceCount = references
-        guard isPlain == true, !isParameter, references * 256 <= limits.expandedByteCount else {
-            return fail(.entityRefused(name: name, line: line, column: column))
+    /// Accepts an entity whose text is in the file.
+    mutating func declare(entity name: String, hasText: Bool, isParameter: Bool) {
+        if error == nil, !hasText || isParameter { fail(.entityRefused(name: name, line: line, column: column)) }
+    }
+
+    /// A name from expat as its namespace and its local part.
+    private func split(_ name: UnsafePointer<CChar>) -> (space: Space, local: UnsafeBufferPointer<UInt8>) {
+        let whole = buffer(name)
+        guard let place = whole.lastIndex(of: declaresPrefixes ? separator : UInt8(ascii: ":")) else { return (.none, whole) }
+        let first = UnsafeBufferPointer(rebasing: whole[..<place]), local = UnsafeBufferPointer(rebasing: whole[(place + 1)...])
+        return (declaresPrefixes ? Space(first) : prefixes[String(decoding: first, as: UTF8.self)] ?? .other, local)
+    }
+
+    /// Notes the declarations of prefixes among the attributes of a tag.
+    private mutating func collectPrefixes(_ values: UnsafeMutablePointer<UnsafePointer<CChar>?>) {
+        var next = 0
+        while let attribute = values[next], let value = values[next + 1] {
+            next += 2
+            let name = buffer(attribute)
+            guard name.starts(with: "xmlns:".utf8), prefixes.count < 1000 else { continue }
+            prefixes[String(decoding: name.dropFirst(6), as: UTF8.self)] = Space(buffer(value))
         }
     }
 
@@ -274,14 +314,7 @@ private func entityWasDeclared(
     base: UnsafePointer<CChar>?, systemId: UnsafePointer<CChar>?, publicId: UnsafePointer<CChar>?, notation: UnsafePointer<CChar>?
 ) {
     let name = name.map { String(cString: $0) } ?? ""
-    guard let value else {
-        builder(state)?.pointee.declare(entity: name, value: nil, isParameter: isParameter != 0)
-        return
-    }
-    value.withMemoryRebound(to: UInt8.self, capacity: Int(count)) {
-        let text = UnsafeBufferPointer(start: $0, count: Int(count))
-        builder(state)?.pointee.declare(entity: name, value: text, isParameter: isParameter != 0)
-    }
+    builder(state)?.pointee.declare(entity: name, hasText: value != nil, isParameter: isParameter != 0)
 }
 
 private func entityWasSkipped(state: UnsafeMutableRawPointer?, name: UnsafePointer<CChar>?, isParameter: Int32) {
@@ -312,13 +345,6 @@ private func buffer(_ text: UnsafePointer<CChar>) -> UnsafeBufferPointer<UInt8> 
     var count = 0
     while text[count] != 0 { count += 1 }
     return UnsafeBufferPointer(start: UnsafeRawPointer(text).assumingMemoryBound(to: UInt8.self), count: count)
-}
-
-/// A name from expat as its namespace, empty when it has none, and its local part.
-private func split(_ name: UnsafePointer<CChar>) -> (namespace: UnsafeBufferPointer<UInt8>, local: UnsafeBufferPointer<UInt8>) {
-    let whole = buffer(name)
-    guard let place = whole.lastIndex(of: separator) else { return (UnsafeBufferPointer(rebasing: whole[0..<0]), whole) }
-    return (UnsafeBufferPointer(rebasing: whole[..<place]), UnsafeBufferPointer(rebasing: whole[(place + 1)...]))
 }
 
 private func isNamespace(_ bytes: UnsafeBufferPointer<UInt8>, _ name: StaticString) -> Bool {

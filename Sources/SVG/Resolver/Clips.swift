@@ -12,14 +12,19 @@ extension Resolver {
     mutating func clip(
         _ value: TextRange, of index: Int, around node: SVG.Node, toElement: AffineTransform, _ around: Surroundings
     ) throws(SVG.ParseError) -> BezierPath? {
-        guard let reference = reader.reference(value), let target = element(withID: reference.id),
+        let region: BezierPath
+        if let reference = reader.reference(value), let target = element(withID: reference.id),
             document.elements[target].name == .clipPath
-        else {
+        {
+            guard let found = try self.region(ofClip: target, box: node.bounds(in: toElement), around) else {
+                report(index, .invalid, "clip-path `\(quoted(value))` refers to itself; drawn without it")
+                return nil
+            }
+            region = found
+        } else if let shape = basicShape(value, around: node, toElement: toElement, around.style) {
+            region = shape
+        } else {
             report(index, .approximated, "drawn without clipping `\(quoted(value))`")
-            return nil
-        }
-        guard let region = try region(ofClip: target, box: node.bounds(in: toElement), around) else {
-            report(index, .invalid, "clip-path `\(quoted(value))` refers to itself; drawn without it")
             return nil
         }
         if case (let area, true)? = region.alignedRectangle, let ink = node.inkBounds(in: toElement) {

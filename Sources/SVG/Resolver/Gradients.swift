@@ -32,6 +32,11 @@ extension Resolver {
                 return .ignored
             }
             transform = read
+            let box = isInBox ? Size(1, 1) : viewport
+            if let range = attribute(.transformOrigin, chain), let place = origin(range, in: box) {
+                transform = AffineTransform.translation(-place.dx, -place.dy).followed(by: read)
+                    .followed(by: .translation(place.dx, place.dy))
+            }
         }
         if isInBox {
             guard let bounds, bounds.width > 0, bounds.height > 0 else { return .ignored }

@@ -59,7 +59,7 @@ struct MediaQuery {
         if scanner.skip(UInt8(ascii: ":")) {
             scanner.skipSpace()
             var ahead = scanner
-            length = Length(&ahead, fontSize: 16, rootFontSize: 16)
+            length = Length(&ahead, LengthUnits(canvas: medium.size))
             if length != nil { scanner = ahead } else { value = lowercaseWord(&scanner) }
             scanner.skipSpace()
         }

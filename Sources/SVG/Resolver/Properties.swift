@@ -129,14 +129,18 @@ extension Resolver {
             if let opacity = reader.fraction(range) { own.opacity = opacity } else { invalid(.opacity, range, index) }
         }
         if let range = value(.transform), !range.isEmpty {
-            if let transform = AffineTransform(reader.scanner(range)) {
-                own.transform = transform
-            } else {
-                invalid(.transform, range, index)
-            }
-            if own.transform != .identity, let origin = transformOrigin(index) {
-                own.transform = AffineTransform.translation(-origin.dx, -origin.dy).followed(by: own.transform)
-                    .followed(by: .translation(origin.dx, origin.dy))
+            let origin = value(.transformOrigin)
+            switch value(.transformBox) {
+            case let box? where !reader.isText(box, "view-box"):
+                // Where the box lies shows when the content is known.
+                let isStroke = reader.isText(box, "stroke-box") || reader.isText(box, "border-box")
+                if isStroke || reader.isText(box, "fill-box") || reader.isText(box, "content-box") {
+                    own.boxTransform = BoxTransform(transform: range, origin: origin, includesStroke: isStroke)
+                } else {
+                    invalid(.transformBox, box, index)
+                    fallthrough
+                }
+            default: own.transform = transform(range, origin, in: Rect(x: 0, y: 0, width: viewport.width, height: viewport.height), index)
             }
         }
         if let range = value(.vectorEffect), !reader.isText(range, "none") {
@@ -152,12 +156,29 @@ extension Resolver {
         return own
     }
 
-    /// `transform-origin`, in pixels from the origin of the viewport's coordinates (CSS Transforms 1, 4).
-    private mutating func transformOrigin(_ index: Int) -> Vector? {
-        guard let range = value(.transformOrigin) else { return nil }
-        if let box = value(.transformBox), !reader.isText(box, "view-box") {
-            report(index, .approximated, "transform-box `\(quoted(box))` is taken as `view-box`")
+    /// A `transform` about its `transform-origin` in a reference box (CSS Transforms 1, 4 and 8).
+    mutating func transform(_ range: TextRange, _ origin: TextRange?, in box: Rect, _ index: Int) -> AffineTransform {
+        let units = LengthUnits(fontSize: reader.rootFontSize, rootFontSize: reader.rootFontSize, canvas: reader.canvas)
+        guard let transform = AffineTransform(reader.scanner(range), in: box.size, units) else {
+            invalid(.transform, range, index)
+            return .identity
         }
+        if transform == .identity { return transform }
+        var place = Vector(0, 0)
+        if let origin {
+            guard let read = self.origin(origin, in: box.size) else {
+                invalid(.transformOrigin, origin, index)
+                return transform
+            }
+            place = read
+        }
+        let (dx, dy) = (place.dx + box.minX, place.dy + box.minY)
+        if dx == 0, dy == 0 { return transform }
+        return AffineTransform.translation(-dx, -dy).followed(by: transform).followed(by: .translation(dx, dy))
+    }
+
+    /// `transform-origin`, in pixels from the corner of the reference box; nil when it is not valid.
+    func origin(_ range: TextRange, in box: Size) -> Vector? {
         var x: Length?, y: Length?
         var words: [TextRange] = []
         reader.forEachWord(in: range) { words.append($0) }
@@ -174,13 +195,11 @@ extension Resolver {
             } else if let length = reader.isText(word, "center") ? half : reader.length(word, fontSize: reader.rootFontSize) {
                 if x == nil, y == nil || words.count > 1 { x = length } else { y = length }
             } else {
-                invalid(.transformOrigin, range, index)
                 return nil
             }
         }
         guard !words.isEmpty else { return nil }
-        return Vector(
-            (x ?? half).pixels(in: viewport, along: .horizontal), (y ?? half).pixels(in: viewport, along: .vertical))
+        return Vector((x ?? half).pixels(in: box, along: .horizontal), (y ?? half).pixels(in: box, along: .vertical))
     }
 
     /// Reports the effects that the element cascaded last asks for and this room does not have.

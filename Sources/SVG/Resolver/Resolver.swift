@@ -128,6 +128,7 @@ struct Resolver {
             diagnostics.append(
                 SVG.Diagnostic(.unsupported, element: "xml-stylesheet", line: line, "an external style sheet is not read"))
         }
+        reportAnimations()
         try cascade(0)
         // For `@media`: what the root's attributes say.
         let medium = MediaQuery.Medium(size: canvasSize(viewBox(0)).size)
@@ -137,12 +138,18 @@ struct Resolver {
         var root = Surroundings()
         root.style = style(0, inheriting: Style())
         reader.rootFontSize = root.style.fontSize
-        let own = ownStyle(0)
+        var own = ownStyle(0)
         guard own.isDisplayed else { throw .badSize(width: 0, height: 0) }
         let clip = reportEffects(0)
         let box = viewBox(0)
         let aspect = aspectRatio(0)
         let (size, isFree) = canvasSize(box)
+        reader.canvas = size
+        if let range = value(.transform), !range.isEmpty {
+            // The root's transform is about the canvas, as its CSS box is (CSS Transforms 1, 4).
+            own.boxTransform = nil
+            own.transform = transform(range, value(.transformOrigin), in: Rect(x: 0, y: 0, width: size.width, height: size.height), 0)
+        }
 
         var outer = AffineTransform.identity
         if let box, box.width > 0, box.height > 0 {
@@ -168,6 +175,11 @@ struct Resolver {
         }
         guard tree.size.width > 0, tree.size.height > 0, tree.size.width <= 1e9, tree.size.height <= 1e9 else {
             throw .badSize(width: tree.size.width, height: tree.size.height)
+        }
+        if let line = document.undeclaredPrefixLine {
+            diagnostics.append(
+                SVG.Diagnostic(
+                    .invalid, element: "svg", line: line, "a namespace prefix is not declared; `svg:` and `xlink:` are understood"))
         }
         if unreportedCount > 0 {
             diagnostics.append(
@@ -259,7 +271,6 @@ struct Resolver {
             .filter, .symbol, .view, .cursor, .font, .fontFace, .colorProfile, .mpath:
             return nil
         case .animate, .animateColor, .animateMotion, .animateTransform, .set:
-            report(index, .unsupported, "animation is not played; the picture shows the state without it")
             return nil
         case .script:
             report(index, .unsupported, "scripts are not run")
@@ -273,7 +284,7 @@ struct Resolver {
         }
 
         try cascade(index, under: around.style)
-        let own = ownStyle(index)
+        var own = ownStyle(index)
         guard own.isDisplayed else { return nil }
         var inner = around
         inner.depth += 1
@@ -282,7 +293,13 @@ struct Resolver {
         let clip = reportEffects(index)
         // Both draw nothing at all.
         if own.opacity == 0 || own.transform.determinant == 0 { return nil }
-        let node = try draw(index, own, inner)
+        var node = try draw(index, own, inner)
+        if let pending = own.boxTransform, let drawn = node {
+            try step(index, count: drawn.nodeCount)
+            let box = pending.includesStroke ? drawn.strokeBounds(in: drawn.transform) : drawn.bounds(in: drawn.transform)
+            own.transform = transform(pending.transform, pending.origin, in: box ?? Rect(x: 0, y: 0, width: 0, height: 0), index)
+            node = own.transform.determinant == 0 ? nil : drawn.moved(by: own.transform)
+        }
         if let clip, let node {
             try step(index, count: node.nodeCount)
             // The clip path is in the element's own coordinates, which a nested viewport has only as a picture.
@@ -307,10 +324,9 @@ struct Resolver {
         }
         switch name {
         case .g, .a, .switch:
-            if name == .a, let target = value(.href) {
-                report(index, .approximated, "its content is drawn, the link to `\(quoted(target))` is left out")
-            }
+            let link = name == .a ? value(.href).flatMap { $0.isEmpty ? nil : document.string($0) } : nil
             var group = SVG.Group(origin: try origin(index), transform: own.transform, opacity: own.opacity)
+            group.link = link
             group.children = try name == .switch ? alternative(of: index, inner) : children(of: index, inner)
             return group.children.isEmpty ? nil : .group(group)
         case .svg:
@@ -401,6 +417,9 @@ struct Resolver {
             guard isWanted(target), inside.depth < options.limits.depth else { return nil }
             try cascade(target, under: inside.style)
             let ownOfTarget = ownStyle(target)
+            if ownOfTarget.boxTransform != nil {
+                report(target, .unsupported, "a transform about the box of a `symbol` or `svg` is left out where it is used")
+            }
             guard ownOfTarget.isDisplayed, ownOfTarget.opacity > 0 else { return nil }
             var deeper = inside
             deeper.depth += 1
@@ -456,6 +475,22 @@ struct Resolver {
             }
         }
         return .group(group)
+    }
+
+    /// One diagnostic for all animations of the file, at the first.
+    private mutating func reportAnimations() {
+        var first: Int?, count = 0
+        for index in document.elements.indices {
+            switch document.elements[index].name {
+            case .animate, .animateColor, .animateMotion, .animateTransform, .set:
+                first = first ?? index
+                count += 1
+            default: break
+            }
+        }
+        guard let first else { return }
+        let animations = count == 1 ? "an animation is" : "\(count) animations are"
+        report(first, .unsupported, "\(animations) not mapped; the picture shows the state without")
     }
 
     // MARK: Bookkeeping

@@ -115,7 +115,8 @@ extension Resolver {
     }
 
     private mutating func path(_ index: Int) -> Outline? {
-        guard let data = value(.d), !reader.isText(data, "none") else { return nil }
+        guard let written = value(.d), !reader.isText(written, "none") else { return nil }
+        let data = reader.pathFunction(written) ?? written
         if let path = usedPaths[index] { return path.isEmpty ? nil : (path, nil) }
         let (path, error) = BezierPath.reading(svgPathData: reader.scanner(data))
         if let error {

@@ -47,7 +47,17 @@ struct OwnStyle {
     var opacity = 1.0
     var isDisplayed = true
     var transform = AffineTransform.identity
+    /// A transform that refers to the box of what the element draws; `transform` is the identity then.
+    var boxTransform: BoxTransform?
     var isNonScalingStroke = false
     /// Whether content beyond a viewport's edges stays visible.
     var overflows = false
+}
+
+/// A transform whose `transform-box` is the box of what the element draws.
+struct BoxTransform {
+    var transform: SVG.Document.TextRange
+    var origin: SVG.Document.TextRange?
+    /// Whether the box holds the stroke as well.
+    var includesStroke: Bool
 }

@@ -2,10 +2,11 @@ import AtelierGeometry
 
 extension AffineTransform {
     /// Reads a `transform` attribute or CSS property: `matrix`, `translate`, `scale`, `rotate`, `skewX`, `skewY` and the CSS
-    /// `translateX`, `translateY`, `scaleX`, `scaleY`, `skew`, with CSS units where they are allowed. Nil when it is not valid.
+    /// `translateX`, `translateY`, `scaleX`, `scaleY`, `skew`, and those of three dimensions that stay in the plane, with CSS
+    /// units where they are allowed. Nil when it is not valid.
     ///
-    /// Lengths in `em` and percentages are refused: SVG's attribute does not have them.
-    init?(_ scanner: TextScanner) {
+    /// - Parameter box: What percentages of lengths refer to; nil refuses them, as SVG's own attributes do.
+    init?(_ scanner: TextScanner, in box: Size? = nil, _ units: LengthUnits = .init()) {
         var scanner = scanner
         self = .identity
         scanner.skipSpace()
@@ -16,7 +17,7 @@ extension AffineTransform {
         while !scanner.isAtEnd {
             let name = lowercaseWord(&scanner)
             scanner.skipSpace()
-            guard scanner.skip(UInt8(ascii: "(")), let values = arguments(&scanner) else { return nil }
+            guard scanner.skip(UInt8(ascii: "(")), let values = arguments(&scanner, of: name, in: box, units) else { return nil }
             guard let step = AffineTransform(name, values) else { return nil }
             self = step.followed(by: self)
             scanner.skipSeparator()
@@ -44,6 +45,10 @@ extension AffineTransform {
         case ("skew", 2):
             self.init(
                 a: 1, b: Angle(degrees: values[1]).tangent, c: Angle(degrees: values[0]).tangent, d: 1, e: 0, f: 0)
+        case ("translate3d", 3): self = .translation(values[0], values[1])
+        case ("translatez", 1): self = .identity
+        case ("scale3d", 3): self = .scaling(values[0], values[1])
+        case ("rotatez", 1): self = .rotation(Angle(degrees: values[0]))
         default: return nil
         }
         guard isFinite else { return nil }
@@ -57,21 +62,28 @@ extension AffineTransform {
 }
 
 /// One to six numbers up to the closing parenthesis: angles in degrees, lengths in pixels.
-private func arguments(_ scanner: inout TextScanner) -> [Double]? {
+private func arguments(_ scanner: inout TextScanner, of name: String, in box: Size?, _ units: LengthUnits) -> [Double]? {
     var values: [Double] = []
+    let isLength = name.hasPrefix("translate")
     scanner.skipSpace()
     while !scanner.skip(UInt8(ascii: ")")) {
-        guard values.count < 6, let number = scanner.number() else { return nil }
-        switch lowercaseLetters(&scanner) {
-        case "", "px", "deg": values.append(number)
-        case "rad": values.append(Angle(radians: number).degrees)
-        case "grad": values.append(number * 0.9)
-        case "turn": values.append(number * 360)
-        case "pt": values.append(number * 4 / 3)
-        case "mm": values.append(number * 96 / 25.4)
-        case "cm": values.append(number * 96 / 2.54)
-        case "in": values.append(number * 96)
-        default: return nil
+        guard values.count < 6 else { return nil }
+        let start = scanner.position
+        if let number = scanner.number() {
+            switch lowercaseLetters(&scanner) {
+            case "" where scanner.next != UInt8(ascii: "%"), "px", "deg": values.append(number)
+            case "rad": values.append(Angle(radians: number).degrees)
+            case "grad": values.append(number * 0.9)
+            case "turn": values.append(number * 360)
+            case "" where name.hasPrefix("scale"):
+                scanner.position += 1
+                values.append(number / 100)
+            default: scanner.position = start
+            }
+        }
+        if scanner.position == start {
+            guard isLength, let box, let length = Length(&scanner, units) else { return nil }
+            values.append(length.pixels(in: box, along: name == "translatey" || values.count == 1 ? .vertical : .horizontal))
         }
         scanner.skipSeparator()
         if scanner.isAtEnd { return nil }

@@ -8,6 +8,8 @@ struct ValueReader {
     let text: UnsafePointer<UInt8>
     /// The `font-size` of the root, for `rem`.
     var rootFontSize = 16.0
+    /// The size of the canvas, for `vw` and its like.
+    var canvas = Size(100, 100)
 
     // MARK: Text
 
@@ -51,7 +53,9 @@ struct ValueReader {
     /// A length, complete; nil when it is not valid.
     func length(_ range: TextRange, fontSize: Double) -> Length? {
         var scanner = scanner(range)
-        guard let length = Length(&scanner, fontSize: fontSize, rootFontSize: rootFontSize), scanner.isAtEnd else { return nil }
+        guard let length = Length(&scanner, fontSize: fontSize, rootFontSize: rootFontSize, canvas: canvas), scanner.isAtEnd else {
+            return nil
+        }
         return length
     }
 
@@ -70,16 +74,27 @@ struct ValueReader {
 
     func number(_ range: TextRange) -> Double? {
         var scanner = scanner(range)
-        guard let number = scanner.number(), scanner.isAtEnd else { return nil }
+        guard let number = scanner.number() ?? calculation(&scanner)?.value, scanner.isAtEnd else { return nil }
         return number
     }
 
     /// An opacity: a number or a percentage, brought into 0…1.
     func fraction(_ range: TextRange) -> Double? {
         var scanner = scanner(range)
-        guard var number = scanner.number() else { return nil }
-        if scanner.skip(UInt8(ascii: "%")) { number /= 100 }
-        return scanner.isAtEnd ? min(max(number, 0), 1) : nil
+        if var number = scanner.number() {
+            if scanner.skip(UInt8(ascii: "%")) { number /= 100 }
+            return scanner.isAtEnd ? min(max(number, 0), 1) : nil
+        }
+        guard let value = calculation(&scanner), scanner.isAtEnd else { return nil }
+        return min(max(value.value + value.percentage / 100, 0), 1)
+    }
+
+    /// A `calc()` that comes to a number or a percentage.
+    private func calculation(_ scanner: inout TextScanner) -> Calculation? {
+        guard scanner.next | 0x20 == UInt8(ascii: "c") || scanner.next | 0x20 == UInt8(ascii: "m"),
+            let value = Calculation(&scanner, LengthUnits()), value.isNumber || value.value == 0
+        else { return nil }
+        return value
     }
 
     func fontSize(_ range: TextRange, _ parent: Double) -> Double? {
@@ -101,7 +116,9 @@ struct ValueReader {
         var scanner = scanner(range)
         var lengths: [Length] = []
         while !scanner.isAtEnd {
-            guard let length = Length(&scanner, fontSize: fontSize, rootFontSize: rootFontSize), length.value >= 0 else { return nil }
+            guard let length = Length(&scanner, fontSize: fontSize, rootFontSize: rootFontSize, canvas: canvas), length.value >= 0 else {
+                return nil
+            }
             lengths.append(length)
             scanner.skipSeparator()
         }
@@ -126,6 +143,18 @@ struct ValueReader {
         scanner.skipSpace()
         if !scanner.isAtEnd, lowercaseWord(&scanner) != "icc-color" { return nil }
         return .color(color)
+    }
+
+    /// The data in `path("…")`, as the property `d` has it.
+    func pathFunction(_ range: TextRange) -> TextRange? {
+        guard range.end - range.start > 7, isText(TextRange(start: range.start, end: range.start + 5), "path("),
+            text[Int(range.end) - 1] == UInt8(ascii: ")")
+        else { return nil }
+        let inside = trimmed(TextRange(start: range.start + 5, end: range.end - 1))
+        guard inside.end - inside.start >= 2, text[Int(inside.start)] == UInt8(ascii: "\"") || text[Int(inside.start)] == UInt8(ascii: "'"),
+            text[Int(inside.end) - 1] == text[Int(inside.start)]
+        else { return nil }
+        return TextRange(start: inside.start + 1, end: inside.end - 1)
     }
 
     /// `url(#id)` with what follows it; the id is empty when the address is not one inside this file.

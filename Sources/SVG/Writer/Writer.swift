@@ -79,7 +79,11 @@ private struct TreeWriter {
         case .group(let group):
             let transform = group.transform.followed(by: outer)
             let clipID = group.clip.map { write(clip: $0, places(transform)) }
-            add("<g")
+            add(group.link == nil ? "<g" : "<a href=\"")
+            if let link = group.link {
+                add(escaped: link)
+                add("\"")
+            }
             if let clipID { add(" clip-path=\"url(#\(clipID))\"") }
             writeID(group.origin)
             write(group.transform, parentPlaces)
@@ -88,7 +92,7 @@ private struct TreeWriter {
             writeProse(title: group.origin.title, summary: group.origin.summary)
             let inside = places(transform)
             for child in group.children { write(child, inside, transform) }
-            add("</g>\n")
+            add(group.link == nil ? "</g>\n" : "</a>\n")
         case .path(let path):
             write(path, parentPlaces, outer)
         case .image(let image):

@@ -34,6 +34,33 @@ struct ClipsTests {
         #expect(try written(text).contains("clip-path") == !isRoomy)
     }
 
+    @Test(
+        "Basic shapes and reference boxes clip",
+        arguments: [
+            ("circle()", (25.0, 15.0, 20.0, 20.0)), ("circle(5px at 10px 20%)", (25, 14, 10, 10)),
+            ("circle(farthest-side)", (20, 10, 30, 30)),
+            ("circle(50% at left top)", (7.252, 2.252, 25.495, 25.495)),
+            ("ellipse(10% closest-side at right 10px bottom 5px)", (37, 25, 6, 10)),
+            ("ellipse() fill-box", (20, 15, 30, 20)), ("inset(5px)", (25, 20, 20, 10)),
+            ("inset(10% 20% 5px round 3px / 2px)", (26, 17, 18, 13)),
+            ("rect(auto 30px 10px 5px)", (25, 15, 25, 10)), ("xywh(1px 2px 50% 5px round 1px)", (21, 17, 15, 5)),
+            ("polygon(0 0, 100% 0, 0 100%)", (20, 15, 30, 20)), ("polygon(evenodd, 0 0, 9px 0, 9px 9px)", (20, 15, 9, 9)),
+            ("path(\"M1 1h8v8z\")", (21, 16, 8, 8)), ("view-box", (0, 0, 100, 100)), ("fill-box circle(2px)", (33, 23, 4, 4)),
+        ])
+    func basicShapes(shape: String, box: (Double, Double, Double, Double)) throws {
+        let clipped = "<path d='M20 15h30v20h-30z' style='clip-path:\(shape)'/>"
+        let tree = try tree(clipped)
+        #expect(tree.diagnostics == [])
+        guard case .group(let group)? = tree.root.children.first, let found = group.clip?.bounds else {
+            // A clip that holds all there is is left out.
+            #expect(box.0 <= 20 && box.1 <= 15 && box.2 >= 30 && box.3 >= 20)
+            return
+        }
+        let expected = Rect(x: box.0, y: box.1, width: box.2, height: box.3)
+        #expect(abs(found.minX - expected.minX) < 0.01 && abs(found.maxX - expected.maxX) < 0.01, "\(found)")
+        #expect(abs(found.minY - expected.minY) < 0.01 && abs(found.maxY - expected.maxY) < 0.01, "\(found)")
+    }
+
     @Test("Shapes of a clip path are united, each by its own clip rule, whatever they are painted with")
     func union() throws {
         let two = try clip("<rect width='20' height='20' fill='none'/><rect x='10' width='20' height='20' opacity='0.1' stroke='red'/>")

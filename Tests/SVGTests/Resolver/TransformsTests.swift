@@ -26,6 +26,51 @@ struct TransformsTests {
     }
 
     @Test(
+        "transform-box is the box that origin and percentages refer to",
+        arguments: [
+            ("transform-box:fill-box;transform-origin:center", "rotate(180deg)", "matrix(-1 0 0 -1 60 120)"),
+            ("transform-box:fill-box", "rotate(180deg)", "matrix(-1 0 0 -1 40 80)"),
+            ("transform-box:stroke-box;transform-origin:right bottom", "rotate(180deg)", "matrix(-1 0 0 -1 84 164)"),
+            ("transform-box:fill-box", "translate(50%, 10%)", "translate(10 4)"),
+            ("transform-box:view-box", "translate(50%, 10%)", "translate(50 10)"),
+            ("", "translate(calc(50% - 1px), 1em)", "translate(49 16)"),
+            ("", "translateY(10%) scale(50%)", "matrix(.5 0 0 .5 0 10)"), ("", "translate3d(1px, 2px, 3px) rotateZ(0)", "translate(1 2)"),
+        ])
+    func boxes(style: String, transform: String, expected: String) throws {
+        let shape = "<path d='M20 40h20v40h-20z' fill='red' stroke='red' stroke-width='4' style='\(style);transform:\(transform)'/>"
+        let alone = try rewritten(shape)
+        #expect(alone.contains(expected), "\(alone)")
+        let group = "<g style='\(style);transform:\(transform)'>" + shape.replacing("transform", with: "x") + "</g>"
+        let grouped = try rewritten(group)
+        #expect(grouped.contains(expected), "\(grouped)")
+    }
+
+    @Test(
+        "Lengths may be relative and computed",
+        arguments: [
+            ("calc(1px + 2 * 3px)", "7"), ("calc(50% - 10px)", "40"), ("calc((1em + 4px) / 2)", "10"), ("min(10px, 1em)", "10"),
+            ("max(10px, 1em)", "16"), ("clamp(1px, 10vw, 5px)", "5"), ("10vw", "10"), ("5vh", "5"), ("3vmin", "3"), ("2VMAX", "2"),
+            ("12q", "11.339"), ("1pc", "16"), ("calc(3)", "3"), ("calc(-1 * -3px)", "3"), ("calc(calc(1px) + (2px))", "3"),
+        ])
+    func lengths(length: String, expected: String) throws {
+        #expect(try rewritten("<rect width='\(length)' height='1'/>") == "<rect width=\"\(expected)\" height=\"1\"/>")
+        #expect(try rewritten("<rect style='width:\(length)' height='1'/>") == "<rect width=\"\(expected)\" height=\"1\"/>")
+    }
+
+    @Test(
+        "Computed lengths that mean nothing are left out",
+        arguments: ["calc(", "calc()", "calc(1px *)", "calc(1px * 2px)", "calc(1 / 0)", "min()", "sin(1)", "min(1px, 1%)", "calc(1px 2px)"])
+    func wrongLengths(length: String) throws {
+        #expect(try tree("<rect width='\(length)' height='1'/>").root.children.isEmpty)
+    }
+
+    @Test("Path data may come from a style sheet")
+    func pathProperty() throws {
+        #expect(try rewritten("<style>path{d:path('M0 0h9')}</style><path d='M1 1h1'/>") == "<path d=\"M0 0h9\"/>")
+        #expect(try rewritten("<path d='M1 1h1' style='d:none'/>") == "")
+    }
+
+    @Test(
         "The canvas follows from width, height and viewBox",
         arguments: [
             ("width='40' height='30'", "width=\"40\" height=\"30\" viewBox=\"0 0 40 30\""),
