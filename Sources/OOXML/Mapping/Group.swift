@@ -60,6 +60,8 @@ extension SlideMapper {
         var opacity: Double
         /// Where its children are seen, on the slide; nil for everywhere.
         var clip: BezierPath?
+        /// The number of the link that its children have.
+        var link: Int?
         var id = 0
         var tag = 0
         var leaves: OpacityRecord.Mark?
@@ -83,6 +85,7 @@ extension SlideMapper {
             if current.nextChild < current.group.children.count {
                 let child = current.group.children[current.nextChild]
                 current.nextChild += 1
+                link = current.link
                 switch child {
                 case .path(let path):
                     if let bounds = mapSeenPart(of: path, in: current) {
@@ -124,6 +127,7 @@ extension SlideMapper {
         var result = OpenGroup(
             group: group, transform: group.transform.followed(by: parent.transform), opacity: parent.opacity * group.opacity)
         result.clip = parent.clip
+        result.link = link(of: group, in: parent.link)
         if let clip = group.clip?.transformed(by: result.transform) {
             result.clip = parent.clip.map { $0.combined(.intersection, with: clip) } ?? clip
         }
@@ -201,8 +205,8 @@ extension XMLBuffer {
         markup("</a:xfrm></p:grpSpPr>")
     }
 
-    /// `p:cNvPr`: the id, the name people see in the selection pane, the description that is read out.
-    mutating func nonVisualProperties(id: Int, name: String?, kind: StaticString, summary: String?) {
+    /// `p:cNvPr`: the id, the name people see in the selection pane, the description that is read out, the link that a click follows.
+    mutating func nonVisualProperties(id: Int, name: String?, kind: StaticString, summary: String?, link: Int? = nil) {
         markup("<p:cNvPr id=\"")
         number(id)
         markup("\" name=\"")
@@ -217,6 +221,9 @@ extension XMLBuffer {
             markup("\" descr=\"")
             text(summary)
         }
-        markup("\"/>")
+        guard let link else { return markup("\"/>") }
+        markup("\"><a:hlinkClick r:id=\"link")
+        number(link)
+        markup("\"/></p:cNvPr>")
     }
 }

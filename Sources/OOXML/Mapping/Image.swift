@@ -36,7 +36,7 @@ extension SlideMapper {
             case .jpeg: .jpeg
             case .gif: .gif
             }
-        xml.pictureStart(id: nextID(), image.origin, file: reference(.file(PackedBytes(storing: image.file), kind)))
+        xml.pictureStart(id: nextID(), image.origin, link: link, file: reference(.file(PackedBytes(storing: image.file), kind)))
         if alpha < 1 {
             xml.markup("<a:alphaModFix amt=\"")
             xml.number(Int(alpha * 100_000 + 0.5))

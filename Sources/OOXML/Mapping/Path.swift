@@ -93,7 +93,7 @@ extension SlideMapper {
         let id = nextID()
         xml.markup("<p:cxnSp><p:nvCxnSpPr>")
         xml.nonVisualProperties(
-            id: id, name: path.origin.label, kind: "Line", summary: path.origin.summary)
+            id: id, name: path.origin.label, kind: "Line", summary: path.origin.summary, link: link)
         xml.markup("<p:cNvCxnSpPr/><p:nvPr/></p:nvCxnSpPr><p:spPr>")
         xml.frame(frame)
         xml.presetGeometry(.line)
@@ -145,7 +145,7 @@ extension SlideMapper {
         let lineFill = line.map { self.fill($0.paint, through: transform, in: frame, of: origin) }
         let id = nextID()
         xml.markup("<p:sp><p:nvSpPr>")
-        xml.nonVisualProperties(id: id, name: origin.label, kind: kind, summary: origin.summary)
+        xml.nonVisualProperties(id: id, name: origin.label, kind: kind, summary: origin.summary, link: link)
         xml.markup("<p:cNvSpPr/><p:nvPr/></p:nvSpPr><p:spPr>")
         xml.frame(frame)
         geometry(&xml)

@@ -43,7 +43,7 @@ extension SlideMapper {
         let origin = node.origin
         note(.approximated, origin, "it became a picture of its own, as \(reason)")
         let id = nextID(), pixels = reference(.rendering(drawing)), twin = reference(.drawing(drawing))
-        xml.pictureStart(id: id, origin, file: pixels)
+        xml.pictureStart(id: id, origin, link: link, file: pixels)
         xml.markup(
             """
             <a:extLst><a:ext uri="{96DAC541-7B7A-43D3-8B79-37D633B846F1}">\
@@ -98,9 +98,9 @@ extension SlideMapper {
 
 extension XMLBuffer {
     /// A picture's start, up to and with the tag that names its file.
-    mutating func pictureStart(id: Int, _ origin: SVG.Origin, file: Int) {
+    mutating func pictureStart(id: Int, _ origin: SVG.Origin, link: Int?, file: Int) {
         markup("<p:pic><p:nvPicPr>")
-        nonVisualProperties(id: id, name: origin.label, kind: "Picture", summary: origin.summary)
+        nonVisualProperties(id: id, name: origin.label, kind: "Picture", summary: origin.summary, link: link)
         markup("<p:cNvPicPr><a:picLocks noChangeAspect=\"1\"/></p:cNvPicPr><p:nvPr/></p:nvPicPr><p:blipFill><a:blip r:embed=\"rId")
         number(file)
         markup("\">")

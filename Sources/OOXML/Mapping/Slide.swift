@@ -25,6 +25,8 @@ public struct Slide: Hashable, Sendable {
     public let part: PackedBytes
     /// The size of slide it was mapped for.
     public let size: SlideSize
+    /// The addresses that its shapes lead to, each once; the part names them `link1`, `link2`, … in this order.
+    public let links: [String]
     /// How many shapes, lines and groups it holds.
     public let shapeCount: Int
     /// What is not on the slide as drawn: the mapping's own findings in drawing order. The tree's are not repeated.
@@ -36,18 +38,21 @@ public struct Slide: Hashable, Sendable {
     static let firstMediaRelationship = 2
 
     /// A slide from its parts, as read back from a store.
-    public init(part: PackedBytes, size: SlideSize, shapeCount: Int, diagnostics: [SVG.Diagnostic], media: [Media] = []) {
+    public init(
+        part: PackedBytes, size: SlideSize, shapeCount: Int, diagnostics: [SVG.Diagnostic], media: [Media] = [], links: [String] = []
+    ) {
         self.part = part
         self.size = size
         self.shapeCount = shapeCount
         self.diagnostics = diagnostics
         self.media = media
+        self.links = links
     }
 
     /// Memory taken, in bytes, to the nearest hundred or so.
     public var byteCount: Int {
         part.bytes.count + 64 + diagnostics.reduce(0) { $0 + 64 + $1.message.utf8.count + $1.element.utf8.count }
-            + media.reduce(0) { $0 + 64 + $1.byteCount }
+            + media.reduce(0) { $0 + 64 + $1.byteCount } + links.reduce(0) { $0 + 16 + $1.utf8.count }
     }
 }
 
@@ -64,8 +69,9 @@ public func mapSlide(_ tree: SVG.Tree, _ options: SlideOptions = .init()) -> Sli
     let placement = mapper.placement(of: tree, on: size, given: options.size != nil)
     mapper.canvas = Rect(placement(Point(0, 0)), placement(Point(tree.size.width, tree.size.height)))
     if let drawn = mapper.map(tree.root, through: placement) { mapper.noteOverflow(of: tree, drawn) }
-    let (shapeCount, diagnostics, media) = (mapper.shapeCount, mapper.diagnostics, mapper.media)
-    return Slide(part: Packer().pack(mapper.finish()), size: size, shapeCount: shapeCount, diagnostics: diagnostics, media: media)
+    let (shapeCount, diagnostics, media, links) = (mapper.shapeCount, mapper.diagnostics, mapper.media, mapper.links)
+    return Slide(
+        part: Packer().pack(mapper.finish()), size: size, shapeCount: shapeCount, diagnostics: diagnostics, media: media, links: links)
 }
 
 /// Walks a tree and writes its shapes. One value serves one slide.
@@ -84,6 +90,9 @@ struct SlideMapper {
     var canvas = Rect(.zero, .zero)
     /// Files the slide shows, and where each stands among them.
     var media: [Media] = [], mediaPlaces: [Media: Int] = [:]
+    /// Addresses the slide leads to, the number of each, and that of the element being written.
+    var links: [String] = [], linkPlaces: [String: Int] = [:]
+    var link: Int?
     /// Shape ids are unique on a slide; the root of the shape tree has 1.
     private var lastID = 1
 

@@ -8,8 +8,10 @@ struct OPCPackage: ~Copyable {
         var id: Int
         /// Last component of the type's URI under officeDocument's relationships, or the whole URI.
         var type: StaticString
-        /// Path relative to the source's folder.
+        /// Path relative to the source's folder, or the address of something outside the package.
         var target: String
+        /// Whether the target is outside; such relationships are named `link` and their number.
+        var isLink = false
     }
 
     private let packer = Packer()
@@ -45,7 +47,7 @@ struct OPCPackage: ~Copyable {
         xml.markup(xmlDeclaration)
         xml.markup("<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">")
         for relationship in relationships {
-            xml.markup("<Relationship Id=\"rId")
+            xml.markup(relationship.isLink ? "<Relationship TargetMode=\"External\" Id=\"link" : "<Relationship Id=\"rId")
             xml.number(relationship.id)
             xml.markup("\" Type=\"")
             xml.markup(relationship.type)

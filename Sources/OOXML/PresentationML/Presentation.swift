@@ -83,6 +83,9 @@ public func packPresentation(
             relationships.append(
                 .init(id: Slide.firstMediaRelationship + place, type: RelationshipType.image, target: "../media/\(files[known].name)"))
         }
+        for (place, address) in slide.links.enumerated() {
+            relationships.append(.init(id: place + 1, type: RelationshipType.hyperlink, target: address, isLink: true))
+        }
         package.relate(path, relationships)
     }
     for (name, file) in files { package.add("ppt/media/\(name)", file.kind, packed(file, pictures)) }
@@ -196,6 +199,7 @@ private enum RelationshipType {
     static let coreProperties: StaticString = "http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties"
     static let extendedProperties: StaticString =
         "http://schemas.openxmlformats.org/officeDocument/2006/relationships/extended-properties"
+    static let hyperlink: StaticString = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/hyperlink"
     static let slideMaster: StaticString = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/slideMaster"
     static let slideLayout: StaticString = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/slideLayout"
     static let image: StaticString = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/image"

@@ -1,5 +1,5 @@
 import AtelierGeometry
-import AtelierOOXML
+@testable import AtelierOOXML
 import AtelierSVG
 import Testing
 
@@ -51,6 +51,37 @@ struct GroupTests {
     func hostileNames() {
         let name = "a\u{0}\u{1B}<b>&\"c\"\u{FFFE}\u{FFFF}\n\td é 🎨"
         #expect(shapes(rectangle(0, 0, 9, 9, origin("rect", title: name))).contains("name=\"a&lt;b&gt;&amp;&quot;c&quot;  d é 🎨\""))
+    }
+
+    @Test("Shapes of a linked group lead to its address, the same address by one relationship")
+    func links() throws {
+        func linked(_ address: String, _ node: SVG.Node) -> SVG.Node {
+            .group(SVG.Group(origin: origin("a"), link: address, children: [node]))
+        }
+        let slide = mapSlide(
+            picture([
+                linked("http://a.org/?b&c", grouped([rectangle(0, 0, 9, 9), line(0, 0, 9, 9, stroke: stroke())])), rectangle(9, 0, 9, 9),
+                linked("b c.html", linked("http://a.org/?b&c", ellipse(5, 5, 1, 1))), linked("b c.html", ellipse(9, 9, 1, 1)),
+                linked("#here", ellipse(9, 9, 1, 1)),
+            ]))
+        let text = slide.text
+        #expect(slide.links == ["http://a.org/?b&c", "b%20c.html"])
+        #expect(text.split(separator: "<a:hlinkClick r:id=\"link1\"/></p:cNvPr>").count == 4)
+        #expect(text.split(separator: "<a:hlinkClick r:id=\"link2\"/></p:cNvPr>").count == 2)
+        #expect(slide.diagnostics.map(\.message) == ["the link to `#here` is left out: slides take addresses of files, pages and mail"])
+        let package = String(decoding: try packPresentation([slide]), as: UTF8.self)
+        #expect(package.contains("ppt/slides/_rels/slide1.xml.rels"))
+    }
+
+    @Test(
+        "Addresses are escaped, and those that slides cannot take refused",
+        arguments: [
+            ("https://a.b/c?d=e#f", "https://a.b/c?d=e#f"), (" a b ", "a%20b"), ("é", "%C3%A9"), ("%41%4", "%41%254"),
+            ("mailto:a@b.c", "mailto:a@b.c"),
+            ("javascript:alert(1)", nil), ("#a", nil), ("", nil), ("data:text/plain,a", nil), ("a/b:c", "a/b:c"), ("\u{1}x\n", "x%0A"),
+        ])
+    func addresses(written: String, address: String?) {
+        #expect(linkAddress(written) == address)
     }
 
     @Test("Every id on a slide is used once")
