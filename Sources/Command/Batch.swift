@@ -1,4 +1,5 @@
 import AtelierMemo
+import AtelierStages
 
 /// Makes jobs. The engine does in a process, anything else may in tests.
 protocol Maker: Sendable {
@@ -26,6 +27,16 @@ struct Product: Sendable {
     var isCached: Bool
     /// What was approximated or left out.
     var remarks: [Remark]
+    /// What became of the elements of each slide, with the input it was made from.
+    var slides: [SlideOfInput] = []
+}
+
+/// What became of an input's elements.
+struct SlideOfInput: Sendable {
+    /// Path of the input.
+    var input: String
+    /// What became of them.
+    var summary: SlideSummary
 }
 
 /// What an engine did in a run.
@@ -67,6 +78,8 @@ struct Made: Sendable {
     var isCached: Bool
     /// What was approximated or left out.
     var remarks: [Remark]
+    /// What became of the elements of each slide, with the input it was made from.
+    var slides: [SlideOfInput] = []
 }
 
 /// Something of an input that is not in the output as written.

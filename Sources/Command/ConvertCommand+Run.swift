@@ -108,6 +108,7 @@ extension ConvertCommand {
             verb: verb, outcomes: outcomes, problems: problems, totals: maker.totals, seconds: begin.seconds(to: end),
             processorSeconds: begin.processorSeconds(to: end))
         if !settings.quiet, code != .brokenPipe { report.say(to: console, verbose: settings.verbose) }
+        if let file = settings.report { try DecisionFile(outcomes: outcomes, options: conversion.slide).write(to: file) }
         if settings.timing { console.say("TRACE_MS=\(decimal(report.processorSeconds * 1000, 2))") }
         if settings.json { try console.write(report.json.bytes + [UInt8(ascii: "\n")]) }
         return code
@@ -144,7 +145,7 @@ extension Product {
         }
         switch outcome {
         case .success(let delivery):
-            return Made(byteCount: blob.count, digest: digest, delivery: delivery, isCached: isCached, remarks: remarks)
+            return Made(byteCount: blob.count, digest: digest, delivery: delivery, isCached: isCached, remarks: remarks, slides: slides)
         case .failure(.system(let error)) where error.isBrokenPipe: throw Failure(kind: .brokenPipe, message: error.description)
         case .failure(let error): throw Failure(kind: .other, message: error.description)
         }

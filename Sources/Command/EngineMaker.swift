@@ -10,6 +10,8 @@ struct EngineMaker: Maker {
     let options: ConversionOptions
     let title: String?
     let keepGoing: Bool
+    /// Whether reports list every single element.
+    let listsElements: Bool
     let console: Console
     /// What is told of the work while it lasts, and what misses are compared with.
     private let journal: CacheJournal?, keys: KeyLog?
@@ -31,6 +33,7 @@ struct EngineMaker: Maker {
         options = command.conversion
         title = command.title
         keepGoing = command.settings.keepGoing
+        listsElements = command.settings.report != nil
         self.console = console
         watch = engine.levels.lazy.compactMap { $0 as? MemoryStore }.first.map(PressureWatch.init(of:))
         engine.observe { [ran] in ran.note($0) }
@@ -117,18 +120,20 @@ struct EngineMaker: Maker {
 
     /// The recipe, by way of the request.
     private func conversion(_ target: Request.Target, _ sources: [Artifact<Blob>]) throws(RequestError) -> Conversion {
-        try request(target, sources).conversion(of: sources)
+        try request(target, sources).conversion(of: sources, listingElements: listsElements)
     }
 
     private func product(_ job: Job, _ pages: [Page]) async throws -> Product {
-        let request = request(job.format, pages.map(\.source)), conversion = try request.conversion(of: pages.map(\.source))
+        let request = request(job.format, pages.map(\.source)),
+            conversion = try request.conversion(of: pages.map(\.source), listingElements: listsElements)
         let (blob, report) = try await values(of: conversion)
         let remarks = zip(pages, report.pages).flatMap { page, diagnostics in
-            diagnostics.map { Remark($0, in: page.input) }
+            diagnostics.map { Remark($0, in: page.input.path) }
         }
         notes?.add(request, from: pages.map(\.input), output: conversion.output.digest, cost: ran.cost(of: conversion.output.digest))
         return Product(
-            blob: blob, digest: conversion.output.digest.description, isCached: !ran.contains(conversion.output.digest), remarks: remarks)
+            blob: blob, digest: conversion.output.digest.description, isCached: !ran.contains(conversion.output.digest), remarks: remarks,
+            slides: zip(pages, report.slides).map { SlideOfInput(input: $0.input.path, summary: $1) })
     }
 
     /// Both parts of a conversion, asked for before either is waited for: without a cache, what they share would be made twice.
@@ -215,9 +220,9 @@ extension SVG.ParseError {
 }
 
 extension Remark {
-    fileprivate init(_ diagnostic: SVG.Diagnostic, in input: Input) {
+    init(_ diagnostic: SVG.Diagnostic, in path: String) {
         self.init(
-            input: input.path, outcome: diagnostic.outcome.rawValue, element: diagnostic.element, line: diagnostic.line,
+            input: path, outcome: diagnostic.outcome.rawValue, element: diagnostic.element, line: diagnostic.line,
             message: diagnostic.message, deviation: diagnostic.deviation)
     }
 }

@@ -73,7 +73,10 @@ struct ConvertCommand: Hashable, Sendable {
             verb == .trace
             ? []
             : ConversionOptions.slides.map { $0.of(\ConvertCommand.conversion) } + [
-                .text("title", \.title, "TEXT", group: "Slides", "Title in the properties of the presentation.")
+                .text("title", \.title, "TEXT", group: "Slides", "Title in the properties of the presentation."),
+                .text(
+                    "report", \.settings.report, "FILE", group: "Slides",
+                    "Writes what became of every element as JSON: native, approximated, picture or omitted, and why."),
             ]
         let rest = ConversionOptions.limits.map { $0.of(\ConvertCommand.conversion) } + Settings.engineOptions.map { $0.of(\.settings) }
         return files + tracing + slides + rest

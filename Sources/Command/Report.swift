@@ -29,6 +29,7 @@ struct Report {
         } else {
             sayRemarksByKind(made.flatMap(\.1.remarks), console)
         }
+        if let words = made.flatMap({ $0.1.slides.map(\.summary) }).inWords { console.say("elements: \(words)") }
         guard outcomes.count + problems.count > 1 || verbose || outcomes.contains(where: { $0?.job.output != "-" }) else { return }
         console.say(summary)
     }
@@ -117,7 +118,7 @@ extension Remark {
         return "\(place): \(printable(element)): \(outcome): \(printable(message))"
     }
 
-    fileprivate var json: JSON {
+    var json: JSON {
         .object([
             "outcome": .string(outcome), "element": .string(element), "line": .integer(line), "message": .string(message),
             "deviation": deviation.map(JSON.number),

@@ -34,6 +34,8 @@ struct Settings: Hashable, Sendable {
     var progress = Progress.auto
     /// Whether the processor time is printed.
     var timing = false
+    /// File that receives what became of every element.
+    var report: String?
     /// File that receives the engine's events, one JSON document a line.
     var events: String?
 

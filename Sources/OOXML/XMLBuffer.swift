@@ -5,6 +5,9 @@ struct XMLBuffer: Sendable {
     /// Makes room for further bytes.
     mutating func reserveCapacity(_ count: Int) { bytes.reserveCapacity(bytes.count + count) }
 
+    /// Takes back everything after the first bytes.
+    mutating func truncate(to count: Int) { bytes.removeSubrange(count...) }
+
     /// Adds markup as it stands.
     mutating func markup(_ text: StaticString) {
         bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))

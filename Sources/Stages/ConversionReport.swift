@@ -1,4 +1,5 @@
 public import AtelierMemo
+public import AtelierOOXML
 public import AtelierSVG
 
 /// What a conversion could not carry over exactly, page by page.
@@ -8,15 +9,54 @@ public import AtelierSVG
 public struct ConversionReport: Hashable, Sendable {
     /// Diagnostics of each page in page order; empty arrays for pages carried over exactly.
     public var pages: [[SVG.Diagnostic]]
+    /// What became of the elements of each page in page order; empty where no slides are made.
+    public var slides: [SlideSummary]
 
     /// A report from its pages.
-    public init(pages: [[SVG.Diagnostic]]) { self.pages = pages }
+    public init(pages: [[SVG.Diagnostic]], slides: [SlideSummary] = []) {
+        self.pages = pages
+        self.slides = slides
+    }
+}
+
+/// What became of the elements of one page.
+public struct SlideSummary: Hashable, Sendable {
+    /// How many elements that are drawn themselves (not groups) had each outcome, in the order of `Decision.Outcome.allCases`.
+    public var outcomes: [Int]
+    /// What stands on the slide.
+    public var contents: SlideContents
+    /// What became of each element, in drawing order; empty where that was not asked for.
+    public var decisions: [Decision]
+
+    /// A summary of nothing.
+    public init() {
+        outcomes = Decision.Outcome.allCases.map { _ in 0 }
+        contents = SlideContents()
+        decisions = []
+    }
+
+    /// What became of a drawing on its slide; single elements are listed where that is asked for.
+    public init(of slide: Slide, from tree: SVG.Tree, listed: Bool) {
+        self.init()
+        slide.visitDecisions(on: tree) { decision in
+            if listed { decisions.append(decision) }
+            contents = contents + decision.contents
+            guard !decision.isGroup, let place = Decision.Outcome.allCases.firstIndex(of: decision.outcome) else { return }
+            outcomes[place] += 1
+        }
+    }
+
+    /// How many drawn elements had an outcome.
+    public func count(of outcome: Decision.Outcome) -> Int {
+        zip(Decision.Outcome.allCases, outcomes).first { $0.0 == outcome }?.1 ?? 0
+    }
 }
 
 extension ConversionReport: Storable {
-    /// Bytes of its texts and about 72 for each diagnostic.
+    /// Bytes of its texts and about 72 for each diagnostic and decision.
     public var byteCount: Int {
-        pages.reduce(32) { total, page in
+        let decisions = slides.reduce(0) { $0 + 96 + $1.decisions.reduce(0) { $0 + 72 + $1.findings.count * 128 } }
+        return pages.reduce(32 + decisions) { total, page in
             page.reduce(total + 32) { $0 + 72 + $1.element.utf8.count + $1.message.utf8.count }
         }
     }
@@ -35,7 +75,8 @@ struct DamagedReport: Error {}
 
 /// Numbers are 4 bytes little-endian, texts their UTF-8 after their length:
 /// page count, then per page a diagnostic count, then per diagnostic outcome, element, line, message, deviation in
-/// 10,000ths (all bits set for none).
+/// 10,000ths (all bits set for none); then slide count, and per slide the counts of outcomes and contents, decision count, and per
+/// decision element, line, whether it is a group, outcome, contents, diagnostic count, diagnostics.
 private enum ReportWriter {
     static func bytes(of report: ConversionReport) -> [UInt8] {
         var bytes: [UInt8] = []
@@ -46,15 +87,35 @@ private enum ReportWriter {
             write(text.utf8.count)
             bytes.append(contentsOf: text.utf8)
         }
-        write(report.pages.count)
-        for page in report.pages {
-            write(page.count)
-            for diagnostic in page {
+        func write(_ diagnostics: [SVG.Diagnostic]) {
+            write(diagnostics.count)
+            for diagnostic in diagnostics {
                 write(diagnostic.outcome.rawValue)
                 write(diagnostic.element)
                 write(diagnostic.line)
                 write(diagnostic.message)
                 write(diagnostic.deviation.map { Int(min(max(0, $0), 1e5) * 1e4 + 0.5) } ?? Int(UInt32.max))
+            }
+        }
+        func write(_ contents: SlideContents) {
+            write(contents.shapes)
+            write(contents.pictures)
+            write(contents.groups)
+        }
+        write(report.pages.count)
+        for page in report.pages { write(page) }
+        write(report.slides.count)
+        for slide in report.slides {
+            for count in slide.outcomes { write(count) }
+            write(slide.contents)
+            write(slide.decisions.count)
+            for decision in slide.decisions {
+                write(decision.element)
+                write(decision.line)
+                write(decision.isGroup ? 1 : 0)
+                write(decision.outcome.rawValue)
+                write(decision.contents)
+                write(decision.findings)
             }
         }
         return bytes
@@ -67,11 +128,33 @@ private struct ReportReader {
 
     static func report(from bytes: UnsafeRawBufferPointer) throws -> ConversionReport {
         var reader = ReportReader(bytes: bytes)
-        let pages = try (0..<reader.count(ofAtLeast: 4)).map { _ in
-            try (0..<reader.count(ofAtLeast: 20)).map { _ in try reader.diagnostic() }
-        }
+        let pages = try (0..<reader.count(ofAtLeast: 4)).map { _ in try reader.diagnostics() }
+        let slides = try (0..<reader.count(ofAtLeast: 32)).map { _ in try reader.summary() }
         guard reader.position == bytes.count else { throw DamagedReport() }
-        return ConversionReport(pages: pages)
+        return ConversionReport(pages: pages, slides: slides)
+    }
+
+    private mutating func summary() throws -> SlideSummary {
+        var summary = SlideSummary()
+        for index in summary.outcomes.indices { summary.outcomes[index] = try number() }
+        summary.contents = try contents()
+        summary.decisions = try (0..<count(ofAtLeast: 32)).map { _ in try decision() }
+        return summary
+    }
+
+    private mutating func decision() throws -> Decision {
+        let element = try text(), line = try number(), isGroup = try number() != 0
+        guard let outcome = Decision.Outcome(rawValue: try text()) else { throw DamagedReport() }
+        return Decision(
+            element: element, line: line, isGroup: isGroup, outcome: outcome, contents: try contents(), findings: try diagnostics())
+    }
+
+    private mutating func contents() throws -> SlideContents {
+        SlideContents(shapes: try number(), pictures: try number(), groups: try number())
+    }
+
+    private mutating func diagnostics() throws -> [SVG.Diagnostic] {
+        try (0..<count(ofAtLeast: 20)).map { _ in try diagnostic() }
     }
 
     private mutating func diagnostic() throws -> SVG.Diagnostic {

@@ -43,19 +43,22 @@ public struct ReportOnPages: Plan {
     public var trees: [Artifact<SVG.Tree>]
     /// How they become slides; the size is overruled.
     public var options: SlideOptions
+    /// Whether what became of every single element is listed.
+    public var listsElements: Bool
     /// The stages the way leads to: the plan's alias must not outlive a raised version.
     public internal(set) var stages: [String]
 
     /// A report on some pages.
-    public init(trees: [Artifact<SVG.Tree>], options: SlideOptions) {
+    public init(trees: [Artifact<SVG.Tree>], options: SlideOptions, listsElements: Bool = false) {
         self.trees = trees
         self.options = options
+        self.listsElements = listsElements
         self.stages = StageIdentities.toDeck
     }
 
     /// Decides.
     public func plan(in context: Context) throws -> Artifact<ConversionReport> {
-        Artifact(ReportOnSlides(trees: trees, slides: slides(of: trees, options, in: context)))
+        Artifact(ReportOnSlides(trees: trees, slides: slides(of: trees, options, in: context), listsElements: listsElements))
     }
 }
 

@@ -40,19 +40,22 @@ public struct ReportOnSlides: Plan {
     public var trees: [Artifact<SVG.Tree>]
     /// Their slides.
     public var slides: [Artifact<Slide>]
+    /// Whether what became of every single element is listed.
+    public var listsElements: Bool
     /// The stages the way leads to: the plan's alias must not outlive a raised version.
     public internal(set) var stages: [String]
 
     /// A report on some slides; as many as trees.
-    public init(trees: [Artifact<SVG.Tree>], slides: [Artifact<Slide>]) {
+    public init(trees: [Artifact<SVG.Tree>], slides: [Artifact<Slide>], listsElements: Bool = false) {
         self.trees = trees
         self.slides = slides
+        self.listsElements = listsElements
         self.stages = StageIdentities.fromSlides
     }
 
     /// Decides.
     public func plan(in context: Context) throws -> Artifact<ConversionReport> {
-        Artifact(ReportSlides(trees: trees, slides: slides, renderings: renderings(of: slides, in: context)))
+        Artifact(ReportSlides(trees: trees, slides: slides, renderings: renderings(of: slides, in: context), listsElements: listsElements))
     }
 }
 

@@ -38,7 +38,11 @@ public func convertToSVG(_ source: Artifact<Blob>, _ options: ConversionOptions 
 ///
 /// Decks that share a page share its work, because they share its artifact. Without `slide.size` the slides have the
 /// size of the only page, or of the largest one, to which the others are fitted.
-public func convertToPPTX(_ pages: [Artifact<Blob>], _ options: ConversionOptions = .init(), title: String? = nil) -> Conversion {
+///
+/// - Parameter listsElements: Whether the report lists what became of every single element.
+public func convertToPPTX(
+    _ pages: [Artifact<Blob>], _ options: ConversionOptions = .init(), title: String? = nil, listsElements: Bool = false
+) -> Conversion {
     let trees = pages.map { page in
         let svg = Artifact(SVGFromSource(source: page, options: options, drawings: .kept))
         return Artifact(ParseSVG(source: svg, options: options.svg))
@@ -46,10 +50,10 @@ public func convertToPPTX(_ pages: [Artifact<Blob>], _ options: ConversionOption
     if trees.count > 1 && options.slide.size == nil {
         return Conversion(
             output: Artifact(DeckOfPages(trees: trees, options: options.slide, title: title)),
-            report: Artifact(ReportOnPages(trees: trees, options: options.slide)))
+            report: Artifact(ReportOnPages(trees: trees, options: options.slide, listsElements: listsElements)))
     }
     let slides = trees.map { Artifact(MapSlide(tree: $0, options: options.slide)) }
     return Conversion(
         output: Artifact(DeckOfSlides(slides: slides, title: title)),
-        report: Artifact(ReportOnSlides(trees: trees, slides: slides)))
+        report: Artifact(ReportOnSlides(trees: trees, slides: slides, listsElements: listsElements)))
 }

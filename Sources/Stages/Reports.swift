@@ -7,7 +7,7 @@ public struct ReportSlides: Stage {
     /// Name in keys, events and `explain`.
     public static let name = "report.slides"
     /// Raised when the same slides give another report.
-    public static let version = 1
+    public static let version = 2
 
     /// The drawings in page order.
     public var trees: [Artifact<SVG.Tree>]
@@ -15,13 +15,18 @@ public struct ReportSlides: Stage {
     public var slides: [Artifact<Slide>]
     /// The pixels of their drawings, in the order of `Slide.drawings(of:)`.
     public var renderings: [Artifact<Rendering>]
+    /// Whether what became of every single element is listed.
+    public var listsElements: Bool
 
     /// The report on a deck; as many slides as trees.
-    public init(trees: [Artifact<SVG.Tree>], slides: [Artifact<Slide>], renderings: [Artifact<Rendering>] = []) {
+    public init(
+        trees: [Artifact<SVG.Tree>], slides: [Artifact<Slide>], renderings: [Artifact<Rendering>] = [], listsElements: Bool = false
+    ) {
         precondition(trees.count == slides.count, "a report takes one slide for each drawing")
         self.trees = trees
         self.slides = slides
         self.renderings = renderings
+        self.listsElements = listsElements
     }
 
     /// Collects.
@@ -38,7 +43,8 @@ public struct ReportSlides: Stage {
                         .unsupported, element: "svg", line: 0, "a picture is seen only in programs that draw SVG themselves: \(reason)")
                 }
                 return context[tree].diagnostics + slide.diagnostics + missing
-            })
+            },
+            slides: zip(trees, slides).map { SlideSummary(of: $1, from: context[$0], listed: listsElements) })
     }
 }
 

@@ -32,9 +32,11 @@ public struct Request: Hashable, Sendable, Codable {
 
     /// The recipe of this request over its source files.
     ///
-    /// - Parameter sources: The files, in the order of `sources` and with those digests.
+    /// - Parameters:
+    ///   - sources: The files, in the order of `sources` and with those digests.
+    ///   - listsElements: Whether the report on slides lists what became of every single element.
     /// - Throws: `RequestError` when they are not those.
-    public func conversion(of sources: [Artifact<Blob>]) throws(RequestError) -> Conversion {
+    public func conversion(of sources: [Artifact<Blob>], listingElements listsElements: Bool = false) throws(RequestError) -> Conversion {
         guard sources.map(\.digest) == self.sources else { throw .otherSources }
         switch target {
         case .svg:
@@ -42,7 +44,7 @@ public struct Request: Hashable, Sendable, Codable {
             return convertToSVG(sources[0], options)
         case .pptx:
             guard !sources.isEmpty else { throw .sourceCount(0, allowed: "at least one source") }
-            return convertToPPTX(sources, options, title: title)
+            return convertToPPTX(sources, options, title: title, listsElements: listsElements)
         }
     }
 }

@@ -88,6 +88,27 @@ struct WholeRunTests {
         #expect(missing.code == .usage && missing.err.contains("--batch"))
     }
 
+    @Test("The report says what became of every element, the same from the cache, and its totals are those of the package")
+    func report() async throws {
+        let scratch = Scratch()
+        scratch.write(
+            """
+            <svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 90 90'><rect id='a' width='9' height='9'/><g><circle r='3'/>
+            <path id='d' d='M0 0h40' stroke='red' stroke-dasharray='4' stroke-dashoffset='2'/></g></svg>
+            """, to: "a.svg")
+        let cold = await run(scratch, "pptx @a.svg -o @a.pptx --report @cold.json --profile exact")
+        #expect(cold.code == .done && cold.err.contains("elements: 2 native, 1 picture"), "\(cold.err)")
+        _ = await run(scratch, "pptx @a.svg -o @a.pptx --report @warm.json --profile exact")
+        #expect(scratch.read("cold.json") == scratch.read("warm.json"))
+        let text = try #require(scratch.read("cold.json"))
+        #expect(
+            text.hasPrefix(
+                #"{"version":1,"profile":"exact","text":"auto","totals":{"elements":3,"native":2,"approximated":0,"picture":1,"omitted":0,"#
+                    + #""contents":{"shapes":2,"pictures":1,"groups":1}}"#))
+        #expect(text.contains(#"{"element":"rect#a","line":1,"outcome":"native","contents":{"shapes":1,"pictures":0,"groups":0}}"#))
+        #expect(text.contains(#"{"element":"path#d","line":2,"outcome":"picture","#) && text.contains("\"reading\":[]"))
+    }
+
     @Test("Without a cache nothing runs twice: file and report are asked for together")
     func uncachedOnce() async {
         let scratch = Scratch()

@@ -1,4 +1,5 @@
 import AtelierMemo
+import AtelierOOXML
 import AtelierSVG
 import Testing
 
@@ -6,13 +7,26 @@ import Testing
 
 @Suite("Conversion reports")
 struct ConversionReportTests {
-    let report = ConversionReport(pages: [
-        [],
-        [
-            SVG.Diagnostic(.approximated, element: "rect#a", line: 3, "painted flat", deviation: 0.12345),
-            .init(.invalid, element: "path", line: 0, ""),
-        ],
-    ])
+    let report = ConversionReport(
+        pages: [
+            [],
+            [
+                SVG.Diagnostic(.approximated, element: "rect#a", line: 3, "painted flat", deviation: 0.12345),
+                .init(.invalid, element: "path", line: 0, ""),
+            ],
+        ], slides: [SlideSummary(), summary])
+
+    private static let summary: SlideSummary = {
+        var summary = SlideSummary()
+        summary.outcomes = [1, 2, 3, 4]
+        summary.contents = SlideContents(shapes: 5, pictures: 6, groups: 7)
+        summary.decisions = Decision.Outcome.allCases.map { outcome in
+            Decision(
+                element: "a", line: 3, isGroup: outcome == .native, outcome: outcome, contents: summary.contents,
+                findings: [SVG.Diagnostic(.approximated, element: "a", line: 3, "so", deviation: 0.5)])
+        }
+        return summary
+    }()
 
     @Test("What is written reads back")
     func roundTrip() throws {
@@ -43,6 +57,6 @@ struct ConversionReportTests {
         let cold = try await engine.value(of: deck.report)
         #expect(cold.pages.count == 1 && cold.pages[0].contains { $0.element == "text" && $0.outcome == .unsupported })
         #expect(try await engine.value(of: deck.report) == cold)
-        #expect(try await engine.value(of: convertToSVG(.bytes(Array(drawing.utf8))).report) == cold)
+        #expect(try await engine.value(of: convertToSVG(.bytes(Array(drawing.utf8))).report).pages == cold.pages)
     }
 }

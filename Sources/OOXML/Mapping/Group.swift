@@ -30,6 +30,12 @@ struct GroupRecord {
         tags.append((offset, .close))
     }
 
+    /// How many tags there are.
+    var count: Int { tags.count }
+
+    /// Forgets later tags.
+    mutating func truncate(to count: Int) { tags.removeSubrange(count...) }
+
     /// Whether no group was begun.
     var isEmpty: Bool { tags.isEmpty }
 
@@ -64,6 +70,8 @@ extension SlideMapper {
         var link: Int?
         var id = 0
         var tag = 0
+        /// Before anything of it was written.
+        var start: Checkpoint
         var leaves: OpacityRecord.Mark?
         var childCount = 0
         var bounds: Rect?
@@ -78,7 +86,11 @@ extension SlideMapper {
     ///
     /// - Returns: the box of everything drawn, without strokes; nil when nothing is.
     mutating func map(_ root: SVG.Group, through placement: AffineTransform) -> Rect? {
-        var open = [OpenGroup(group: root, transform: root.transform.followed(by: placement), opacity: root.opacity)]
+        decisions.begin()
+        let slide = OpenGroup(group: root, transform: placement, opacity: 1, start: checkpoint)
+        var open = [slide]
+        open[0].transform = root.transform.followed(by: placement)
+        open[0].opacity = root.opacity
         open[0].clip = root.clip?.transformed(by: open[0].transform)
         if root.opacity < 1 { prepareOpacity(of: &open[0]) }
         while var current = open.popLast() {
@@ -88,21 +100,28 @@ extension SlideMapper {
                 link = current.link
                 switch child {
                 case .path(let path):
-                    if let bounds = mapSeenPart(of: path, in: current) {
-                        current.add(bounds)
+                    let bounds = decide(child, through: current.transform, opacity: current.opacity, clip: current.clip) {
+                        $0.mapSeenPart(of: path, in: current)
                     }
+                    if let bounds { current.add(bounds) }
                     open.append(current)
                 case .image(let image):
-                    if let bounds = map(image, through: current.transform, opacity: current.opacity, clip: current.clip) {
-                        current.add(bounds)
+                    let bounds = decide(child, through: current.transform, opacity: current.opacity, clip: current.clip) {
+                        $0.map(image, through: current.transform, opacity: current.opacity, clip: current.clip)
                     }
+                    if let bounds { current.add(bounds) }
                     open.append(current)
                 case .group(let group):
                     open.append(current)
-                    if group.opacity > 0 { open.append(begin(group, in: current)) }
+                    decisions.begin()
+                    if group.opacity > 0 {
+                        open.append(begin(group, in: current))
+                    } else {
+                        decisions.end(.omitted, SlideContents(), nodeCount: child.nodeCount)
+                    }
                 }
             } else {
-                let bounds = end(current, isRoot: open.isEmpty)
+                let bounds = end(current, in: open.last ?? slide, isRoot: open.isEmpty)
                 if open.isEmpty { return bounds }
                 if let bounds { open[open.count - 1].add(bounds) }
             }
@@ -125,7 +144,8 @@ extension SlideMapper {
 
     private mutating func begin(_ group: SVG.Group, in parent: OpenGroup) -> OpenGroup {
         var result = OpenGroup(
-            group: group, transform: group.transform.followed(by: parent.transform), opacity: parent.opacity * group.opacity)
+            group: group, transform: group.transform.followed(by: parent.transform), opacity: parent.opacity * group.opacity,
+            start: checkpoint)
         result.clip = parent.clip
         result.link = link(of: group, in: parent.link)
         if let clip = group.clip?.transformed(by: result.transform) {
@@ -150,23 +170,36 @@ extension SlideMapper {
     /// Ends a group: writes its tags if it says something, notes what its opacity could not keep.
     ///
     /// - Returns: the box of its children; nil for a group without any, which leaves no trace.
-    private mutating func end(_ current: OpenGroup, isRoot: Bool) -> Rect? {
+    private mutating func end(_ current: OpenGroup, in parent: OpenGroup, isRoot: Bool) -> Rect? {
+        let group = current.group, origin = group.origin
         if let leaves = current.leaves, opacity.end(leaves) {
             note(
-                .approximated, current.group.origin,
+                .approximated, origin,
                 "group opacity was given to each shape, so where shapes of the group overlap they show through one another",
-                by: current.group.opacityDeviation)
+                by: group.opacityDeviation)
         }
-        guard let bounds = current.bounds, !isRoot else { return current.bounds }
-        let origin = current.group.origin
+        if let message = refusal(since: current.start) {
+            restore(current.start)
+            let box = picture(
+                of: .group(group), through: parent.transform, opacity: parent.opacity, clip: parent.clip,
+                because: "this profile does not accept that \(message)")
+            let added = contents - current.start.contents
+            decisions.end(added.pictures > 0 ? .picture : .omitted, added, nodeCount: SVG.Node.group(group).nodeCount)
+            return box
+        }
+        var added = SlideContents()
         // A nameless group around one thing is a step more to click through and says nothing.
-        if current.childCount > 1 || origin.label != nil || origin.summary != nil {
+        if !isRoot, let bounds = current.bounds, current.childCount > 1 || origin.label != nil || origin.summary != nil {
             groups.end(
                 current.tag, at: xml.bytes.count,
                 .init(id: current.id, name: origin.label, summary: origin.summary, bounds: bounds))
             shapeCount += 1
+            groupCount += 1
+            added.groups = 1
         }
-        return bounds
+        let isNoted = findingPlaces[current.start.findingCount...].contains(decisions.place)
+        if isNoted || added.groups > 0 { decisions.end(isNoted ? .approximated : .native, added) } else { decisions.end() }
+        return current.bounds
     }
 }
 

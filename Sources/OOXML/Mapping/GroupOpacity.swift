@@ -15,7 +15,8 @@ extension SlideMapper {
         var outlines: [(path: BezierPath, rule: FillRule, box: Rect?)] = []
         var elementCount = 0
         var open: [(children: ArraySlice<SVG.Node>, transform: AffineTransform)] = [(group.children[...], transform)]
-        while var (children, transform) = open.popLast() {
+        while let (rest, transform) = open.popLast() {
+            var children = rest
             guard let child = children.popFirst() else { continue }
             open.append((children, transform))
             switch child {

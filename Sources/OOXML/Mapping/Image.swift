@@ -55,6 +55,7 @@ extension SlideMapper {
         }
         xml.markup("</p:spPr></p:pic>")
         shapeCount += 1
+        pictureCount += 1
         let box = BezierPath(visible).transformed(by: transform).bounds ?? bounds
         opacity.add(box)
         return box

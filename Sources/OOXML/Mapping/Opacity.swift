@@ -24,6 +24,12 @@ struct OpacityRecord {
         if !openOverlaps.isEmpty { boxes.append(box) }
     }
 
+    /// How many boxes are held.
+    var boxCount: Int { boxes.count }
+
+    /// Forgets later boxes.
+    mutating func truncate(to count: Int) { if count < boxes.count { boxes.removeSubrange(count...) } }
+
     /// Ends a group: whether any two of its shapes overlap by their boxes.
     mutating func end(_ mark: Mark) -> Bool {
         let known = openOverlaps.removeLast()

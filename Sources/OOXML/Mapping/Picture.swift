@@ -55,6 +55,7 @@ extension SlideMapper {
         xml.presetGeometry(.rect)
         xml.markup("</p:spPr></p:pic>")
         shapeCount += 1
+        pictureCount += 1
         self.opacity.add(area.box)
         return area.box
     }

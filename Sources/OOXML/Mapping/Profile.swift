@@ -9,19 +9,26 @@ public enum Profile: String, Hashable, Sendable, Codable, CaseIterable {
 }
 
 extension Profile {
-    /// The largest deviation of an approximation that stays: 0 for none, 1 for as different as can be.
+    /// Whether an approximation that is off by so much stays what it is; otherwise shapes are made to look right by other means.
     ///
-    /// The middle one is what few people see in a still picture: a 50th of a colour channel is a ΔE of about 2.
-    var tolerance: Double {
+    /// The middle profile lets pass what few people see in a still picture: a 50th of a colour channel is a ΔE of about 2.
+    ///
+    /// - Parameter deviation: Of a colour the share of a channel's range, of a length its share of the right length.
+    func accepts(_ deviation: Double) -> Bool {
         switch self {
-        case .editable: .infinity
-        case .balanced: 0.02
-        case .exact: 0
+        case .editable: true
+        case .balanced: deviation <= 0.02
+        case .exact: deviation <= 0
         }
     }
 
-    /// Whether an approximation that is off by so much may stay.
+    /// Whether an element that is off by so much stays shapes; otherwise it becomes a picture, which nobody can edit.
     ///
-    /// - Parameter deviation: Of a colour the share of a channel's range, of a length its share of the right length.
-    func accepts(_ deviation: Double) -> Bool { deviation <= tolerance }
+    /// - Parameter deviation: As above; nil where nobody knows.
+    func keepsShapes(_ deviation: Double?) -> Bool {
+        switch self {
+        case .editable, .balanced: true
+        case .exact: deviation == 0
+        }
+    }
 }

@@ -33,13 +33,28 @@ public struct Slide: Hashable, Sendable {
     public let diagnostics: [SVG.Diagnostic]
     /// The files it shows, each once; the part names them by their relationships, in this order from `firstMediaRelationship` on.
     public let media: [Media]
+    /// How much of each kind it holds.
+    public let contents: SlideContents
+    /// What is to say of nodes of its drawing, in the order of their places.
+    let entries: [Entry]
+    /// The place of the node that each of `diagnostics` is about.
+    let findingPlaces: [Int]
 
     /// Number of the relationship of the first file; the slide's layout comes before it.
     static let firstMediaRelationship = 2
 
-    /// A slide from its parts, as read back from a store.
+    /// A slide from its parts, of which nothing is known about single elements.
     public init(
         part: PackedBytes, size: SlideSize, shapeCount: Int, diagnostics: [SVG.Diagnostic], media: [Media] = [], links: [String] = []
+    ) {
+        self.init(
+            part: part, size: size, shapeCount: shapeCount, diagnostics: diagnostics, media: media, links: links,
+            contents: SlideContents(shapes: shapeCount), entries: [], findingPlaces: diagnostics.map { _ in 0 })
+    }
+
+    init(
+        part: PackedBytes, size: SlideSize, shapeCount: Int, diagnostics: [SVG.Diagnostic], media: [Media], links: [String],
+        contents: SlideContents, entries: [Entry], findingPlaces: [Int]
     ) {
         self.part = part
         self.size = size
@@ -47,12 +62,16 @@ public struct Slide: Hashable, Sendable {
         self.diagnostics = diagnostics
         self.media = media
         self.links = links
+        self.contents = contents
+        self.entries = entries
+        self.findingPlaces = findingPlaces
     }
 
     /// Memory taken, in bytes, to the nearest hundred or so.
     public var byteCount: Int {
         part.bytes.count + 64 + diagnostics.reduce(0) { $0 + 64 + $1.message.utf8.count + $1.element.utf8.count }
             + media.reduce(0) { $0 + 64 + $1.byteCount } + links.reduce(0) { $0 + 16 + $1.utf8.count }
+            + entries.count * MemoryLayout<Entry>.stride + findingPlaces.count * 8
     }
 }
 
@@ -69,9 +88,7 @@ public func mapSlide(_ tree: SVG.Tree, _ options: SlideOptions = .init()) -> Sli
     let placement = mapper.placement(of: tree, on: size, given: options.size != nil)
     mapper.canvas = Rect(placement(Point(0, 0)), placement(Point(tree.size.width, tree.size.height)))
     if let drawn = mapper.map(tree.root, through: placement) { mapper.noteOverflow(of: tree, drawn) }
-    let (shapeCount, diagnostics, media, links) = (mapper.shapeCount, mapper.diagnostics, mapper.media, mapper.links)
-    return Slide(
-        part: Packer().pack(mapper.finish()), size: size, shapeCount: shapeCount, diagnostics: diagnostics, media: media, links: links)
+    return mapper.finish(size)
 }
 
 /// Walks a tree and writes its shapes. One value serves one slide.
@@ -85,7 +102,11 @@ struct SlideMapper {
     /// What is seen of the paths to come of a translucent group, the last one first; nil for those seen whole.
     var seenParts: [BezierPath?] = []
     var diagnostics: [SVG.Diagnostic] = []
-    var shapeCount = 0
+    /// The place of the node that each of `diagnostics` is about.
+    var findingPlaces: [Int] = []
+    var decisions = DecisionRecord()
+    /// Everything written: shapes, lines, pictures and groups; of them, groups and pictures.
+    var shapeCount = 0, groupCount = 0, pictureCount = 0
     /// Where the drawing's canvas lies on the slide.
     var canvas = Rect(.zero, .zero)
     /// Files the slide shows, and where each stands among them.
@@ -94,7 +115,12 @@ struct SlideMapper {
     var links: [String] = [], linkPlaces: [String: Int] = [:]
     var link: Int?
     /// Shape ids are unique on a slide; the root of the shape tree has 1.
-    private var lastID = 1
+    var lastID = 1
+
+    /// What is written so far.
+    var contents: SlideContents {
+        SlideContents(shapes: shapeCount - groupCount - pictureCount, pictures: pictureCount, groups: groupCount)
+    }
 
     mutating func nextID() -> Int {
         lastID += 1
@@ -105,8 +131,8 @@ struct SlideMapper {
     ///
     /// - Parameter deviation: How far an approximation is off, see `Profile.accepts`; nil where nobody knows.
     mutating func note(_ outcome: SVG.Diagnostic.Outcome, _ origin: SVG.Origin, _ message: String, by deviation: Double? = nil) {
-        let element = origin.id.map { "\(origin.element)#\($0)" } ?? origin.element
-        diagnostics.append(SVG.Diagnostic(outcome, element: element, line: origin.line, message, deviation: deviation))
+        diagnostics.append(SVG.Diagnostic(outcome, element: origin.shown, line: origin.line, message, deviation: deviation))
+        findingPlaces.append(decisions.place)
     }
 
     /// From the picture's pixels to EMU on the slide: the largest uniform scale that fits, and the middle.
@@ -133,7 +159,7 @@ struct SlideMapper {
     }
 
     /// Begins a part.
-    init(title: String?, profile: Profile) {
+    init(title: String?, profile: Profile = .balanced) {
         self.profile = profile
         xml.markup(xmlDeclaration)
         xml.markup(
@@ -155,8 +181,11 @@ struct SlideMapper {
     }
 
     /// Ends the part.
-    consuming func finish() -> [UInt8] {
+    consuming func finish(_ size: SlideSize) -> Slide {
         xml.markup("</p:spTree></p:cSld><p:clrMapOvr><a:masterClrMapping/></p:clrMapOvr></p:sld>")
-        return groups.isEmpty ? xml.bytes : groups.woven(into: xml.bytes)
+        let part = Packer().pack(groups.isEmpty ? xml.bytes : groups.woven(into: xml.bytes))
+        return Slide(
+            part: part, size: size, shapeCount: shapeCount, diagnostics: diagnostics, media: media, links: links,
+            contents: contents, entries: decisions.sorted, findingPlaces: findingPlaces)
     }
 }

@@ -81,9 +81,7 @@ struct PictureTests {
         var mapper = mapper()
         mapper.picture(of: rectangle(0, 0, 10, 10), through: toSlide, opacity: 1, clip: nil, because: "x")
         mapper.picture(of: ellipse(50, 50, 9, 9), through: toSlide, opacity: 1, clip: nil, because: "x")
-        let media = mapper.media
-        let slide = Slide(
-            part: Packer().pack(mapper.finish()), size: SlideSize(for: Size(100, 100)), shapeCount: 2, diagnostics: [], media: media)
+        let slide = mapper.finish(SlideSize(for: Size(100, 100)))
         let drawings = Slide.drawings(of: [slide, slide])
         #expect(drawings.count == 2)
         let file = try packPresentation([slide, slide], pictures: [drawings[0]: [1, 2, 3]])
