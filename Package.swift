@@ -52,6 +52,9 @@ let package = Package(
         .systemLibrary(name: "CAtelierLinux", path: "Sources/CLinux"),
         // Types only: the library is opened at run time.
         .systemLibrary(name: "CAtelierRsvg", path: "Sources/CRsvg"),
+        // Types of functions that are looked up when a text is met; nothing is linked.
+        .systemLibrary(name: "CAtelierHarfBuzz", path: "Sources/CHarfBuzz"),
+        .systemLibrary(name: "CAtelierFontconfig", path: "Sources/CFontconfig"),
 
         room("Telemetry"),
         room("Scheduling", ["AtelierTelemetry"]),
@@ -67,7 +70,8 @@ let package = Package(
         room("Geometry"),
         room("Pixels", ["AtelierGeometry"]),
         room("ImageCodecs", ["AtelierPixels", "CAtelierSpng", "CAtelierTurboJPEG", "CAtelierDeflate"]),
-        room("SVG", ["AtelierGeometry", "AtelierImageCodecs", "CAtelierExpat"]),
+        room("Fonts", ["AtelierGeometry", "CAtelierHarfBuzz", "CAtelierFontconfig"]),
+        room("SVG", ["AtelierGeometry", "AtelierImageCodecs", "AtelierFonts", "CAtelierExpat"]),
         room("ImageTracing", ["AtelierGeometry", "AtelierPixels"]),
         room("Rasterizing", ["AtelierPixels", "CAtelierRsvg"]),
         room("Archives", ["CAtelierDeflate"]),
@@ -76,8 +80,8 @@ let package = Package(
         room(
             "Stages",
             [
-                "AtelierMemo", "AtelierGeometry", "AtelierPixels", "AtelierImageCodecs", "AtelierSVG", "AtelierImageTracing",
-                "AtelierRasterizing", "AtelierArchives", "AtelierOOXML",
+                "AtelierMemo", "AtelierScheduling", "AtelierGeometry", "AtelierPixels", "AtelierImageCodecs", "AtelierFonts",
+                "AtelierSVG", "AtelierImageTracing", "AtelierRasterizing", "AtelierArchives", "AtelierOOXML",
             ]),
         room(
             "Command",
@@ -124,7 +128,8 @@ let package = Package(
         tests(of: "Pixels"),
         tests(of: "ImageTracing", ["AtelierGeometry", "AtelierPixels"]),
         tests(of: "ImageCodecs", ["AtelierTesting", "AtelierPixels"], resources: [.copy("Samples")]),
-        tests(of: "SVG", ["AtelierTesting", "AtelierGeometry"]),
+        tests(of: "Fonts", ["AtelierGeometry"]),
+        tests(of: "SVG", ["AtelierTesting", "AtelierGeometry", "AtelierFonts"]),
         tests(of: "Rasterizing", ["AtelierPixels"]),
         tests(of: "Archives", ["AtelierTesting"]),
         tests(of: "OOXML", ["AtelierTesting", "AtelierSVG", "AtelierGeometry", "AtelierArchives"]),
@@ -132,7 +137,7 @@ let package = Package(
             of: "Stages",
             [
                 "AtelierMemo", "AtelierMemoTesting", "AtelierScheduling", "AtelierTesting", "AtelierImageCodecs", "AtelierImageTracing",
-                "AtelierSVG", "AtelierArchives", "AtelierOOXML",
+                "AtelierFonts", "AtelierSVG", "AtelierArchives", "AtelierOOXML",
             ],
             exclude: ["stage-outputs.txt"]),
         tests(of: "Command", ["AtelierStages", "AtelierMemo", "AtelierScheduling"]),

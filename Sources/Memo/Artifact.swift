@@ -86,6 +86,15 @@ extension Artifact where Value == Blob {
     }
 }
 
+extension Artifact where Value == Blob {
+    /// The bytes of a source, read now where they lie in a file; nil for what a stage makes, and for a file that is not as it was named.
+    package func sourceBytes() -> Blob? {
+        if let bytes = node.work as? BytesWork { return bytes.blob }
+        // Whoever needs the bytes will read them again and say what is wrong.
+        return (node.work as? FileWork).flatMap { try? $0.file.read(expecting: $0.digest) }
+    }
+}
+
 extension Artifact: Encodable {
     /// As part of a stage it writes its digest into the key and becomes an input; elsewhere it is the digest's text.
     public func encode(to encoder: any Encoder) throws {

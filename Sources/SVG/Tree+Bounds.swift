@@ -12,6 +12,7 @@ extension SVG.Group {
                 case .group(let group): group.bounds(in: group.transform.followed(by: outer))
                 case .path(let path): path.geometry.transformed(by: path.transform.followed(by: outer)).bounds
                 case .image(let image): image.bounds(in: image.transform.followed(by: outer))
+                case .text(let text): text.box.flatMap { BezierPath($0).transformed(by: text.transform.followed(by: outer)).bounds }
                 }
             if let bounds { result = result?.union(bounds) ?? bounds }
         }
@@ -61,6 +62,22 @@ extension SVG.Image {
     func bounds(in outer: AffineTransform) -> Rect? { BezierPath(visible).transformed(by: outer).bounds }
 }
 
+extension SVG.Text {
+    /// A rectangle that surely holds all glyphs, their strokes and the lines along them; the text's transform is not applied.
+    func inkBounds(in outer: AffineTransform) -> Rect? {
+        var result = box
+        for chunk in chunks {
+            for span in chunk.spans {
+                // Swashes leave the line box, strokes the glyphs.
+                let reach = span.size / 4 + (span.stroke?.width ?? 0)
+                let (low, high) = (span.box.origin, Point(span.box.maxX, span.box.maxY))
+                result = result?.union(Rect(Point(low.x - reach, low.y - reach), Point(high.x + reach, high.y + reach)))
+            }
+        }
+        return result.flatMap { BezierPath($0).transformed(by: outer).bounds }
+    }
+}
+
 extension SVG.Node {
     /// The smallest rectangle that holds the outlines drawn, without stroke widths; the node's transform is not applied.
     func bounds(in outer: AffineTransform) -> Rect? {
@@ -68,6 +85,7 @@ extension SVG.Node {
         case .group(let group): group.bounds(in: outer)
         case .path(let path): path.geometry.transformed(by: outer).bounds
         case .image(let image): image.bounds(in: outer)
+        case .text(let text): text.box.flatMap { BezierPath($0).transformed(by: outer).bounds }
         }
     }
 
@@ -77,6 +95,7 @@ extension SVG.Node {
         case .group(let group): group.transform
         case .path(let path): path.transform
         case .image(let image): image.transform
+        case .text(let text): text.transform
         }
     }
 
@@ -88,6 +107,7 @@ extension SVG.Node {
         case .group(let group): group.inkBounds(in: outer)
         case .path(let path): path.inkBounds(in: outer)
         case .image(let image): image.bounds(in: outer)
+        case .text(let text): text.inkBounds(in: outer)
         }
     }
 

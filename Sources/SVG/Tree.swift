@@ -56,6 +56,8 @@ extension SVG {
         case path(Path)
         /// A picture made of pixels.
         case image(Image)
+        /// Set text.
+        case text(Text)
     }
 
     /// Nodes drawn together, with a coordinate system of their own.

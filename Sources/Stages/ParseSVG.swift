@@ -1,3 +1,4 @@
+public import AtelierFonts
 public import AtelierMemo
 public import AtelierSVG
 
@@ -6,25 +7,28 @@ public struct ParseSVG: Stage {
     /// Name in keys, events and `explain`.
     public static let name = "svg.parse"
     /// Raised when the same document gives another tree.
-    public static let version = 3
+    public static let version = 4
 
     /// The document.
     public var source: Artifact<Blob>
     /// How it is read, and what is refused.
     public var options: SVG.ReadOptions
+    /// The fonts that its text is set in; nil for a drawing without text.
+    public var fonts: FontBook?
 
     /// A reading of one document.
-    public init(source: Artifact<Blob>, options: SVG.ReadOptions = .init()) {
+    public init(source: Artifact<Blob>, options: SVG.ReadOptions = .init(), fonts: FontBook? = nil) {
         self.source = source
         self.options = options
+        self.fonts = fonts
     }
 
     /// A tree takes about twelve times its text.
     public func footprint(in context: Context) -> Int { context[source].count * 12 }
 
-    /// Reads; throws `SVG.ParseError`.
+    /// Reads; throws `SVG.ParseError`, and `FontError` when a font has changed since it was found.
     public func run(in context: Context) throws -> SVG.Tree {
         let document = context[source].bytes
-        return try SVG.read(document.span, options: options)
+        return try SVG.read(document.span, options: options, typesetter: fonts.map(Typesetter.book) ?? .estimating())
     }
 }

@@ -1,3 +1,4 @@
+import AtelierFonts
 public import AtelierMemo
 import AtelierImageTracing
 import AtelierOOXML
@@ -29,9 +30,10 @@ public struct Conversion: Sendable {
 
 /// Any picture or drawing as SVG: pictures are traced, drawings resolved and rewritten.
 public func convertToSVG(_ source: Artifact<Blob>, _ options: ConversionOptions = .init()) -> Conversion {
-    Conversion(
-        output: Artifact(SVGFromSource(source: source, options: options, drawings: .rewritten)),
-        report: Artifact(ReportOnSource(source: source, options: options.svg)))
+    let fonts = FontEnvironment.needed(by: source)
+    return Conversion(
+        output: Artifact(SVGFromSource(source: source, options: options, drawings: .rewritten, fonts: fonts)),
+        report: Artifact(ReportOnSource(source: source, options: options.svg, fonts: fonts)))
 }
 
 /// Pictures and drawings as one PowerPoint file, one slide each, made of native shapes.
@@ -45,7 +47,7 @@ public func convertToPPTX(
 ) -> Conversion {
     let trees = pages.map { page in
         let svg = Artifact(SVGFromSource(source: page, options: options, drawings: .kept))
-        return Artifact(ParseSVG(source: svg, options: options.svg))
+        return readDrawing(svg, options.svg, .needed(by: page))
     }
     if trees.count > 1 && options.slide.size == nil {
         return Conversion(

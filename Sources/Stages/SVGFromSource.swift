@@ -1,4 +1,5 @@
 import AtelierImageCodecs
+public import AtelierFonts
 public import AtelierMemo
 public import AtelierSVG
 
@@ -24,14 +25,17 @@ public struct SVGFromSource: Plan {
     public var options: ConversionOptions
     /// What happens to a file that is SVG already.
     public var drawings: Drawings
+    /// The fonts of this machine, where a drawing with text is rewritten.
+    public var fonts: FontEnvironment?
     /// The stages the way may lead to: the plan's alias must not outlive a raised version.
     public internal(set) var stages: [String]
 
     /// A way for one file.
-    public init(source: Artifact<Blob>, options: ConversionOptions, drawings: Drawings) {
+    public init(source: Artifact<Blob>, options: ConversionOptions, drawings: Drawings, fonts: FontEnvironment? = nil) {
         self.source = source
         self.options = options
         self.drawings = drawings
+        self.fonts = fonts
         self.stages = StageIdentities.toSVG
     }
 
@@ -45,7 +49,7 @@ public struct SVGFromSource: Plan {
         switch format {
         case .png, .jpeg: traceToSVG(source, options)
         case .svg where drawings == .kept: source
-        case .svg: Artifact(WriteSVG(tree: Artifact(ParseSVG(source: source, options: options.svg))))
+        case .svg: Artifact(WriteSVG(tree: readDrawing(source, options.svg, fonts)))
         }
     }
 }
@@ -61,13 +65,16 @@ public struct ReportOnSource: Plan {
     public var source: Artifact<Blob>
     /// How SVG is read.
     public var options: SVG.ReadOptions
+    /// The fonts of this machine, where the file is a drawing with text.
+    public var fonts: FontEnvironment?
     /// The stages the way may lead to: the plan's alias must not outlive a raised version.
     public internal(set) var stages: [String]
 
     /// A report on one file.
-    public init(source: Artifact<Blob>, options: SVG.ReadOptions) {
+    public init(source: Artifact<Blob>, options: SVG.ReadOptions, fonts: FontEnvironment? = nil) {
         self.source = source
         self.options = options
+        self.fonts = fonts
         self.stages = StageIdentities.toReport
     }
 
@@ -75,7 +82,7 @@ public struct ReportOnSource: Plan {
     public func plan(in context: Context) throws -> Artifact<ConversionReport> {
         switch try SourceFormat.sniff(context[source]) {
         case .png, .jpeg: Artifact(ReportTree(tree: nil))
-        case .svg: Artifact(ReportTree(tree: Artifact(ParseSVG(source: source, options: options))))
+        case .svg: Artifact(ReportTree(tree: readDrawing(source, options, fonts)))
         }
     }
 }

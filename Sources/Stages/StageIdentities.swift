@@ -12,7 +12,7 @@ enum StageIdentities {
     static let toSVG: [String] =
         [
             of(DecodeImage.self), of(QuantizeColors.self), of(SegmentRegions.self), of(FitPaths.self), of(WriteDrawing.self),
-            of(ParseSVG.self), of(WriteSVG.self),
+            "\(ReadDrawing.name)@\(ReadDrawing.version)", of(ParseSVG.self), of(WriteSVG.self),
         ] + ImageFormat.decoders
 
     static let toDeck = [of(MapSlide.self), Archives.libraryVersion] + fromSlides
@@ -21,7 +21,7 @@ enum StageIdentities {
         of(RasterizeSVG.self), of(PackPPTX.self), of(ReportSlides.self), Archives.libraryVersion, RasterizeSVG.library,
     ]
 
-    static let toReport = [of(ParseSVG.self), of(ReportTree.self)]
+    static let toReport = ["\(ReadDrawing.name)@\(ReadDrawing.version)", of(ParseSVG.self), of(ReportTree.self)]
 
     static func of<S: Stage>(_: S.Type) -> String { "\(S.name)@\(S.version)" }
 }

@@ -34,6 +34,10 @@ extension SVG.Group {
             case .group(let group): total += group.byteCount
             case .image(let image): total += 384 + image.file.count
             case .path(let path): total += 384 + path.geometry.elements.count * MemoryLayout<BezierPath.Element>.stride
+            case .text(let text):
+                // Outlines are shared by all glyphs of a kind, and by all texts with the open font.
+                total += 384
+                for chunk in text.chunks { for span in chunk.spans { total += 512 + span.text.utf8.count + span.glyphs.count * 64 } }
             }
         }
         return total

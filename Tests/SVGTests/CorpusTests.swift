@@ -54,6 +54,7 @@ struct CorpusTests {
             switch child {
             case .group(let group): count + outlineCount(group)
             case .path, .image: count + 1
+            case .text(let text): count + text.chunks.reduce(0) { $0 + $1.spans.count }
             }
         }
     }

@@ -105,7 +105,7 @@ struct HostileTests {
 
     @Test("No more than a thousand diagnostics are kept, and the rest is counted")
     func manyDiagnostics() throws {
-        let content = (0..<1500).map { "<text id='t\($0)'/>" }.joined()
+        let content = (0..<1500).map { "<foreignObject id='t\($0)'/>" }.joined()
         let diagnostics = try tree(content).diagnostics
         #expect(diagnostics.count == 1001)
         #expect(diagnostics.last?.message == "500 further diagnostics are not listed")

@@ -52,10 +52,10 @@ struct ConversionReportTests {
     @Test("Approximations of a drawing come with the deck, cold and warm")
     func warm() async throws {
         let engine = Engine(levels: [MemoryStore(admitting: .everything)])
-        let drawing = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'><text>hello</text><path d='M0 0h9v9z'/></svg>"
+        let drawing = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'><foreignObject/><path d='M0 0h9v9z'/></svg>"
         let deck = convertToPPTX([.bytes(Array(drawing.utf8))])
         let cold = try await engine.value(of: deck.report)
-        #expect(cold.pages.count == 1 && cold.pages[0].contains { $0.element == "text" && $0.outcome == .unsupported })
+        #expect(cold.pages.count == 1 && cold.pages[0].contains { $0.element == "foreignObject" && $0.outcome == .unsupported })
         #expect(try await engine.value(of: deck.report) == cold)
         #expect(try await engine.value(of: convertToSVG(.bytes(Array(drawing.utf8))).report).pages == cold.pages)
     }

@@ -1,3 +1,4 @@
+import AtelierFonts
 import AtelierImageTracing
 import AtelierMemo
 import AtelierMemoTesting
@@ -26,7 +27,8 @@ struct KeyTests {
         (SegmentRegions.name, { keyProblems(of: SegmentRegions(image: image, quantized: quantized)) }),
         (FitPaths.name, { keyProblems(of: FitPaths(segmentation: regions)) }),
         (WriteDrawing.name, { keyProblems(of: WriteDrawing(drawing: drawing)) }),
-        (ParseSVG.name, { keyProblems(of: ParseSVG(source: file)) }),
+        (ParseSVG.name, { keyProblems(of: ParseSVG(source: file, fonts: someFonts)) }),
+        (ReadDrawing.name, { keyProblems(of: ReadDrawing(source: file, fonts: .current)) }),
         (WriteSVG.name, { keyProblems(of: WriteSVG(tree: tree)) }),
         (
             MapSlide.name,
@@ -42,11 +44,11 @@ struct KeyTests {
             SVGFromSource.name,
             {
                 keyProblems(
-                    of: SVGFromSource(source: file, options: .init(), drawings: .kept),
+                    of: SVGFromSource(source: file, options: .init(), drawings: .kept, fonts: .current),
                     changing: ["options.slide.size": { $0.options.slide.size = someSize }])
             }
         ),
-        (ReportOnSource.name, { keyProblems(of: ReportOnSource(source: file, options: .init())) }),
+        (ReportOnSource.name, { keyProblems(of: ReportOnSource(source: file, options: .init(), fonts: .current)) }),
         (
             DeckOfPages.name,
             {
@@ -65,6 +67,12 @@ struct KeyTests {
         ),
     ]
 
+    static let someFonts = FontBook(
+        entries: [
+            FontBook.Entry(
+                request: FontRequest(families: ["A"]),
+                fonts: [FontFile(path: "/a", index: 0, byteCount: 1, modified: 1, families: ["A"], weight: 400, isItalic: false)])
+        ], library: "1")
     static let someSize = SlideSize(width: EMU(rawValue: 2_000_000), height: EMU(rawValue: 3_000_000))
 
     @Test("Every stored property is in the key, and a change of any of them changes the digest", arguments: stages.indices)

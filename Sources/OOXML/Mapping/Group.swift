@@ -111,6 +111,11 @@ extension SlideMapper {
                     }
                     if let bounds { current.add(bounds) }
                     open.append(current)
+                case .text(let text):
+                    if let bounds = map(text, through: current.transform, opacity: current.opacity, clip: current.clip) {
+                        current.add(bounds)
+                    }
+                    open.append(current)
                 case .group(let group):
                     open.append(current)
                     decisions.begin()

@@ -23,8 +23,8 @@ extension SlideMapper {
             case .group(let group):
                 guard group.opacity == 1, group.clip == nil else { return nil }
                 open.append((group.children[...], group.transform.followed(by: transform)))
-            // Whether its pixels are opaque is not known.
-            case .image: return nil
+            // Whether its pixels are opaque is not known, and text stays text.
+            case .image, .text: return nil
             case .path(let path):
                 guard path.stroke == nil, path.opacity == 1 else { return nil }
                 if let fill = path.fill, !fill.isOpaque { return nil }

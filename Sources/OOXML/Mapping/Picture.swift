@@ -27,6 +27,8 @@ extension SlideMapper {
         guard parent.isFinite, opacity > 0, let ink = node.inkBounds(in: node.transform.followed(by: parent)),
             let area = visible(ink, in: clip)
         else { return nil }
+        // Outlines look the same wherever the picture is drawn.
+        let node = node.withOutlinedText
         let frame = Frame(around: area.box)
         let toPixels = AffineTransform.scaling(1 / EMU.perPixel, 1 / EMU.perPixel)
             .followed(by: .translation(-area.box.minX / EMU.perPixel, -area.box.minY / EMU.perPixel))
@@ -115,6 +117,7 @@ extension SVG.Node {
         case .group(let group): group.origin
         case .path(let path): path.origin
         case .image(let image): image.origin
+        case .text(let text): text.origin
         }
     }
 }

@@ -85,6 +85,7 @@ public struct Slide: Hashable, Sendable {
 public func mapSlide(_ tree: SVG.Tree, _ options: SlideOptions = .init()) -> Slide {
     let size = options.size ?? SlideSize(for: tree.size)
     var mapper = SlideMapper(title: tree.title, profile: options.profile)
+    mapper.text = options.text
     let placement = mapper.placement(of: tree, on: size, given: options.size != nil)
     mapper.canvas = Rect(placement(Point(0, 0)), placement(Point(tree.size.width, tree.size.height)))
     if let drawn = mapper.map(tree.root, through: placement) { mapper.noteOverflow(of: tree, drawn) }
@@ -114,6 +115,8 @@ struct SlideMapper {
     /// Addresses the slide leads to, the number of each, and that of the element being written.
     var links: [String] = [], linkPlaces: [String: Int] = [:]
     var link: Int?
+    /// Whether text stays text.
+    var text = TextMode.auto
     /// Shape ids are unique on a slide; the root of the shape tree has 1.
     var lastID = 1
 

@@ -1,9 +1,9 @@
-/// What becomes of text.
+/// Whether text stays text.
 public enum TextMode: String, Hashable, Sendable, Codable, CaseIterable {
-    /// Text that can be edited, whatever the reader's fonts make of it.
+    /// Always as text boxes, even where letters will stand elsewhere.
     case keep
-    /// Text that can be edited where the fonts asked for are there, else outlines of its letters.
+    /// As text boxes where they will look right, else as outlines.
     case auto
-    /// Outlines of the letters, which look the same everywhere.
+    /// As outlines of its glyphs, exact and independent of fonts, with the text as description.
     case outline
 }

@@ -62,6 +62,9 @@ extension SVG {
         /// How many elements the file has, those of other namespaces left out.
         public var elementCount: Int { elements.count }
 
+        /// Whether there is any text to set.
+        public var hasText: Bool { elements.contains { $0.name == .characters } }
+
         /// The value of an attribute of an element.
         func attribute(_ name: AttributeName, of index: Int) -> TextRange? {
             let element = elements[index]

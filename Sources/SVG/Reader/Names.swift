@@ -4,13 +4,17 @@ enum ElementName: UInt8, CaseIterable {
     case a, animate, animateColor, animateMotion, animateTransform, circle, clipPath, colorProfile, cursor, defs, desc, ellipse
     case filter, font, fontFace, foreignObject, g, image, line, linearGradient, marker, mask, metadata, mpath, path, pattern, polygon
     case polyline, radialGradient, rect, script, set, stop, style, svg, `switch`, symbol, text, title, use, view
+    case textPath, tref, tspan
+    /// A stretch of characters inside `text`: no element, but kept among its children.
+    case characters
 
-    /// The element names as written, in the order of the cases; `unknown` has none.
+    /// The element names as written, in the order of the cases; `unknown` and `characters` have none.
     static let spellings = [
         "", "a", "animate", "animateColor", "animateMotion", "animateTransform", "circle", "clipPath", "color-profile", "cursor",
         "defs", "desc", "ellipse", "filter", "font", "font-face", "foreignObject", "g", "image", "line", "linearGradient", "marker",
         "mask", "metadata", "mpath", "path", "pattern", "polygon", "polyline", "radialGradient", "rect", "script", "set", "stop",
         "style", "svg", "switch", "symbol", "text", "title", "use", "view",
+        "textPath", "tref", "tspan", "",
     ]
 
     var spelling: String { ElementName.spellings[Int(rawValue)] }
@@ -23,7 +27,11 @@ enum AttributeName: UInt8, CaseIterable {
     case fill, fillOpacity, fillRule, clipRule, stroke, strokeOpacity, strokeWidth, strokeLinecap, strokeLinejoin, strokeMiterlimit
     case strokeDasharray, strokeDashoffset, opacity, display, visibility, color, fontSize, transform, transformOrigin, transformBox
     case overflow, clipPath, mask, filter, marker, markerStart, markerMid, markerEnd, mixBlendMode, paintOrder, vectorEffect
+    case font, fontFamily, fontWeight, fontStyle, fontStretch, fontVariant, fontVariantCaps, fontKerning, kerning, letterSpacing
+    case wordSpacing, textAnchor, textDecoration, textDecorationLine, dominantBaseline, alignmentBaseline, baselineShift, writingMode
+    case direction, unicodeBidi, whiteSpace
     case stopColor, stopOpacity, x, y, width, height, cx, cy, r, rx, ry, d
+    case dx, dy, rotate, textLength, lengthAdjust, startOffset, side, space, lang
     case x1, y1, x2, y2, points, viewBox, preserveAspectRatio, href, id, `class`, style, pathLength, requiredExtensions
     case systemLanguage, type, media, clipPathUnits, fx, fy, fr, offset, gradientUnits, gradientTransform, spreadMethod
 
@@ -32,10 +40,15 @@ enum AttributeName: UInt8, CaseIterable {
         "fill", "fill-opacity", "fill-rule", "clip-rule", "stroke", "stroke-opacity", "stroke-width", "stroke-linecap", "stroke-linejoin",
         "stroke-miterlimit", "stroke-dasharray", "stroke-dashoffset", "opacity", "display", "visibility", "color", "font-size",
         "transform", "transform-origin", "transform-box", "overflow", "clip-path", "mask", "filter", "marker", "marker-start",
-        "marker-mid", "marker-end", "mix-blend-mode", "paint-order", "vector-effect", "stop-color", "stop-opacity", "x", "y", "width",
-        "height", "cx", "cy", "r", "rx", "ry", "d", "x1", "y1", "x2", "y2", "points", "viewBox", "preserveAspectRatio", "href", "id",
-        "class", "style", "pathLength", "requiredExtensions", "systemLanguage", "type", "media", "clipPathUnits", "fx", "fy", "fr",
-        "offset", "gradientUnits", "gradientTransform", "spreadMethod",
+        "marker-mid", "marker-end", "mix-blend-mode", "paint-order", "vector-effect",
+        "font", "font-family", "font-weight", "font-style", "font-stretch", "font-variant", "font-variant-caps", "font-kerning", "kerning",
+        "letter-spacing", "word-spacing", "text-anchor", "text-decoration", "text-decoration-line", "dominant-baseline",
+        "alignment-baseline", "baseline-shift", "writing-mode", "direction", "unicode-bidi", "white-space",
+        "stop-color", "stop-opacity", "x", "y", "width", "height", "cx", "cy", "r", "rx", "ry", "d",
+        "dx", "dy", "rotate", "textLength", "lengthAdjust", "startOffset", "side", "space", "lang",
+        "x1", "y1", "x2", "y2", "points", "viewBox", "preserveAspectRatio", "href", "id", "class", "style", "pathLength",
+        "requiredExtensions", "systemLanguage", "type", "media", "clipPathUnits", "fx", "fy", "fr", "offset", "gradientUnits",
+        "gradientTransform", "spreadMethod",
     ]
 
     var spelling: String { AttributeName.spellings[Int(rawValue)] }

@@ -79,10 +79,13 @@ private func parse(
 
 /// The namespaces that matter.
 private enum Space {
-    case none, svg, xlink, other
+    case none, svg, xlink, xml, other
 
     init(_ name: UnsafeBufferPointer<UInt8>) {
-        self = isNamespace(name, "http://www.w3.org/2000/svg") ? .svg : isNamespace(name, "http://www.w3.org/1999/xlink") ? .xlink : .other
+        let names: [(StaticString, Space)] = [
+            ("http://www.w3.org/2000/svg", .svg), ("http://www.w3.org/1999/xlink", .xlink), ("http://www.w3.org/XML/1998/namespace", .xml),
+        ]
+        self = names.first { isNamespace(name, $0.0) }?.1 ?? .other
     }
 }
 
@@ -106,9 +109,13 @@ private struct DocumentBuilder {
     /// False when names come with their prefixes as written.
     var declaresPrefixes = true
     /// What prefixes stand for, as far as declared, when names come with them.
-    var prefixes: [String: Space] = ["svg": .svg, "xlink": .xlink]
+    var prefixes: [String: Space] = ["svg": .svg, "xlink": .xlink, "xml": .xml]
     /// Text of the open `title`, `desc` or `style`.
     var content: [UInt8] = []
+    /// How many open elements are `text` or lie in one: their characters are kept.
+    var textDepth = 0
+    /// Characters inside `text` since the last tag.
+    var characters: [UInt8] = []
     var error: SVG.ParseError?
 
     init(parser: XML_Parser, input: UnsafeBufferPointer<UInt8>, limits: SVG.Limits, skippedLines: Int) {
@@ -149,6 +156,7 @@ private struct DocumentBuilder {
         let known = elementNames.index(of: local).flatMap { ElementName(rawValue: $0) } ?? .unknown
         if open.isEmpty, known != .svg { return fail(.notSVG(root: String(decoding: local, as: UTF8.self), line: line)) }
 
+        flushCharacters()
         let first = document.attributes.count
         let line = Int32(clamping: line)
         var next = 0
@@ -162,16 +170,30 @@ private struct DocumentBuilder {
             content: known == .unknown ? store(local) : .missing)
         open.append(Int32(document.elements.count))
         document.elements.append(element)
+        if textDepth > 0 || known == .text { textDepth += 1 }
+    }
+
+    /// Keeps the characters since the last tag as a child of the open element.
+    private mutating func flushCharacters() {
+        guard !characters.isEmpty else { return }
+        let range = characters.withUnsafeBufferPointer { store($0) }
+        characters.removeAll(keepingCapacity: true)
+        let element = Document.Element(
+            name: .characters, parent: open.last ?? -1, end: Int32(document.elements.count + 1), line: Int32(clamping: line),
+            firstAttribute: Int32(document.attributes.count), attributeCount: 0, content: range)
+        document.elements.append(element)
     }
 
     private mutating func add(_ name: UnsafePointer<CChar>, _ value: UnsafePointer<CChar>, _ line: Int32) {
         let (space, local) = split(name)
-        guard space == .none || space == .xlink else { return }
+        guard space == .none || space == .xlink || space == .xml else { return }
         guard let index = attributeNames.index(of: local), let attribute = AttributeName(rawValue: index) else {
             if space == .none { addOther(local, buffer(value), line) }
             return
         }
-        if space == .xlink {
+        if space == .xml {
+            guard attribute == .space || attribute == .lang else { return }
+        } else if space == .xlink {
             // Of XLink only `href` matters, and the one without a namespace goes first.
             guard attribute == .href else { return }
             for other in document.attributes[attributesOfOpenTag...] where other.name == .href { return }
@@ -212,7 +234,9 @@ private struct DocumentBuilder {
             return
         }
         depth -= 1
+        flushCharacters()
         guard let index = open.popLast() else { return }
+        if textDepth > 0 { textDepth -= 1 }
         document.elements[Int(index)].end = Int32(document.elements.count)
         switch document.elements[Int(index)].name {
         case .title, .desc, .style:
@@ -229,7 +253,7 @@ private struct DocumentBuilder {
         guard let index = open.last else { return }
         switch document.elements[Int(index)].name {
         case .title, .desc, .style: content.append(contentsOf: text)
-        default: break
+        default: if textDepth > 0 { characters.append(contentsOf: text) }
         }
     }
 

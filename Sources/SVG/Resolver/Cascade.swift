@@ -62,6 +62,9 @@ extension Resolver {
                 {
                     return invalid(name, declaration.value, index)
                 }
+            case .font:
+                if !setFont(declaration.value, { $0.set($1, $2) }) { invalid(.font, declaration.value, index) }
+                return
             default: break
             }
             set(name, declaration.value)

@@ -58,7 +58,9 @@ extension Resolver {
         var inner = Surroundings()
         inner.isClip = true
         inner.depth = around.depth + 1
-        inner.style = style(index, inheriting: clipStyle(of: index, around.style))
+        let inherited = try clipStyle(of: index, around.style)
+        try cascade(index)
+        inner.style = style(index, inheriting: inherited)
         var transform = own.transform
         let isInBox = document.attribute(.clipPathUnits, of: index).map { reader.isText(reader.trimmed($0), "objectboundingbox") }
         if isInBox == true {
@@ -84,9 +86,13 @@ extension Resolver {
 
     /// What a clip path inherits, which is from where it stands and not from where it is used; of all properties only those of
     /// text sizes and `clip-rule` matter to outlines.
-    private mutating func clipStyle(of index: Int, _ used: Style) -> Style {
+    private mutating func clipStyle(of index: Int, _ used: Style) throws(SVG.ParseError) -> Style {
         var style = Style()
         style.fontSize = used.fontSize
+        if (index..<Int(document.elements[index].end)).contains(where: { document.elements[$0].name == .characters }) {
+            style = try styleAround(index)
+            style.isVisible = true
+        }
         var element = Int(document.elements[index].parent)
         while element >= 0 {
             if let range = document.attribute(.clipRule, of: element).map(reader.trimmed) {
@@ -94,6 +100,25 @@ extension Resolver {
                 break
             }
             element = Int(document.elements[element].parent)
+        }
+        return style
+    }
+}
+
+extension Resolver {
+    /// What an element inherits from those around it where it stands.
+    private mutating func styleAround(_ index: Int) throws(SVG.ParseError) -> Style {
+        var ancestors: [Int] = []
+        var element = Int(document.elements[index].parent)
+        while element >= 0 {
+            ancestors.append(element)
+            element = Int(document.elements[element].parent)
+        }
+        var style = Style()
+        for ancestor in ancestors.reversed() {
+            try step(ancestor)
+            try cascade(ancestor)
+            style = self.style(ancestor, inheriting: style)
         }
         return style
     }
@@ -111,6 +136,7 @@ extension SVG.Group {
             case .path(let path):
                 let outline = path.geometry.transformed(by: path.transform)
                 outlines.append(outline.resolved(path.fill?.rule ?? .nonzero))
+            case .text: break  // Its outlines stand in for it.
             }
         }
         // Each is wound the same way, so that together they are their union by the nonzero rule.

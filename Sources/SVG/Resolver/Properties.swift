@@ -36,7 +36,7 @@ extension Resolver {
         let initial = Style()
         style.customProperties = ownCustomProperties
         // Sizes and colours that others refer to come first.
-        if let range = value(.fontSize) {
+        if let range = value(.fontSize), !range.isEmpty {
             switch reader.keyword(range) {
             case .inherit: break
             case .initial: style.fontSize = initial.fontSize
@@ -96,6 +96,11 @@ extension Resolver {
             !(reader.isText(range, "normal") || reader.isText(range, "fill") || reader.isText(range, "fill stroke")
                 || reader.isText(range, "fill stroke markers"))
         }
+        apply(.paintOrder, &style.isStrokeFirst, parent.isStrokeFirst, false, index) { reader, range in
+            let first = reader.firstWord(of: range)
+            return first.map { reader.isText($0, "stroke") } == true || reader.isText(range, "markers stroke")
+        }
+        if hasText { style.text = textStyle(index, inheriting: parent.text, fontSize: fontSize) }
         return style
     }
 

@@ -1,3 +1,4 @@
+public import AtelierFonts
 import AtelierGeometry
 
 extension SVG {
@@ -18,9 +19,12 @@ extension SVG {
     ///     for diagnostic in tree.diagnostics { print(diagnostic.line, diagnostic.element, diagnostic.message) }
     ///
     /// `docs/formats/svg-input.md` lists what is supported, approximated and unsupported.
+    /// - Parameter typesetter: Measures text; without it widths are estimated, the same on every machine, and text has no outlines.
     /// - Complexity: O(*n*) for files without style sheets and `use`; bounded by `options.limits` for all.
-    public static func read(_ bytes: Span<UInt8>, options: ReadOptions = .init()) throws(ParseError) -> Tree {
-        try Document(parsing: bytes, limits: options.limits).resolved(options: options)
+    public static func read(
+        _ bytes: Span<UInt8>, options: ReadOptions = .init(), typesetter: Typesetter = .estimating()
+    ) throws(ParseError) -> Tree {
+        try Document(parsing: bytes, limits: options.limits).resolved(options: options, typesetter: typesetter)
     }
 }
 
@@ -28,18 +32,22 @@ extension SVG.Document {
     /// The picture the document describes: styles applied, references expanded, lengths in pixels.
     ///
     /// - Throws: `badSize` when the canvas has no area, `tooComplex` when a limit of `options` is reached.
-    public func resolved(options: SVG.ReadOptions = .init()) throws(SVG.ParseError) -> SVG.Tree {
-        try resolved(options: options, depth: 0).tree
+    public func resolved(
+        options: SVG.ReadOptions = .init(), typesetter: Typesetter = .estimating()
+    ) throws(SVG.ParseError) -> SVG.Tree {
+        try resolved(options: options, typesetter: typesetter, depth: 0).tree
     }
 
     /// The same for a document inside `depth` others, with the steps it took.
-    func resolved(options: SVG.ReadOptions, depth: Int) throws(SVG.ParseError) -> (tree: SVG.Tree, steps: Int) {
+    func resolved(
+        options: SVG.ReadOptions, typesetter: Typesetter, depth: Int
+    ) throws(SVG.ParseError) -> (tree: SVG.Tree, steps: Int) {
         var document = self
         if Resolver.makesText(self) { document.made = MadeText(copying: text, room: options.limits.expandedByteCount) }
         let result: Result<(tree: SVG.Tree, steps: Int), SVG.ParseError> = text.withUnsafeBufferPointer { buffer in
             // The resolver reads only ranges that lie in the buffer; an empty one needs no memory behind it.
             let text = document.made.map { UnsafePointer($0.base) } ?? buffer.baseAddress ?? UnsafePointer(bitPattern: 1)!
-            var resolver = Resolver(document: document, text: text, options: options)
+            var resolver = Resolver(document: document, text: text, options: options, typesetter: typesetter)
             resolver.depthOfDocuments = depth
             do throws(SVG.ParseError) {
                 return .success((try resolver.tree(), resolver.steps))
@@ -58,6 +66,9 @@ struct Resolver {
     let document: SVG.Document
     var reader: ValueReader
     let options: SVG.ReadOptions
+    let typesetter: Typesetter
+    /// Whether the file has text at all: otherwise its properties need no look.
+    let hasText: Bool
 
     var stylesheet = Stylesheet()
     /// Winning values of the element cascaded last, by `AttributeName`; only those whose bit in `present` is set count.
@@ -90,10 +101,12 @@ struct Resolver {
     private var unreportedCount = 0
     private var elementsByID: [String: Int]?
 
-    init(document: SVG.Document, text: UnsafePointer<UInt8>, options: SVG.ReadOptions) {
+    init(document: SVG.Document, text: UnsafePointer<UInt8>, options: SVG.ReadOptions, typesetter: Typesetter) {
         self.document = document
         reader = ValueReader(text: text)
         self.options = options
+        self.typesetter = typesetter
+        hasText = document.hasText
     }
 
     /// One thing drawn, with what its parent needs to know on the way down.
@@ -268,7 +281,7 @@ struct Resolver {
         let name = document.elements[index].name
         switch name {
         case .title, .desc, .metadata, .defs, .style, .stop, .linearGradient, .radialGradient, .pattern, .clipPath, .mask, .marker,
-            .filter, .symbol, .view, .cursor, .font, .fontFace, .colorProfile, .mpath:
+            .filter, .symbol, .view, .cursor, .font, .fontFace, .colorProfile, .mpath, .characters:
             return nil
         case .animate, .animateColor, .animateMotion, .animateTransform, .set:
             return nil
@@ -340,7 +353,7 @@ struct Resolver {
                 try cascade(index, under: inner.style)
             }
             return try shape(index, own, inner)
-        case .text: return unsupported(index, inner, "text is not drawn yet")
+        case .text: return try text(index, own, inner)
         case .image: return try image(index, own, inner)
         case .foreignObject: return unsupported(index, inner, "foreign content is not drawn")
         default:
@@ -375,7 +388,7 @@ struct Resolver {
     }
 
     /// Whether the conditional attributes hold (SVG 2, 5.7). `requiredFeatures` has no meaning any more.
-    private func isWanted(_ index: Int) -> Bool {
+    func isWanted(_ index: Int) -> Bool {
         if document.attribute(.requiredExtensions, of: index) != nil { return false }
         guard let languages = document.attribute(.systemLanguage, of: index) else { return true }
         let wanted = document.string(languages).lowercased().split(whereSeparator: { $0 == "," || $0.isWhitespace })

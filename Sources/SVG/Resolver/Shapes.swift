@@ -67,7 +67,7 @@ extension Resolver {
         return .path(path)
     }
 
-    private func dashes(_ style: Style) -> [Double] {
+    func dashes(_ style: Style) -> [Double] {
         let lengths = style.dashes.map { min($0.pixels(in: viewport, along: .diagonal), 1e12) }
         return lengths.count % 2 == 0 ? lengths : lengths + lengths
     }
@@ -189,7 +189,7 @@ extension Resolver {
     /// What a `fill` or `stroke` paints with, and the alpha of its colour; nil for nothing.
     ///
     /// - Parameter bounds: Of the outline it paints, without stroke.
-    private mutating func paint(
+    mutating func paint(
         _ value: PaintValue, _ style: Style, _ index: Int, _ property: String, _ bounds: Rect?
     ) throws(SVG.ParseError) -> (SVG.Paint, Double)? {
         switch value {

@@ -24,6 +24,7 @@ struct Style {
     var customProperties = 0
     var color = ColorWithAlpha.black
     var fontSize = 16.0
+    var text = TextStyle()
     var isVisible = true
     var fill = PaintValue.color(.black)
     var fillOpacity = 1.0
@@ -40,6 +41,8 @@ struct Style {
     var hasMarker = (start: false, mid: false, end: false)
     /// Whether fill, stroke and markers are drawn in another order than that.
     var reordersPaint = false
+    /// Whether the stroke is drawn before the fill.
+    var isStrokeFirst = false
 }
 
 /// The values of the properties that are not inherited and matter for every element.

@@ -16,7 +16,7 @@ extension SVG {
     }
 }
 
-private struct TreeWriter {
+struct TreeWriter {
     var output: [UInt8] = []
     /// Decimal places of coordinates on the canvas; inside scaled groups they are adapted, so that what is drawn keeps this accuracy.
     let decimals = 3
@@ -97,23 +97,19 @@ private struct TreeWriter {
             write(path, parentPlaces, outer)
         case .image(let image):
             write(image, parentPlaces, outer)
+        case .text(let text):
+            write(text, parentPlaces, outer)
         }
     }
 
-    private mutating func write(_ path: SVG.Path, _ parentPlaces: Int, _ outer: AffineTransform) {
+    mutating func write(_ path: SVG.Path, _ parentPlaces: Int, _ outer: AffineTransform) {
         let places = places(path.transform.followed(by: outer))
-        for case .gradient(let gradient)? in [path.fill?.paint, path.stroke?.paint] where gradients[gradient] == nil { write(gradient) }
+        writeGradients(path.fill, path.stroke)
         let name = writeGeometry(path, places)
         writeID(path.origin)
         write(path.transform, parentPlaces)
         if path.opacity != 1 { add("opacity", path.opacity, 4) }
-        if let fill = path.fill {
-            if fill.paint != .color(SVG.Color(red: 0, green: 0, blue: 0)) { add("fill", fill.paint) }
-            if fill.opacity != 1 { add("fill-opacity", fill.opacity, 4) }
-            if fill.rule == .evenOdd { add(" fill-rule=\"evenodd\"") }
-        } else if name != "line" {
-            add(" fill=\"none\"")
-        }
+        write(path.fill, isNeeded: name != "line")
         if let stroke = path.stroke { write(stroke, places) }
         if path.origin.title == nil, path.origin.summary == nil {
             add("/>\n")
@@ -164,7 +160,22 @@ private struct TreeWriter {
         return text
     }
 
-    private mutating func write(_ stroke: SVG.Stroke, _ places: Int) {
+    /// Writes the gradients that are met for the first time.
+    mutating func writeGradients(_ fill: SVG.Fill?, _ stroke: SVG.Stroke?) {
+        for case .gradient(let gradient)? in [fill?.paint, stroke?.paint] where gradients[gradient] == nil { write(gradient) }
+    }
+
+    mutating func write(_ fill: SVG.Fill?, isNeeded: Bool = true) {
+        if let fill {
+            if fill.paint != .color(SVG.Color(red: 0, green: 0, blue: 0)) { add("fill", fill.paint) }
+            if fill.opacity != 1 { add("fill-opacity", fill.opacity, 4) }
+            if fill.rule == .evenOdd { add(" fill-rule=\"evenodd\"") }
+        } else if isNeeded {
+            add(" fill=\"none\"")
+        }
+    }
+
+    mutating func write(_ stroke: SVG.Stroke, _ places: Int) {
         add("stroke", stroke.paint)
         if stroke.opacity != 1 { add("stroke-opacity", stroke.opacity, 4) }
         if stroke.width != 1 { add("stroke-width", significant: stroke.width) }
@@ -257,14 +268,14 @@ private struct TreeWriter {
         finish(&self)
     }
 
-    private mutating func writeID(_ origin: SVG.Origin) {
+    mutating func writeID(_ origin: SVG.Origin) {
         guard let id = origin.id, ids.insert(id).inserted else { return }
         add(" id=\"")
         add(escaped: id)
         add("\"")
     }
 
-    private mutating func writeProse(title: String?, summary: String?) {
+    mutating func writeProse(title: String?, summary: String?) {
         for (name, text) in [("title", title), ("desc", summary)] {
             guard let text else { continue }
             add("<\(name)>")
@@ -273,7 +284,7 @@ private struct TreeWriter {
         }
     }
 
-    private mutating func write(_ transform: AffineTransform, _ places: Int) {
+    mutating func write(_ transform: AffineTransform, _ places: Int) {
         if transform == .identity { return }
         add(" transform=\"")
         let t = transform
@@ -315,6 +326,7 @@ private struct TreeWriter {
                 pending += group.children
             case .path(let path): if let id = path.origin.id { givenIDs.insert(id) }
             case .image(let image): if let id = image.origin.id { givenIDs.insert(id) }
+            case .text(let text): if let id = text.origin.id { givenIDs.insert(id) }
             }
         }
     }
@@ -381,7 +393,7 @@ private struct TreeWriter {
         add("</\(name)>\n")
     }
 
-    private mutating func add(_ name: String, significant value: Double) {
+    mutating func add(_ name: String, significant value: Double) {
         add(" \(name)=\"")
         add(significant: value)
         add("\"")
@@ -391,7 +403,7 @@ private struct TreeWriter {
 
     /// Decimal places that local coordinates need for the accuracy asked for on the canvas: one more for each factor of ten
     /// that they grow on their way there, fewer when they shrink.
-    private func places(_ transform: AffineTransform) -> Int {
+    func places(_ transform: AffineTransform) -> Int {
         var scale = max(
             Vector(transform.a, transform.b).length, Vector(transform.c, transform.d).length)
         var places = decimals
@@ -406,9 +418,9 @@ private struct TreeWriter {
         return places
     }
 
-    private mutating func add(_ text: String) { output.append(contentsOf: text.utf8) }
+    mutating func add(_ text: String) { output.append(contentsOf: text.utf8) }
 
-    private mutating func add(_ name: String, _ value: Double, _ places: Int) {
+    mutating func add(_ name: String, _ value: Double, _ places: Int) {
         add(" \(name)=\"")
         add(value, places)
         add("\"")
@@ -437,7 +449,7 @@ private struct TreeWriter {
     private func hexadecimal(_ digit: UInt8) -> UInt8 { digit < 10 ? digit + 0x30 : digit + 0x57 }
 
     /// A number rounded to `places` decimals, half away from zero, without needless zeros.
-    private mutating func add(_ value: Double, _ places: Int) {
+    mutating func add(_ value: Double, _ places: Int) {
         var power = 1.0
         var places = places
         for _ in 0..<places { power *= 10 }
@@ -460,7 +472,7 @@ private struct TreeWriter {
     }
 
     /// A number with 9 significant digits.
-    private mutating func add(significant value: Double) {
+    mutating func add(significant value: Double) {
         var places = 8
         var size = value.magnitude
         while size >= 10, places > 0 {
@@ -475,7 +487,7 @@ private struct TreeWriter {
     }
 
     /// Text as XML may contain it; characters it may not contain are left out.
-    private mutating func add(escaped text: String) {
+    mutating func add(escaped text: String) {
         for scalar in text.unicodeScalars {
             switch scalar {
             case "&": add("&amp;")

@@ -39,7 +39,7 @@ extension ConversionOptions {
                 "profile", \.slide.profile, group: "Slides",
                 "What counts where slides cannot say it exactly: shapes to edit, or the look."),
             .choice(
-                "text", \.slide.text, group: "Slides", "Text as text, as outlines, or as text where the fonts asked for are there."),
+                "text", \.slide.text, group: "Slides", "Text as text, as outlines, or as text where that will look right."),
         ]
 
     /// What a person can allow foreign files to cost.

@@ -123,11 +123,11 @@ struct StructureTests {
 
     @Test("Diagnostics name line and element and come in document order")
     func places() throws {
-        let text = "<svg viewBox='0 0 9 9'>\n<text id='t'>x</text>\n<g><foreignObject/></g>\n</svg>"
+        let text = "<svg viewBox='0 0 9 9'>\n<script id='t'>x</script>\n<g><foreignObject/></g>\n</svg>"
         let diagnostics = try SVG.read(Array(text.utf8).span).diagnostics
         #expect(
             diagnostics == [
-                SVG.Diagnostic(.unsupported, element: "text#t", line: 2, "text is not drawn yet"),
+                SVG.Diagnostic(.unsupported, element: "script#t", line: 2, "scripts are not run"),
                 SVG.Diagnostic(.unsupported, element: "foreignObject", line: 3, "foreign content is not drawn"),
             ])
     }
@@ -135,7 +135,11 @@ struct StructureTests {
     @Test(
         "Everything not drawn as written is listed",
         arguments: [
-            ("<text>a</text>", "unsupported text: text is not drawn yet"),
+            ("<text>a<rect/></text>", "unsupported rect: rect inside text is left out"),
+            (
+                "<text>a<textPath href='#p'>b</textPath></text>",
+                "invalid textPath: textPath `#p` refers to no path; its text is left out"
+            ),
             ("<image href='a.png'/>", "unsupported image: the picture `a.png` is not in this file and is left out"),
             ("<foreignObject/>", "unsupported foreignObject: foreign content is not drawn"),
             ("<script>1</script>", "unsupported script: scripts are not run"),

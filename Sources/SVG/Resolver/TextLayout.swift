@@ -1,0 +1,416 @@
+import AtelierFonts
+import AtelierGeometry
+
+extension Resolver {
+    /// Sets the characters of a text and adds the chunks they make.
+    mutating func layOut(_ content: TextContent, into text: inout SVG.Text, isClip: Bool) throws(SVG.ParseError) {
+        var line = TextLine(content: content)
+        var first = 0
+        var pen = Point(0, 0)
+        let count = content.characters.count
+        while first < count {
+            let place = content.places[first]
+            if let x = place.x { pen.x = x }
+            if let y = place.y { pen.y = y }
+            var end = first + 1
+            func path(_ i: Int) -> Int? { content.styles[content.styleOf[i]].path }
+            while end < count, content.places[end].x == nil, content.places[end].y == nil, path(end) == path(first) { end += 1 }
+            let chunk = line.set(first..<end, at: &pen, typesetter) { request(for: $0) }
+            reportFonts(of: chunk, content)
+            if let chunk { text.chunks.append(chunk.chunk) }
+            line.cells += chunk?.cells ?? []
+            first = end
+        }
+        // Paints refer to the box of the whole text.
+        let box = text.box
+        var paints: [Int: TextPaints] = [:]
+        var number = 0
+        for i in text.chunks.indices {
+            for j in text.chunks[i].spans.indices {
+                let place = line.cells[number].style
+                number += 1
+                let style = content.styles[place]
+                let own = try self.paints(of: place, content, box, isClip, &paints)
+                text.chunks[i].spans[j].fill = own.fill
+                text.chunks[i].spans[j].stroke = own.stroke
+                text.chunks[i].spans[j].isStrokeFirst = style.style.isStrokeFirst && own.fill != nil && own.stroke != nil
+                for (kind, asking) in style.decorations where !isClip {
+                    let paint = try self.paints(of: asking, content, box, isClip, &paints)
+                    let size = content.styles[asking].style.fontSize
+                    let face = typesetter.face(for: request(for: content.styles[asking].style.text))
+                    let metrics = face?.metrics ?? .estimated
+                    let offset: Double, thickness: Double
+                    switch kind {
+                    case .underline: (offset, thickness) = (-metrics.underlinePosition, metrics.underlineThickness)
+                    case .overline: (offset, thickness) = (-metrics.ascent, metrics.underlineThickness)
+                    case .lineThrough:
+                        (offset, thickness) = (-(metrics.strikeoutPosition - metrics.strikeoutThickness / 2), metrics.strikeoutThickness)
+                    }
+                    text.chunks[i].spans[j].decorations.append(
+                        SVG.Text.Decoration(
+                            kind: kind, offset: offset * size, thickness: thickness * size, fill: paint.fill, stroke: paint.stroke))
+                }
+            }
+        }
+        // What is not painted held its place while the line was set.
+        for i in text.chunks.indices { text.chunks[i].spans.removeAll { !$0.isPainted } }
+        text.chunks.removeAll { $0.spans.isEmpty }
+    }
+
+    private struct TextPaints {
+        var fill: SVG.Fill?
+        var stroke: SVG.Stroke?
+    }
+
+    private mutating func paints(
+        of place: Int, _ content: TextContent, _ box: Rect?, _ isClip: Bool, _ known: inout [Int: TextPaints]
+    ) throws(SVG.ParseError) -> TextPaints {
+        if let paints = known[place] { return paints }
+        let (style, index) = (content.styles[place].style, content.styles[place].element)
+        var result = TextPaints()
+        if isClip {
+            result.fill = style.isVisible ? SVG.Fill(paint: .color(ColorWithAlpha.black.color)) : nil
+        } else if style.isVisible {
+            if style.fillOpacity > 0, let (paint, alpha) = try paint(style.fill, style, index, "fill", box), alpha > 0 {
+                result.fill = SVG.Fill(paint: paint, opacity: style.fillOpacity * alpha)
+            }
+            let width = style.strokeWidth.pixels(in: viewport, along: .diagonal)
+            if width > 0, width <= 1e12, style.strokeOpacity > 0,
+                let (paint, alpha) = try paint(style.stroke, style, index, "stroke", box), alpha > 0
+            {
+                let dashes = dashes(style), dashOffset = style.dashOffset.pixels(in: viewport, along: .diagonal)
+                result.stroke = SVG.Stroke(
+                    paint: paint, opacity: style.strokeOpacity * alpha, width: width, cap: style.cap, join: style.join,
+                    miterLimit: style.miterLimit, dashes: dashes,
+                    dashOffset: dashOffset.magnitude <= 1e12 && !dashes.isEmpty ? dashOffset : 0)
+            }
+        }
+        known[place] = result
+        return result
+    }
+
+    /// Says which fonts were asked for and are not here.
+    private mutating func reportFonts(of chunk: TextLine.Set?, _ content: TextContent) {
+        for (number, span) in (chunk?.chunk.spans ?? []).enumerated() {
+            let index = content.styles[chunk!.cells[number].style].element
+            let asked = span.font.families.first ?? ""
+            if let family = span.font.family {
+                if !span.font.isFound, !asked.isEmpty, !genericFamilies.contains(asked.lowercased()) {
+                    report(index, .approximated, "the font `\(asked)` is not here, so the text was measured with `\(family)`")
+                }
+                if !span.font.isComplete {
+                    report(index, .approximated, "no font here has all characters of `\(span.text.prefix(40))`")
+                }
+            } else if !typesetter.isEstimating {
+                report(index, .approximated, "there are no fonts here, so the width of the text is an estimate")
+            }
+        }
+    }
+}
+
+extension SVG.Text.Span {
+    fileprivate var isPainted: Bool {
+        opacity > 0 && (fill != nil || stroke != nil || decorations.contains { $0.fill != nil || $0.stroke != nil })
+    }
+}
+
+/// Names that stand for whatever the reader prefers.
+let genericFamilies: Set<String> = [
+    "serif", "sans-serif", "monospace", "cursive", "fantasy", "system-ui", "ui-serif", "ui-sans-serif", "ui-monospace", "ui-rounded",
+    "math", "emoji", "fangsong", "sans",
+]
+
+/// Sets one chunk after another.
+private struct TextLine {
+    let content: TextContent
+    var cells: [Cell] = []
+
+    /// What a span of the result was made from.
+    struct Cell { var style: Int }
+
+    struct Set {
+        var chunk: SVG.Text.Chunk
+        /// For each span.
+        var cells: [Cell]
+    }
+
+    /// A glyph on the line before it is put in place.
+    private struct Placed {
+        var face: Face?
+        var id: UInt32
+        /// Number of its first character.
+        var character: Int
+        var span: Int
+        /// Where it is drawn along the line and across it, and how far it reaches along.
+        var x: Double, y: Double, advance: Double
+        /// Horizontal stretch, and turn in degrees.
+        var stretch = 1.0, turn = 0.0
+        var size: Double
+    }
+
+    /// Sets the characters of a chunk from `pen` on, and leaves the pen behind the last.
+    mutating func set(
+        _ range: Range<Int>, at pen: inout Point, _ setter: Typesetter, request: (TextStyle) -> FontRequest
+    ) -> Set? {
+        let styles = content.styles
+        let base = styles[content.styleOf[range.lowerBound]]
+        // The whole chunk in UTF-8, with the number of the character that each byte belongs to.
+        var utf8: [UInt8] = [], numberOf: [Int] = [], startOf: [Int] = []
+        for i in range {
+            startOf.append(utf8.count)
+            for byte in UTF8.encode(content.characters[i])! {
+                utf8.append(byte)
+                numberOf.append(i)
+            }
+        }
+        startOf.append(utf8.count)
+        func bytes(_ part: Range<Int>) -> Range<Int> {
+            startOf[part.lowerBound - range.lowerBound]..<startOf[part.upperBound - range.lowerBound]
+        }
+        let isRightToLeft = base.style.text.isRightToLeft
+        let levels = Bidi.levels(of: Array(content.characters[range]), isRightToLeft: isRightToLeft)
+
+        // Spans of one style in reading order; inside them parts of one direction without a move between.
+        var spanRanges: [Range<Int>] = [], parts: [(range: Range<Int>, span: Int, level: UInt8)] = []
+        var i = range.lowerBound
+        while i < range.upperBound {
+            var end = i + 1
+            while end < range.upperBound, content.styleOf[end] == content.styleOf[i] { end += 1 }
+            spanRanges.append(i..<end)
+            var start = i
+            while start < end {
+                var stop = start + 1
+                let level = levels[start - range.lowerBound]
+                while stop < end, levels[stop - range.lowerBound] == level, !isMoved(stop) { stop += 1 }
+                parts.append((start..<stop, spanRanges.count - 1, level))
+                start = stop
+            }
+            i = end
+        }
+
+        var placed: [Placed] = []
+        var x = 0.0, y = 0.0
+        var isPlain = base.path == nil
+        for (order, place) in Bidi.visualOrder(parts.map(\.level)).enumerated() {
+            let part = parts[place], style = styles[content.styleOf[part.range.lowerBound]].style
+            let text = style.text
+            var features: Typesetter.Features = []
+            if !text.hasKerning { features.insert(.noKerning) }
+            if text.letterSpacing != 0 { features.insert(.noLigatures) }
+            if text.isSmallCaps { features.insert(.smallCaps) }
+            let runs = setter.set(
+                utf8, bytes(part.range), as: request(text), isRightToLeft: part.level & 1 == 1, features: features)
+            let spacing = isJoined(part.range) ? 0 : text.letterSpacing
+            let lastGlyphs = runs.last?.glyphs.count ?? 0
+            for (number, run) in runs.enumerated() {
+                for (offset, glyph) in run.glyphs.enumerated() {
+                    let character = numberOf[min(glyph.start, numberOf.count - 1)]
+                    let own = content.places[character]
+                    let isFirst = offset == 0 || run.glyphs[offset - 1].start != glyph.start
+                    if isFirst, offset == 0 && number == 0, character != range.lowerBound || order > 0 {
+                        if own.dx != 0 || own.dy != 0 { isPlain = false }
+                    }
+                    if isFirst, offset == 0 && number == 0 {
+                        x += own.dx
+                        y += own.dy
+                    }
+                    if own.turn != nil { isPlain = false }
+                    placed.append(
+                        Placed(
+                            face: run.face, id: glyph.id, character: character, span: part.span, x: x + glyph.dx * style.fontSize,
+                            y: y + glyph.dy * style.fontSize, advance: glyph.advance * style.fontSize, turn: own.turn ?? 0,
+                            size: style.fontSize))
+                    x += glyph.advance * style.fontSize
+                    let isLastOfCluster = offset + 1 == run.glyphs.count || run.glyphs[offset + 1].start != glyph.start
+                    if isLastOfCluster {
+                        if content.characters[character] == " " || content.characters[character] == "\u{A0}" { x += text.wordSpacing }
+                        let isLast = order + 1 == parts.count && number + 1 == runs.count && offset + 1 == lastGlyphs
+                        if !isLast { x += spacing }
+                    }
+                }
+            }
+        }
+        guard !placed.isEmpty else { return nil }
+
+        for fit in content.fits where fit.range.lowerBound < range.upperBound && fit.range.upperBound > range.lowerBound {
+            // A length over several chunks would have to be shared out; only what lies in one is fitted.
+            guard fit.range.lowerBound >= range.lowerBound, fit.range.upperBound <= range.upperBound else { continue }
+            let members = placed.indices.filter { fit.range.contains(placed[$0].character) }
+            guard let first = members.first, let last = members.last else { continue }
+            let from = placed[first].x, natural = placed[last].x + placed[last].advance - from
+            guard natural > 0 else { continue }
+            isPlain = false
+            let growth = fit.length - natural
+            if fit.stretchesGlyphs {
+                let scale = fit.length / natural
+                for i in members {
+                    placed[i].x = from + (placed[i].x - from) * scale
+                    placed[i].stretch = scale
+                    placed[i].advance *= scale
+                }
+            } else if members.count > 1 {
+                for (k, i) in members.enumerated() { placed[i].x += growth * Double(k) / Double(members.count - 1) }
+            }
+            for i in placed.indices where i > last { placed[i].x += growth }
+            x += growth
+        }
+
+        let anchor = base.style.text.anchor
+        let shift: Double
+        switch anchor {
+        case .middle: shift = -x / 2
+        case .start: shift = isRightToLeft ? -x : 0
+        case .end: shift = isRightToLeft ? 0 : -x
+        }
+        var chunk = SVG.Text.Chunk(
+            anchor: anchor, place: pen, advance: x, isRightToLeft: isRightToLeft, isVertical: base.style.text.isVertical,
+            isPlain: isPlain, spans: [])
+        let walk = base.path.map { PathWalk(content.paths[$0]) }
+        var cells: [Cell] = []
+        for (number, spanRange) in spanRanges.enumerated() {
+            let place = content.styleOf[spanRange.lowerBound], style = styles[place]
+            let members = placed.filter { $0.span == number }
+            guard !members.isEmpty else { continue }
+            chunk.spans.append(
+                span(spanRange, style, members, pen, shift, chunk.isVertical, walk, setter.face(for: request(style.style.text))))
+            cells.append(Cell(style: place))
+        }
+        if chunk.isVertical { pen.y += x } else { pen.x += x }
+        if !chunk.isVertical { pen.y += y } else { pen.x -= y }
+        return Set(chunk: chunk, cells: cells)
+    }
+
+    /// Whether letters join, which spacing would tear (CSS Text 3, 8.2.1).
+    private func isJoined(_ range: Range<Int>) -> Bool {
+        content.characters[range].contains { (0x0600...0x08FF).contains($0.value) || (0x1800...0x18AF).contains($0.value) }
+    }
+
+    private func isMoved(_ character: Int) -> Bool {
+        let place = content.places[character]
+        return place.dx != 0 || place.dy != 0 || place.turn != nil || content.places[character - 1].turn != nil
+    }
+
+    /// A span with its glyphs in place.
+    private func span(
+        _ range: Range<Int>, _ style: TextContent.Style, _ members: [Placed], _ pen: Point, _ shift: Double, _ isVertical: Bool,
+        _ walk: PathWalk?, _ preferred: Face?
+    ) -> SVG.Text.Span {
+        let text = style.style.text, size = style.style.fontSize
+        let face = members.first?.face ?? preferred
+        let metrics = face?.metrics ?? .estimated
+        var scalars = String.UnicodeScalarView()
+        scalars.append(contentsOf: self.content.characters[range])
+        let asked = text.families.isEmpty ? ["serif"] : text.families
+        let isFound = face.map { face in asked.contains { face.file.isOf(family: $0) } } ?? false
+        let font = SVG.Text.Font(
+            families: text.families, weight: text.weight, isItalic: text.isItalic, stretch: text.stretch, family: face?.file.styleFamily,
+            isFound: isFound,
+            isComplete: face != nil && members.allSatisfy { $0.id != 0 }, foundWeight: face?.file.weight ?? text.weight,
+            isFoundItalic: face?.file.isItalic ?? text.isItalic, ascent: metrics.ascent, descent: metrics.descent,
+            lineGap: metrics.lineGap)
+
+        // How far below the line the span's own baseline lies.
+        let line = (preferred ?? face)?.metrics ?? .estimated
+        var drop: Double
+        switch style.baseline {
+        case .alphabetic: drop = 0
+        case .middle: drop = line.xHeight / 2
+        case .central: drop = (line.ascent - line.descent) / 2
+        case .hanging: drop = line.ascent * 0.8
+        case .mathematical: drop = line.ascent / 2
+        case .top: drop = line.ascent
+        case .bottom: drop = -line.descent
+        }
+        // Lines that run down are set about their middle.
+        if isVertical, style.baseline == .alphabetic { drop = (line.ascent - line.descent) / 2 }
+        let across = drop * size - style.rise
+
+        var glyphs: [SVG.Text.Glyph] = []
+        var box: Rect?
+        var left = Double.infinity, right = -Double.infinity
+        for glyph in members {
+            let along = shift + glyph.x
+            left = min(left, along)
+            right = max(right, along + glyph.advance)
+            var place: AffineTransform
+            if let walk {
+                // Glyphs beyond the ends of the path are not drawn.
+                guard let at = walk.frame(at: along + glyph.advance / 2) else { continue }
+                place = AffineTransform.translation(-glyph.advance / 2, glyph.y + across).followed(by: at)
+            } else if isVertical {
+                place = AffineTransform(a: 0, b: 1, c: -1, d: 0, e: pen.x - (glyph.y + across), f: pen.y + along)
+            } else {
+                place = .translation(pen.x + along, pen.y + glyph.y + across)
+            }
+            if glyph.turn != 0 { place = AffineTransform.rotation(Angle(degrees: glyph.turn)).followed(by: place) }
+            let scaling = AffineTransform.scaling(glyph.size * glyph.stretch, glyph.size)
+            if let face = glyph.face {
+                let outline = face.outline(of: glyph.id)
+                glyphs.append(SVG.Text.Glyph(outline: outline, transform: scaling.followed(by: place)))
+            }
+            let cell = Rect(
+                x: 0, y: -metrics.ascent * size, width: max(glyph.advance, 0), height: (metrics.ascent + metrics.descent) * size)
+            if let bounds = BezierPath(cell).transformed(by: place).bounds { box = box?.union(bounds) ?? bounds }
+        }
+        let start =
+            isVertical ? Point(pen.x - members[0].y - across, pen.y + left) : Point(pen.x + left, pen.y + members[0].y + across)
+        return SVG.Text.Span(
+            text: String(scalars), font: font, size: size, letterSpacing: isJoined(range) ? 0 : text.letterSpacing,
+            wordSpacing: text.wordSpacing,
+            rise: style.rise, isSmallCaps: text.isSmallCaps, isKerned: text.hasKerning, language: text.language, link: style.link,
+            fill: nil, stroke: nil,
+            isStrokeFirst: false, opacity: style.opacity, decorations: [], start: start, advance: max(right - left, 0), glyphs: glyphs,
+            box: box ?? Rect(start, start))
+    }
+}
+
+/// Points of a path by their distance along it.
+private struct PathWalk {
+    private var points: [(at: Double, point: Point)] = []
+    private let startOffset: Double
+
+    init(_ path: TextPath) {
+        startOffset = path.startOffset
+        var at = 0.0, start = Point(0, 0), current = Point(0, 0)
+        func step(_ p: Point, _ points: inout [(at: Double, point: Point)]) {
+            at += current.distance(to: p)
+            current = p
+            points.append((at, p))
+        }
+        for element in path.outline.elements {
+            switch element {
+            case .move(let p):
+                (start, current) = (p, p)
+                points.append((at, p))
+            case .line(let p): step(p, &points)
+            case .cubic(let a, let b, let p):
+                let from = current
+                let count = 32
+                for i in 1...count {
+                    let t = Double(i) / Double(count), u = 1 - t
+                    let q = Point(
+                        u * u * u * from.x + 3 * u * u * t * a.x + 3 * u * t * t * b.x + t * t * t * p.x,
+                        u * u * u * from.y + 3 * u * u * t * a.y + 3 * u * t * t * b.y + t * t * t * p.y)
+                    step(q, &points)
+                }
+            case .close: step(start, &points)
+            }
+        }
+    }
+
+    /// The coordinate system that stands on the path at a distance, x along it; nil beyond its ends.
+    func frame(at distance: Double) -> AffineTransform? {
+        let at = startOffset + distance
+        guard let last = points.last, at >= 0, at <= last.at, points.count > 1 else { return nil }
+        var low = 0, high = points.count - 1
+        while low + 1 < high {
+            let middle = (low + high) / 2
+            if points[middle].at <= at { low = middle } else { high = middle }
+        }
+        let (a, b) = (points[low], points[high])
+        let span = b.at - a.at
+        let direction = (b.point - a.point).normalized
+        let point = a.point + direction * (span > 0 ? at - a.at : 0)
+        return AffineTransform(a: direction.dx, b: direction.dy, c: -direction.dy, d: direction.dx, e: point.x, f: point.y)
+    }
+}

@@ -1,0 +1,94 @@
+public import AtelierFonts
+public import AtelierMemo
+import AtelierScheduling
+public import AtelierSVG
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// Finds the fonts that the text of a drawing is set in, and says how the drawing is read with them.
+///
+/// The machine's fonts are in this plan's key, those really taken in that of the reading: a font that nothing uses may come and go
+/// and costs a look for fonts, not a drawing.
+public struct ReadDrawing: Plan {
+    /// Name in keys, events and `explain`.
+    public static let name = "svg.read"
+    /// Raised when the same document takes other fonts of the same machine.
+    public static let version = 1
+
+    /// The document.
+    public var source: Artifact<Blob>
+    /// How it is read, and what is refused.
+    public var options: SVG.ReadOptions
+    /// The fonts of this machine.
+    public var fonts: FontEnvironment
+    /// The stage the way leads to: the plan's alias must not outlive a raised version.
+    public internal(set) var stages: [String]
+
+    /// A reading of one document.
+    public init(source: Artifact<Blob>, options: SVG.ReadOptions = .init(), fonts: FontEnvironment) {
+        self.source = source
+        self.options = options
+        self.fonts = fonts
+        self.stages = [StageIdentities.of(ParseSVG.self)]
+    }
+
+    /// Sets the text once to learn its fonts; throws `SVG.ParseError`.
+    public func plan(in context: Context) throws -> Artifact<SVG.Tree> {
+        let bytes = context[source].bytes
+        let document = try SVG.Document(parsing: bytes.span, limits: options.limits)
+        guard document.hasText else { return Artifact(ParseSVG(source: source, options: options)) }
+        let setter = Typesetter.system()
+        _ = try document.resolved(options: options, typesetter: setter)
+        return Artifact(ParseSVG(source: source, options: options, fonts: setter.book))
+    }
+}
+
+/// The tree of an SVG document, read with the fonts of this machine when it has text.
+///
+/// - Parameter fonts: What `FontEnvironment.needed` says of the file that the document comes from.
+func readDrawing(_ document: Artifact<Blob>, _ options: SVG.ReadOptions, _ fonts: FontEnvironment?) -> Artifact<SVG.Tree> {
+    guard let fonts else { return Artifact(ParseSVG(source: document, options: options)) }
+    return Artifact(ReadDrawing(source: document, options: options, fonts: fonts))
+}
+
+extension FontEnvironment {
+    /// The fonts of this machine when a file may have text, else nil: what has none never looks for fonts.
+    ///
+    /// Looks for `<text` in the bytes of a source, once for each digest; what a stage makes, and what cannot be looked at, may have text.
+    static func needed(by source: Artifact<Blob>) -> FontEnvironment? {
+        if let known = TextSearch.known.withLock({ $0[source.digest] }) { return known ? .current : nil }
+        guard let blob = source.sourceBytes() else { return .current }
+        let mayHaveText = blob.withUnsafeBytes(TextSearch.mayHaveText)
+        TextSearch.known.withLock {
+            if $0.count >= 4096 { $0.removeAll() }
+            $0[source.digest] = mayHaveText
+        }
+        return mayHaveText ? .current : nil
+    }
+}
+
+private enum TextSearch {
+    static let known = Lock([Digest: Bool]())
+
+    static func mayHaveText(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let base = bytes.baseAddress, bytes.count > 5 else { return false }
+        // Pictures have none, and of text in two bytes a letter nothing is known.
+        if bytes[0] == 0xFE || bytes[0] == 0xFF || bytes[0] == 0 { return bytes[1] == 0xFE || bytes[1] == 0xFF || bytes[1] == 0x3C }
+        if bytes[0] == 0x89 { return false }
+        // `<text` or, with a prefix, `<svg:text`.
+        var at = 0
+        while at < bytes.count, let found = memchr(base + at, 0x3C, bytes.count - at) {
+            at = UnsafeRawPointer(found) - base + 1
+            var name = at
+            while name < min(bytes.count, at + 32), bytes[name] | 0x20 >= 0x61, bytes[name] | 0x20 <= 0x7A { name += 1 }
+            let start = name < bytes.count && bytes[name] == UInt8(ascii: ":") ? name + 1 : at
+            let word = bytes[start..<min(start + 4, bytes.count)]
+            if word.elementsEqual("text".utf8) { return true }
+        }
+        return false
+    }
+}
