@@ -41,7 +41,7 @@ public final class CacheJournal: Sendable {
         self.directory = directory
         self.now = now
         state = Lock(State(since: now()))
-        engine.putObserver.withLock { $0 = { [weak self] node in self?.note(node) } }
+        engine.putObserver.withLock { $0 = Observer { [weak self] node in self?.note(node) } }
     }
 
     private func note(_ node: Node) {

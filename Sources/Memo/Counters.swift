@@ -116,7 +116,7 @@ extension Engine {
             if outcome == .kept { state.counted.levels[level].bytesIn &+= header.byteCount }
         }
         guard outcome == .kept else { return }
-        if levels[level].storesBytesOnly, let observer = putObserver.withLock({ $0 }) { observer(node) }
+        if levels[level].storesBytesOnly, let observer = putObserver.withLock({ $0 }) { observer.tell(node) }
         report(.put, node) { event in
             event.level = levels[level].name
             (event.selfCost, event.chainCost, event.byteCount) = (header.selfCost, header.chainCost, header.byteCount)
@@ -145,7 +145,7 @@ extension Engine {
     }
 
     private func emit(_ event: Event) {
-        for observer in observers.withLock({ $0 }) { observer(event) }
+        for observer in observers.withLock({ $0 }) { observer.tell(event) }
     }
 }
 

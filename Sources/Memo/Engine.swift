@@ -50,10 +50,10 @@ public final class Engine: Sendable {
     let refreshed = Lock<Set<Digest>>([])
     /// Who waits at more than background priority, and what gives way to them.
     let urgent = Lock(UrgentWork())
-    let observers = Lock<[@Sendable (Event) -> Void]>([])
+    let observers = Lock<[Observer<Event>]>([])
     let isObserved = Atomic(false)
     /// Called with every artifact that a level on disk or network took.
-    let putObserver = Lock<(@Sendable (Node) -> Void)?>(nil)
+    let putObserver = Lock<Observer<Node>?>(nil)
     /// Striped by digest, so that hits on several threads seldom meet.
     let counters: [Counters]
     let clock: Clock
@@ -179,7 +179,7 @@ public final class Engine: Sendable {
     /// Calls a function with every event from now on, on the thread where it happens; it must return quickly.
     /// `EventLog` is the usual one.
     public func observe(_ observer: @escaping @Sendable (Event) -> Void) {
-        observers.withLock { $0.append(observer) }
+        observers.withLock { $0.append(Observer(tell: observer)) }
         isObserved.store(true, ordering: .releasing)
     }
 

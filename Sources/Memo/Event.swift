@@ -117,3 +117,11 @@ public final class EventLog: Sendable {
         events.count { $0.kind == kind && fits($0) }
     }
 }
+
+/// A function that is told of something.
+///
+/// In a structure of its own, because a bare function behind a lock grows: every look at it wraps it once more and keeps
+/// the wrapping (Swift 6.3), until some ten thousand looks later a call of it takes the whole stack.
+struct Observer<Subject>: Sendable {
+    var tell: @Sendable (Subject) -> Void
+}

@@ -30,7 +30,7 @@ public final class MemoryStore: Store {
     private let ghosts = Lock(GhostList())
     /// The bound in bytes, where it can be read without the order lock.
     private let currentByteLimit: Atomic<Int>
-    private let observer = Lock<(@Sendable (EntryHeader) -> Void)?>(nil)
+    private let observer = Lock<Observer<EntryHeader>?>(nil)
 
     /// - Parameters:
     ///   - byteLimit: Most bytes kept. A value that is larger is not kept.
@@ -156,7 +156,7 @@ public final class MemoryStore: Store {
 
     /// Tells of every entry that has to make room.
     public func observeEvictions(_ observer: @escaping @Sendable (EntryHeader) -> Void) {
-        self.observer.withLock { $0 = observer }
+        self.observer.withLock { $0 = Observer(tell: observer) }
     }
 
     /// Lets go until so many bytes fit into a scope and there are less entries than the limit.
@@ -192,6 +192,6 @@ public final class MemoryStore: Store {
     private func tell(of evicted: [Slot]) {
         if evicted.isEmpty { return }
         guard let observer = observer.withLock({ $0 }) else { return }
-        for slot in evicted { observer(slot.header) }
+        for slot in evicted { observer.tell(slot.header) }
     }
 }

@@ -209,6 +209,14 @@ struct MemoryStoreTests {
         #expect(told.withLock { $0 } == [weighing(1, 0).header.digest])
     }
 
+    @Test("The hundred thousandth eviction is told as the first is")
+    func manyEvictions() {
+        let store = MemoryStore(byteLimit: 1 << 20, entryLimit: 1, admitting: .everything), count = Lock(0)
+        store.observeEvictions { _ in count.withLock { $0 += 1 } }
+        for number in 0...100_000 { store.put(weighing(100, number)) }
+        #expect(count.withLock { $0 } == 100_000)
+    }
+
     @Test("A replaced or forgotten value is let go at once")
     func released() {
         final class Canary: Sendable {}

@@ -42,7 +42,7 @@ public final class DiskStore: Store {
     let writer = Lock(Writer())
     let tagLog = Lock(TagLog())
     let leases = Lock(LeaseFile())
-    let observer = Lock<(@Sendable (EntryHeader) -> Void)?>(nil)
+    let observer = Lock<Observer<EntryHeader>?>(nil)
     /// Seconds since 1970, and the room on the disk; injected by tests.
     let now: @Sendable () -> Int64
     let space: @Sendable (String) -> DiskSpace?
@@ -222,11 +222,13 @@ public final class DiskStore: Store {
     }
 
     /// Tells of every entry that this process lets go to make room.
-    public func observeEvictions(_ observer: @escaping @Sendable (EntryHeader) -> Void) { self.observer.withLock { $0 = observer } }
+    public func observeEvictions(_ observer: @escaping @Sendable (EntryHeader) -> Void) {
+        self.observer.withLock { $0 = Observer(tell: observer) }
+    }
 
     func tell(_ evicted: [EntryHeader]) {
         guard !evicted.isEmpty, let observer = observer.withLock({ $0 }) else { return }
-        for header in evicted { observer(header) }
+        for header in evicted { observer.tell(header) }
     }
 }
 
