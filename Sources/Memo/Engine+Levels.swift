@@ -24,6 +24,8 @@ struct Trail {
     var isTimed = true
     /// When the last level was asked, in the clock's nanoseconds.
     var asked: UInt64 = 0
+    /// Whether levels may be waited for. If not the search ends at one that cannot answer at once, and `isCut`.
+    var mayWait = true, isCut = false
     /// Levels without an answer, in the order of the engine's levels, nil for one that was not asked; empty for none.
     var misses: [LevelMiss?] = []
 }
@@ -114,10 +116,19 @@ extension Engine {
     ) -> (Entry, Int)? {
         for index in levels.indices where mask.contains(index) {
             if trail.isTimed { trail.asked = clock.nanoseconds() }
-            switch levels[index].get(digest) {
+            let lookup = trail.mayWait ? levels[index].get(digest) : levels[index].glance(digest)
+            switch lookup {
+            case nil:
+                trail.isCut = true
+                return nil
             case .hit(let kept):
                 // Most have neither: not even a copy is made of them.
                 if kept.header.expires == nil, kept.header.tags.isEmpty, node.tags.isEmpty { return (kept, index) }
+                // Whether tags are current other machines may have to be asked.
+                if !trail.mayWait, levels[index].storesBytesOnly, !kept.header.tags.isEmpty || !node.tags.isEmpty {
+                    trail.isCut = true
+                    return nil
+                }
                 var entry = kept
                 settle(&entry, level: index, node, asking)
                 // Counted before the tags are looked at: what changes in between makes the value older, not newer.

@@ -36,12 +36,12 @@ public final class Engine: Sendable {
     private let nextWaiter = Atomic<UInt64>(0)
     private let waiting = Lock<[UInt64: CheckedContinuation<Made, any Error>]>([:])
     private let workers: WorkerPool
-    /// For levels that block. Apart from the workers: a look-up must not stand behind minutes of tracing.
+    /// Where levels may block. Apart from the workers: a look-up must not stand behind minutes of tracing.
     let readers: WorkerPool
     /// Those that keep values as they are, and every one.
     let memoryLevels: LevelMask, allLevels: LevelMask
-    /// The first levels, that answer without blocking.
-    let immediateLevels: LevelMask
+    /// The levels before the first that keeps bytes, and those with it.
+    let immediateLevels: LevelMask, nearLevels: LevelMask
     let tags: TagTable
     /// Levels that say who makes a digest, nearest first, with their places.
     let leaseKeepers: [(place: Int, keeper: any LeaseKeeper)]
@@ -80,7 +80,9 @@ public final class Engine: Sendable {
         readers = WorkerPool(threads: min(4, configuration.workers))
         allLevels = LevelMask(of: levels) { _ in true }
         memoryLevels = LevelMask(of: levels) { !$0.storesBytesOnly }
-        immediateLevels = allLevels.before(levels.firstIndex { $0.storesBytesOnly } ?? levels.count)
+        let firstOfBytes = levels.firstIndex { $0.storesBytesOnly } ?? levels.count
+        immediateLevels = allLevels.before(firstOfBytes)
+        nearLevels = allLevels.before(firstOfBytes + 1)
         leaseKeepers = levels.enumerated().compactMap { place, level in (level as? any LeaseKeeper).map { (place, $0) } }
         counters = (0..<8).map { _ in Counters(levels: levels.map(\.name)) }
         for (index, level) in levels.enumerated() {
@@ -195,14 +197,15 @@ public final class Engine: Sendable {
             return actions
         }
         // What an action leads to at once is appended instead of called, so that chains take no stack.
-        var position = 0
+        var position = 0, looks = 0
         while position < actions.count {
             let action = actions[position]
             position += 1
             switch action {
-            case .look(let id, let wanted): look(id, wanted, &actions)
-            // Follows from a miss in levels that block, so this is a thread where they may.
-            case .lease(let id, let wanted): seekLease(LeaseSearch(id: id, wanted: wanted))
+            case .look(let id, let wanted):
+                looks += 1
+                look(id, wanted, in: looks <= Self.mostNearLooks ? nearLevels : immediateLevels, &actions)
+            case .lease(let id, let wanted): readers.async { [self] in seekLease(LeaseSearch(id: id, wanted: wanted)) }
             // Elsewhere, because it may have to cross a network and those who wait come next.
             case .release(let lease): readers.async { lease.release() }
             case .measure(let id, let wanted, let values):
@@ -235,15 +238,20 @@ public final class Engine: Sendable {
         }
     }
 
-    private func look(_ id: UInt64, _ wanted: Wanted, _ actions: inout [Flights<Wanted, Made>.Action]) {
+    /// What is looked for at once beyond this is looked for by several threads.
+    private static let mostNearLooks = 16
+
+    /// Looks in the near levels here, where each answers sooner than another thread is woken, else in all of them where
+    /// waiting is allowed.
+    private func look(_ id: UInt64, _ wanted: Wanted, in near: LevelMask, _ actions: inout [Flights<Wanted, Made>.Action]) {
         let node = wanted.node, asking = wanted.asking
         if let blob = (node.work as? BytesWork)?.blob {
             return follow(&actions) { $0.found(id, Made(value: blob), &$1) }
         }
         let places = places(of: node, asking)
-        var trail = Trail()
-        let found = find(node, asking, in: immediateLevels & places, &trail)
-        if found == nil, !places.without(immediateLevels).isEmpty, asking.policy != .off {
+        var trail = Trail(mayWait: false)
+        let found = find(node, asking, in: near & places, &trail)
+        if found == nil, trail.isCut || !places.without(near).isEmpty, asking.policy != .off {
             readers.async { [self] in
                 var trail = Trail()
                 let found = find(node, asking, in: places, &trail)
@@ -253,7 +261,8 @@ public final class Engine: Sendable {
             }
         } else {
             tell(node, found, trail)
-            follow(&actions) { $0.answered(id, found, leasing: false, &$1) }
+            let leasing = found == nil && wantsLease(wanted)
+            follow(&actions) { $0.answered(id, found, leasing: leasing, &$1) }
         }
     }
 

@@ -19,6 +19,10 @@ public protocol Store: Sendable {
     /// The entry under a digest, or why there is none.
     func get(_ digest: Digest) -> Lookup
 
+    /// The same answer, if it can be given sooner than another thread could be woken to look for it; nil when that may take
+    /// longer, and `get` has to be asked where waiting is allowed.
+    func glance(_ digest: Digest) -> Lookup?
+
     /// What is known about an entry without reading or counting it as used; for `explain`.
     func peek(_ digest: Digest) -> EntryHeader?
 
@@ -45,6 +49,9 @@ extension Store {
     /// Whether an entry is worth its place: losing it costs at least three hits on it. Keeping it costs about one hit to
     /// write and one to look up, also when it is never asked for again.
     public func isWorth(_ lossCost: UInt64, of header: EntryHeader) -> Bool { lossCost >= 3 * hitCost(ofBytes: header.byteCount) }
+
+    /// What keeps values as they are answers at once; of others nothing is known.
+    public func glance(_ digest: Digest) -> Lookup? { storesBytesOnly ? nil : get(digest) }
 
     /// For stores that cannot tell.
     public var contents: StoreContents { StoreContents() }

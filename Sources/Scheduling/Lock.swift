@@ -52,6 +52,15 @@ public struct Lock<State: Sendable>: ~Copyable, Sendable {
             defer { pthread_mutex_unlock(mutex) }
             return try body(&state.pointee)
         }
+
+        /// The same if nobody has it now; nil without waiting if somebody does.
+        @inlinable public borrowing func withLockIfAvailable<Result, Failure: Error>(
+            _ body: (inout State) throws(Failure) -> Result
+        ) throws(Failure) -> Result? {
+            guard pthread_mutex_trylock(mutex) == 0 else { return nil }
+            defer { pthread_mutex_unlock(mutex) }
+            return try body(&state.pointee)
+        }
     #else
         @usableFromInline let mutex: Mutex<State>
 
@@ -63,6 +72,13 @@ public struct Lock<State: Sendable>: ~Copyable, Sendable {
             _ body: (inout State) throws(Failure) -> Result
         ) throws(Failure) -> Result {
             try mutex.withLock { state throws(Failure) in try body(&state) }
+        }
+
+        /// The same if nobody has it now; nil without waiting if somebody does.
+        @inlinable public borrowing func withLockIfAvailable<Result: Sendable, Failure: Error>(
+            _ body: (inout State) throws(Failure) -> Result
+        ) throws(Failure) -> Result? {
+            try mutex.withLockIfAvailable { state throws(Failure) in try body(&state) }
         }
     #endif
 }

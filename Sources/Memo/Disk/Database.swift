@@ -37,8 +37,7 @@ final class Database: @unchecked Sendable {
         }
         handle = opened
         sqlite3_extended_result_codes(handle, 1)
-        // A small transaction takes milliseconds: whoever holds the lock longer has been stopped.
-        sqlite3_busy_timeout(handle, 2_000)
+        sqlite3_busy_timeout(handle, Self.longestWait)
         // Without it the last to close deletes the log by its name, which may be that of a newer index by then.
         var keeps: Int32 = 1
         sqlite3_file_control(handle, nil, SQLITE_FCNTL_PERSIST_WAL, &keeps)
@@ -53,6 +52,17 @@ final class Database: @unchecked Sendable {
     func execute(_ text: String) throws(Failure) {
         let code = sqlite3_exec(handle, text, nil, nil, nil)
         guard code == SQLITE_OK else { throw Failure(code: code, doing: text) }
+    }
+
+    /// Milliseconds for another process to let go of its lock. A small transaction takes some: whoever holds it longer has
+    /// been stopped.
+    private static let longestWait: Int32 = 2_000
+
+    /// Runs `body`, in which another process's lock is a failure at once.
+    func withoutWaiting<Result>(_ body: () throws -> Result) rethrows -> Result {
+        sqlite3_busy_timeout(handle, 0)
+        defer { sqlite3_busy_timeout(handle, Self.longestWait) }
+        return try body()
     }
 
     /// Whether a transaction is under way.

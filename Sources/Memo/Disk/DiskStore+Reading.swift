@@ -82,6 +82,36 @@ extension DiskStore {
         return .none(.neverSeen)
     }
 
+    /// Reads a digest's entry as far as that takes nothing but reading: nil when the index is not open or others have it,
+    /// when the entry has a large file, and when anything is wrong with it.
+    func findAtOnce(_ digest: Digest) -> Search<Entry>? {
+        var place = known[digest], absence: MissReason?
+        if place == nil {
+            let search: Search<Place>?? = reader.withLockIfAvailable { reader in
+                guard let index = reader.index else { return nil }
+                // An error is `get`'s to deal with.
+                return try? index.database.withoutWaiting { () throws in try look(for: digest, in: index, &reader) }
+            }
+            guard let search = search ?? nil else { return nil }
+            switch search {
+            case .found(let found): place = found
+            case .none(let reason): (place, absence) = (.file, reason)
+            }
+        }
+        guard let place else { return nil }
+        switch read(place, digest, limit: Self.largestAtOnce) {
+        case .value(let entry):
+            known.add(digest, place)
+            return .found(entry)
+        case .foreign: return .none(.otherVersion)
+        case .gone: return absence.map { .none($0) }
+        case .damaged, .unreadable: return nil
+        }
+    }
+
+    /// Bytes that are read and unpacked in about as long as it takes to wake a thread that is asleep.
+    private static let largestAtOnce = 128 << 10
+
     private func reason<Value>(_ reading: Reading<Value>, _ place: Place, _ digest: Digest) -> MissReason {
         switch reading {
         case .damaged(let problem):
@@ -101,15 +131,9 @@ extension DiskStore {
                 // Nothing was ever put, or nothing can be asked.
                 guard let index = reader.index else { return hasSegments ? .none(.unavailable) : .none(.neverSeen) }
                 do {
-                    if let row = try index.row(of: digest), Place(row) != stale { return .found(Place(row)) }
-                    if let place = try inTails(digest, index, &reader), place != stale { return .found(place) }
-                    // What was at the end a moment ago may have got into the index since.
-                    if let row = try index.row(of: digest), Place(row) != stale { return .found(Place(row)) }
-                    if attempt == 0, !isCurrent(index) {
-                        reader = LookUps()
-                        return nil
-                    }
-                    return .none(try index.isGhost(digest) ? .evicted : .neverSeen)
+                    if let search = try look(for: digest, in: index, unlessAt: stale, &reader) { return search }
+                    reader = LookUps()
+                    return nil
                 } catch {
                     reader = LookUps()
                     guard let failure = error as? DiskIndex.Failure, failure.isDamage, attempt == 0 else { return .none(.unavailable) }
@@ -120,6 +144,18 @@ extension DiskStore {
             if let result { return result }
         }
         return .none(.neverSeen)
+    }
+
+    /// Where an open index, or the end of a growing segment, has a digest; nil when another index has taken its place.
+    private func look(
+        for digest: Digest, in index: DiskIndex, unlessAt stale: Place? = nil, _ reader: inout LookUps
+    ) throws -> Search<Place>? {
+        if let row = try index.row(of: digest), Place(row) != stale { return .found(Place(row)) }
+        if let place = try inTails(digest, index, &reader), place != stale { return .found(place) }
+        // What was at the end a moment ago may have got into the index since.
+        if let row = try index.row(of: digest), Place(row) != stale { return .found(Place(row)) }
+        guard isCurrent(index) else { return nil }
+        return .none(try index.isGhost(digest) ? .evicted : .neverSeen)
     }
 
     private func inTails(_ digest: Digest, _ index: DiskIndex, _ reader: inout LookUps) throws -> Place? {
@@ -163,8 +199,10 @@ extension DiskStore {
     // MARK: Reading a place
 
     /// The entry at a place, checked from end to end.
-    func read(_ place: Place, _ digest: Digest) -> Reading<Entry> {
-        if place.segment == 0 { return readFile(digest) }
+    ///
+    /// - Parameter limit: Bytes of a file beyond which it is `unreadable`.
+    func read(_ place: Place, _ digest: Digest, limit: Int = EntryFile.largestFile) -> Reading<Entry> {
+        if place.segment == 0 { return readFile(digest, limit) }
         switch record(place, count: place.size) {
         case .value(let bytes): return entry(in: bytes[Record.frameCount...], digest)
         case .gone: return .gone
@@ -207,14 +245,14 @@ extension DiskStore {
         return record.isAlive ? .value(bytes) : .gone
     }
 
-    private func readFile(_ digest: Digest) -> Reading<Entry> {
+    private func readFile(_ digest: Digest, _ limit: Int) -> Reading<Entry> {
         guard let descriptor = opened(digest) else { return missing() }
         defer { close(descriptor) }
         do throws(Blob.FileError) {
-            let bytes = try Blob.reading(descriptor: descriptor, path: directory.path, limit: EntryFile.largestFile)
+            let bytes = try Blob.reading(descriptor: descriptor, path: directory.path, limit: limit)
             return entry(in: bytes, digest)
         } catch {
-            guard case .tooLarge(_, let count, let limit) = error else { return .unreadable }
+            guard limit == EntryFile.largestFile, case .tooLarge(_, let count, let limit) = error else { return .unreadable }
             return .damaged("\(count ?? 0) bytes, more than \(limit)")
         }
     }

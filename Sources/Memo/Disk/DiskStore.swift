@@ -37,6 +37,7 @@ public final class DiskStore: Store {
     let compression: Compression
     let words: SharedWords?
     let known = KnownPlaces()
+    let pace = Pace()
     let files = Lock<[Int: Segment]>([:])
     let reader = Lock(LookUps())
     let writer = Lock(Writer())
@@ -148,10 +149,38 @@ public final class DiskStore: Store {
 
     /// Reads, checks and decodes one entry.
     public func get(_ digest: Digest) -> Lookup {
-        switch find(digest, { read($0, digest) }) {
+        let begun = monotonicNanoseconds()
+        let search = find(digest) { read($0, digest) }
+        note(search, since: begun)
+        switch search {
         case .found(let entry): return answer(entry)
         case .none(let reason): return .miss(reason)
         }
+    }
+
+    /// The same, where it takes no more than reading something small from a disk that has answered in time lately. Opening
+    /// the index, waiting for others, mending and what has to be written are left to `get`.
+    public func glance(_ digest: Digest) -> Lookup? {
+        guard pace.isKept else { return nil }
+        let begun = monotonicNanoseconds()
+        guard let search = findAtOnce(digest) else { return nil }
+        note(search, since: begun)
+        switch search {
+        case .found(let entry):
+            if let expires = entry.header.expires {
+                let now = now()
+                if expires <= now || entry.header.created > now + Self.clockTolerance { return nil }
+            }
+            words?.noteHit(digest)
+            return .hit(entry)
+        case .none(let reason): return .miss(reason)
+        }
+    }
+
+    private func note(_ search: Search<Entry>, since begun: UInt64) {
+        var count = 0
+        if case .found(let entry) = search { count = max(0, entry.header.byteCount) }
+        pace.note(monotonicNanoseconds() &- begun, expected: hitCost(ofBytes: min(count, limit)))
     }
 
     private func answer(_ entry: Entry) -> Lookup {
