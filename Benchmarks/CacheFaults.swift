@@ -157,7 +157,7 @@ private func bytesOnDisk(_ path: String) -> Int {
         }
         return sum
     }
-    return bytes(path + "/segments") + bytes(path + "/objects")
+    return bytes(path + "/segments") + bytes(path + "/objects") + bytes(path + "/dictionaries")
 }
 
 private func verify(_ store: DiskStore, keys: [String]) {

@@ -34,14 +34,14 @@ extension Subcommand {
         let tests = files[..<testCount].map(\.bytes), trainers = files[testCount..<testCount + trainCount].map(\.bytes)
 
         let directory = try CacheDirectory(opening: "\(try arguments.string("dir"))/dict-gain-\(getpid())")
-        let compression = Compression(dictionaries: directory.dictionaries, background: { $0() })
+        let compression = Compression(dictionaries: directory.dictionaries(), background: { $0() })
         for bytes in trainers { keep(EntryFile.bytes(of: entry(bytes), using: compression)) }
 
         let rounds = try arguments.integer("rounds", default: 9)
         let entries = tests.map(entry)
         let written = entries.map { EntryFile.bytes(of: $0, using: compression)! }
         var counts: [Int] = []
-        for (index, (header, payload)) in written.enumerated() {
+        for (index, (header, payload, _)) in written.enumerated() {
             let description = try EntryFile(header: Blob(header), of: entries[index].header.digest)
             counts.append(payload.count + (description.dictionary == nil ? 0 : 8))
             let read = try EntryFile.entry(in: Blob(header + Array(payload.bytes)), of: entries[index].header.digest, using: compression)

@@ -12,7 +12,11 @@ struct UsageError: Error, Hashable, CustomStringConvertible {
 /// `--name value`, `--name=value`, `-n value`, `-nvalue` and bundled letters (`-qv`) are understood; `_` counts as `-` in
 /// names; a flag takes no separate value, `--name=off` and `--no-name` switch it off; `-` is an operand; everything after
 /// `--` is one. The last of several values wins.
-func parse<Root>(_ arguments: some Sequence<String>, options: [Option<Root>], into root: inout Root) throws(UsageError) -> [String] {
+///
+/// - Parameter owner: Which command takes an option of that name, where this one does not.
+func parse<Root>(
+    _ arguments: some Sequence<String>, options: [Option<Root>], into root: inout Root, owner: (Substring) -> String? = { _ in nil }
+) throws(UsageError) -> [String] {
     var operands: [String] = []
     var rest = arguments.makeIterator()
 
@@ -42,6 +46,8 @@ func parse<Root>(_ arguments: some Sequence<String>, options: [Option<Root>], in
                 option.kind == .flag
             {
                 option.write(&root, .flag(false))
+            } else if let owner = owner(parts[0]) ?? (name.hasPrefix("no-") ? owner(parts[0].dropFirst(3)) : nil) {
+                throw UsageError("--\(printable(name)) belongs to \(owner)")
             } else {
                 throw UsageError(unknown("--" + name, among: ["--help"] + options.map { "--" + $0.name }))
             }

@@ -2,9 +2,9 @@ import AtelierMemo
 import AtelierStages
 
 /// What is to be done with the cache.
-struct CacheCommand: Hashable, Sendable {
+struct CacheCommand: ActingCommand, Hashable, Sendable {
     /// The things that can be done.
-    enum Action: String, CaseIterable { case stats, clear, verify, warm, simulate, path }
+    enum Action: String, CaseIterable, Sendable { case stats, clear, verify, warm, simulate, path }
 
     var action: Action
     /// `said`, `json` and `quiet` matter.
@@ -18,11 +18,20 @@ struct CacheCommand: Hashable, Sendable {
     /// Of `verify`.
     var checking = CheckSettings()
 
-    static var options: [Option<CacheCommand>] {
-        let talk = Settings.talkOptions.filter { $0.name != "verbose" }
-        return StatsOptions.options.map { $0.of(\.stats) } + SimulationSettings.options.map { $0.of(\.simulation) }
-            + WarmSettings.options.map { $0.of(\.warming) } + CheckSettings.options.map { $0.of(\.checking) }
-            + (Configuration.flags + talk).map { $0.of(\.settings) }
+    /// The options that this action alone takes.
+    static func options(of action: Action) -> [Option<CacheCommand>] {
+        switch action {
+        case .stats: StatsOptions.options.map { $0.of(\.stats) }
+        case .verify: CheckSettings.options.map { $0.of(\.checking) }
+        case .warm: WarmSettings.options.map { $0.of(\.warming) }
+        case .simulate: SimulationSettings.options.map { $0.of(\.simulation) }
+        case .clear, .path: []
+        }
+    }
+
+    /// The options that all of them take.
+    static var sharedOptions: [Option<CacheCommand>] {
+        (Configuration.flags + Settings.talkOptions.filter { $0.name != "verbose" }).map { $0.of(\.settings) }
     }
 
     /// Does it. What `verify` finds and what `warm` cannot make give another code than `done`.

@@ -2,7 +2,7 @@ import AtelierMemo
 import AtelierStages
 
 /// Shows the configuration.
-struct ConfigCommand: Hashable, Sendable {
+struct ConfigCommand: ActingCommand, Hashable, Sendable {
     /// What is shown: every value, or where the files are.
     enum Action: String, CaseIterable { case show, path }
 
@@ -12,9 +12,17 @@ struct ConfigCommand: Hashable, Sendable {
     /// Whether it is shown who says so.
     var showsOrigin = false
 
-    static var options: [Option<ConfigCommand>] {
-        [.flag("origin", \.showsOrigin, group: "Talk", "Says beside each value who set it.")]
-            + (Configuration.flags + Settings.talkOptions.filter { $0.name == "json" }).map { $0.of(\.settings) }
+    /// The options that this action alone takes.
+    static func options(of action: Action) -> [Option<ConfigCommand>] {
+        switch action {
+        case .show: [.flag("origin", \.showsOrigin, group: "Talk", "Says beside each value who set it.")]
+        case .path: []
+        }
+    }
+
+    /// The options that both take.
+    static var sharedOptions: [Option<ConfigCommand>] {
+        (Configuration.flags + Settings.talkOptions.filter { $0.name == "json" }).map { $0.of(\.settings) }
     }
 
     /// Prints it.

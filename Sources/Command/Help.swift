@@ -104,9 +104,9 @@ func helpText(on verb: Verb?) -> String {
     switch verb {
     case .convert, .trace, .pptx: text += rows(ConvertCommand.options(of: verb), defaults: ConvertCommand(verb: verb))
     case .check: text += rows(CheckCommand.options, defaults: CheckCommand())
-    case .cache: text += rows(CacheCommand.options, defaults: CacheCommand(action: .stats))
+    case .cache: text += rows(CacheCommand.allOptions, defaults: CacheCommand(action: .stats))
     case .bench: text += rows(BenchCommand.options, defaults: BenchCommand())
-    case .config: text += rows(ConfigCommand.options, defaults: ConfigCommand(action: .show))
+    case .config: text += rows(ConfigCommand.allOptions, defaults: ConfigCommand(action: .show))
     default: break
     }
     return text
@@ -123,9 +123,9 @@ func helpJSON(on verb: Verb?) -> JSON {
                     switch verb {
                     case .convert, .trace, .pptx: ConvertCommand.options(of: verb).schema(defaults: ConvertCommand(verb: verb))
                     case .check: CheckCommand.options.schema(defaults: CheckCommand())
-                    case .cache: CacheCommand.options.schema(defaults: CacheCommand(action: .stats))
+                    case .cache: CacheCommand.allOptions.schema(defaults: CacheCommand(action: .stats))
                     case .bench: BenchCommand.options.schema(defaults: BenchCommand())
-                    case .config: ConfigCommand.options.schema(defaults: ConfigCommand(action: .show))
+                    case .config: ConfigCommand.allOptions.schema(defaults: ConfigCommand(action: .show))
                     default: nil
                     }
                 return .object([

@@ -83,6 +83,21 @@ struct ConvertCommand: Hashable, Sendable {
     }
 }
 
+/// A command that wants a word after it, which decides about its options.
+protocol ActingCommand: Sendable {
+    associatedtype Action: RawRepresentable<String> & CaseIterable
+    var action: Action { get }
+    /// The options that this action alone takes.
+    static func options(of action: Action) -> [Option<Self>]
+    /// The options that all of them take.
+    static var sharedOptions: [Option<Self>] { get }
+}
+
+extension ActingCommand {
+    /// Those of all actions, for the help.
+    static var allOptions: [Option<Self>] { Action.allCases.flatMap(options(of:)) + sharedOptions }
+}
+
 extension Invocation {
     /// What is to be made or explained; nil for everything else.
     var conversion: ConvertCommand? {
@@ -131,15 +146,15 @@ extension Invocation {
             self = .explain(try Invocation.conversion(made, rest.dropFirst(), options, over: base))
         case .cache:
             var command = CacheCommand(action: try Invocation.word(after: verb, rest, wanting: "what to do"))
-            try Invocation.parseOptions(after: verb, rest, CacheCommand.options, into: &command)
-            if command.action != .stats, command.stats != StatsOptions() {
-                throw UsageError("--watch, --by and --prometheus belong to cache stats")
+            try Invocation.parseOptions(after: verb, rest, into: &command)
+            if command.checking.seed != nil, command.checking.sample == nil {
+                throw UsageError("--seed says something about --sample only")
             }
             if command.settings.json, command.stats.prometheus { throw UsageError("--json and --prometheus exclude each other") }
             self = .cache(command)
         case .config:
             var command = ConfigCommand(action: try Invocation.word(after: verb, rest, wanting: "what to do"))
-            try Invocation.parseOptions(after: verb, rest, ConfigCommand.options, into: &command)
+            try Invocation.parseOptions(after: verb, rest, into: &command)
             self = .config(command)
         case .bench:
             let _: BenchCommand.Subject = try Invocation.word(after: verb, rest, wanting: "what to measure")
@@ -176,10 +191,14 @@ extension Invocation {
     }
 
     /// Reads what follows such a word where only options may.
-    private static func parseOptions<Options>(
-        after verb: Verb, _ rest: ArraySlice<String>, _ options: [Option<Options>], into command: inout Options
+    private static func parseOptions<Command: ActingCommand>(
+        after verb: Verb, _ rest: ArraySlice<String>, into command: inout Command
     ) throws(UsageError) {
-        let operands = try parse(rest.dropFirst(), options: options, into: &command)
+        let options = Command.options(of: command.action) + Command.sharedOptions
+        let operands = try parse(rest.dropFirst(), options: options, into: &command) { name in
+            let owner = Command.Action.allCases.first { Command.options(of: $0).contains { $0.isCalled(name) } }
+            return owner.map { "\(verb.rawValue) \($0.rawValue)" }
+        }
         if let operand = operands.first { throw UsageError("\(verb.rawValue) \(rest[rest.startIndex]) takes no \(printable(operand))") }
     }
 

@@ -12,7 +12,7 @@ struct Coded {
 /// Codes payloads with zstd where that makes them smaller: fragments with a dictionary of their kind, what is longer
 /// without one, and what is compressed already not at all.
 ///
-///     let compression = Compression(dictionaries: directory.dictionaries)
+///     let compression = Compression(dictionaries: directory.dictionaries())
 ///
 /// Contexts are kept for the next caller: making one costs 20 µs, as much as compressing 4 KB (measured here). What was
 /// measured about levels and dictionaries is in docs/decisions/0011-entry-coding.md.
@@ -71,6 +71,9 @@ package final class Compression: Sendable {
         }
         return compressed(payload).map { Coded(coding: .zstd, bytes: $0) } ?? plain
     }
+
+    /// Sees to it that a dictionary is in its folder: what was coded with it has been kept.
+    func assure(_ dictionary: UInt64) { dictionaries?.assure(dictionary) }
 
     /// Whether the bytes begin as files do that hold compressed data: PNG, JPEG, GIF, WebP, ZIP (and so PPTX), gzip, zstd.
     private static func isCompressed(_ blob: Blob) -> Bool {

@@ -118,12 +118,17 @@ final class Dictionaries: Sendable {
 
     /// Notes what became of a fragment that was to be coded with a dictionary.
     func note(_ raw: Int, became coded: Int, with dictionary: CompressionDictionary) {
-        let isTimeToLook = state.withLock { state -> Bool in
-            guard state.kinds[dictionary.kind]?.current === dictionary else { return false }
-            return state.kinds[dictionary.kind]!.note(raw, coded, mayTrain: state.count < Self.largestCount)
+        state.withLock { state in
+            guard state.kinds[dictionary.kind]?.current === dictionary else { return }
+            state.kinds[dictionary.kind]!.note(raw, coded, mayTrain: state.count < Self.largestCount)
         }
-        // Somebody may have emptied the folder meanwhile.
-        if isTimeToLook { _ = folder.save(dictionary.id, dictionary.file) }
+    }
+
+    /// Sees to it that a dictionary is in the folder, which somebody may have emptied since it was loaded. Called when what
+    /// was coded with it is kept: whoever empties the folder after that finds the entry, and removes it.
+    func assure(_ id: UInt64) {
+        // A failure shows when the entry is read: it is a miss.
+        if let dictionary = state.withLock({ $0.loaded[id] }) { _ = folder.save(id, dictionary.file) }
     }
 }
 
@@ -164,15 +169,14 @@ private struct Known: Sendable {
     }
 
     /// Sums up what became of fragments; when there are enough of them and they have drifted away, samples are wanted again.
-    mutating func note(_ raw: Int, _ coded: Int, mayTrain: Bool) -> Bool {
+    mutating func note(_ raw: Int, _ coded: Int, mayTrain: Bool) {
         self.raw += raw
         self.coded += coded
         uses += 1
-        guard uses % Dictionaries.window == 0 else { return false }
+        guard uses % Dictionaries.window == 0 else { return }
         if wanted == 0, mayTrain, Double(self.raw) < Double(self.coded) * expected * Dictionaries.drifted {
             wanted = Dictionaries.allSamples
         }
         (self.raw, self.coded) = (0, 0)
-        return true
     }
 }

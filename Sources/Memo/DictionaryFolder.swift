@@ -4,7 +4,7 @@
     import Musl
 #endif
 
-/// Where dictionaries are kept, each under its id, for as long as an entry may need it: that is for ever.
+/// Where dictionaries are kept, each under its id, for as long as an entry may need it: that is until all entries go.
 package struct DictionaryFolder: Sendable {
     /// The file of a dictionary.
     var load: @Sendable (_ id: UInt64) throws(Blob.FileError) -> Blob
@@ -25,9 +25,30 @@ package struct DictionaryFolder: Sendable {
 }
 
 extension CacheDirectory {
+    private var dictionaryPath: String { path + "/dictionaries" }
+
+    private static func dictionaryID(_ name: String) -> UInt64? {
+        name.utf8.count == 16 ? UInt64(name, radix: 16)?.byteSwapped : nil
+    }
+
+    /// Bytes the disk gives to dictionaries. There are some dozens at most, usually less than ten.
+    var dictionaryBytes: Int {
+        Self.names(in: dictionaryPath).reduce(0) { sum, name in
+            var status = stat()
+            return lstat(dictionaryPath + "/" + name, &status) == 0 ? sum + Int(status.st_blocks) * 512 : sum
+        }
+    }
+
+    /// Removes all dictionaries. Whoever writes with one now gives it back (`Dictionaries.assure`).
+    func removeDictionaries() {
+        for name in Self.names(in: dictionaryPath) where Self.dictionaryID(name) != nil { unlink(dictionaryPath + "/" + name) }
+    }
+
     /// The files `dictionaries/<id>`, the id as the 16 hexadecimal digits that the file's digest begins with.
-    package var dictionaries: DictionaryFolder {
-        let folder = path + "/dictionaries"
+    ///
+    /// - Parameter most: Bytes of all dictionaries beyond which none is added.
+    package func dictionaries(atMost most: Int = .max) -> DictionaryFolder {
+        let folder = dictionaryPath
         @Sendable func file(_ id: UInt64) -> String {
             let digits = String(id.byteSwapped, radix: 16)
             return folder + "/" + String(repeating: "0", count: 16 - digits.count) + digits
@@ -38,13 +59,11 @@ extension CacheDirectory {
             },
             save: { id, bytes in
                 if access(file(id), F_OK) == 0 { return true }
+                guard dictionaryBytes <= most - blocks(bytes.count) else { return false }
                 return (try? write([bytes], to: file(id))) != nil  // on a full or read-only disk there is no dictionary
             },
             ids: { limit in
-                let ids = CacheDirectory.names(in: folder).sorted().lazy.compactMap { name in
-                    name.utf8.count == 16 ? UInt64(name, radix: 16)?.byteSwapped : nil
-                }
-                return Array(ids.prefix(limit))
+                Array(CacheDirectory.names(in: folder).sorted().lazy.compactMap(CacheDirectory.dictionaryID).prefix(limit))
             })
     }
 }

@@ -56,9 +56,10 @@ package struct EntryFile {
 // MARK: - Writing
 
 extension EntryFile {
-    /// The header and the payload to follow it; nil when the entry does not fit the layout or has no byte format.
+    /// The header and the payload to follow it, and the dictionary it was coded with; nil when the entry does not fit the
+    /// layout or has no byte format.
     /// Without a compression the payload is written as it is. One allocation for the header, one for a coded payload.
-    package static func bytes(of entry: Entry, using compression: Compression?) -> (header: [UInt8], payload: Blob)? {
+    package static func bytes(of entry: Entry, using compression: Compression?) -> (header: [UInt8], payload: Blob, dictionary: UInt64?)? {
         var header = entry.header
         let kind: Kind
         let payload: Blob
@@ -95,7 +96,7 @@ extension EntryFile {
             writer.append(xxh3(UnsafeRawBufferPointer(rebasing: UnsafeRawBufferPointer(buffer)[..<(count - 8)])))
             initialized = writer.count
         }
-        return (bytes, coded.bytes)
+        return (bytes, coded.bytes, coded.dictionary)
     }
 
     // Opens the existential: the format belongs to the type.

@@ -154,7 +154,7 @@ public final class RedisStore: Store {
         let seconds = lifetime(of: header, now())
         guard seconds > 0 else { return .notWorthIt }
         guard
-            let (front, payload) = EntryFile.bytes(
+            let (front, payload, _) = EntryFile.bytes(
                 of: entry, using: isSlow && header.byteCount >= Self.smallestCompressed ? compression : nil)
         else { return .tooLarge }
         guard front.count + payload.count <= options.largestEntry else { return .tooLarge }

@@ -72,11 +72,23 @@ struct CacheStatsTests {
         #expect(shown.components(of: " entries, ") == 3 && shown.hasSuffix("\n\n") && !shown.contains("\u{1b}"))
     }
 
-    @Test("Flags that belong to stats are refused elsewhere, and two formats at once")
+    @Test(
+        "An option that belongs to another word is refused in a sentence that names the word",
+        arguments: [
+            ("cache clear --sample 3", "--sample belongs to cache verify"), ("cache clear --watch", "--watch belongs to cache stats"),
+            ("cache clear --no-watch", "--no-watch belongs to cache stats"), ("cache stats --dry-run", "--dry-run belongs to cache warm"),
+            ("cache verify --budget=3", "--budget belongs to cache warm"), ("cache path --by tag", "--by belongs to cache stats"),
+            ("cache warm --trace -", "--trace belongs to cache simulate"), ("cache simulate --seed 1", "--seed belongs to cache verify"),
+            ("config path --origin", "--origin belongs to config show"),
+            ("cache verify --seed 1", "--seed says something about --sample only"),
+        ])
+    func options(line: String, sentence: String) {
+        #expect(throws: UsageError(sentence)) { try Invocation(parsing: line.split(separator: " ").map(String.init)) }
+    }
+
+    @Test("Two formats at once are refused, and so is what only explain takes")
     func usage() {
-        for line in [["cache", "clear", "--watch"], ["cache", "stats", "--json", "--prometheus"], ["cache", "path", "--by", "tag"]] {
-            #expect(throws: UsageError.self) { try Invocation(parsing: line) }
-        }
+        #expect(throws: UsageError.self) { try Invocation(parsing: ["cache", "stats", "--json", "--prometheus"]) }
         #expect(throws: UsageError.self) { try Invocation(parsing: ["trace", "a.png", "--why-missed"]) }
     }
 

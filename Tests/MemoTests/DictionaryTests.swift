@@ -100,15 +100,55 @@ struct DictionaryTests {
         #expect(throws: EntryFile.Problem.foreign) { try read(written, with: Compression()) }
     }
 
-    @Test("A dictionary in use is put back when somebody empties the folder")
+    @Test("A dictionary in use is put back when it is gone and something is kept that needs it")
     func emptied() throws {
         let folder = TemporaryFolder()
         let compression = compression(in: try CacheDirectory(opening: folder.path))
         for index in 0..<Dictionaries.firstSamples { try write(icon(index), with: compression) }
         let before = names(in: folder.path + "/dictionaries")
         removeTree(folder.path + "/dictionaries")
-        for _ in 0..<Dictionaries.window { try write(icon(1), with: compression) }
+        compression.assure(try #require(try write(icon(1), with: compression).dictionary))
         #expect(names(in: folder.path + "/dictionaries") == before)
+    }
+
+    @Test("Clearing removes dictionaries for all; who still writes with one gives it back, so that others can read")
+    func cleared() async throws {
+        let folder = TemporaryFolder()
+        let store = try diskStore(in: folder), other = try diskStore(in: folder)
+        func put(_ number: Int) -> Entry {
+            var entry = makeEntry(icon(number), name: "\(number)")
+            entry.header.stage = "test"
+            #expect(store.put(entry) == .kept)
+            return entry
+        }
+        for number in 0..<Dictionaries.firstSamples { _ = put(number) }
+        // Trained aside.
+        #expect(await eventually { names(in: folder.path + "/dictionaries").count == 1 })
+        let bytes = other.contents.bytes
+        #expect(other.clear().bytes == bytes)
+        #expect(names(in: folder.path + "/dictionaries").isEmpty)
+        #expect(other.directory.dictionaryBytes == 0 && other.contents.bytes < bytes)
+        var latest = put(1_000), number = 1_000
+        let isBack = await eventually {
+            number += 1
+            latest = put(number)
+            return names(in: folder.path + "/dictionaries").count == 1
+        }
+        #expect(isBack)
+        #expect(try diskStore(in: folder).get(latest.header.digest).entry.map(same(as: latest)) == true)
+    }
+
+    @Test("Dictionaries count as bytes of the level, and take no more than they may")
+    func counted() throws {
+        let folder = TemporaryFolder()
+        let directory = try CacheDirectory(opening: folder.path)
+        let store = try diskStore(in: folder)
+        let before = store.contents.bytes
+        let dictionaries = directory.dictionaries(atMost: 32 << 10)
+        #expect(dictionaries.save(1, Blob([UInt8](repeating: 7, count: 16_900))))
+        #expect(store.contents.bytes == before + 20_480)
+        #expect(!dictionaries.save(2, Blob([UInt8](repeating: 7, count: 16_900))))
+        #expect(dictionaries.save(3, Blob([UInt8](repeating: 7, count: 4_000))))
     }
 
     @Test("No dictionary is used that could not be kept")
@@ -143,7 +183,7 @@ struct DictionaryTests {
         let folder = TemporaryFolder()
         let asked = Lock<[@Sendable () -> Void]>([])
         let directory = try CacheDirectory(opening: folder.path)
-        let compression = Compression(dictionaries: directory.dictionaries, background: { work in asked.withLock { $0.append(work) } })
+        let compression = Compression(dictionaries: directory.dictionaries(), background: { work in asked.withLock { $0.append(work) } })
         for index in 0..<Dictionaries.allSamples { #expect(try write(icon(index), with: compression).coding != .zstdWithDictionary) }
         let work = asked.withLock { asked in
             defer { asked = [] }  // or it would hold what holds it
@@ -166,8 +206,12 @@ struct DictionaryTests {
 
     // MARK: Fragments
 
+    private func diskStore(in folder: TemporaryFolder) throws -> DiskStore {
+        DiskStore(in: try CacheDirectory(opening: folder.path), limit: 1 << 30, now: { 1_700_000_000 })
+    }
+
     private func compression(in directory: CacheDirectory) -> Compression {
-        Compression(dictionaries: directory.dictionaries, background: { $0() })
+        Compression(dictionaries: directory.dictionaries(), background: { $0() })
     }
 
     private struct Written {
@@ -181,7 +225,7 @@ struct DictionaryTests {
     private func write(_ fragment: Blob, stage: String = "test", with compression: Compression) throws -> Written {
         var entry = makeEntry(fragment, name: "fragment")
         entry.header.stage = stage
-        let (header, payload) = try #require(EntryFile.bytes(of: entry, using: compression))
+        let (header, payload, _) = try #require(EntryFile.bytes(of: entry, using: compression))
         let description = try EntryFile(header: Blob(header), of: entry.header.digest)
         return Written(
             file: Blob(header + Array(payload.bytes)), stored: payload, coding: description.coding, dictionary: description.dictionary)

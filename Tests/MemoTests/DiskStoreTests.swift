@@ -569,7 +569,7 @@ private func bytesOnDisk(_ folder: TemporaryFolder) -> Int {
         if status.st_mode & S_IFMT == S_IFDIR { return names(in: path).reduce(0) { $0 + bytes(path + "/" + $1) } }
         return Int(status.st_blocks) * 512
     }
-    return bytes(folder.path + "/segments") + bytes(folder.path + "/objects")
+    return ["segments", "objects", "dictionaries"].reduce(0) { $0 + bytes("\(folder.path)/\($1)") }
 }
 
 /// Seconds that go by when a test says so.

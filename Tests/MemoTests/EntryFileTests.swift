@@ -12,7 +12,7 @@ struct EntryFileTests {
     func compressing() throws {
         func coding(_ blob: Blob) throws -> EntryFile.Coding {
             let entry = makeEntry(blob, name: "x")
-            let (header, _) = try #require(EntryFile.bytes(of: entry, using: compression))
+            let (header, _, _) = try #require(EntryFile.bytes(of: entry, using: compression))
             return try EntryFile(header: Blob(header), of: entry.header.digest).coding
         }
         #expect(try coding(text(100_000)) == .zstd)
@@ -40,7 +40,7 @@ struct EntryFileTests {
         var entry = makeEntry(Blob([]), name: "value")
         entry.payload = .value(text(1_000))
         entry.header.format = ""
-        let (header, payload) = try #require(EntryFile.bytes(of: entry, using: compression))
+        let (header, payload, _) = try #require(EntryFile.bytes(of: entry, using: compression))
         let file = Blob((Blob(header).withUnsafeBytes { Array($0) }) + payload.withUnsafeBytes { Array($0) })
         let read = try EntryFile.entry(in: file, of: entry.header.digest, using: compression)
         #expect(read.header.format == "blob" && read.header.formatVersion == 1)
@@ -58,7 +58,7 @@ struct EntryFileTests {
             var entry = makeEntry(round % 2 == 0 ? text(600) : noise(90), name: "victim")
             if round % 5 == 0 { entry.payload = .alias(digest("other")) }
             if round % 7 == 0 { entry.payload = .failure("too large") }
-            let (header, payload) = try #require(EntryFile.bytes(of: entry, using: compression))
+            let (header, payload, _) = try #require(EntryFile.bytes(of: entry, using: compression))
             var file = header + payload.withUnsafeBytes { Array($0) }
             for _ in 0..<Int.random(in: 1...6, using: &random) {
                 // Most changes go where lengths and kinds are.
@@ -79,7 +79,7 @@ struct EntryFileTests {
     @Test("A length that promises a gigabyte is refused before anything is reserved")
     func promises() throws {
         let entry = makeEntry(text(5_000), name: "bomb")
-        let (header, payload) = try #require(EntryFile.bytes(of: entry, using: compression))
+        let (header, payload, _) = try #require(EntryFile.bytes(of: entry, using: compression))
         // A frame may say what it likes: here one that promises 512 MiB, from 12 bytes.
         #expect(compression.decompressed(Blob([0x28, 0xB5, 0x2F, 0xFD, 0xA0, 0, 0, 0, 0x20, 0, 0, 0]), count: 512 << 20) == nil)
         for promised in [UInt64(1) << 30, 1 << 31, .max] {

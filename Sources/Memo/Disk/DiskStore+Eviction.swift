@@ -76,13 +76,14 @@ extension DiskStore {
 
     // Bytes that entries may take now. A part is left for compaction, which needs room before it gives some; and what
     // the disk has to leave to others, but not so much that nothing could be kept on a disk that others have filled.
+    // Dictionaries are entries' as well: there are few, so they are looked up instead of counted.
     private func allowance(_ state: DiskIndex.State) -> Int {
         var allowed = limit
         if let space = space(directory.path) {
             let all = state.bytes + space.available
             allowed = min(limit, max(all - space.reserve, min(all / 2, 64 << 20)))
         }
-        return allowed - min(sizes.segment, allowed / 8)
+        return allowed - min(directory.dictionaryBytes, allowed / 8) - min(sizes.segment, allowed / 8)
     }
 
     // One step towards `goal` bytes; false when there is none.

@@ -32,7 +32,8 @@ extension DiskStore {
 
     private func sums(_ index: DiskIndex, _ state: DiskIndex.State) throws -> StoreContents {
         var contents = StoreContents(
-            entries: state.entries, bytes: state.bytes, byteLimit: limit, evictions: state.evictions, ghostHits: state.ghostHits)
+            entries: state.entries, bytes: state.bytes + directory.dictionaryBytes, byteLimit: limit, evictions: state.evictions,
+            ghostHits: state.ghostHits)
         for (name, quota) in quotas { contents.partitions[name] = StoreContents.Partition(quota: quota) }
         for partition in try index.partitions() {
             // Counted for every partition it is part of.
@@ -190,8 +191,8 @@ extension DiskStore {
         return result
     }
 
-    /// Removes all entries, for all processes, and nothing else; what was there. A segment another process appends to
-    /// keeps its room.
+    /// Removes all entries and dictionaries, for all processes, and nothing else; what was there. A segment another process
+    /// appends to keeps its room.
     @discardableResult
     public func clear() -> StoreContents {
         let before = contents
@@ -202,6 +203,9 @@ extension DiskStore {
             try? flush(&writer)
             // Given up, its lock with it, so that it can go.
             (writer.segment, writer.pending) = (nil, [])
+            try? clear(&writer)  // as above
+            directory.removeDictionaries()
+            // Who kept an entry meanwhile did not miss its dictionary yet.
             try? clear(&writer)  // as above
             finish(&writer, flushing: false)
             removeDoomed(&writer)

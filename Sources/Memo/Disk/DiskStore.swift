@@ -21,7 +21,7 @@ import Synchronization
 public final class DiskStore: Store {
     /// Where the entries are.
     public let directory: CacheDirectory
-    /// Most bytes of all entries, in whole blocks as the disk gives them. The index beside them takes about a tenth
+    /// Most bytes of all entries and dictionaries, in whole blocks as the disk gives them. The index beside them takes about a tenth
     /// of a kilobyte for each.
     public let limit: Int
     /// Most bytes of some partitions' entries; one of `a` holds for `a/b` as well.
@@ -70,7 +70,7 @@ public final class DiskStore: Store {
         space: @escaping @Sendable (String) -> DiskSpace? = DiskSpace.init(path:)
     ) {
         self.directory = directory
-        compression = Compression(dictionaries: directory.dictionaries)
+        compression = Compression(dictionaries: directory.dictionaries(atMost: limit / 32))
         self.limit = limit
         self.quotas = quotas
         objectsPath = Array("\(directory.path)/objects/".utf8)
@@ -218,7 +218,7 @@ public final class DiskStore: Store {
     public func put(_ entry: Entry, lossCost: UInt64) -> PutOutcome {
         let rest = max(restUntil.load(ordering: .relaxed), lockedUntil.load(ordering: .relaxed))
         guard directory.isWritten, rest <= now() else { return .unavailable }
-        guard let (header, payload) = EntryFile.bytes(of: entry, using: compression) else { return .tooLarge }
+        guard let (header, payload, dictionary) = EntryFile.bytes(of: entry, using: compression) else { return .tooLarge }
         let count = header.count + payload.count
         let quota = quotas(over: entry.header.partition).map(\.bytes).min() ?? limit
         guard count <= largestEntry, blocks(count) <= quota else { return .tooLarge }
@@ -232,7 +232,9 @@ public final class DiskStore: Store {
             }
             tell(evicted)
             switch outcome {
-            case .kept: return .kept
+            case .kept:
+                if let dictionary { compression.assure(dictionary) }
+                return .kept
             case .noRoom: return .noRoom
             case .unavailable: return .unavailable
             case .diskFull:
