@@ -8,13 +8,16 @@ struct NetworkCost: Sendable {
     /// Up to here an answer says what any costs, from here on what a byte costs.
     private static let small = 4 << 10
     private static let large = 16 << 10
-    /// The newest of so many measurements counts one part in as many.
-    private static let memory = 16
+    /// The newest of so many measurements counts one part in as many: of the first when it took longer than is known, of the
+    /// second when it did not. A busy machine makes answers late, and none early: values written while it was busy came
+    /// compressed for as long as they stayed, although the network was fast.
+    private static let memory = 16, quickMemory = 4
     /// A measurement counts for at most so many times what is known: a thread that had to wait for its processor for a
     /// moment says nothing of the network.
     private static let largestStep = 2.0
 
-    /// Before anything was measured: a network of 1 Gb/s, or a unix socket.
+    /// Before anything was measured: a network of 1 Gb/s, or this machine. A tunnel that begins here shows after some three
+    /// answers.
     init(isLocal: Bool) { (base, perByte) = isLocal ? (20_000, 0.5) : (200_000, 8) }
 
     /// Learns from one round trip that carried so many bytes.
@@ -28,7 +31,8 @@ struct NetworkCost: Sendable {
 
     private static func add(_ sample: Double, to average: inout Double, _ count: inout Int) {
         count = min(count + 1, memory)
-        average += (min(sample, largestStep * average) - average) / Double(count)
+        let step = min(sample, largestStep * average) - average
+        average += step / Double(step < 0 ? min(count, quickMemory) : count)
     }
 
     /// Nanoseconds for so many bytes.

@@ -83,8 +83,13 @@ public struct RedisAddress: Sendable, Equatable {
         self.password = (try Self.decoded(password) ?? variable("ATELIER_REDIS_PASSWORD")).map(Secret.init)
     }
 
-    /// Whether the server is on this machine for certain.
-    var isLocal: Bool { if case .unix = place { true } else { false } }
+    /// Whether the server, or the tunnel to it, is on this machine.
+    var isLocal: Bool {
+        switch place {
+        case .unix: true
+        case .tcp(let host, _): host == "localhost" || host == "::1" || host.hasPrefix("127.")
+        }
+    }
 
     private static func database(_ text: Substring) throws(RedisAddressError) -> Int {
         guard let number = UInt16(text) else { throw .malformed("the database is a number") }

@@ -118,4 +118,17 @@ struct CircuitBreakerTests {
         #expect((19_000...21_000).contains(cost.cost(ofBytes: 0)))
         #expect((310_000...330_000).contains(cost.cost(ofBytes: 1_000_000)))
     }
+
+    @Test("A fast network stays one while every second answer waits for a processor, and a slow one shows at once")
+    func busyMachine() {
+        var cost = NetworkCost(isLocal: true)
+        for _ in 0..<50 {
+            cost.add(bytes: 100_000, nanoseconds: 50_000)
+            cost.add(bytes: 100_000, nanoseconds: 600_000)
+        }
+        #expect(cost.perByte < 0.5)
+        var tunnel = NetworkCost(isLocal: true)
+        for _ in 0..<3 { tunnel.add(bytes: 100_000, nanoseconds: 1_000_000) }
+        #expect(tunnel.perByte > 1.9)
+    }
 }

@@ -17,6 +17,16 @@ struct RedisAddressTests {
         #expect(try address("unix:///run/r.sock?db=2").description == "unix:/run/r.sock?db=2")
     }
 
+    @Test("A socket and a loopback address are of this machine")
+    func local() throws {
+        for text in ["unix:/run/redis.sock", "redis://localhost", "redis://127.0.0.1:7000", "redis://127.9.8.7", "redis://[::1]/2"] {
+            #expect(try RedisAddress(text).isLocal, "\(text)")
+        }
+        for text in ["redis://cache.example", "redis://10.0.0.1", "redis://localhost.example"] {
+            #expect(try !RedisAddress(text).isLocal, "\(text)")
+        }
+    }
+
     @Test("User and password come from the address, percent-decoded, and what it leaves out from the environment")
     func credentials() throws {
         let own = try address("redis://ann:p%40ss@h", ["ATELIER_REDIS_PASSWORD": "other"])
