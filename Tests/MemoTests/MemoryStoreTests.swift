@@ -56,21 +56,6 @@ struct MemoryStoreTests {
         #expect(contents.partitions == quotas.mapValues { StoreContents.Partition(quota: $0) })
     }
 
-    @Test("A hit lends the bytes of a blob, and of nothing else")
-    func lentBytes() {
-        let store = everything()
-        func lent(_ payload: Entry.Payload) -> [UInt8]? {
-            var entry = weighing(1, 0)
-            entry.payload = payload
-            store.put(entry)
-            return store.get(entry.header.digest).entry?.withBytes { Array($0) }
-        }
-        #expect(lent(.value(Blob("text")[1...])) == Array("ext".utf8))
-        #expect(lent(.value(Blob([]))) == [])
-        #expect(lent(.value(Weight(byteCount: 3))) == nil)
-        #expect(lent(.bytes(Blob("text"))) == nil, "written, not the value")
-    }
-
     @Test("What was hit since it came outlives what was not")
     func hitsCount() {
         let store = MemoryStore(byteLimit: 1 << 20, entryLimit: 3, admitting: .everything)
