@@ -27,6 +27,14 @@ struct ChildProcess {
         return status
     }
 
+    /// Waits for its end; the status, and the most memory it held, in bytes.
+    func waitForUsage() -> (status: Int32, peakMemory: Int) {
+        var status: Int32 = 0
+        var usage = rusage()
+        while wait4(id, &status, 0, &usage) < 0 && errno == EINTR {}
+        return (status, Int(usage.ru_maxrss) << 10)
+    }
+
     /// Ends it as `kill -9` does.
     func kill() { Glibc.kill(id, SIGKILL) }
 }

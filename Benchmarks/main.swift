@@ -2,7 +2,8 @@
 // harnesses. One file per subcommand; each prints JSON on stdout. Start with `Subcommand`.
 
 let subcommands: [Subcommand] = [
-    .cacheFaults, .cacheHits, .cacheSpeed, .dictionaryGain, .digest, .diskStore, .engine, .codecs, .hostile, .journal, .line, .corpus,
+    .cacheFaults, .cacheHits, .cacheSpeed, .dictionaryGain, .digest, .diskStore, .engine, .codecs, .hostile, .hostileSVG, .journal, .line,
+    .corpus,
     .redis, .requestLog, .stageOutputs, .successors,
 ]
 Subcommand.main(CommandLine.arguments.dropFirst().map { $0 }, among: subcommands)
