@@ -22,11 +22,14 @@ struct Arrangement {
     private(set) var edges: [Edge] = []
     private var flat: FlatOutline
 
-    /// - Parameter operands: One or two outlines.
-    init(_ operands: [(path: BezierPath, rule: FillRule)]) {
+    /// - Parameters:
+    ///   - operands: One or two outlines.
+    ///   - work: How many chords may be compared; what was spent is taken off, and nil comes of having spent it all.
+    init?(_ operands: [(path: BezierPath, rule: FillRule)], work: inout Int) {
         rules = (operands[0].rule, operands[operands.count - 1].rule)
-        flat = FlatOutline(operands.map { $0.path })
-        ChordCutter.cut(&flat.chords)
+        flat = FlatOutline(operands.map { $0.path }, work: &work)
+        if work > 0 { ChordCutter.cut(&flat.chords, work: &work) }
+        if work <= 0 { return nil }
         merge()
         sweep()
     }

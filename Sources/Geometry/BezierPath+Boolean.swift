@@ -26,13 +26,35 @@ extension BezierPath {
     ///
     /// Curves stay curves, cut where they cross. See `combined` for accuracy and cost. Open subpaths are closed, as
     /// filling closes them.
+    ///
+    /// An outline that crosses itself so often that it would take more than `usualWork` comes back as it is.
     public func resolved(_ rule: FillRule) -> BezierPath {
-        Arrangement([(self, rule)]).outline { first, _ in first }
+        var work = BezierPath.usualWork
+        return resolved(rule, work: &work) ?? self
     }
 
-    /// As `resolved`; nil when both rules enclose the same points already.
+    /// As `resolved`; nil when both rules enclose the same points already, or it takes too much work to say.
     public func resolvedUnlessRulesAgree(_ rule: FillRule) -> BezierPath? {
-        let arrangement = Arrangement([(self, rule)])
+        var work = BezierPath.usualWork
+        guard let arrangement = Arrangement([(self, rule)], work: &work) else { return nil }
+        return arrangement.rulesAgree ? nil : arrangement.outline { first, _ in first }
+    }
+
+    /// How many comparisons one operation may take unless the caller says so: some tenths of a second. Outlines of a few thousand
+    /// segments that all cross each other pass it, and none that people draw.
+    public static var usualWork: Int { 40_000_000 }
+
+    /// As `resolved`, with a bound.
+    ///
+    /// - Parameter work: How many comparisons may be made; those that were are taken off.
+    /// - Returns: nil when that was not enough; `work` is 0 or less then.
+    public func resolved(_ rule: FillRule, work: inout Int) -> BezierPath? {
+        Arrangement([(self, rule)], work: &work)?.outline { first, _ in first }
+    }
+
+    /// As `resolvedUnlessRulesAgree`, with a bound: nil also when `work` is 0 or less afterwards.
+    public func resolvedUnlessRulesAgree(_ rule: FillRule, work: inout Int) -> BezierPath? {
+        guard let arrangement = Arrangement([(self, rule)], work: &work) else { return nil }
         return arrangement.rulesAgree ? nil : arrangement.outline { first, _ in first }
     }
 
@@ -44,10 +66,24 @@ extension BezierPath {
     /// whose crossings Newton's method finds to the precision of `Double`. So coincident, touching and degenerate
     /// contours are cases like any other, and what is nearer together than the flattening may be taken for touching.
     ///
-    /// - Complexity: O(*n* log *n* + *p*) for *n* chords, of which *p* pairs overlap in both coordinates.
+    /// Where it takes more than `usualWork`, nothing is taken away and nothing added: this outline comes back as it is.
+    ///
+    /// - Complexity: O(*n* log *n* + *p*) for *n* chords, of which *p* pairs overlap in x.
     public func combined(
         _ operation: BooleanOperation, with other: BezierPath, rule: FillRule = .nonzero, otherRule: FillRule = .nonzero
     ) -> BezierPath {
-        Arrangement([(self, rule), (other, otherRule)]).outline(operation.includes)
+        var work = BezierPath.usualWork
+        return combined(operation, with: other, rule: rule, otherRule: otherRule, work: &work) ?? self
+    }
+
+    /// As above, with a bound.
+    ///
+    /// - Parameter work: How many comparisons may be made; those that were are taken off.
+    /// - Returns: nil when that was not enough; `work` is 0 or less then.
+    public func combined(
+        _ operation: BooleanOperation, with other: BezierPath, rule: FillRule = .nonzero, otherRule: FillRule = .nonzero,
+        work: inout Int
+    ) -> BezierPath? {
+        Arrangement([(self, rule), (other, otherRule)], work: &work)?.outline(operation.includes)
     }
 }

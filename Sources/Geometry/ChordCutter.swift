@@ -26,10 +26,11 @@ enum ChordCutter {
         var parameter: Double
     }
 
-    static func cut(_ chords: inout [Chord]) {
+    /// - Parameter work: How many comparisons may be made; cutting ends when they are.
+    static func cut(_ chords: inout [Chord], work: inout Int) {
         for _ in 0..<mostRounds {
-            var cuts = cuts(in: chords)
-            if cuts.isEmpty { return }
+            var cuts = cuts(in: chords, &work)
+            if cuts.isEmpty || work <= 0 { return }
             for index in chords.indices { chords[index].isSettled = true }
             cuts.sort { a, b in
                 if a.chord != b.chord { return a.chord < b.chord }
@@ -57,12 +58,17 @@ enum ChordCutter {
         }
     }
 
-    private static func cuts(in chords: [Chord]) -> [Cut] {
+    private static func cuts(in chords: [Chord], _ work: inout Int) -> [Cut] {
         var cuts: [Cut] = []
         let order = chords.indices.sorted { (chords[$0].minX, $0) < (chords[$1].minX, $1) }
         var open: [Int] = []
         for index in order {
             let chord = chords[index]
+            work -= open.count + 8
+            if work <= 0 || cuts.count > work {
+                work = 0
+                return []
+            }
             var kept = 0
             for other in open where chords[other].maxX >= chord.minX {
                 open[kept] = other

@@ -33,7 +33,9 @@ struct FlatOutline {
 
     /// Flattens outlines to within 2⁻¹⁴ of the larger side of their box. What has no size, or points that are not
     /// finite, encloses nothing and gives no chords.
-    init(_ paths: [BezierPath]) {
+    ///
+    /// - Parameter work: What chords may cost; reading ends when it is spent.
+    init(_ paths: [BezierPath], work: inout Int) {
         var box: Rect?
         for path in paths {
             guard let bounds = path.bounds else { continue }
@@ -43,7 +45,7 @@ struct FlatOutline {
         let extent = max(box.maxX - box.minX, box.maxY - box.minY)
         guard extent > 0, extent.isFinite else { return }
         let grid = Grid(origin: Point(box.minX, box.minY), scale: Double(1 << 25) / extent)
-        for (operand, path) in paths.enumerated() { add(path, operand, grid, tolerance: extent / Double(1 << 14)) }
+        for (operand, path) in paths.enumerated() { add(path, operand, grid, tolerance: extent / Double(1 << 14), &work) }
     }
 
     private struct Grid {
@@ -57,9 +59,14 @@ struct FlatOutline {
         private func step(_ distance: Double) -> Int32 { distance > 0 ? Int32(min(distance, Double(1 << 25)).rounded()) : 0 }
     }
 
-    private mutating func add(_ path: BezierPath, _ operand: Int, _ grid: Grid, tolerance: Double) {
+    private mutating func add(_ path: BezierPath, _ operand: Int, _ grid: Grid, tolerance: Double, _ work: inout Int) {
         var (start, current) = (Point.zero, Point.zero)
+        var counted = chords.count
         for element in path.elements {
+            // A chord takes the memory and, to be sorted, the time of some comparisons.
+            work -= 32 * (chords.count - counted)
+            counted = chords.count
+            if work <= 0 { return }
             switch element {
             case .move(let p):
                 addLine(current, start, operand, grid)

@@ -1,12 +1,28 @@
 internal import AtelierGeometry
+internal import AtelierSVG
 
 // Consumers of DrawingML fill one `a:path` by even-odd. There is no attribute for SVG's nonzero rule, so an outline on which
 // the two differ is written as another one of the same region, on which they agree.
 
+extension SlideMapper {
+    /// What stands for an outline that the nonzero rule fills; nil for the outline itself.
+    mutating func nonzeroRegion(of outline: BezierPath, _ origin: SVG.Origin) -> BezierPath? {
+        var work = min(BezierPath.usualWork, fillRuleWork)
+        let before = work
+        let region = outline.nonzeroRegionForEvenOdd(work: &work)
+        fillRuleWork -= before - work
+        if work <= 0 {
+            note(.approximated, origin, "its outline crosses itself too often to be resolved and is filled by the even-odd rule")
+        }
+        return region
+    }
+}
+
 extension BezierPath {
-    /// The region that the nonzero rule fills, as an outline for even-odd; nil when that is the path as it is.
-    var nonzeroRegionForEvenOdd: BezierPath? {
-        mayWindTwice ? resolvedUnlessRulesAgree(.nonzero) : nil
+    /// The region that the nonzero rule fills, as an outline for even-odd; nil when that is the path as it is, or `work` comparisons
+    /// were not enough to say: it is 0 or less then.
+    func nonzeroRegionForEvenOdd(work: inout Int) -> BezierPath? {
+        mayWindTwice ? resolvedUnlessRulesAgree(.nonzero, work: &work) : nil
     }
 
     /// Whether any point can be wound around twice at all: not in a single contour whose y (or x) goes up once and down once, for

@@ -121,7 +121,7 @@ extension SlideMapper {
             }
         }
 
-        let region = fill == nil || path.fill?.rule == .evenOdd ? nil : outline.nonzeroRegionForEvenOdd
+        let region = fill == nil || path.fill?.rule == .evenOdd ? nil : nonzeroRegion(of: outline, path.origin)
         write(path, "Freeform", frame, transform, fill: fill, line: line) { xml in
             xml.freeform { xml in
                 if let region {

@@ -117,6 +117,8 @@ struct SlideMapper {
     var link: Int?
     /// Whether text stays text.
     var text = TextMode.auto
+    /// How many comparisons the fill rules of the slide may still take: about a second of them.
+    var fillRuleWork = 4 * BezierPath.usualWork
     /// Shape ids are unique on a slide; the root of the shape tree has 1.
     var lastID = 1
 

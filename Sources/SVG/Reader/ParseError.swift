@@ -68,7 +68,7 @@ extension SVG {
         /// Deepest nesting of elements, in the file and again after `use` is expanded.
         public var depth = 256
         /// Most elements in the file.
-        public var elementCount = 500_000
+        public var elementCount = 250_000
         /// Most bytes of one attribute.
         public var attributeByteCount = 16 << 20
         /// Most bytes that references to entities may add up to.

@@ -221,7 +221,10 @@ extension Resolver {
         case .root: return index == 0
         case .empty: return Int(document.elements[index].end) == index + 1 && document.elements[index].content.isEmpty
         case .link: return document.elements[index].name == .a && document.attribute(.href, of: index) != nil
-        case .attribute(let test): return holds(test, index)
+        case .attribute(let test):
+            // Looking through a long value is work, too.
+            if test.relation == .contains || test.relation == .hasWord { try step(index, count: attributeByteCount(index) >> 6) }
+            return holds(test, index)
         case .place(let step, let offset, let fromEnd, let sameType):
             // The root has no siblings and is the first and the last.
             let place = 1 + (index == 0 ? 0 : siblings.count(index, fromEnd: fromEnd, sameType: sameType, document))
@@ -253,20 +256,27 @@ extension Resolver {
         }
         guard let value = found else { return false }
         if test.relation == .exists { return true }
-        func bytes(_ range: TextRange) -> [UInt8] {
-            UnsafeBufferPointer(start: reader.text + Int(range.start), count: Int(range.end - range.start)).map {
-                test.ignoresCase && $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0
-            }
+        let text = UnsafeBufferPointer(start: reader.text + Int(value.start), count: Int(value.end - value.start))
+        let wanted = UnsafeBufferPointer(start: reader.text + Int(test.value.start), count: Int(test.value.end - test.value.start))
+        func folded(_ byte: UInt8) -> UInt8 { test.ignoresCase && byte >= 0x41 && byte <= 0x5A ? byte | 0x20 : byte }
+        /// Whether the wanted text stands at a place, which leaves room for it.
+        func stands(at place: Int) -> Bool {
+            for i in 0..<wanted.count where folded(text[place + i]) != folded(wanted[i]) { return false }
+            return true
         }
-        let (text, wanted) = (bytes(value), bytes(test.value))
+        let room = text.count - wanted.count
         switch test.relation {
         case .exists: return true
-        case .equals: return text == wanted
-        case .hasWord: return !wanted.isEmpty && text.split(whereSeparator: isSpace).contains { $0.elementsEqual(wanted) }
-        case .isLanguage: return text == wanted || text.starts(with: wanted + [UInt8(ascii: "-")])
-        case .begins: return !wanted.isEmpty && text.starts(with: wanted)
-        case .ends: return !wanted.isEmpty && text.reversed().starts(with: wanted.reversed())
-        case .contains: return !wanted.isEmpty && text.contains(wanted)
+        case .equals: return room == 0 && stands(at: 0)
+        case .hasWord:
+            return room >= 0 && !wanted.isEmpty && !wanted.contains(where: isSpace)
+                && (0...room).contains { place in
+                    (place == 0 || isSpace(text[place - 1])) && (place == room || isSpace(text[place + wanted.count])) && stands(at: place)
+                }
+        case .isLanguage: return room >= 0 && stands(at: 0) && (room == 0 || text[wanted.count] == UInt8(ascii: "-"))
+        case .begins: return room >= 0 && !wanted.isEmpty && stands(at: 0)
+        case .ends: return room >= 0 && !wanted.isEmpty && stands(at: room)
+        case .contains: return room >= 0 && !wanted.isEmpty && (0...room).contains { stands(at: $0) }
         }
     }
 

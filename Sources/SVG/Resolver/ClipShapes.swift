@@ -5,7 +5,9 @@ extension Resolver {
     /// element's coordinates; nil when the value is something else.
     ///
     /// - Parameter toElement: From the node's own coordinates to the element's.
-    mutating func basicShape(_ value: TextRange, around node: SVG.Node, toElement: AffineTransform, _ style: Style) -> BezierPath? {
+    mutating func basicShape(
+        _ value: TextRange, of index: Int, around node: SVG.Node, toElement: AffineTransform, _ style: Style
+    ) throws(SVG.ParseError) -> BezierPath? {
         var scanner = reader.scanner(value)
         var function: (name: String, arguments: TextRange)?
         var boxName = ""
@@ -31,8 +33,13 @@ extension Resolver {
         var shape = ShapeReader(
             reader: reader, scanner: reader.scanner(function.arguments), fontSize: style.fontSize,
             box: box ?? Rect(x: 0, y: 0, width: 0, height: 0))
-        guard let region = shape.region(function.name), shape.scanner.isAtEnd else { return nil }
-        return region.bounds.map { $0.width.isFinite && $0.maxX.magnitude <= 1e12 && $0.maxY.magnitude <= 1e12 } == false ? nil : region
+        guard let (outline, rule) = shape.outline(function.name), shape.scanner.isAtEnd else { return nil }
+        guard let bounds = outline.bounds else { return outline }
+        guard bounds.maxX.magnitude <= 1e12, bounds.maxY.magnitude <= 1e12, bounds.minX.magnitude <= 1e12, bounds.minY.magnitude <= 1e12
+        else { return nil }
+        // Rectangles and ellipses enclose the same by both rules.
+        guard let rule else { return outline }
+        return try counted(index) { outline.resolved(rule, work: &$0) }
     }
 
     /// What stands between the parentheses of a function, to behind which the scanner moves.
@@ -56,20 +63,23 @@ private struct ShapeReader {
     let fontSize: Double
     let box: Rect
 
-    mutating func region(_ name: String) -> BezierPath? {
+    /// The outline, and the rule that says what it encloses where that matters.
+    mutating func outline(_ name: String) -> (BezierPath, FillRule?)? {
         switch name {
-        case "circle", "ellipse": return ellipse(isCircle: name == "circle")
+        case "circle", "ellipse": return ellipse(isCircle: name == "circle").map { ($0, nil) }
         case "inset":
             guard let sides = sides() else { return nil }
             let low = Point(box.minX + sides[3], box.minY + sides[0]), high = Point(box.maxX - sides[1], box.maxY - sides[2])
-            return rounded(low, high)
+            return rounded(low, high).map { ($0, nil) }
         case "rect":
             guard let sides = sides(allowsAuto: true) else { return nil }
-            return rounded(Point(box.minX + sides[3], box.minY + sides[0]), Point(box.minX + sides[1], box.minY + sides[2]))
+            return rounded(Point(box.minX + sides[3], box.minY + sides[0]), Point(box.minX + sides[1], box.minY + sides[2])).map {
+                ($0, nil)
+            }
         case "xywh":
             guard let x = length(.horizontal), let y = length(.vertical), let width = length(.horizontal), let height = length(.vertical)
             else { return nil }
-            return rounded(Point(box.minX + x, box.minY + y), Point(box.minX + x + width, box.minY + y + height))
+            return rounded(Point(box.minX + x, box.minY + y), Point(box.minX + x + width, box.minY + y + height)).map { ($0, nil) }
         case "polygon": return polygon()
         case "path":
             let rule = fillRule()
@@ -84,7 +94,7 @@ private struct ShapeReader {
             let (path, error) = BezierPath.reading(svgPathData: reader.scanner(data))
             if error != nil { return nil }
             // Path data has its origin at the corner of the reference box.
-            return path.transformed(by: .translation(box.minX, box.minY)).resolved(rule)
+            return (path.transformed(by: .translation(box.minX, box.minY)), rule)
         default: return nil
         }
     }
@@ -251,7 +261,7 @@ private struct ShapeReader {
         return path
     }
 
-    private mutating func polygon() -> BezierPath? {
+    private mutating func polygon() -> (BezierPath, FillRule?)? {
         let rule = fillRule()
         var path = BezierPath()
         while !scanner.isAtEnd {
@@ -262,6 +272,6 @@ private struct ShapeReader {
         }
         if path.isEmpty { return nil }
         path.close()
-        return path.resolved(rule)
+        return (path, rule)
     }
 }

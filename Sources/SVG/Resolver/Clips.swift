@@ -21,7 +21,7 @@ extension Resolver {
                 return nil
             }
             region = found
-        } else if let shape = basicShape(value, around: node, toElement: toElement, around.style) {
+        } else if let shape = try basicShape(value, of: index, around: node, toElement: toElement, around.style) {
             region = shape
         } else {
             report(index, .approximated, "drawn without clipping `\(quoted(value))`")
@@ -74,14 +74,24 @@ extension Resolver {
         viewport = outerViewport
         let group = SVG.Group(origin: SVG.Origin(element: "clipPath"), transform: transform, children: children)
         try step(index, count: group.nodeCount)
-        var region = group.region
+        var region = try counted(index) { group.region(work: &$0) }
         if let ownClip, let reference = reader.reference(ownClip), let target = element(withID: reference.id),
             document.elements[target].name == .clipPath
         {
             guard let other = try self.region(ofClip: target, box: box, around) else { return nil }
-            region = region.combined(.intersection, with: other, rule: .nonzero, otherRule: .nonzero)
+            region = try counted(index) { region.combined(.intersection, with: other, work: &$0) }
         }
         return region
+    }
+
+    /// The result of an operation on outlines, whose work counts as steps.
+    mutating func counted(_ index: Int, _ body: (inout Int) -> BezierPath?) throws(SVG.ParseError) -> BezierPath {
+        let comparisonsPerStep = 64
+        let allowed = (options.limits.stepCount - steps) * comparisonsPerStep
+        var left = allowed
+        let result = body(&left)
+        try step(index, count: 1 + (allowed - left) / comparisonsPerStep + (result == nil ? 1 : 0))
+        return result ?? BezierPath()
     }
 
     /// What a clip path inherits, which is from where it stands and not from where it is used; of all properties only those of
@@ -126,22 +136,27 @@ extension Resolver {
 
 extension SVG.Group {
     /// What the paths below enclose together, each by its own rule, in the coordinates of the group's parent.
-    fileprivate var region: BezierPath {
+    ///
+    /// - Parameter work: How many comparisons may be made; nil when that was not enough.
+    fileprivate func region(work: inout Int) -> BezierPath? {
         var outlines = BezierPath()
         for child in children {
             switch child {
-            case .group(let group): outlines.append(group.region)
+            case .group(let group):
+                guard let region = group.region(work: &work) else { return nil }
+                outlines.append(region)
             // Only shapes are resolved inside a clip path.
             case .image: break
             case .path(let path):
                 let outline = path.geometry.transformed(by: path.transform)
-                outlines.append(outline.resolved(path.fill?.rule ?? .nonzero))
+                guard let region = outline.resolved(path.fill?.rule ?? .nonzero, work: &work) else { return nil }
+                outlines.append(region)
             case .text: break  // Its outlines stand in for it.
             }
         }
         // Each is wound the same way, so that together they are their union by the nonzero rule.
-        var region = children.count == 1 ? outlines : outlines.resolved(.nonzero)
-        if let clip { region = region.combined(.intersection, with: clip) }
-        return transform == .identity ? region : region.transformed(by: transform).resolved(.nonzero)
+        var region = children.count == 1 ? outlines : outlines.resolved(.nonzero, work: &work)
+        if let clip { region = region?.combined(.intersection, with: clip, work: &work) }
+        return transform == .identity ? region : region?.transformed(by: transform).resolved(.nonzero, work: &work)
     }
 }

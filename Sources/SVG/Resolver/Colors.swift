@@ -39,6 +39,8 @@ struct ColorWithAlpha: Equatable {
         scanner.skipSpace()
         if name == "color" { space = lowercaseWord(&scanner) }
         guard let (c, alpha) = components(&scanner) else { return nil }
+        let hue = name.hasPrefix("h") ? 0 : name.hasSuffix("lch") ? 2 : -1
+        if alpha?.isAngle == true || c.indices.contains(where: { $0 != hue && c[$0].isAngle }) { return nil }
         let channels: ColorSpace.Triple
         switch name {
         case "rgb", "rgba":
@@ -92,6 +94,8 @@ struct ColorWithAlpha: Equatable {
 private struct Component {
     var value: Double
     var isPercentage = false
+    /// Whether it has a unit of angles.
+    var isAngle = false
 
     /// The value, of which 100 % is `whole`, within limits.
     func part(of whole: Double, _ limits: ClosedRange<Double> = -1e6...1e6) -> Double {
@@ -150,10 +154,10 @@ private func components(_ scanner: inout TextScanner) -> (channels: [Component],
             } else {
                 switch lowercaseLetters(&scanner) {
                 case "": values.append(Component(value: number))
-                case "deg": values.append(Component(value: number))
-                case "rad": values.append(Component(value: Angle(radians: number).degrees))
-                case "grad": values.append(Component(value: number * 0.9))
-                case "turn": values.append(Component(value: number * 360))
+                case "deg": values.append(Component(value: number, isAngle: true))
+                case "rad": values.append(Component(value: Angle(radians: number).degrees, isAngle: true))
+                case "grad": values.append(Component(value: number * 0.9, isAngle: true))
+                case "turn": values.append(Component(value: number * 360, isAngle: true))
                 default: return nil
                 }
             }

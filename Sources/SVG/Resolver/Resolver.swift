@@ -315,7 +315,8 @@ struct Resolver {
         }
         if let clip, let node {
             try step(index, count: node.nodeCount)
-            // The clip path is in the element's own coordinates, which a nested viewport has only as a picture.
+            // The place of a `use` and the viewport of a nested `svg` belong to the coordinates that clip paths refer to.
+            if name == .use || name == .svg { own.transform = node.transform }
             let toElement = node.transform.followed(by: own.transform.inverse ?? .identity)
             if let region = try self.clip(clip, of: index, around: node, toElement: toElement, inner) {
                 return clipped(node, to: region.transformed(by: own.transform))
@@ -441,9 +442,9 @@ struct Resolver {
             let clip = reportEffects(target)
             node = try viewportGroup(target, ownOfTarget, deeper, size: (width, height))
             if let clip, let drawn = node,
-                let region = try self.clip(clip, of: target, around: drawn, toElement: drawn.transform, deeper)
+                let region = try self.clip(clip, of: target, around: drawn, toElement: .identity, deeper)
             {
-                node = clipped(drawn, to: region)
+                node = clipped(drawn, to: region.transformed(by: drawn.transform))
             }
         default:
             node = try self.node(target, inside)
@@ -517,7 +518,7 @@ struct Resolver {
     }
 
     /// How much text an element's attributes have; their values lie side by side.
-    private func attributeByteCount(_ index: Int) -> Int {
+    func attributeByteCount(_ index: Int) -> Int {
         let element = document.elements[index]
         guard element.attributeCount > 0 else { return 0 }
         let first = document.attributes[Int(element.firstAttribute)]

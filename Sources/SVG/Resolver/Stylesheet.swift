@@ -238,8 +238,6 @@ private struct StylesheetReader {
                 scanner.position = min(scanner.position + 4, scanner.end)
             } else if scanner.next == UInt8(ascii: "-"), scanner.peek(1) == UInt8(ascii: "-") {
                 scanner.position = min(scanner.position + 3, scanner.end)
-            } else if scanner.next == UInt8(ascii: "}") {
-                scanner.position += 1
             } else {
                 return
             }
