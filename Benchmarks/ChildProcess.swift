@@ -27,12 +27,13 @@ struct ChildProcess {
         return status
     }
 
-    /// Waits for its end; the status, and the most memory it held, in bytes.
-    func waitForUsage() -> (status: Int32, peakMemory: Int) {
+    /// Waits for its end; the status, the seconds a processor worked for it, and the most memory it held, in bytes.
+    func waitForUsage() -> (status: Int32, seconds: Double, peakMemory: Int) {
         var status: Int32 = 0
         var usage = rusage()
         while wait4(id, &status, 0, &usage) < 0 && errno == EINTR {}
-        return (status, Int(usage.ru_maxrss) << 10)
+        func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
+        return (status, seconds(usage.ru_utime) + seconds(usage.ru_stime), Int(usage.ru_maxrss) << 10)
     }
 
     /// Ends it as `kill -9` does.

@@ -16,7 +16,7 @@ extension Subcommand {
                 Reads drawings that multiply, nest, refer in circles or hold enormous numbers, and
                 maps what they give to a slide, each in a process of its own.
                 NAME       only the drawings whose names contain one of these
-                --seconds  longest time for one drawing
+                --seconds  most time of a processor for one drawing
                 --memory   most memory of the process in MiB
 
                 One line for each: status, milliseconds, MiB, name. Status 1: one took longer or
@@ -31,9 +31,8 @@ extension Subcommand {
         var bad: [String] = []
         for drawing in hostileDrawings
         where arguments.words.isEmpty || arguments.words.contains(where: { drawing.name.firstRange(of: $0) != nil }) {
-            let clock = ContinuousClock(), start = clock.now
-            let (status, peak) = try ChildProcess(["hostile-svg", "--one", drawing.name]).waitForUsage()
-            let milliseconds = Int((clock.now - start) / .milliseconds(1))
+            let (status, time, peak) = try ChildProcess(["hostile-svg", "--one", drawing.name]).waitForUsage()
+            let milliseconds = Int(time * 1000)
             let outcome = status == 0 ? "read" : status == refused << 8 ? "refused" : "FAILED \(status)"
             let isGood = (status == 0 || status == refused << 8) && milliseconds <= seconds * 1000 && peak >> 20 <= memory
             if !isGood { bad.append(drawing.name) }
