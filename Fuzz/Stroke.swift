@@ -43,7 +43,7 @@ public func fuzzStroke(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
         precondition(region.elements.count <= 100_000 * line.elements.count)
         guard let bounds = line.bounds, let ink = region.bounds else { continue }
         precondition((ink.width + ink.height).isFinite)
-        let reach = style.width / 2 * max(style.miterLimit, 1.5) + 0.1 + 1e-6 * (bounds.width + bounds.height)
+        let reach = style.width / 2 * (style.miterLimit + 1) + 0.1 + 1e-6 * (bounds.width + bounds.height)
         let slack = 1e-9 * (bounds.minX.magnitude + bounds.minY.magnitude)
         precondition(ink.minX >= bounds.minX - reach - slack && ink.maxX <= bounds.maxX + reach + slack)
         precondition(ink.minY >= bounds.minY - reach - slack && ink.maxY <= bounds.maxY + reach + slack)

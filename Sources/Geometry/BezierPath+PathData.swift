@@ -54,6 +54,14 @@ extension BezierPath {
         return (path, reason.map { PathDataError($0, offset: reader.scanner.position - origin) })
     }
 
+    /// The elements that end inside an arc of some path data, as indices into the elements of the path read from it: what
+    /// stands for one command ends only where the last of them does.
+    package static func arcInteriors(svgPathData scanner: TextScanner) -> [Int] {
+        var reader = PathDataReader(scanner: scanner)
+        _ = reader.read()
+        return reader.arcInteriors
+    }
+
     /// Reads a list of points as `polyline` and `polygon` have it: one subpath of straight segments.
     ///
     /// - Returns: The subpath, not closed and empty for fewer than two points, and whether text was left over: a single
@@ -84,6 +92,8 @@ private struct PathDataReader {
     var quadraticControl: Point?
     /// A segment right after a close begins a new subpath at the same start.
     var needsMove = false
+    /// Indices of elements that end inside an arc.
+    var arcInteriors: [Int] = []
 
     init(scanner: TextScanner) {
         self.scanner = scanner
@@ -244,7 +254,9 @@ private struct PathDataReader {
         guard let sweeps = scanner.flag() else { return .badFlag }
         guard let p = nextPoint(isRelative) else { return .missingNumber }
         begin()
+        let first = elements.count
         appendArc(from: current, to: p, rx: rx, ry: ry, rotation: Angle(degrees: rotation), isLarge: isLarge, sweeps: sweeps, &elements)
+        if elements.count > first + 1 { arcInteriors.append(contentsOf: first..<(elements.count - 1)) }
         current = p
         (cubicControl, quadraticControl) = (nil, nil)
         return nil
