@@ -51,6 +51,7 @@ extension SVG.Path {
         // Corners of rectangles reach no further than the width; mitres of other outlines as far as their limit.
         var reach = stroke.width / 2
         if shape == nil, stroke.join == .miter { reach *= max(stroke.miterLimit, 1) }
+        if shape == nil, stroke.join == .miterClip { reach *= max(stroke.miterLimit, 1) + 1 }
         if stroke.cap == .square { reach = max(reach, stroke.width * 0.7072) }
         let dx = reach * Vector(outer.a, outer.c).length, dy = reach * Vector(outer.b, outer.d).length
         return Rect(Point(bounds.minX - dx, bounds.minY - dy), Point(bounds.maxX + dx, bounds.maxY + dy))

@@ -75,6 +75,9 @@ extension SVG {
         public var link: String?
         /// Children, back to front.
         public var children: [Node]
+        /// The arrowhead that the group draws at an end of the path before it, when that is what it looks like; nil otherwise.
+        /// The children say the same.
+        public var arrowhead: Arrowhead?
 
         /// A group from its parts.
         public init(
@@ -87,6 +90,32 @@ extension SVG {
             self.opacity = opacity
             self.clip = clip
             self.children = children
+        }
+    }
+
+    /// A shape that ends a line, in the colour of the line, and pointing the way it goes.
+    public struct Arrowhead: Hashable, Sendable {
+        /// Where the line has it.
+        public enum End: Hashable, Sendable { case start, end }
+        /// What it looks like: a triangle, one with a notch behind, a rhombus, an ellipse.
+        public enum Shape: Hashable, Sendable { case triangle, stealth, diamond, oval }
+
+        /// Where the line has it.
+        public var end: End
+        /// What it looks like.
+        public var shape: Shape
+        /// Extent along the line and across it, in the path's coordinates.
+        public var length: Double, width: Double
+        /// How far its tip, or the middle of a rhombus or an ellipse, lies beyond the end of the line.
+        public var reach: Double
+
+        /// An arrowhead from its parts.
+        public init(end: End, shape: Shape, length: Double, width: Double, reach: Double) {
+            self.end = end
+            self.shape = shape
+            self.length = length
+            self.width = width
+            self.reach = reach
         }
     }
 
@@ -151,6 +180,14 @@ extension SVG {
         case color(Color)
         /// Colours that pass into each other.
         case gradient(Gradient)
+
+        /// The same paint on a path whose points were moved.
+        public func moved(by transform: AffineTransform) -> Paint {
+            switch self {
+            case .color: self
+            case .gradient(let gradient): .gradient(gradient.moved(by: transform))
+            }
+        }
     }
 
     /// Colours that pass into each other along a line or outwards from a point (SVG 2, 14.2), interpolated in gamma-encoded
@@ -228,9 +265,9 @@ extension SVG {
     /// How an outline is painted. Lengths are in the path's own coordinates.
     public struct Stroke: Hashable, Sendable {
         /// Shape of the ends of open subpaths.
-        public enum Cap: Hashable, Sendable { case butt, round, square }
+        public typealias Cap = StrokeStyle.Cap
         /// Shape of the corners.
-        public enum Join: Hashable, Sendable { case miter, round, bevel }
+        public typealias Join = StrokeStyle.Join
 
         /// The paint.
         public var paint: Paint
@@ -242,7 +279,7 @@ extension SVG {
         public var cap: Cap
         /// Shape of the corners.
         public var join: Join
-        /// Ratio of mitre length to width above which a mitre becomes a bevel; at least 1.
+        /// Ratio of mitre length to width above which a mitre becomes a bevel or is cut off; at least 1.
         public var miterLimit: Double
         /// Lengths of dashes and gaps in turn, an even count; empty for a solid line.
         public var dashes: [Double]

@@ -34,6 +34,7 @@ enum AttributeName: UInt8, CaseIterable {
     case dx, dy, rotate, textLength, lengthAdjust, startOffset, side, space, lang
     case x1, y1, x2, y2, points, viewBox, preserveAspectRatio, href, id, `class`, style, pathLength, requiredExtensions
     case systemLanguage, type, media, clipPathUnits, fx, fy, fr, offset, gradientUnits, gradientTransform, spreadMethod
+    case markerWidth, markerHeight, markerUnits, refX, refY, orient
 
     /// The attribute names as written, in the order of the cases.
     static let spellings = [
@@ -49,6 +50,7 @@ enum AttributeName: UInt8, CaseIterable {
         "x1", "y1", "x2", "y2", "points", "viewBox", "preserveAspectRatio", "href", "id", "class", "style", "pathLength",
         "requiredExtensions", "systemLanguage", "type", "media", "clipPathUnits", "fx", "fy", "fr", "offset", "gradientUnits",
         "gradientTransform", "spreadMethod",
+        "markerWidth", "markerHeight", "markerUnits", "refX", "refY", "orient",
     ]
 
     var spelling: String { AttributeName.spellings[Int(rawValue)] }
@@ -61,7 +63,8 @@ enum AttributeName: UInt8, CaseIterable {
         switch self {
         case .fill, .fillOpacity, .fillRule, .clipRule, .stroke, .strokeOpacity, .strokeWidth, .strokeLinecap, .strokeLinejoin,
             .strokeMiterlimit, .strokeDasharray, .strokeDashoffset, .visibility, .color, .fontSize, .marker, .markerStart, .markerMid,
-            .markerEnd, .paintOrder:
+            .markerEnd, .paintOrder, .font, .fontFamily, .fontWeight, .fontStyle, .fontStretch, .fontVariant, .fontVariantCaps,
+            .fontKerning, .kerning, .letterSpacing, .wordSpacing, .textAnchor, .dominantBaseline, .writingMode, .direction, .whiteSpace:
             true
         default: false
         }

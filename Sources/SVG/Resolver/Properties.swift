@@ -74,12 +74,14 @@ extension Resolver {
             reader.isText(range, "butt")
                 ? .butt : reader.isText(range, "round") ? .round : reader.isText(range, "square") ? .square : nil
         }
-        if let range = value(.strokeLinejoin), reader.isText(range, "miter-clip") || reader.isText(range, "arcs") {
-            style.join = .miter
-            report(index, .approximated, "stroke-linejoin `\(quoted(range))` is drawn as `miter`")
+        if let range = value(.strokeLinejoin), reader.isText(range, "arcs") {
+            // What it falls back to between straight segments (SVG 2, 13.5.5).
+            style.join = .miterClip
+            report(index, .approximated, "stroke-linejoin `\(quoted(range))` is drawn as `miter-clip`")
         } else {
             apply(.strokeLinejoin, &style.join, parent.join, .miter, index) { reader, range in
-                reader.isText(range, "miter")
+                if reader.isText(range, "miter-clip") { return .miterClip }
+                return reader.isText(range, "miter")
                     ? .miter : reader.isText(range, "round") ? .round : reader.isText(range, "bevel") ? .bevel : nil
             }
         }
@@ -88,9 +90,10 @@ extension Resolver {
         }
         apply(.strokeDasharray, &style.dashes, parent.dashes, [], index) { $0.dashes($1, fontSize: fontSize) }
         apply(.strokeDashoffset, &style.dashOffset, parent.dashOffset, initial.dashOffset, index) { $0.length($1, fontSize: fontSize) }
-        apply(.markerStart, &style.hasMarker.start, parent.hasMarker.start, false, index) { !$0.isText($1, "none") }
-        apply(.markerMid, &style.hasMarker.mid, parent.hasMarker.mid, false, index) { !$0.isText($1, "none") }
-        apply(.markerEnd, &style.hasMarker.end, parent.hasMarker.end, false, index) { !$0.isText($1, "none") }
+        apply(.markerStart, &style.markers.start, parent.markers.start, nil, index) { $0.marker($1) }
+        apply(.markerMid, &style.markers.mid, parent.markers.mid, nil, index) { $0.marker($1) }
+        apply(.markerEnd, &style.markers.end, parent.markers.end, nil, index) { $0.marker($1) }
+        apply(.paintOrder, &style.markerOrder, parent.markerOrder, .last, index) { $0.markerOrder($1) }
         apply(.paintOrder, &style.reordersPaint, parent.reordersPaint, false, index) { reader, range in
             // `fill` and `fill stroke …` say the usual order.
             !(reader.isText(range, "normal") || reader.isText(range, "fill") || reader.isText(range, "fill stroke")

@@ -86,6 +86,10 @@ struct Resolver {
     var viewport = Size(100, 100)
     /// Clip paths being resolved.
     var activeClips: [Int] = []
+    /// Whether the file says `context-fill` or `context-stroke` anywhere: most do not, and need not know what it would mean.
+    let mentionsContext: Bool
+    /// Markers being drawn.
+    var activeMarkers: [Int] = []
     /// Targets of the `use` elements being expanded.
     var activeUses: [Int] = []
     /// Outlines of paths inside `use` by element, so that copies share one array.
@@ -107,6 +111,7 @@ struct Resolver {
         self.options = options
         self.typesetter = typesetter
         hasText = document.hasText
+        mentionsContext = document.mentionsContextPaint
     }
 
     /// One thing drawn, with what its parent needs to know on the way down.
@@ -117,6 +122,8 @@ struct Resolver {
         var depth = 0
         /// Whether outlines are collected for a clip path: fill and stroke do not matter.
         var isClip = false
+        /// What `context-fill` and `context-stroke` mean; nil outside of markers and uses.
+        var context: ContextPaints?
     }
 
     /// Whether a style sheet or attribute of the document asks for text that is not in it as it is meant: `var()`, or escapes.
@@ -422,6 +429,7 @@ struct Resolver {
         var group = SVG.Group(origin: try origin(index), transform: transform, opacity: own.opacity)
         var inside = inner
         inside.transform = AffineTransform.translation(x, y).followed(by: inner.transform)
+        inside.context = try contextPaints(index, inner)
         activeUses.append(target)
         defer { activeUses.removeLast() }
         var node: SVG.Node?

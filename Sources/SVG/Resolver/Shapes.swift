@@ -7,11 +7,6 @@ extension Resolver {
         let style = around.style
         guard style.isVisible else { return nil }
         guard let outline = outline(index, style) else { return nil }
-        let isMarkable: Bool
-        switch document.elements[index].name {
-        case .path, .line, .polyline, .polygon: isMarkable = true
-        default: isMarkable = false
-        }
         let pathLength = pathLength(index)
 
         // From here on other elements may be cascaded: nothing of this one's values is read any more.
@@ -25,13 +20,13 @@ extension Resolver {
         }
         let bounds = outline.path.bounds
         if document.elements[index].name != .line, style.fillOpacity > 0,
-            let (paint, alpha) = try paint(style.fill, style, index, "fill", bounds), alpha > 0
+            let (paint, alpha) = try paint(style.fill, around, index, "fill", bounds), alpha > 0
         {
             path.fill = SVG.Fill(paint: paint, opacity: style.fillOpacity * alpha, rule: style.fillRule)
         }
         let width = style.strokeWidth.pixels(in: viewport, along: .diagonal)
         if width > 0, width <= 1e12, style.strokeOpacity > 0,
-            let (paint, alpha) = try paint(style.stroke, style, index, "stroke", bounds), alpha > 0
+            let (paint, alpha) = try paint(style.stroke, around, index, "stroke", bounds), alpha > 0
         {
             var dashes = dashes(style), dashOffset = style.dashOffset.pixels(in: viewport, along: .diagonal)
             if let pathLength, !dashes.isEmpty {
@@ -45,10 +40,8 @@ extension Resolver {
                 miterLimit: style.miterLimit, dashes: dashes,
                 dashOffset: dashOffset.magnitude <= 1e12 && !dashes.isEmpty ? dashOffset : 0)
         }
-        if isMarkable, style.hasMarker.start || style.hasMarker.mid || style.hasMarker.end {
-            report(index, .approximated, "drawn without its markers")
-        }
-        if path.fill == nil, path.stroke == nil { return nil }
+        let marking = isMarkable(index, style) ? Marking(path: path, strokeWidth: width) : nil
+        if path.fill == nil, path.stroke == nil, marking == nil { return nil }
         if style.reordersPaint, path.fill != nil, path.stroke != nil {
             report(index, .approximated, "paint-order is not kept: the stroke is drawn over the fill")
         }
@@ -64,6 +57,7 @@ extension Resolver {
             report(index, .invalid, "coordinates beyond 1e12 cannot be drawn")
             return nil
         }
+        if let marking { return try marked(path, marking, index, around) }
         return .path(path)
     }
 
@@ -190,15 +184,15 @@ extension Resolver {
     ///
     /// - Parameter bounds: Of the outline it paints, without stroke.
     mutating func paint(
-        _ value: PaintValue, _ style: Style, _ index: Int, _ property: String, _ bounds: Rect?
+        _ value: PaintValue, _ around: Surroundings, _ index: Int, _ property: String, _ bounds: Rect?
     ) throws(SVG.ParseError) -> (SVG.Paint, Double)? {
+        let style = around.style
         switch value {
         case .none: return nil
         case .color(let color): return (.color(color.color), color.alpha)
         case .currentColor: return (.color(style.color.color), style.color.alpha)
-        case .context:
-            report(index, .unsupported, "\(property) from the context is not supported; drawn without")
-            return nil
+        case .contextFill: return around.context?.fill(from: around.transform)
+        case .contextStroke: return around.context?.stroke(from: around.transform)
         case .reference(let id, let fallback):
             let other: ColorWithAlpha?
             switch fallback {

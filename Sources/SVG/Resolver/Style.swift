@@ -7,8 +7,8 @@ enum PaintValue {
     case currentColor
     /// A paint server by id, and what to use when it cannot be.
     case reference(id: SVG.Document.TextRange, fallback: Fallback)
-    /// `context-fill` or `context-stroke`.
-    case context
+    /// `context-fill`, `context-stroke`.
+    case contextFill, contextStroke
 
     enum Fallback {
         case missing
@@ -37,8 +37,10 @@ struct Style {
     var miterLimit = 4.0
     var dashes: [Length] = []
     var dashOffset = Length(value: 0)
-    /// Whether `marker-start`, `-mid` or `-end` names a marker.
-    var hasMarker = (start: false, mid: false, end: false)
+    /// What `marker-start`, `-mid` and `-end` refer to; nil for `none`.
+    var markers: (start: SVG.Document.TextRange?, mid: SVG.Document.TextRange?, end: SVG.Document.TextRange?)
+    /// When markers are drawn.
+    var markerOrder = MarkerOrder.last
     /// Whether fill, stroke and markers are drawn in another order than that.
     var reordersPaint = false
     /// Whether the stroke is drawn before the fill.

@@ -67,7 +67,7 @@ extension Resolver {
         guard !content.characters.isEmpty else { return nil }
         try step(index, count: content.characters.count)
         var text = SVG.Text(origin: try origin(index), transform: own.transform, opacity: own.opacity, chunks: [])
-        try layOut(content, into: &text, isClip: around.isClip)
+        try layOut(content, into: &text, around)
         guard !text.chunks.isEmpty, text.transform.isFinite else { return nil }
         if around.isClip {
             if text.chunks.contains(where: { $0.spans.contains { $0.glyphs.isEmpty && !$0.text.allSatisfy(\.isWhitespace) } }) {

@@ -3,7 +3,7 @@ import AtelierGeometry
 
 extension Resolver {
     /// Sets the characters of a text and adds the chunks they make.
-    mutating func layOut(_ content: TextContent, into text: inout SVG.Text, isClip: Bool) throws(SVG.ParseError) {
+    mutating func layOut(_ content: TextContent, into text: inout SVG.Text, _ around: Surroundings) throws(SVG.ParseError) {
         var line = TextLine(content: content)
         var first = 0
         var pen = Point(0, 0)
@@ -30,12 +30,12 @@ extension Resolver {
                 let place = line.cells[number].style
                 number += 1
                 let style = content.styles[place]
-                let own = try self.paints(of: place, content, box, isClip, &paints)
+                let own = try self.paints(of: place, content, box, around, &paints)
                 text.chunks[i].spans[j].fill = own.fill
                 text.chunks[i].spans[j].stroke = own.stroke
                 text.chunks[i].spans[j].isStrokeFirst = style.style.isStrokeFirst && own.fill != nil && own.stroke != nil
-                for (kind, asking) in style.decorations where !isClip {
-                    let paint = try self.paints(of: asking, content, box, isClip, &paints)
+                for (kind, asking) in style.decorations where !around.isClip {
+                    let paint = try self.paints(of: asking, content, box, around, &paints)
                     let size = content.styles[asking].style.fontSize
                     let face = typesetter.face(for: request(for: content.styles[asking].style.text))
                     let metrics = face?.metrics ?? .estimated
@@ -63,20 +63,22 @@ extension Resolver {
     }
 
     private mutating func paints(
-        of place: Int, _ content: TextContent, _ box: Rect?, _ isClip: Bool, _ known: inout [Int: TextPaints]
+        of place: Int, _ content: TextContent, _ box: Rect?, _ around: Surroundings, _ known: inout [Int: TextPaints]
     ) throws(SVG.ParseError) -> TextPaints {
         if let paints = known[place] { return paints }
         let (style, index) = (content.styles[place].style, content.styles[place].element)
         var result = TextPaints()
-        if isClip {
+        var around = around
+        around.style = style
+        if around.isClip {
             result.fill = style.isVisible ? SVG.Fill(paint: .color(ColorWithAlpha.black.color)) : nil
         } else if style.isVisible {
-            if style.fillOpacity > 0, let (paint, alpha) = try paint(style.fill, style, index, "fill", box), alpha > 0 {
+            if style.fillOpacity > 0, let (paint, alpha) = try paint(style.fill, around, index, "fill", box), alpha > 0 {
                 result.fill = SVG.Fill(paint: paint, opacity: style.fillOpacity * alpha)
             }
             let width = style.strokeWidth.pixels(in: viewport, along: .diagonal)
             if width > 0, width <= 1e12, style.strokeOpacity > 0,
-                let (paint, alpha) = try paint(style.stroke, style, index, "stroke", box), alpha > 0
+                let (paint, alpha) = try paint(style.stroke, around, index, "stroke", box), alpha > 0
             {
                 let dashes = dashes(style), dashOffset = style.dashOffset.pixels(in: viewport, along: .diagonal)
                 result.stroke = SVG.Stroke(

@@ -128,7 +128,8 @@ struct ValueReader {
     func paint(_ range: TextRange) -> PaintValue? {
         if isText(range, "none") { return PaintValue.none }
         if isText(range, "currentcolor") { return .currentColor }
-        if isText(range, "context-fill") || isText(range, "context-stroke") { return .context }
+        if isText(range, "context-fill") { return .contextFill }
+        if isText(range, "context-stroke") { return .contextStroke }
         var scanner = scanner(range)
         if let (id, rest) = reference(range) {
             if rest.isEmpty { return .reference(id: id, fallback: .missing) }

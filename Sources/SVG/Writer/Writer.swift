@@ -186,6 +186,7 @@ struct TreeWriter {
         }
         switch stroke.join {
         case .miter: break
+        case .miterClip: add(" stroke-linejoin=\"miter-clip\"")
         case .round: add(" stroke-linejoin=\"round\"")
         case .bevel: add(" stroke-linejoin=\"bevel\"")
         }
