@@ -1,3 +1,4 @@
+internal import AtelierGeometry
 internal import AtelierSVG
 
 /// Where a shape stands: the box before turning, then the flips about its middle, then the turn (ISO/IEC 29500-1, 20.1.7.6).
@@ -26,6 +27,8 @@ struct LineStyle {
     var miterLimit: Int
     /// Dash and gap lengths in 1000ths of a percent of the width; empty for a solid line.
     var dashes: [(dash: Int, gap: Int)] = []
+    /// What stands at its ends.
+    var start: LineEnd?, end: LineEnd?
 }
 
 extension XMLBuffer {
@@ -76,11 +79,12 @@ extension XMLBuffer {
         switch line.join {
         case .round: markup("<a:round/>")
         case .bevel: markup("<a:bevel/>")
-        case .miter:
+        case .miter, .miterClip:
             markup("<a:miter lim=\"")
             number(line.miterLimit)
             markup("\"/>")
         }
+        lineEnds(line.start, line.end)
         markup("</a:ln>")
     }
 }

@@ -8,6 +8,9 @@ enum PresetGeometry {
     case roundRect(adjust: Int)
     case ellipse
     case line
+    /// Base below, the tip above it at so many 100 000ths of its length.
+    case triangle(adjust: Int)
+    case diamond
 }
 
 extension XMLBuffer {
@@ -16,6 +19,11 @@ extension XMLBuffer {
         case .rect: markup("<a:prstGeom prst=\"rect\"><a:avLst/></a:prstGeom>")
         case .ellipse: markup("<a:prstGeom prst=\"ellipse\"><a:avLst/></a:prstGeom>")
         case .line: markup("<a:prstGeom prst=\"line\"><a:avLst/></a:prstGeom>")
+        case .diamond: markup("<a:prstGeom prst=\"diamond\"><a:avLst/></a:prstGeom>")
+        case .triangle(let adjust):
+            markup("<a:prstGeom prst=\"triangle\"><a:avLst><a:gd name=\"adj\" fmla=\"val ")
+            number(adjust)
+            markup("\"/></a:avLst></a:prstGeom>")
         case .roundRect(let adjust):
             markup("<a:prstGeom prst=\"roundRect\"><a:avLst><a:gd name=\"adj\" fmla=\"val ")
             number(adjust)
@@ -29,7 +37,14 @@ extension SlideMapper {
     func preset(
         for path: SVG.Path, _ pose: Pose, _ transform: AffineTransform, isDashed: Bool
     ) -> (geometry: PresetGeometry, kind: StaticString, frame: Frame)? {
-        switch path.shape ?? (isDashed ? nil : drawnRectangle(path)) {
+        // An open outline may be closed where nobody sees it.
+        let mayBeOpen = path.stroke == nil
+        if path.shape == nil, !isDashed, let corners = path.geometry.corners(mayBeOpen: mayBeOpen),
+            let polygon = RecognizedPolygon(corners)
+        {
+            return preset(polygon, pose, transform)
+        }
+        switch path.shape ?? (isDashed ? nil : path.geometry.recognizedShape(mayBeOpen: mayBeOpen)) {
         case .rect(let rect, let rx, let ry):
             guard rect.width >= 0, rect.height >= 0 else { return nil }
             let size = Size(rect.width * pose.scaleX, rect.height * pose.scaleY)
@@ -70,9 +85,17 @@ extension SlideMapper {
         return result
     }
 
-    /// The rectangle that a general path draws: four sides along the axes, closed (or not stroked).
-    private func drawnRectangle(_ path: SVG.Path) -> SVG.BasicShape? {
-        guard let (rect, isClosed) = path.geometry.alignedRectangle, isClosed || path.stroke == nil else { return nil }
-        return .rect(rect, rx: 0, ry: 0)
+    private func preset(
+        _ polygon: RecognizedPolygon, _ pose: Pose, _ transform: AffineTransform
+    ) -> (geometry: PresetGeometry, kind: StaticString, frame: Frame)? {
+        let isTurned = polygon.quarterTurns % 2 == 1
+        // A quarter turn inside of a flip is one outside of it the other way round; it is left as a general path.
+        guard !(isTurned && (pose.isFlipped || pose.scaleX != pose.scaleY)) else { return nil }
+        let size = Size(polygon.size.width * pose.scaleX, polygon.size.height * pose.scaleY)
+        var frame = Frame(pose, center: transform(polygon.center), size: size)
+        frame.rotation = (frame.rotation + polygon.quarterTurns * Pose.fullTurn / 4) % Pose.fullTurn
+        if polygon.isUpsideDown { frame.flipsVertically.toggle() }
+        guard case .triangle = polygon.geometry else { return (polygon.geometry, "Diamond", frame) }
+        return (polygon.geometry, "Triangle", frame)
     }
 }

@@ -2,7 +2,8 @@ internal import AtelierGeometry
 internal import AtelierSVG
 
 extension SlideMapper {
-    /// Writes what is seen of a path in a region of the slide. Slides cannot clip, so the fill becomes the intersection of both.
+    /// Writes what is seen of a path in a region of the slide. Slides cannot clip, so the fill becomes the intersection of both,
+    /// and so does what the stroke covers.
     ///
     /// - Returns: the box of its geometry on the slide; nil when nothing of it is seen.
     mutating func map(_ path: SVG.Path, through parent: AffineTransform, opacity: Double, clip: BezierPath?) -> Rect? {
@@ -13,21 +14,11 @@ extension SlideMapper {
         guard ink.minX < area.maxX, ink.minY < area.maxY, ink.maxX > area.minX, ink.maxY > area.minY else { return nil }
         if isInside(ink, clip) { return map(path, through: parent, opacity: opacity) }
 
-        var result: Rect?
-        if var fill = path.fill {
-            let seen = outline.combined(.intersection, with: clip, rule: fill.rule)
-            fill.rule = .evenOdd
-            if case .gradient(let gradient) = fill.paint { fill.paint = .gradient(gradient.moved(by: transform)) }
-            let part = SVG.Path(origin: path.origin, geometry: seen, opacity: path.opacity, fill: fill)
-            if !seen.isEmpty { result = map(part, through: .identity, opacity: opacity) }
+        guard let stroke = path.stroke, let region = region(of: stroke, along: path.geometry, through: transform) else {
+            if path.stroke != nil { note(.approximated, path.origin, "its stroke is too long to be clipped and was left out") }
+            return mapParts(of: path, region: BezierPath(), through: transform, opacity: opacity, clip: clip)
         }
-        if path.stroke != nil {
-            var line = path
-            line.fill = nil
-            note(.approximated, path.origin, "its stroke is drawn whole, as slides cannot clip lines")
-            if let box = map(line, through: parent, opacity: opacity) { result = result?.union(box) ?? box }
-        }
-        return result
+        return mapParts(of: path, region: region, through: transform, opacity: opacity, clip: clip)
     }
 
     /// Whether a box lies inside a region, within an EMU.

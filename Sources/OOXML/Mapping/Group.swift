@@ -117,6 +117,13 @@ extension SlideMapper {
                     }
                     open.append(current)
                 case .group(let group):
+                    let arrow = mapArrow(
+                        group, through: group.transform.followed(by: current.transform), opacity: current.opacity, clip: current.clip)
+                    if let arrow {
+                        if let arrow { current.add(arrow) }
+                        open.append(current)
+                        continue
+                    }
                     open.append(current)
                     decisions.begin()
                     if group.opacity > 0 {

@@ -28,18 +28,35 @@ extension SlideMapper {
             note(.approximated, path.origin, "the element reaches more than 1000 inches beyond the slide and was cut there")
         }
 
+        var straight: (start: Point, end: Point)?
         if case .line(let end)? = outline.elements.last, outline.elements.count == 2, case .move(let start) = outline.elements[0] {
+            straight = (start, end)
+        }
+        if let stroke = path.stroke, let strokeFill, isWithinReach, isDrawnAsRegion(path, stroke, strokeFill, transform, line: straight),
+            let region = region(of: stroke, along: path.geometry, through: transform)
+        {
+            return mapParts(of: path, region: region, through: transform, opacity: inherited, clip: nil)
+        }
+        let dashes = strokeFill != nil && isWithinReach ? splitDashes(of: path) : nil
+        if let straight, dashes == nil {
             // A line has no inside.
             guard let stroke = path.stroke, let strokeFill else { return nil }
-            writeConnector(path, stroke, strokeFill, transform, from: start, to: end)
+            writeConnector(path, stroke, strokeFill, transform, from: straight.start, to: straight.end)
         } else {
             let line = path.stroke.flatMap { stroke in
-                strokeFill.map { lineStyle(stroke, $0, scale: transform.meanScale, origin: path.origin) }
+                strokeFill.map {
+                    var stroke = stroke
+                    if dashes != nil { stroke.dashes = [] }
+                    return lineStyle(stroke, $0, scale: transform.meanScale, origin: path.origin)
+                }
             }
-            if line != nil, transform.anisotropy > 1.05 {
+            if line != nil, transform.unevenness > 0.01 {
                 note(
                     .approximated, path.origin, "the transform stretches the stroke unevenly and it was given one mean width",
-                    by: transform.anisotropy.squareRoot() - 1)
+                    by: transform.unevenness)
+            }
+            if line?.join == .miterClip {
+                note(.approximated, path.origin, "slides cannot cut mitres off, so those beyond the limit became bevels")
             }
             if alpha < 1, fill != nil, line != nil {
                 note(.approximated, path.origin, "opacity was given to fill and stroke each, so the fill shows through the stroke")
@@ -47,13 +64,13 @@ extension SlideMapper {
             var pose = isWithinReach ? Pose(transform) : nil
             // Whether a gradient is flipped with its shape is not agreed on.
             let canFlip = fill?.isGradient != true && strokeFill?.isGradient != true
-            if let pose, let preset = preset(for: path, pose, transform, isDashed: line?.dashes.isEmpty == false),
+            if dashes == nil, let pose, let preset = preset(for: path, pose, transform, isDashed: line?.dashes.isEmpty == false),
                 canFlip || !preset.frame.isFlipped
             {
                 write(path, preset.kind, preset.frame, transform, fill: fill, line: line) { $0.presetGeometry(preset.geometry) }
             } else {
                 if !canFlip, pose?.isFlipped == true { pose = nil }
-                writeFreeform(path, pose, transform, outline, bounds, fill: fill, line: line)
+                writeFreeform(path, pose, transform, outline, bounds, dashes: dashes, fill: fill, line: line)
             }
         }
         shapeCount += 1
@@ -64,8 +81,9 @@ extension SlideMapper {
     /// The box with the stroke, generously: joins may reach out by the mitre limit.
     func inkBounds(of path: SVG.Path, _ bounds: Rect, _ transform: AffineTransform) -> Rect {
         guard let stroke = path.stroke else { return bounds }
-        let reach = path.shape == nil && stroke.join == .miter ? max(stroke.miterLimit, 1.5) : 1.5
-        let margin = min(stroke.width * transform.meanScale / 2 * reach, EMU.reach)
+        let isPointed = path.shape == nil && (stroke.join == .miter || stroke.join == .miterClip)
+        let reach = isPointed ? max(stroke.miterLimit, 1.5) + (stroke.join == .miterClip ? 1 : 0) : 1.5
+        let margin = min(stroke.width * transform.largestScale / 2 * reach, EMU.reach)
         return Rect(
             x: bounds.minX - margin, y: bounds.minY - margin, width: bounds.width + 2 * margin, height: bounds.height + 2 * margin)
     }
@@ -77,12 +95,12 @@ extension SlideMapper {
         let length = start.distance(to: end)
         var scale = transform.meanScale
         if length > 0, let inverse = transform.inverse {
-            // Exact across the line for every transform: the stroked area grows by |det|, its length by what we see here.
-            let original = inverse(end - start).length
-            scale = abs(transform.determinant) * original / length
-            let (along, across) = (inverse(end - start).normalized, transform(inverse(end - start).perpendicular))
-            if abs(across.dot(transform(along))) > 0.05 * across.length * transform(along).length {
-                note(.approximated, path.origin, "the transform slants the ends of the line and they were drawn square")
+            let (width, slant) = transform.widthAcross(inverse(end - start))
+            scale = width
+            if slant > 0.05 {
+                note(
+                    .approximated, path.origin, "the transform slants the ends of the line and they were drawn square",
+                    by: slant * width * stroke.width / (2 * length))
             }
         }
         let line = lineStyle(stroke, paint, scale: scale, origin: path.origin)
@@ -103,11 +121,11 @@ extension SlideMapper {
 
     /// A general path, with its own box and, where the transform is a turn or a flip, upright in it.
     private mutating func writeFreeform(
-        _ path: SVG.Path, _ pose: Pose?, _ transform: AffineTransform, _ outline: BezierPath, _ bounds: Rect, fill: VisiblePaint?,
-        line: LineStyle?
+        _ path: SVG.Path, _ pose: Pose?, _ transform: AffineTransform, _ outline: BezierPath, _ bounds: Rect, dashes: BezierPath?,
+        fill: VisiblePaint?, line: LineStyle?
     ) {
         let keepsDots = line != nil && line?.cap != .butt
-        var outline = outline
+        var outline = outline, toFrame = transform
         var frame = Frame(around: bounds)
         var origin = Point(Double(frame.x.rawValue), Double(frame.y.rawValue))
         if let pose, !pose.isUpright {
@@ -117,9 +135,10 @@ extension SlideMapper {
                 let center = transform(Point(box.center.x / pose.scaleX, box.center.y / pose.scaleY))
                 frame = Frame(pose, center: center, size: box.size)
                 origin = box.origin
-                outline = upright
+                (outline, toFrame) = (upright, scaling)
             }
         }
+        let drawn = dashes.flatMap { BezierPath(drawing: $0, keepsDots: keepsDots) { toFrame($0) } }
 
         let region = fill == nil || path.fill?.rule == .evenOdd ? nil : nonzeroRegion(of: outline, path.origin)
         write(path, "Freeform", frame, transform, fill: fill, line: line) { xml in
@@ -128,7 +147,12 @@ extension SlideMapper {
                     xml.path(region.subpaths, origin: origin, width: frame.width, height: frame.height, strokes: line == nil)
                 }
                 // The stroke follows the outline as it was drawn, over the fill.
-                if region == nil || line != nil {
+                if let drawn {
+                    if region == nil, fill != nil {
+                        xml.path(outline.subpaths, origin: origin, width: frame.width, height: frame.height, strokes: false)
+                    }
+                    xml.path(drawn.subpaths, origin: origin, width: frame.width, height: frame.height, fills: false)
+                } else if region == nil || line != nil {
                     xml.path(outline.subpaths, origin: origin, width: frame.width, height: frame.height, fills: region == nil)
                 }
             }

@@ -102,6 +102,8 @@ struct SlideMapper {
     var opacity = OpacityRecord()
     /// What is seen of the paths to come of a translucent group, the last one first; nil for those seen whole.
     var seenParts: [BezierPath?] = []
+    /// What the line being written has at its ends.
+    var lineEnds: (start: LineEnd?, end: LineEnd?)
     var diagnostics: [SVG.Diagnostic] = []
     /// The place of the node that each of `diagnostics` is about.
     var findingPlaces: [Int] = []

@@ -15,6 +15,7 @@ extension SlideMapper {
         var line = LineStyle(
             paint: paint, width: min(max(width, 1), LineStyle.greatestWidth), cap: stroke.cap, join: stroke.join,
             miterLimit: percentage(of: stroke.miterLimit))
+        (line.start, line.end) = lineEnds
         if !stroke.dashes.isEmpty { line.dashes = dashes(of: stroke, origin: origin) }
         return line
     }
@@ -22,12 +23,15 @@ extension SlideMapper {
     /// Dashes as parts of the line width, turned so that the first one begins the line.
     private mutating func dashes(of stroke: SVG.Stroke, origin: SVG.Origin) -> [(dash: Int, gap: Int)] {
         let lengths = stroke.dashes
-        let period = lengths.reduce(0, +)
-        guard lengths.count % 2 == 0, lengths.allSatisfy({ $0 >= 0 }), period > 0, period.isFinite else {
+        guard let (first, gap) = stroke.firstDash else {
             note(.invalid, origin, "the dash pattern is not a list of lengths and the line was drawn solid")
             return []
         }
-        let first = firstDash(of: stroke, period: period, origin: origin)
+        if gap > 1e-3 * stroke.period {
+            note(
+                .approximated, origin, "slides have no dash offset, so the dashes begin at the nearest whole dash",
+                by: gap / stroke.period)
+        }
         return stride(from: 0, to: lengths.count, by: 2).map { step in
             let index = (first + step) % lengths.count
             let dash = percentage(of: lengths[index] / stroke.width)
@@ -35,23 +39,6 @@ extension SlideMapper {
             // A dash of no length shows its caps alone; consumers need some length to draw them.
             return (dash == 0 && stroke.cap != .butt ? 1000 : dash, gap)
         }
-    }
-
-    /// The dash that begins nearest to the offset. DrawingML has no offset and always begins with a whole dash.
-    private mutating func firstDash(of stroke: SVG.Stroke, period: Double, origin: SVG.Origin) -> Int {
-        var offset = stroke.dashOffset.truncatingRemainder(dividingBy: period)
-        guard offset == offset, offset != 0 else { return 0 }
-        if offset < 0 { offset += period }
-        var (best, distance, position) = (0, min(offset, period - offset), 0.0)
-        for index in stride(from: 0, to: stroke.dashes.count, by: 2) {
-            if abs(position - offset) < distance { (best, distance) = (index, abs(position - offset)) }
-            position += stroke.dashes[index] + stroke.dashes[index + 1]
-        }
-        if distance > 1e-3 * period {
-            note(
-                .approximated, origin, "slides have no dash offset, so the dashes begin at the nearest whole dash", by: distance / period)
-        }
-        return best
     }
 
     /// A ratio in 1000ths of a percent.

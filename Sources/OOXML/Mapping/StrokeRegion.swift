@@ -1,0 +1,142 @@
+internal import AtelierGeometry
+internal import AtelierSVG
+
+// A line of slides has one width, square to it everywhere, begins with a whole dash and cannot be clipped. A stroke that is more
+// than that is drawn as the region it covers, a shape of its own; what that costs is that people can no longer change its width.
+
+extension SlideMapper {
+    /// Outlining longer paths takes longer than it is worth.
+    private static let mostElements = 20_000
+
+    /// Whether a stroke looks right only as the region it covers.
+    ///
+    /// - Parameter line: Start and end on the slide, for a straight line.
+    func isDrawnAsRegion(
+        _ path: SVG.Path, _ stroke: SVG.Stroke, _ paint: VisiblePaint, _ transform: AffineTransform, line: (start: Point, end: Point)?
+    ) -> Bool {
+        guard path.geometry.elements.count <= Self.mostElements, profile != .editable else { return false }
+        // Not every program draws lines in more than one colour.
+        if paint.isGradient, profile == .exact { return true }
+        // Lengths that nobody sees do not count.
+        let leastLength = profile == .exact ? 0 : EMU.perPixel / 8
+        let reach = stroke.width / 2 * transform.meanScale
+        if let line {
+            guard let inverse = transform.inverse, line.start != line.end else { return false }
+            let (_, slant) = transform.widthAcross(inverse(line.end - line.start))
+            if stroke.cap == .round || !stroke.dashes.isEmpty {
+                return transform.unevenness > 0.05 && reach * transform.unevenness > leastLength
+            }
+            return slant > 0.05 && slant * reach > leastLength
+        }
+        if transform.unevenness > (profile == .exact ? 1e-3 : 0.025), transform.unevenness * reach > leastLength { return true }
+        if stroke.join == .miterClip {
+            var mitred = stroke
+            mitred.join = .miter
+            return path.geometry.stroked(stroke.style) != path.geometry.stroked(mitred.style)
+        }
+        return false
+    }
+
+    /// The region that a stroke covers, on the slide, in contours on which both fill rules agree; nil for one too long.
+    func region(of stroke: SVG.Stroke, along outline: BezierPath, through transform: AffineTransform) -> BezierPath? {
+        let line = outline.dashed(stroke.dashes, offset: stroke.dashOffset)
+        guard line.elements.count <= Self.mostElements else { return nil }
+        // A 50th of a pixel of the slide.
+        let tolerance = EMU.perPixel / 50 / transform.largestScale
+        return line.stroked(stroke.style, tolerance: tolerance).transformed(by: transform).resolved(.nonzero)
+    }
+
+    /// Writes fill and stroke as shapes of their own, the stroke as the region it covers, in a group when there are both.
+    ///
+    /// - Parameters:
+    ///   - transform: From the path's coordinates to the slide.
+    ///   - clip: Where they are seen, on the slide; nil for everywhere.
+    ///   - opacity: What the path's ancestors leave of it.
+    /// - Returns: the box of what is drawn; nil when nothing is.
+    mutating func mapParts(
+        of path: SVG.Path, region: BezierPath, through transform: AffineTransform, opacity: Double, clip: BezierPath?
+    ) -> Rect? {
+        var parts: [SVG.Path] = []
+        if var fill = path.fill {
+            let outline = path.geometry.transformed(by: transform)
+            fill.paint = fill.paint.moved(by: transform)
+            var seen = outline
+            if let clip {
+                seen = outline.combined(.intersection, with: clip, rule: fill.rule)
+                fill.rule = .evenOdd
+            }
+            if !seen.isEmpty { parts.append(SVG.Path(origin: path.origin, geometry: seen, opacity: path.opacity, fill: fill)) }
+        }
+        if let stroke = path.stroke {
+            let seen = clip.map { region.combined(.intersection, with: $0) } ?? region
+            let fill = SVG.Fill(paint: stroke.paint.moved(by: transform), opacity: stroke.opacity, rule: .evenOdd)
+            if !seen.isEmpty { parts.append(SVG.Path(origin: path.origin, geometry: seen, opacity: path.opacity, fill: fill)) }
+        }
+        guard parts.count > 1 else { return parts.first.flatMap { map($0, through: .identity, opacity: opacity) } }
+        if path.opacity * opacity < 1 {
+            note(.approximated, path.origin, "opacity was given to fill and stroke each, so the fill shows through the stroke")
+        }
+        let id = nextID(), tag = groups.begin(at: xml.bytes.count)
+        var bounds: Rect?, count = 0
+        for var part in parts {
+            // The group has the name.
+            (part.origin.id, part.origin.title, part.origin.summary) = (nil, nil, nil)
+            guard let box = map(part, through: .identity, opacity: opacity) else { continue }
+            bounds = bounds?.union(box) ?? box
+            count += 1
+        }
+        guard let bounds, count > 0 else { return nil }
+        groups.end(tag, at: xml.bytes.count, .init(id: id, name: path.origin.label, summary: path.origin.summary, bounds: bounds))
+        shapeCount += 1
+        return bounds
+    }
+
+    /// The dashes of a stroke as lines of their own, where DrawingML's own would begin elsewhere; nil where they would not, or
+    /// where there would be too many.
+    func splitDashes(of path: SVG.Path) -> BezierPath? {
+        guard profile != .editable, let stroke = path.stroke, let start = stroke.firstDash, start.gap > 1e-3 * stroke.period else {
+            return nil
+        }
+        let dashes = path.geometry.dashed(stroke.dashes, offset: stroke.dashOffset)
+        return dashes.elements.count <= Self.mostElements && dashes != path.geometry ? dashes : nil
+    }
+}
+
+extension SVG.Stroke {
+    var style: StrokeStyle { StrokeStyle(width: width, cap: cap, join: join, miterLimit: miterLimit) }
+
+    /// The length after which dashes repeat.
+    var period: Double { dashes.reduce(0, +) }
+
+    /// The dash that begins nearest to the offset, and how far from it; nil for no valid pattern.
+    var firstDash: (index: Int, gap: Double)? {
+        let period = period
+        guard dashes.count % 2 == 0, dashes.allSatisfy({ $0 >= 0 }), period > 0, period.isFinite else { return nil }
+        var offset = dashOffset.truncatingRemainder(dividingBy: period)
+        guard offset == offset, offset != 0 else { return (0, 0) }
+        if offset < 0 { offset += period }
+        var best = (index: 0, gap: min(offset, period - offset)), position = 0.0
+        for index in stride(from: 0, to: dashes.count, by: 2) {
+            if abs(position - offset) < best.gap { best = (index, abs(position - offset)) }
+            position += dashes[index] + dashes[index + 1]
+        }
+        return best
+    }
+}
+
+extension AffineTransform {
+    /// The largest factor by which a length grows.
+    var largestScale: Double { (abs(determinant) * anisotropy).squareRoot() }
+
+    /// How far the widest and the narrowest stroke are from the mean, as a share of it; 0 for a similarity.
+    var unevenness: Double { anisotropy.squareRoot() - 1 }
+
+    /// How wide a stroke of width 1 along a direction becomes, measured square to where the direction goes, and the cosine of the angle
+    /// between its ends and where it goes.
+    func widthAcross(_ direction: Vector) -> (width: Double, slant: Double) {
+        let along = self(direction.normalized), across = self(direction.normalized.perpendicular)
+        let length = along.length
+        guard length > 0, across.length > 0 else { return (meanScale, 0) }
+        return (abs(determinant) / length, abs(across.dot(along)) / (across.length * length))
+    }
+}
