@@ -15,8 +15,13 @@ extension SlideMapper {
         if isInside(ink, clip) { return map(path, through: parent, opacity: opacity) }
 
         guard let stroke = path.stroke, let region = region(of: stroke, along: path.geometry, through: transform) else {
-            if path.stroke != nil { note(.approximated, path.origin, "its stroke is too long to be clipped and was left out") }
-            return mapParts(of: path, region: BezierPath(), through: transform, opacity: opacity, clip: clip)
+            var (area, line) = (path, path)
+            (area.stroke, line.fill) = (nil, nil)
+            let box = mapParts(of: area, region: BezierPath(), through: transform, opacity: opacity, clip: clip)
+            guard path.stroke != nil else { return box }
+            note(.approximated, path.origin, "its stroke is too long to be clipped and was drawn whole")
+            let lineBox = map(line, through: parent, opacity: opacity)
+            return box.flatMap { box in lineBox.map { $0.union(box) } ?? box } ?? lineBox
         }
         return mapParts(of: path, region: region, through: transform, opacity: opacity, clip: clip)
     }

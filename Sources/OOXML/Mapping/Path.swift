@@ -35,11 +35,15 @@ extension SlideMapper {
         if let stroke = path.stroke, let strokeFill, isWithinReach, isDrawnAsRegion(path, stroke, strokeFill, transform, line: straight),
             let region = region(of: stroke, along: path.geometry, through: transform)
         {
+            var path = path
+            if straight != nil { path.fill = nil }
             return mapParts(of: path, region: region, through: transform, opacity: inherited, clip: nil)
         }
+        // A line has no inside.
+        let fill = straight == nil ? fill : nil
+        guard fill != nil || strokeFill != nil else { return nil }
         let dashes = strokeFill != nil && isWithinReach ? splitDashes(of: path) : nil
         if let straight, dashes == nil {
-            // A line has no inside.
             guard let stroke = path.stroke, let strokeFill else { return nil }
             writeConnector(path, stroke, strokeFill, transform, from: straight.start, to: straight.end)
         } else {

@@ -5,8 +5,8 @@ internal import AtelierSVG
 // than that is drawn as the region it covers, a shape of its own; what that costs is that people can no longer change its width.
 
 extension SlideMapper {
-    /// Outlining longer paths takes longer than it is worth.
-    private static let mostElements = 20_000
+    /// Outlining longer paths takes longer than it is worth, as do regions of more segments, and more dashes than these.
+    private static let mostElements = 1000, mostRegionElements = 8000, mostDashElements = 20_000
 
     /// Whether a stroke looks right only as the region it covers.
     ///
@@ -40,10 +40,11 @@ extension SlideMapper {
     /// The region that a stroke covers, on the slide, in contours on which both fill rules agree; nil for one too long.
     func region(of stroke: SVG.Stroke, along outline: BezierPath, through transform: AffineTransform) -> BezierPath? {
         let line = outline.dashed(stroke.dashes, offset: stroke.dashOffset)
-        guard line.elements.count <= Self.mostElements else { return nil }
-        // A 50th of a pixel of the slide.
-        let tolerance = EMU.perPixel / 50 / transform.largestScale
-        return line.stroked(stroke.style, tolerance: tolerance).transformed(by: transform).resolved(.nonzero)
+        guard line.elements.count <= Self.mostElements, let box = line.bounds else { return nil }
+        // A 50th of a pixel of the slide, or what nobody sees of an outline far larger than slides.
+        let tolerance = max(EMU.perPixel / 50 / transform.largestScale, 1e-5 * max(box.width, box.height))
+        let region = line.stroked(stroke.style, tolerance: tolerance)
+        return region.elements.count <= Self.mostRegionElements ? region.transformed(by: transform).resolved(.nonzero) : nil
     }
 
     /// Writes fill and stroke as shapes of their own, the stroke as the region it covers, in a group when there are both.
@@ -98,7 +99,7 @@ extension SlideMapper {
             return nil
         }
         let dashes = path.geometry.dashed(stroke.dashes, offset: stroke.dashOffset)
-        return dashes.elements.count <= Self.mostElements && dashes != path.geometry ? dashes : nil
+        return dashes.elements.count <= Self.mostDashElements && dashes != path.geometry ? dashes : nil
     }
 }
 
