@@ -19,12 +19,14 @@ struct LineEnd {
 }
 
 extension SlideMapper {
-    /// Writes a line and its markers as one line with arrowheads, when these are near enough to what slides have.
+    /// A line and its markers as one line with ends that slides have, when these are near enough to what the markers draw.
     ///
     /// - Parameters:
     ///   - transform: From the group's coordinates to the slide.
-    /// - Returns: nil when they are not; otherwise the box of the line, nil when nothing of it is seen.
-    mutating func mapArrow(_ group: SVG.Group, through transform: AffineTransform, opacity: Double, clip: BezierPath?) -> Rect?? {
+    /// - Returns: The line with the name of the group, its ends, and how far off the worst extent of one is; nil when none are near.
+    func arrow(
+        _ group: SVG.Group, through transform: AffineTransform, clip: BezierPath?
+    ) -> (line: SVG.Path, ends: (start: LineEnd?, end: LineEnd?), deviation: Double)? {
         guard clip == nil, group.clip == nil, group.children.count > 1, case .path(var path) = group.children[0], let stroke = path.stroke,
             path.fill == nil, let pose = Pose(path.transform.followed(by: transform)), abs(pose.scaleX - pose.scaleY) <= 1e-3 * pose.scaleX
         else { return nil }
@@ -51,15 +53,28 @@ extension SlideMapper {
             case .balanced: 0.17
             case .exact: 0.02
             }
-        guard farthest <= tolerance else { return nil }
-        if farthest > 0.02 {
-            note(.approximated, group.origin, "its arrowheads became those that slides have, in the nearest of three sizes", by: farthest)
-        }
+        // A region has no ends, and of many lines each would have some.
+        guard farthest <= tolerance, splitDashes(of: path) == nil, let paint = VisiblePaint(stroke.paint, opacity: 1),
+            !isDrawnAsRegion(path, stroke, paint, path.transform.followed(by: transform), line: nil)
+        else { return nil }
         path.origin = group.origin
         path.opacity *= group.opacity
-        lineEnds = ends
+        return (path, ends, farthest)
+    }
+
+    /// Writes what `arrow` found.
+    mutating func map(
+        _ arrow: (line: SVG.Path, ends: (start: LineEnd?, end: LineEnd?), deviation: Double), through transform: AffineTransform,
+        opacity: Double
+    ) -> Rect? {
+        if arrow.deviation > 0.02 {
+            note(
+                .approximated, arrow.line.origin, "its arrowheads became those that slides have, in the nearest of three sizes",
+                by: arrow.deviation)
+        }
+        lineEnds = arrow.ends
         defer { lineEnds = (nil, nil) }
-        return .some(map(path, through: transform, opacity: opacity))
+        return map(arrow.line, through: transform, opacity: opacity)
     }
 }
 

@@ -55,13 +55,14 @@ extension SlideMapper {
             bounds = picture(
                 of: node, through: parent, opacity: inherited, clip: clip, because: "this profile does not accept that \(message)")
         }
+        let nodeCount = node.nodeCount
         let added = contents - start.contents, isNoted = diagnostics.count > start.findingCount
         switch (added.shapes, added.pictures) {
-        case (1, 0) where !isNoted: decisions.end()
-        case (0, 0): decisions.end(.omitted, added)
-        case (0, 1) where node.isImage && !isNoted: decisions.end(.native, added)
-        case (0, _): decisions.end(.picture, added)
-        default: decisions.end(isNoted ? .approximated : .native, added)
+        case (1, 0) where !isNoted && nodeCount == 1 && added.groups == 0: decisions.end()
+        case (0, 0): decisions.end(.omitted, added, nodeCount: nodeCount)
+        case (0, 1) where node.isImage && !isNoted: decisions.end(.native, added, nodeCount: nodeCount)
+        case (0, _): decisions.end(.picture, added, nodeCount: nodeCount)
+        default: decisions.end(isNoted ? .approximated : .native, added, nodeCount: nodeCount)
         }
         return bounds
     }

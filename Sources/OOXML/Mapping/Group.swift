@@ -117,10 +117,12 @@ extension SlideMapper {
                     }
                     open.append(current)
                 case .group(let group):
-                    let arrow = mapArrow(
-                        group, through: group.transform.followed(by: current.transform), opacity: current.opacity, clip: current.clip)
-                    if let arrow {
-                        if let arrow { current.add(arrow) }
+                    let inner = group.transform.followed(by: current.transform)
+                    if group.opacity > 0, let arrow = arrow(group, through: inner, clip: current.clip) {
+                        let bounds = decide(child, through: current.transform, opacity: current.opacity, clip: current.clip) {
+                            $0.map(arrow, through: inner, opacity: current.opacity)
+                        }
+                        if let bounds { current.add(bounds) }
                         open.append(current)
                         continue
                     }

@@ -7,7 +7,7 @@ extension SlideMapper {
     /// - Returns: the box of its geometry on the slide, without the stroke; nil when it draws nothing or cannot be drawn.
     mutating func map(_ path: SVG.Path, through parent: AffineTransform, opacity inherited: Double) -> Rect? {
         let alpha = inherited * path.opacity
-        let fill = path.fill.flatMap { VisiblePaint($0.paint, opacity: $0.opacity * alpha) }
+        var fill = path.fill.flatMap { VisiblePaint($0.paint, opacity: $0.opacity * alpha) }
         let strokeFill = path.stroke.flatMap { $0.width > 0 ? VisiblePaint($0.paint, opacity: $0.opacity * alpha) : nil }
         guard fill != nil || strokeFill != nil else { return nil }
 
@@ -40,7 +40,7 @@ extension SlideMapper {
             return mapParts(of: path, region: region, through: transform, opacity: inherited, clip: nil)
         }
         // A line has no inside.
-        let fill = straight == nil ? fill : nil
+        if straight != nil { fill = nil }
         guard fill != nil || strokeFill != nil else { return nil }
         let dashes = strokeFill != nil && isWithinReach ? splitDashes(of: path) : nil
         if let straight, dashes == nil {
@@ -59,7 +59,7 @@ extension SlideMapper {
                     .approximated, path.origin, "the transform stretches the stroke unevenly and it was given one mean width",
                     by: transform.unevenness)
             }
-            if line?.join == .miterClip {
+            if let stroke = path.stroke, line != nil, stroke.cutsMitres(along: path.geometry) {
                 note(.approximated, path.origin, "slides cannot cut mitres off, so those beyond the limit became bevels")
             }
             if alpha < 1, fill != nil, line != nil {

@@ -125,6 +125,9 @@ struct RecognizedPolygon {
                 isUpsideDown = apex.y > a.y
                 return
             }
+        }
+        for index in 0..<3 {
+            let (apex, a, b) = (corners[index], corners[(index + 1) % 3], corners[(index + 2) % 3])
             if isSame(a.x, b.x), !isSame(a.y, b.y) {
                 var share = (apex.y - min(a.y, b.y)) / abs(a.y - b.y)
                 guard share >= -1e-6, share <= 1 + 1e-6 else { continue }

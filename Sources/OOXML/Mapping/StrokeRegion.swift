@@ -29,12 +29,7 @@ extension SlideMapper {
             return slant > 0.05 && slant * reach > leastLength
         }
         if transform.unevenness > (profile == .exact ? 1e-3 : 0.025), transform.unevenness * reach > leastLength { return true }
-        if stroke.join == .miterClip {
-            var mitred = stroke
-            mitred.join = .miter
-            return path.geometry.stroked(stroke.style) != path.geometry.stroked(mitred.style)
-        }
-        return false
+        return stroke.cutsMitres(along: path.geometry)
     }
 
     /// The region that a stroke covers, on the slide, in contours on which both fill rules agree; nil for one too long.
@@ -89,6 +84,7 @@ extension SlideMapper {
         guard let bounds, count > 0 else { return nil }
         groups.end(tag, at: xml.bytes.count, .init(id: id, name: path.origin.label, summary: path.origin.summary, bounds: bounds))
         shapeCount += 1
+        groupCount += 1
         return bounds
     }
 
@@ -105,6 +101,14 @@ extension SlideMapper {
 
 extension SVG.Stroke {
     var style: StrokeStyle { StrokeStyle(width: width, cap: cap, join: join, miterLimit: miterLimit) }
+
+    /// Whether a mitre of an outline is cut off at the limit, which slides cannot say.
+    func cutsMitres(along outline: BezierPath) -> Bool {
+        guard join == .miterClip else { return false }
+        var mitred = style
+        mitred.join = .miter
+        return outline.stroked(style) != outline.stroked(mitred)
+    }
 
     /// The length after which dashes repeat.
     var period: Double { dashes.reduce(0, +) }

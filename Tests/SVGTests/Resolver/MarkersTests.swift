@@ -23,7 +23,7 @@ struct MarkersTests {
 
     @Test("Start, mids and end stand on their vertices, as large as the line is wide, turned the way it goes")
     func places() throws {
-        let places = try places("<path d='M10 10h20v20' fill='none' stroke='red' stroke-width='2' marker='url(#m)'/>")
+        let places = try places("<path d='M10 10h20v20' fill='none' stroke='red' stroke-width='2' style='marker:url(#m)'/>")
         try #require(places.count == 3)
         #expect(isNear(places[0], AffineTransform(a: 2, b: 0, c: 0, d: 2, e: 10, f: 10)))
         let half = 2.0.squareRoot()
@@ -53,7 +53,7 @@ struct MarkersTests {
             ("M50 20a20 20 0 1 1 0 40", 2), ("M0 0L9 0L9 9z", 4), ("M0 0L9 0M20 20L30 30", 4), ("M0 0L9 0L9 0L9 9", 4), ("M5 5z", 2),
         ])
     func vertices(data: String, count: Int) throws {
-        #expect(try places("<path d='\(data)' stroke='red' marker='url(#m)'/>").count == count)
+        #expect(try places("<path d='\(data)' stroke='red' style='marker:url(#m)'/>").count == count)
     }
 
     @Test("A closed path turns its first and last marker half way between how it ends and how it begins")
@@ -69,10 +69,10 @@ struct MarkersTests {
     @Test("Only paths, lines and polygons have markers")
     func elements() throws {
         for element in ["<rect width='9' height='9'", "<circle r='5'", "<ellipse rx='5' ry='4'"] {
-            #expect(try places("\(element) marker='url(#m)'/>").isEmpty)
+            #expect(try places("\(element) style='marker:url(#m)'/>").isEmpty)
         }
-        #expect(try places("<line x2='9' stroke='red' marker='url(#m)'/>").count == 2)
-        #expect(try places("<polyline points='0 0 9 0 9 9' marker='url(#m)'/>").count == 3)
+        #expect(try places("<line x2='9' stroke='red' style='marker:url(#m)'/>").count == 2)
+        #expect(try places("<polyline points='0 0 9 0 9 9' style='marker:url(#m)'/>").count == 3)
     }
 
     @Test("A marker is seen on a path that is not, and of it what lies in its viewport")
@@ -127,9 +127,9 @@ struct MarkersTests {
     @Test("Markers that draw themselves end")
     func recursion() throws {
         let messages = try diagnostics(
-            "<marker id='m'><path d='M0 0h1v1' marker-mid='url(#m)'/></marker><path d='M0 0h9v9' stroke='red' marker='url(#m)'/>")
+            "<marker id='m'><path d='M0 0h1v1' marker-mid='url(#m)'/></marker><path d='M0 0h9v9' stroke='red' style='marker:url(#m)'/>")
         #expect(messages == ["invalid path: marker `#m` inside itself is not drawn"])
-        #expect(try diagnostics("<path d='M0 0h9v9' stroke='red' marker='url(#none)'/>") == [])
+        #expect(try diagnostics("<path d='M0 0h9v9' stroke='red' style='marker:url(#none)'/>") == [])
     }
 
     @Test("Heads in the colour of the line are known as arrowheads")
