@@ -33,12 +33,46 @@ extension SVG.Group {
         for child in children {
             if let bounds = child.inkBounds(in: child.transform.followed(by: outer)) { result = result?.union(bounds) ?? bounds }
         }
+        if let filter {
+            // As far as a filter may draw, or as far as it can spread what there is.
+            var seen = BezierPath(filter.region).transformed(by: outer).bounds
+            if let reach = filter.reach, let own = outer.inverse {
+                let ink = result.flatMap { BezierPath($0).transformed(by: own).bounds }
+                seen = ink.flatMap { $0.grown(reach.dx, reach.dy).intersection(filter.region) }
+                    .flatMap { BezierPath($0).transformed(by: outer).bounds }
+            }
+            result = seen
+        }
         return clipped(result, in: outer)
     }
 
     /// How many groups and paths lie below.
     var nodeCount: Int {
         children.reduce(0) { $0 + $1.nodeCount }
+    }
+}
+
+extension SVG.Filter {
+    /// How far along the axes anything of the source can spread; nil when something is drawn where the source is not.
+    var reach: Vector? {
+        var reaches: [Vector] = []
+        func of(_ input: Input) -> Vector {
+            if case .result(let place) = input, place < reaches.count { reaches[place] } else { Vector(0, 0) }
+        }
+        for primitive in primitives {
+            switch primitive.effect {
+            case .blur(let input, let x, let y): reaches.append(of(input) + Vector(3 * x, 3 * y))
+            case .offset(let input, let by): reaches.append(of(input) + Vector(by.dx.magnitude, by.dy.magnitude))
+            case .dropShadow(let input, let by, let x, let y, _, _):
+                reaches.append(of(input) + Vector(by.dx.magnitude + 3 * x, by.dy.magnitude + 3 * y))
+            case .merge(let inputs):
+                reaches.append(inputs.map(of).reduce(Vector(0, 0)) { Vector(max($0.dx, $1.dx), max($0.dy, $1.dy)) })
+            case .morphology(let input, let dilates, let x, let y): reaches.append(of(input) + (dilates ? Vector(x, y) : Vector(0, 0)))
+            case .colorMatrix(let input, let matrix) where matrix.count == 20 && matrix[19] <= 0: reaches.append(of(input))
+            default: return nil
+            }
+        }
+        return reaches.last
     }
 }
 

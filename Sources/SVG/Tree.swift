@@ -73,6 +73,8 @@ extension SVG {
         public var clip: BezierPath?
         /// The address that the content leads to, as written in the `href` of an `a`; nil for none.
         public var link: String?
+        /// What is drawn in place of the children's pixels, before the clip; nil for the pixels themselves.
+        public var filter: Filter?
         /// Children, back to front.
         public var children: [Node]
         /// The arrowhead that the group draws at an end of the path before it, when that is what it looks like; nil otherwise.
@@ -82,6 +84,7 @@ extension SVG {
         /// A group from its parts.
         public init(
             origin: Origin, transform: AffineTransform = .identity, opacity: Double = 1, clip: BezierPath? = nil, link: String? = nil,
+            filter: Filter? = nil,
             children: [Node] = []
         ) {
             self.link = link
@@ -89,6 +92,7 @@ extension SVG {
             self.transform = transform
             self.opacity = opacity
             self.clip = clip
+            self.filter = filter
             self.children = children
         }
     }

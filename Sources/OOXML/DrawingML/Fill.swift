@@ -73,7 +73,7 @@ extension XMLBuffer {
         }
     }
 
-    private mutating func tint(_ tint: Tint) {
+    mutating func tint(_ tint: Tint) {
         markup("<a:srgbClr val=\"")
         for channel in [tint.color.red, tint.color.green, tint.color.blue] {
             hexDigit(channel >> 4)

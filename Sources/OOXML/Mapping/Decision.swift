@@ -116,11 +116,14 @@ struct DecisionRecord {
     private(set) var next = 0
     /// Places of nodes that hold the ones to come, outermost first.
     private var open: [Int] = []
+    /// Whether what is mapped are no nodes of the tree but what one of them was taken apart into; they say nothing.
+    var isSilent = false
     /// The node that findings are about.
     var place: Int { open.last ?? 0 }
 
     /// Begins a node, which ends before the one that holds it.
     mutating func begin() {
+        if isSilent { return }
         open.append(next)
         next += 1
     }
@@ -129,13 +132,14 @@ struct DecisionRecord {
     ///
     /// - Parameter nodeCount: Of it and of nodes below it that were not begun.
     mutating func end(_ outcome: Decision.Outcome, _ contents: SlideContents, nodeCount: Int = 1) {
+        if isSilent { return }
         let place = open.removeLast()
         next = max(next, place + nodeCount)
         entries.append(Slide.Entry(place: place, nodeCount: nodeCount, outcome: outcome, contents: contents))
     }
 
     /// Ends a node that is what nobody says anything of.
-    mutating func end() { open.removeLast() }
+    mutating func end() { if !isSilent { open.removeLast() } }
 
     /// The entries in the order of their places. Groups are said after what they hold.
     var sorted: [Slide.Entry] { entries.sorted { $0.place < $1.place } }

@@ -93,6 +93,24 @@ extension SlideMapper {
         open[0].opacity = root.opacity
         open[0].clip = root.clip?.transformed(by: open[0].transform)
         if root.opacity < 1 { prepareOpacity(of: &open[0]) }
+        return map(&open, in: slide)
+    }
+
+    /// Maps a node that stands for another one of the tree, about which it says nothing itself.
+    mutating func map(standIn node: SVG.Node, through parent: AffineTransform, opacity: Double, clip: BezierPath?) -> Rect? {
+        let wasSilent = decisions.isSilent
+        decisions.isSilent = true
+        defer { decisions.isSilent = wasSilent }
+        var around = OpenGroup(
+            group: SVG.Group(origin: node.origin, children: [node]), transform: parent, opacity: opacity, start: checkpoint)
+        around.clip = clip
+        around.link = link
+        var open = [around]
+        return map(&open, in: around)
+    }
+
+    /// Maps what is left of groups that have been begun, of which the first makes no group.
+    private mutating func map(_ open: inout [OpenGroup], in slide: OpenGroup) -> Rect? {
         while var current = open.popLast() {
             if current.nextChild < current.group.children.count {
                 let child = current.group.children[current.nextChild]
@@ -115,6 +133,10 @@ extension SlideMapper {
                     if let bounds = map(text, through: current.transform, opacity: current.opacity, clip: current.clip) {
                         current.add(bounds)
                     }
+                    open.append(current)
+                case .group(let group) where group.filter != nil && group.opacity > 0:
+                    let bounds = map(filtered: group, through: current.transform, opacity: current.opacity, clip: current.clip)
+                    if let bounds { current.add(bounds) }
                     open.append(current)
                 case .group(let group):
                     let inner = group.transform.followed(by: current.transform)

@@ -21,7 +21,7 @@ extension SlideMapper {
             open.append((children, transform))
             switch child {
             case .group(let group):
-                guard group.opacity == 1, group.clip == nil else { return nil }
+                guard group.opacity == 1, group.clip == nil, group.filter == nil else { return nil }
                 open.append((group.children[...], group.transform.followed(by: transform)))
             // Whether its pixels are opaque is not known, and text stays text.
             case .image, .text: return nil

@@ -53,6 +53,7 @@ extension SlideMapper {
         } else {
             xml.presetGeometry(.rect)
         }
+        writeEffects()
         xml.markup("</p:spPr></p:pic>")
         shapeCount += 1
         pictureCount += 1

@@ -120,6 +120,7 @@ extension SlideMapper {
         xml.frame(frame)
         xml.presetGeometry(.line)
         xml.line(line, fill)
+        writeEffects()
         xml.markup("</p:spPr></p:cxnSp>")
     }
 
@@ -179,6 +180,7 @@ extension SlideMapper {
         geometry(&xml)
         xml.fill(fill)
         xml.line(line, lineFill)
+        writeEffects()
         xml.markup("</p:spPr></p:sp>")
     }
 }

@@ -10,7 +10,8 @@ private enum PictureResolution {
 }
 
 extension SlideMapper {
-    /// Writes a part of the drawing as one picture: pixels for every program, and the drawing itself for those that draw SVG.
+    /// Writes a part of the drawing as one picture: pixels for every program, and for those that draw SVG the drawing itself where
+    /// they draw it rightly.
     ///
     /// The picture stands where its ink is, within the canvas, on whole pixels of its own grid.
     /// - Parameters:
@@ -44,15 +45,18 @@ extension SlideMapper {
 
         let origin = node.origin
         note(.approximated, origin, "it became a picture of its own, as \(reason)")
-        let id = nextID(), pixels = reference(.rendering(drawing)), twin = reference(.drawing(drawing))
-        xml.pictureStart(id: id, origin, link: link, file: pixels)
-        xml.markup(
-            """
-            <a:extLst><a:ext uri="{96DAC541-7B7A-43D3-8B79-37D633B846F1}">\
-            <asvg:svgBlip xmlns:asvg="http://schemas.microsoft.com/office/drawing/2016/SVG/main" r:embed="rId
-            """)
-        xml.number(twin)
-        xml.markup("\"/></a:ext></a:extLst></a:blip><a:stretch><a:fillRect/></a:stretch></p:blipFill><p:spPr>")
+        xml.pictureStart(id: nextID(), origin, link: link, file: reference(.rendering(drawing)))
+        if !node.hasFilter {
+            let twin = reference(.drawing(drawing))
+            xml.markup(
+                """
+                <a:extLst><a:ext uri="{96DAC541-7B7A-43D3-8B79-37D633B846F1}">\
+                <asvg:svgBlip xmlns:asvg="http://schemas.microsoft.com/office/drawing/2016/SVG/main" r:embed="rId
+                """)
+            xml.number(twin)
+            xml.markup("\"/></a:ext></a:extLst>")
+        }
+        xml.markup("</a:blip><a:stretch><a:fillRect/></a:stretch></p:blipFill><p:spPr>")
         xml.frame(frame)
         xml.presetGeometry(.rect)
         xml.markup("</p:spPr></p:pic>")
@@ -111,6 +115,13 @@ extension XMLBuffer {
 }
 
 extension SVG.Node {
+    /// Whether anything in it has a filter. Programs that draw SVG prefer it to the pixels beside it, but office programs leave
+    /// filters out (LibreOffice 25.2 does), so that what has one is shown by its pixels alone.
+    fileprivate var hasFilter: Bool {
+        guard case .group(let group) = self else { return false }
+        return group.filter != nil || group.children.contains { $0.hasFilter }
+    }
+
     /// The element it came from.
     var origin: SVG.Origin {
         switch self {

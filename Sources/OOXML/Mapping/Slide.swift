@@ -110,6 +110,8 @@ struct SlideMapper {
     var decisions = DecisionRecord()
     /// Everything written: shapes, lines, pictures and groups; of them, groups and pictures.
     var shapeCount = 0, groupCount = 0, pictureCount = 0
+    /// Effects that shapes get, and whether only the next one does.
+    var effects = Effects(), effectsAreForOne = false
     /// Where the drawing's canvas lies on the slide.
     var canvas = Rect(.zero, .zero)
     /// Files the slide shows, and where each stands among them.

@@ -261,6 +261,7 @@ extension SlideMapper {
             xml.markup(" dirty=\"0\">")
             if line != nil { xml.line(line, lineFill) }
             xml.fill(fill)
+            writeEffects()
             let typeface = span.typeface
             for script in ["latin", "ea", "cs"] as [StaticString] {
                 xml.markup("<a:")

@@ -2,6 +2,9 @@
 enum ElementName: UInt8, CaseIterable {
     case unknown
     case a, animate, animateColor, animateMotion, animateTransform, circle, clipPath, colorProfile, cursor, defs, desc, ellipse
+    case feBlend, feColorMatrix, feComponentTransfer, feComposite, feConvolveMatrix, feDiffuseLighting, feDisplacementMap, feDistantLight
+    case feDropShadow, feFlood, feFuncA, feFuncB, feFuncG, feFuncR, feGaussianBlur, feImage, feMerge, feMergeNode, feMorphology, feOffset
+    case fePointLight, feSpecularLighting, feSpotLight, feTile, feTurbulence
     case filter, font, fontFace, foreignObject, g, image, line, linearGradient, marker, mask, metadata, mpath, path, pattern, polygon
     case polyline, radialGradient, rect, script, set, stop, style, svg, `switch`, symbol, text, title, use, view
     case textPath, tref, tspan
@@ -11,7 +14,11 @@ enum ElementName: UInt8, CaseIterable {
     /// The element names as written, in the order of the cases; `unknown` and `characters` have none.
     static let spellings = [
         "", "a", "animate", "animateColor", "animateMotion", "animateTransform", "circle", "clipPath", "color-profile", "cursor",
-        "defs", "desc", "ellipse", "filter", "font", "font-face", "foreignObject", "g", "image", "line", "linearGradient", "marker",
+        "defs", "desc", "ellipse", "feBlend", "feColorMatrix", "feComponentTransfer", "feComposite", "feConvolveMatrix",
+        "feDiffuseLighting", "feDisplacementMap", "feDistantLight", "feDropShadow", "feFlood", "feFuncA", "feFuncB", "feFuncG", "feFuncR",
+        "feGaussianBlur", "feImage", "feMerge", "feMergeNode", "feMorphology", "feOffset", "fePointLight", "feSpecularLighting",
+        "feSpotLight", "feTile", "feTurbulence", "filter", "font", "font-face", "foreignObject", "g", "image", "line", "linearGradient",
+        "marker",
         "mask", "metadata", "mpath", "path", "pattern", "polygon", "polyline", "radialGradient", "rect", "script", "set", "stop",
         "style", "svg", "switch", "symbol", "text", "title", "use", "view",
         "textPath", "tref", "tspan", "",
@@ -30,11 +37,16 @@ enum AttributeName: UInt8, CaseIterable {
     case font, fontFamily, fontWeight, fontStyle, fontStretch, fontVariant, fontVariantCaps, fontKerning, kerning, letterSpacing
     case wordSpacing, textAnchor, textDecoration, textDecorationLine, dominantBaseline, alignmentBaseline, baselineShift, writingMode
     case direction, unicodeBidi, whiteSpace
-    case stopColor, stopOpacity, x, y, width, height, cx, cy, r, rx, ry, d
+    case stopColor, stopOpacity, floodColor, floodOpacity, lightingColor, colorInterpolationFilters
+    case x, y, width, height, cx, cy, r, rx, ry, d
     case dx, dy, rotate, textLength, lengthAdjust, startOffset, side, space, lang
     case x1, y1, x2, y2, points, viewBox, preserveAspectRatio, href, id, `class`, style, pathLength, requiredExtensions
     case systemLanguage, type, media, clipPathUnits, fx, fy, fr, offset, gradientUnits, gradientTransform, spreadMethod
     case markerWidth, markerHeight, markerUnits, refX, refY, orient
+    case filterUnits, primitiveUnits, `in`, in2, result, stdDeviation, values, `operator`, k1, k2, k3, k4, mode, radius
+    case baseFrequency, numOctaves, seed, stitchTiles, scale, xChannelSelector, yChannelSelector, order, kernelMatrix, divisor, bias
+    case targetX, targetY, edgeMode, preserveAlpha, surfaceScale, diffuseConstant, specularConstant, specularExponent, azimuth, elevation
+    case z, pointsAtX, pointsAtY, pointsAtZ, limitingConeAngle, tableValues, slope, intercept, amplitude, exponent
 
     /// The attribute names as written, in the order of the cases.
     static let spellings = [
@@ -45,12 +57,18 @@ enum AttributeName: UInt8, CaseIterable {
         "font", "font-family", "font-weight", "font-style", "font-stretch", "font-variant", "font-variant-caps", "font-kerning", "kerning",
         "letter-spacing", "word-spacing", "text-anchor", "text-decoration", "text-decoration-line", "dominant-baseline",
         "alignment-baseline", "baseline-shift", "writing-mode", "direction", "unicode-bidi", "white-space",
-        "stop-color", "stop-opacity", "x", "y", "width", "height", "cx", "cy", "r", "rx", "ry", "d",
+        "stop-color", "stop-opacity", "flood-color", "flood-opacity", "lighting-color", "color-interpolation-filters", "x", "y", "width",
+        "height", "cx", "cy", "r", "rx", "ry", "d",
         "dx", "dy", "rotate", "textLength", "lengthAdjust", "startOffset", "side", "space", "lang",
         "x1", "y1", "x2", "y2", "points", "viewBox", "preserveAspectRatio", "href", "id", "class", "style", "pathLength",
         "requiredExtensions", "systemLanguage", "type", "media", "clipPathUnits", "fx", "fy", "fr", "offset", "gradientUnits",
         "gradientTransform", "spreadMethod",
         "markerWidth", "markerHeight", "markerUnits", "refX", "refY", "orient",
+        "filterUnits", "primitiveUnits", "in", "in2", "result",
+        "stdDeviation", "values", "operator", "k1", "k2", "k3", "k4", "mode", "radius", "baseFrequency", "numOctaves", "seed",
+        "stitchTiles", "scale", "xChannelSelector", "yChannelSelector", "order", "kernelMatrix", "divisor", "bias", "targetX", "targetY",
+        "edgeMode", "preserveAlpha", "surfaceScale", "diffuseConstant", "specularConstant", "specularExponent", "azimuth", "elevation", "z",
+        "pointsAtX", "pointsAtY", "pointsAtZ", "limitingConeAngle", "tableValues", "slope", "intercept", "amplitude", "exponent",
     ]
 
     var spelling: String { AttributeName.spellings[Int(rawValue)] }

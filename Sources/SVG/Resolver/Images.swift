@@ -10,14 +10,19 @@ extension Resolver {
         let width = length(.width, .horizontal, index, inner.style), height = length(.height, .vertical, index, inner.style)
         if width.map({ $0 <= 0 }) == true || height.map({ $0 <= 0 }) == true { return nil }
         let aspect = aspectRatio(index)
-        try step(index, count: Int(reference.end - reference.start) >> 6)
-        guard let file = file(reference, index) else { return nil }
-
-        /// The rectangle that the attributes leave for a picture of a size (SVG 2, 12.3: a missing extent follows from the other).
-        func viewport(_ size: Size) -> Rect {
+        // A missing extent follows from the other (SVG 2, 12.3).
+        return try image(index, reference, aspect, own, inner) { size in
             let width = width ?? height.map { $0 * size.width / size.height } ?? size.width
             return Rect(x: x, y: y, width: width, height: height ?? width * size.height / size.width)
         }
+    }
+
+    /// The same with the rectangle that is left for a picture of a size.
+    mutating func image(
+        _ index: Int, _ reference: TextRange, _ aspect: AspectRatio, _ own: OwnStyle, _ inner: Surroundings, viewport: (Size) -> Rect
+    ) throws(SVG.ParseError) -> SVG.Node? {
+        try step(index, count: Int(reference.end - reference.start) >> 6)
+        guard let file = file(reference, index) else { return nil }
         if SVG.looksLikeMarkup(file.span) {
             guard let tree = try nested(file, index) else { return nil }
             let place = viewport(tree.size)

@@ -214,9 +214,8 @@ extension Resolver {
     /// A clip path is returned instead: whether it matters shows when the element's content is known.
     @inline(never)
     mutating func reportEffects(_ index: Int) -> TextRange? {
-        for (name, effect) in [(AttributeName.mask, "masking"), (.filter, "the filter")] {
-            guard let range = value(name), !reader.isText(range, "none"), isPresent(name, range, index) else { continue }
-            report(index, .approximated, "drawn without \(effect) `\(quoted(range))`")
+        if let range = value(.mask), !reader.isText(range, "none"), isPresent(.mask, range, index) {
+            report(index, .approximated, "drawn without masking `\(quoted(range))`")
         }
         if let range = value(.mixBlendMode), !reader.isText(range, "normal") {
             report(index, .approximated, "mix-blend-mode `\(quoted(range))` is drawn as `normal`")
@@ -226,7 +225,7 @@ extension Resolver {
     }
 
     /// Whether an effect's reference leads to something in the file, reported if not.
-    private mutating func isPresent(_ name: AttributeName, _ range: TextRange, _ index: Int) -> Bool {
+    mutating func isPresent(_ name: AttributeName, _ range: TextRange, _ index: Int) -> Bool {
         guard let reference = reader.reference(range), element(withID: reference.id) == nil else { return true }
         report(index, .invalid, "\(name.spelling) `\(quoted(range))` refers to nothing in the file and is left out")
         return false

@@ -160,7 +160,7 @@ struct Resolver {
         reader.rootFontSize = root.style.fontSize
         var own = ownStyle(0)
         guard own.isDisplayed else { throw .badSize(width: 0, height: 0) }
-        let clip = reportEffects(0)
+        let clip = reportEffects(0), filter = filterValue(0)
         let box = viewBox(0)
         let aspect = aspectRatio(0)
         let (size, isFree) = canvasSize(box)
@@ -183,6 +183,11 @@ struct Resolver {
         root.transform = outer
         root.depth = 1
         group.children = try children(of: 0, root)
+        if let filter {
+            // In the coordinates of the viewBox, which are the group's.
+            let content = SVG.Node.group(SVG.Group(origin: SVG.Origin(element: "g"), children: group.children))
+            group.children = try filtered(content, by: filter, of: 0, OwnStyle(), root).map { [$0] } ?? []
+        }
         if let clip {
             group.clip = try self.clip(clip, of: 0, around: .group(group), toElement: .identity, root)
             if group.clip?.isEmpty == true { group.children = [] }
@@ -288,6 +293,9 @@ struct Resolver {
         let name = document.elements[index].name
         switch name {
         case .title, .desc, .metadata, .defs, .style, .stop, .linearGradient, .radialGradient, .pattern, .clipPath, .mask, .marker,
+            .feBlend, .feColorMatrix, .feComponentTransfer, .feComposite, .feConvolveMatrix, .feDiffuseLighting, .feDisplacementMap,
+            .feDistantLight, .feDropShadow, .feFlood, .feFuncA, .feFuncB, .feFuncG, .feFuncR, .feGaussianBlur, .feImage, .feMerge,
+            .feMergeNode, .feMorphology, .feOffset, .fePointLight, .feSpecularLighting, .feSpotLight, .feTile, .feTurbulence,
             .filter, .symbol, .view, .cursor, .font, .fontFace, .colorProfile, .mpath, .characters:
             return nil
         case .animate, .animateColor, .animateMotion, .animateTransform, .set:
@@ -310,7 +318,7 @@ struct Resolver {
         inner.depth += 1
         inner.style = style(index, inheriting: around.style)
         inner.transform = own.transform.followed(by: around.transform)
-        let clip = reportEffects(index)
+        let clip = reportEffects(index), filter = inner.isClip ? nil : filterValue(index)
         // Both draw nothing at all.
         if own.opacity == 0 || own.transform.determinant == 0 { return nil }
         var node = try draw(index, own, inner)
@@ -320,6 +328,7 @@ struct Resolver {
             own.transform = transform(pending.transform, pending.origin, in: box ?? Rect(x: 0, y: 0, width: 0, height: 0), index)
             node = own.transform.determinant == 0 ? nil : drawn.moved(by: own.transform)
         }
+        if let filter, let drawn = node { node = try filtered(drawn, by: filter, of: index, own, inner) }
         if let clip, let node {
             try step(index, count: node.nodeCount)
             // The place of a `use` and the viewport of a nested `svg` belong to the coordinates that clip paths refer to.
@@ -447,8 +456,9 @@ struct Resolver {
             deeper.depth += 1
             deeper.style = style(target, inheriting: inside.style)
             deeper.transform = ownOfTarget.transform.followed(by: inside.transform)
-            let clip = reportEffects(target)
+            let clip = reportEffects(target), filter = inside.isClip ? nil : filterValue(target)
             node = try viewportGroup(target, ownOfTarget, deeper, size: (width, height))
+            if let filter, let drawn = node { node = try filtered(drawn, by: filter, of: target, ownOfTarget, deeper) }
             if let clip, let drawn = node,
                 let region = try self.clip(clip, of: target, around: drawn, toElement: .identity, deeper)
             {

@@ -60,7 +60,7 @@ struct TreeWriter {
         writeID(root.origin)
         add(">\n")
         writeProse(title: tree.title, summary: tree.summary)
-        if inner == .identity && root.opacity == 1 && root.clip == nil {
+        if inner == .identity && root.opacity == 1 && root.clip == nil && root.filter == nil {
             for child in root.children { write(child, places(root.transform), root.transform) }
         } else {
             var group = root
@@ -74,17 +74,19 @@ struct TreeWriter {
     /// - Parameters:
     ///   - parentPlaces: Decimal places in the parent's coordinates.
     ///   - outer: From the parent's coordinates to the canvas.
-    private mutating func write(_ node: SVG.Node, _ parentPlaces: Int, _ outer: AffineTransform) {
+    mutating func write(_ node: SVG.Node, _ parentPlaces: Int, _ outer: AffineTransform) {
         switch node {
         case .group(let group):
             let transform = group.transform.followed(by: outer)
             let clipID = group.clip.map { write(clip: $0, places(transform)) }
+            let filterID = group.filter.map { write(filter: $0, places(transform), transform) }
             add(group.link == nil ? "<g" : "<a href=\"")
             if let link = group.link {
                 add(escaped: link)
                 add("\"")
             }
             if let clipID { add(" clip-path=\"url(#\(clipID))\"") }
+            if let filterID { add(" filter=\"url(#\(filterID))\"") }
             writeID(group.origin)
             write(group.transform, parentPlaces)
             if group.opacity != 1 { add("opacity", group.opacity, 4) }
@@ -120,7 +122,7 @@ struct TreeWriter {
         }
     }
 
-    private mutating func write(_ image: SVG.Image, _ parentPlaces: Int, _ outer: AffineTransform) {
+    mutating func write(_ image: SVG.Image, _ parentPlaces: Int, _ outer: AffineTransform) {
         let places = places(image.transform.followed(by: outer))
         let clipID = image.visible == image.frame ? nil : write(clip: BezierPath(image.visible), places)
         add("<image")
@@ -147,7 +149,7 @@ struct TreeWriter {
         }
     }
 
-    private func base64(_ bytes: [UInt8]) -> [UInt8] {
+    func base64(_ bytes: [UInt8]) -> [UInt8] {
         let alphabet = Array("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/".utf8)
         var text: [UInt8] = []
         text.reserveCapacity((bytes.count + 2) / 3 * 4)
@@ -202,7 +204,7 @@ struct TreeWriter {
     }
 
     /// Opens the element and writes its outline; returns the element's name.
-    private mutating func writeGeometry(_ path: SVG.Path, _ places: Int) -> String {
+    mutating func writeGeometry(_ path: SVG.Path, _ places: Int) -> String {
         switch path.shape {
         case .rect(let rect, let rx, let ry):
             add("<rect")
@@ -241,7 +243,7 @@ struct TreeWriter {
     }
 
     /// Subpaths without extent, which a round or square cap makes visible and short path data leaves out.
-    private mutating func writeDots(_ path: BezierPath, _ places: Int) {
+    mutating func writeDots(_ path: BezierPath, _ places: Int) {
         var dot: Point?
         var hasSegment = false
         func finish(_ writer: inout TreeWriter) {
@@ -333,7 +335,7 @@ struct TreeWriter {
     }
 
     /// Writes a clip path before the group that it clips; returns its id.
-    private mutating func write(clip: BezierPath, _ places: Int) -> String {
+    mutating func write(clip: BezierPath, _ places: Int) -> String {
         let id = freshID("clip")
         add("<clipPath id=\"\(id)\"><path d=\"")
         var data = PathDataWriter(unitsPerPixel: 1, decimals: places)
@@ -344,13 +346,13 @@ struct TreeWriter {
     }
 
     /// An id that nothing in the tree has.
-    private mutating func freshID(_ word: String) -> String {
+    mutating func freshID(_ word: String) -> String {
         repeat { idCount += 1 } while givenIDs.contains("\(word)\(idCount)")
         return "\(word)\(idCount)"
     }
 
     /// Writes a gradient before the first element that it paints; it draws nothing itself.
-    private mutating func write(_ gradient: SVG.Gradient) {
+    mutating func write(_ gradient: SVG.Gradient) {
         let id = freshID("gradient")
         gradients[gradient] = id
         let name: String
@@ -427,7 +429,7 @@ struct TreeWriter {
         add("\"")
     }
 
-    private mutating func add(_ name: String, _ paint: SVG.Paint) {
+    mutating func add(_ name: String, _ paint: SVG.Paint) {
         switch paint {
         case .color(let color):
             add(" \(name)=\"#")
@@ -443,7 +445,7 @@ struct TreeWriter {
         }
     }
 
-    private mutating func add(_ name: String, _ color: SVG.Color) {
+    mutating func add(_ name: String, _ color: SVG.Color) {
         add(name, SVG.Paint.color(color))
     }
 

@@ -154,7 +154,6 @@ struct StructureTests {
                 "invalid rect: clip-path `url(#c)` refers to itself; drawn without it"
             ),
             ("<mask id='c'/><rect width='1' height='1' mask='url(#c)'/>", "approximated rect: drawn without masking `url(#c)`"),
-            ("<filter id='c'/><g filter='url(#c)'><rect width='1' height='1'/></g>", "approximated g: drawn without the filter `url(#c)`"),
             (
                 "<rect width='1' height='1' filter='url(#d)'/>",
                 "invalid rect: filter `url(#d)` refers to nothing in the file and is left out"
