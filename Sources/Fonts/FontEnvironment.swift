@@ -12,6 +12,9 @@ public struct FontEnvironment: Hashable, Sendable, Codable {
     /// All of it as text; equal texts find equal fonts.
     public let identity: String
 
+    /// The fonts of another machine or time, by the text of their `identity`.
+    package init(identity: String) { self.identity = identity }
+
     private struct Loaded {
         var variables: [String]
         var config: OpaquePointer

@@ -68,7 +68,7 @@ public struct SlideContents: Hashable, Sendable {
 
 extension Slide {
     /// Says something of consecutive nodes of the tree, counted from 0 for the root in the order in which they are drawn, each before
-    /// its children. Of what nobody says anything, paths are one shape each and groups leave no trace.
+    /// its children. Of what nobody says anything, paths and texts are one shape each and groups leave no trace.
     struct Entry: Hashable, Sendable {
         var place: Int
         var nodeCount: Int
@@ -96,7 +96,7 @@ extension Slide {
                 (outcome, contents, covered) = (entry.outcome, entry.contents, entry.nodeCount - 1)
             } else {
                 outcome = .native
-                if case .path = node { contents.shapes = 1 }
+                if node.children == nil { contents.shapes = 1 }
             }
             let origin = node.origin
             visit(

@@ -130,9 +130,10 @@ extension SlideMapper {
                     if let bounds { current.add(bounds) }
                     open.append(current)
                 case .text(let text):
-                    if let bounds = map(text, through: current.transform, opacity: current.opacity, clip: current.clip) {
-                        current.add(bounds)
+                    let bounds = decide(child, through: current.transform, opacity: current.opacity, clip: current.clip) {
+                        $0.map(text, through: current.transform, opacity: current.opacity, clip: current.clip)
                     }
+                    if let bounds { current.add(bounds) }
                     open.append(current)
                 case .group(let group) where group.filter != nil && group.opacity > 0:
                     let bounds = map(filtered: group, through: current.transform, opacity: current.opacity, clip: current.clip)

@@ -3,11 +3,15 @@ internal import AtelierSVG
 extension SlideMapper {
     /// The number of the link that shapes of a group have: the group's own, else that of the group around it.
     mutating func link(of group: SVG.Group, in outer: Int?) -> Int? {
-        guard let written = group.link else { return outer }
+        group.link.flatMap { link(to: $0, of: group.origin) } ?? outer
+    }
+
+    /// The number of the link to an address; nil, with a note, for one that slides do not take.
+    mutating func link(to written: String, of origin: SVG.Origin) -> Int? {
         guard let address = linkAddress(written) else {
             let shown = written.count <= 60 ? written : written.prefix(60) + "…"
-            note(.unsupported, group.origin, "the link to `\(shown)` is left out: slides take addresses of files, pages and mail")
-            return outer
+            note(.unsupported, origin, "the link to `\(shown)` is left out: slides take addresses of files, pages and mail")
+            return nil
         }
         if let known = linkPlaces[address] { return known }
         links.append(address)

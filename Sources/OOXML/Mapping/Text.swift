@@ -89,6 +89,7 @@ extension SlideMapper {
             let label = text.origin.label ?? String(text.string.prefix(40).map { $0 == "\n" ? " " : $0 })
             groups.end(tag, at: xml.bytes.count, .init(id: id, name: label, summary: single.summary, bounds: bounds))
             shapeCount += 1
+            groupCount += 1
         }
         return bounds
     }
@@ -172,9 +173,13 @@ extension SlideMapper {
         frame.y = EMU(nearest: center.y - size.height / 2)
         frame.rotation = pose.rotation
 
+        // A link of all the text is one of the box, which leaves its colors alone.
+        let addresses = Set(lines.flatMap { $0.spans.map(\.link) })
+        let whole = addresses.count == 1 ? addresses.first! : nil
+        let link = whole.flatMap { self.link(to: $0, of: origin) } ?? self.link
         let id = nextID()
         xml.markup("<p:sp><p:nvSpPr>")
-        xml.nonVisualProperties(id: id, name: origin.label, kind: "Text", summary: origin.summary)
+        xml.nonVisualProperties(id: id, name: origin.label, kind: "Text", summary: origin.summary, link: link)
         xml.markup("<p:cNvSpPr txBox=\"1\"/><p:nvPr/></p:nvSpPr><p:spPr>")
         xml.frame(frame)
         xml.presetGeometry(.rect)
@@ -200,7 +205,10 @@ extension SlideMapper {
                 xml.markup("\"/></a:lnSpc>")
             }
             xml.markup("<a:spcBef><a:spcPts val=\"0\"/></a:spcBef><a:spcAft><a:spcPts val=\"0\"/></a:spcAft><a:buNone/></a:pPr>")
-            for span in line.spans { writeRuns(span, scale, transform, frame, origin, opacity: alpha) }
+            for span in line.spans {
+                let own = whole == nil ? span.link.flatMap { self.link(to: $0, of: origin) } : nil
+                writeRuns(span, scale, transform, frame, origin, opacity: alpha, link: own)
+            }
             xml.markup("</a:p>")
         }
         xml.markup("</p:txBody></p:sp>")
@@ -212,7 +220,8 @@ extension SlideMapper {
 
     /// A span as a run; where spaces are wider than the font's, these are runs of their own.
     private mutating func writeRuns(
-        _ span: SVG.Text.Span, _ scale: Double, _ transform: AffineTransform, _ frame: Frame, _ origin: SVG.Origin, opacity alpha: Double
+        _ span: SVG.Text.Span, _ scale: Double, _ transform: AffineTransform, _ frame: Frame, _ origin: SVG.Origin, opacity alpha: Double,
+        link: Int?
     ) {
         let opacity = alpha * span.opacity
         let fill = (span.fill.flatMap { VisiblePaint($0.paint, opacity: $0.opacity * opacity) }).map {
@@ -270,10 +279,25 @@ extension SlideMapper {
                 xml.text(typeface)
                 xml.markup("\"/>")
             }
+            if let link { xml.runLink(link) }
             xml.markup("</a:rPr><a:t>")
             xml.text(part.text)
             xml.markup("</a:t></a:r>")
         }
+    }
+}
+
+extension XMLBuffer {
+    /// A link of a run that keeps the run's own color instead of the theme's.
+    fileprivate mutating func runLink(_ number: Int) {
+        markup("<a:hlinkClick r:id=\"link")
+        self.number(number)
+        markup(
+            """
+            "><a:extLst><a:ext uri="{A12FA001-AC4F-418D-AE19-62706E023703}">\
+            <ahyp:hlinkClr xmlns:ahyp="http://schemas.microsoft.com/office/drawing/2018/hyperlinkcolor" val="tx"/>\
+            </a:ext></a:extLst></a:hlinkClick>
+            """)
     }
 }
 

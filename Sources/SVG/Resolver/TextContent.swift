@@ -65,7 +65,8 @@ extension Resolver {
         try collect(index, root, around, into: &content, &collector)
         collector.finish(&content)
         guard !content.characters.isEmpty else { return nil }
-        try step(index, count: content.characters.count)
+        // Each length to be fitted goes over all glyphs.
+        try step(index, count: content.characters.count * (1 + content.fits.count >> 6))
         var text = SVG.Text(origin: try origin(index), transform: own.transform, opacity: own.opacity, chunks: [])
         try layOut(content, into: &text, around)
         guard !text.chunks.isEmpty, text.transform.isFinite else { return nil }
@@ -249,10 +250,11 @@ extension Resolver {
         return TextPath(outline: outline, startOffset: start)
     }
 
-    /// What a style asks for in a font.
+    /// What a style asks for in a font. What is not there is set as programs do that show SVG: with serifs.
     func request(for style: TextStyle) -> FontRequest {
         FontRequest(
-            families: style.families.isEmpty ? ["serif"] : style.families, weight: style.weight, isItalic: style.isItalic,
+            families: style.families + (style.families.contains { genericFamilies.contains($0.lowercased()) } ? [] : ["serif"]),
+            weight: style.weight, isItalic: style.isItalic,
             stretch: style.stretch)
     }
 }

@@ -202,7 +202,6 @@ private struct TextLine {
             if text.isSmallCaps { features.insert(.smallCaps) }
             let runs = setter.set(
                 utf8, bytes(part.range), as: request(text), isRightToLeft: part.level & 1 == 1, features: features)
-            let spacing = isJoined(part.range) ? 0 : text.letterSpacing
             let lastGlyphs = runs.last?.glyphs.count ?? 0
             for (number, run) in runs.enumerated() {
                 for (offset, glyph) in run.glyphs.enumerated() {
@@ -227,7 +226,7 @@ private struct TextLine {
                     if isLastOfCluster {
                         if content.characters[character] == " " || content.characters[character] == "\u{A0}" { x += text.wordSpacing }
                         let isLast = order + 1 == parts.count && number + 1 == runs.count && offset + 1 == lastGlyphs
-                        if !isLast { x += spacing }
+                        if !isLast, !isJoined(character..<character + 1) { x += text.letterSpacing }
                     }
                 }
             }
@@ -269,9 +268,11 @@ private struct TextLine {
             isPlain: isPlain, spans: [])
         let walk = base.path.map { PathWalk(content.paths[$0]) }
         var cells: [Cell] = []
+        var membersOf = [[Placed]](repeating: [], count: spanRanges.count)
+        for glyph in placed { membersOf[glyph.span].append(glyph) }
         for (number, spanRange) in spanRanges.enumerated() {
             let place = content.styleOf[spanRange.lowerBound], style = styles[place]
-            let members = placed.filter { $0.span == number }
+            let members = membersOf[number]
             guard !members.isEmpty else { continue }
             chunk.spans.append(
                 span(spanRange, style, members, pen, shift, chunk.isVertical, walk, setter.face(for: request(style.style.text))))
@@ -358,7 +359,7 @@ private struct TextLine {
             isVertical ? Point(pen.x - members[0].y - across, pen.y + left) : Point(pen.x + left, pen.y + members[0].y + across)
         return SVG.Text.Span(
             text: String(scalars), font: font, size: size, letterSpacing: isJoined(range) ? 0 : text.letterSpacing,
-            wordSpacing: text.wordSpacing,
+            wordSpacing: text.wordSpacing + (isJoined(range) ? text.letterSpacing : 0),
             rise: style.rise, isSmallCaps: text.isSmallCaps, isKerned: text.hasKerning, language: text.language, link: style.link,
             fill: nil, stroke: nil,
             isStrokeFirst: false, opacity: style.opacity, decorations: [], start: start, advance: max(right - left, 0), glyphs: glyphs,
