@@ -40,10 +40,8 @@ public struct ReadDrawing: Plan {
     public func plan(in context: Context) throws -> Artifact<SVG.Tree> {
         let bytes = context[source].bytes
         let document = try SVG.Document(parsing: bytes.span, limits: options.limits)
-        guard document.hasText else { return Artifact(ParseSVG(source: source, options: options)) }
-        let setter = Typesetter.system()
-        _ = try document.resolved(options: options, typesetter: setter)
-        return Artifact(ParseSVG(source: source, options: options, fonts: setter.book))
+        let fonts = try document.fontBook(options: options)
+        return Artifact(ParseSVG(source: source, options: options, fonts: fonts.entries.isEmpty ? nil : fonts))
     }
 }
 
@@ -88,6 +86,12 @@ private enum TextSearch {
             let start = name < bytes.count && bytes[name] == UInt8(ascii: ":") ? name + 1 : at
             let word = bytes[start..<min(start + 4, bytes.count)]
             if word.elementsEqual("text".utf8) { return true }
+        }
+        // A picture in the drawing may be a drawing with text: `data:image/svg+xml`.
+        at = 3
+        while at < bytes.count, let found = memchr(base + at, 0x2B, bytes.count - at) {
+            at = UnsafeRawPointer(found) - base + 1
+            if bytes[at - 4..<at].elementsEqual("svg+".utf8) { return true }
         }
         return false
     }

@@ -245,9 +245,13 @@ extension SlideMapper {
             }
         }
         for part in parts {
-            xml.markup("<a:r><a:rPr lang=\"")
-            xml.text(span.language ?? "en-US")
-            xml.markup("\" sz=\"")
+            xml.markup("<a:r><a:rPr")
+            if let language = span.language {
+                xml.markup(" lang=\"")
+                xml.text(language)
+                xml.markup("\"")
+            }
+            xml.markup(" sz=\"")
             // Programs draw raised and lowered text at two thirds of its size.
             let size = span.rise == 0 ? span.size : span.size * 1.5
             xml.number(min(max(hundredths(size * scale), 100), 400_000))

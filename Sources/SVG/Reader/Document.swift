@@ -63,7 +63,7 @@ extension SVG {
         public var elementCount: Int { elements.count }
 
         /// Whether there is any text to set.
-        public var hasText: Bool { elements.contains { $0.name == .characters } }
+        var hasText: Bool { elements.contains { $0.name == .characters } }
 
         /// The value of an attribute of an element.
         func attribute(_ name: AttributeName, of index: Int) -> TextRange? {

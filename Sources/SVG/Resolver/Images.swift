@@ -94,7 +94,8 @@ extension Resolver {
         do throws(SVG.ParseError) {
             let document = try SVG.Document(parsing: file.span, limits: inside.limits)
             try step(index, count: document.elementCount)
-            let (tree, count) = try document.resolved(options: inside, typesetter: typesetter, depth: depthOfDocuments + 1)
+            let (tree, count) = try document.resolved(
+                options: inside, typesetter: typesetter, depth: depthOfDocuments + 1, onlyText: onlyText)
             try step(index, count: count)
             for diagnostic in tree.diagnostics.prefix(10) {
                 report(index, diagnostic.outcome, "in its picture, \(diagnostic.element): \(diagnostic.message)")

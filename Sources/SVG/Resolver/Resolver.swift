@@ -38,9 +38,18 @@ extension SVG.Document {
         try resolved(options: options, typesetter: typesetter, depth: 0).tree
     }
 
+    /// The fonts of this machine that the text of the document is set in. The outlines of paths are not looked at.
+    ///
+    /// - Throws: As `resolved`.
+    public func fontBook(options: SVG.ReadOptions = .init()) throws(SVG.ParseError) -> FontBook {
+        let typesetter = Typesetter.system()
+        _ = try resolved(options: options, typesetter: typesetter, depth: 0, onlyText: true)
+        return typesetter.book
+    }
+
     /// The same for a document inside `depth` others, with the steps it took.
     func resolved(
-        options: SVG.ReadOptions, typesetter: Typesetter, depth: Int
+        options: SVG.ReadOptions, typesetter: Typesetter, depth: Int, onlyText: Bool = false
     ) throws(SVG.ParseError) -> (tree: SVG.Tree, steps: Int) {
         var document = self
         if Resolver.makesText(self) { document.made = MadeText(copying: text, room: options.limits.expandedByteCount) }
@@ -49,6 +58,7 @@ extension SVG.Document {
             let text = document.made.map { UnsafePointer($0.base) } ?? buffer.baseAddress ?? UnsafePointer(bitPattern: 1)!
             var resolver = Resolver(document: document, text: text, options: options, typesetter: typesetter)
             resolver.depthOfDocuments = depth
+            resolver.onlyText = onlyText
             do throws(SVG.ParseError) {
                 return .success((try resolver.tree(), resolver.steps))
             } catch {
@@ -69,6 +79,8 @@ struct Resolver {
     let typesetter: Typesetter
     /// Whether the file has text at all: otherwise its properties need no look.
     let hasText: Bool
+    /// Whether text alone is wanted, for its fonts: paths are drawn as one and the same outline.
+    var onlyText = false
 
     var stylesheet = Stylesheet()
     /// Winning values of the element cascaded last, by `AttributeName`; only those whose bit in `present` is set count.

@@ -110,6 +110,7 @@ extension Resolver {
 
     private mutating func path(_ index: Int) -> Outline? {
         guard let written = value(.d), !reader.isText(written, "none") else { return nil }
+        if onlyText { return (BezierPath(Rect(x: 0, y: 0, width: 1, height: 1)), nil) }
         let data = reader.pathFunction(written) ?? written
         if let path = usedPaths[index] { return path.isEmpty ? nil : (path, nil) }
         let (path, error) = BezierPath.reading(svgPathData: reader.scanner(data))
