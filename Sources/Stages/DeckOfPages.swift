@@ -69,7 +69,7 @@ private func slides(of trees: [Artifact<SVG.Tree>], _ options: SlideOptions, in 
         guard let largest, largest.area >= size.area else { return size }
         return largest
     }
-    return trees.map { Artifact(MapSlide(tree: $0, options: options)) }
+    return trees.map { Artifact(SlideOfTree(tree: $0, options: options)) }
 }
 
 extension SlideSize {

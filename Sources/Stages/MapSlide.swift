@@ -14,13 +14,16 @@ public struct MapSlide: Stage {
     public var tree: Artifact<SVG.Tree>
     /// How it becomes a slide.
     public var options: SlideOptions
+    /// Answers to questions on its outlines that take long; they change no result.
+    public var outlines: [Artifact<OutlineAnswer>]
     /// Version of the compressing library: a slide is kept as it lies in the package, and its bytes may differ.
     public internal(set) var library: String
 
     /// The slide of one drawing.
-    public init(tree: Artifact<SVG.Tree>, options: SlideOptions = .init()) {
+    public init(tree: Artifact<SVG.Tree>, options: SlideOptions = .init(), outlines: [Artifact<OutlineAnswer>] = []) {
         self.tree = tree
         self.options = options
+        self.outlines = outlines
         self.library = Archives.libraryVersion
     }
 
@@ -28,5 +31,5 @@ public struct MapSlide: Stage {
     public func footprint(in context: Context) -> Int { context[tree].byteCount * 3 }
 
     /// Maps.
-    public func run(in context: Context) throws -> Slide { mapSlide(context[tree], options) }
+    public func run(in context: Context) throws -> Slide { mapSlide(context[tree], options, knowing: answers(of: outlines, in: context)) }
 }

@@ -54,7 +54,7 @@ public func convertToPPTX(
             output: Artifact(DeckOfPages(trees: trees, options: options.slide, title: title)),
             report: Artifact(ReportOnPages(trees: trees, options: options.slide, listsElements: listsElements)))
     }
-    let slides = trees.map { Artifact(MapSlide(tree: $0, options: options.slide)) }
+    let slides = trees.map { Artifact(SlideOfTree(tree: $0, options: options.slide)) }
     return Conversion(
         output: Artifact(DeckOfSlides(slides: slides, title: title)),
         report: Artifact(ReportOnSlides(trees: trees, slides: slides, listsElements: listsElements)))

@@ -15,7 +15,9 @@ enum StageIdentities {
             "\(ReadDrawing.name)@\(ReadDrawing.version)", of(ParseSVG.self), of(WriteSVG.self),
         ] + ImageFormat.decoders
 
-    static let toDeck = [of(MapSlide.self), Archives.libraryVersion] + fromSlides
+    static let toSlide = [of(AnswerOutline.self), of(MapSlide.self), Archives.libraryVersion]
+
+    static let toDeck = toSlide + fromSlides
 
     static let fromSlides = [
         of(RasterizeSVG.self), of(PackPPTX.self), of(ReportSlides.self), Archives.libraryVersion, RasterizeSVG.library,

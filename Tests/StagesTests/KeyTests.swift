@@ -1,4 +1,5 @@
 import AtelierFonts
+import AtelierGeometry
 import AtelierImageTracing
 import AtelierMemo
 import AtelierMemoTesting
@@ -35,6 +36,11 @@ struct KeyTests {
             { keyProblems(of: MapSlide(tree: tree), changing: ["options.size": { $0.options.size = someSize }]) }
         ),
         (RasterizeSVG.name, { keyProblems(of: RasterizeSVG(svg: file, width: 3, height: 4)) }),
+        (AnswerOutline.name, { keyProblems(of: AnswerOutline(OutlineWork(.difference, BezierPath()))) }),
+        (
+            SlideOfTree.name,
+            { keyProblems(of: SlideOfTree(tree: tree), changing: ["options.size": { $0.options.size = someSize }]) }
+        ),
         (PackPPTX.name, { keyProblems(of: PackPPTX(slides: [slide], renderings: [rendering], title: "a")) }),
         (ReportSlides.name, { keyProblems(of: ReportSlides(trees: [tree], slides: [slide], renderings: [rendering])) }),
         (DeckOfSlides.name, { keyProblems(of: DeckOfSlides(slides: [slide], title: "a")) }),

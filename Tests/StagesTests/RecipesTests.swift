@@ -31,7 +31,7 @@ struct RecipesTests {
         #expect(log.runs(of: PackPPTX.self) == 1)
         #expect(log.runs(of: SVGFromSource.self) == 1)
         #expect(log.runs(of: DeckOfSlides.self) == 1)
-        #expect(log.runs == 10)
+        #expect(log.runs == 11)
     }
 
     @Test("The second request runs nothing and gives the same bytes")
@@ -56,7 +56,7 @@ struct RecipesTests {
         #expect(log.runs(of: FitPaths.self) == 1)
         #expect(log.runs(of: WriteDrawing.self) == 1)
         #expect(log.runs(of: PackPPTX.self) == 1)
-        #expect(log.runs == 7)
+        #expect(log.runs == 8)
     }
 
     @Test("Two decks that share two pages map each shared page once")

@@ -51,6 +51,7 @@ struct StageIdentitiesTests {
         let ran = log.events.filter { $0.kind == .run }.map { "\($0.stage)@\($0.version)" }
         let plans = [
             SVGFromSource.name, ReportOnSource.name, DeckOfPages.name, ReportOnPages.name, DeckOfSlides.name, ReportOnSlides.name,
+            SlideOfTree.name,
         ].map { "\($0)@" }
         for identity in ran where !plans.contains(where: identity.hasPrefix) {
             #expect(stages.contains(identity))

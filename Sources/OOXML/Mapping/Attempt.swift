@@ -48,7 +48,8 @@ extension SlideMapper {
         asShapes: (inout SlideMapper) -> Rect?
     ) -> Rect? {
         decisions.begin()
-        let start = checkpoint
+        let start = checkpoint, wasBlocked = outlines.isBlocked
+        defer { outlines.isBlocked = wasBlocked }
         var bounds = asShapes(&self)
         if let message = refusal(since: start) {
             restore(start)

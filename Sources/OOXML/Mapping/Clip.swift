@@ -27,8 +27,8 @@ extension SlideMapper {
     }
 
     /// Whether a box lies inside a region, within an EMU.
-    func isInside(_ box: Rect, _ region: BezierPath) -> Bool {
+    mutating func isInside(_ box: Rect, _ region: BezierPath) -> Bool {
         let inner = Rect(Point(box.minX + 1, box.minY + 1), Point(max(box.minX + 1, box.maxX - 1), max(box.minY + 1, box.maxY - 1)))
-        return BezierPath(inner).combined(.difference, with: region).isEmpty
+        return outlines.answer(OutlineWork(.difference, BezierPath(inner), other: region)).outline?.isEmpty ?? true
     }
 }

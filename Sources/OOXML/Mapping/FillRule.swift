@@ -7,14 +7,14 @@ internal import AtelierSVG
 extension SlideMapper {
     /// What stands for an outline that the nonzero rule fills; nil for the outline itself.
     mutating func nonzeroRegion(of outline: BezierPath, _ origin: SVG.Origin) -> BezierPath? {
-        var work = min(BezierPath.usualWork, fillRuleWork)
-        let before = work
-        let region = outline.nonzeroRegionForEvenOdd(work: &work)
-        fillRuleWork -= before - work
-        if work <= 0 {
+        guard outline.mayWindTwice else { return nil }
+        var answer = OutlineAnswer(outline: nil, work: BezierPath.usualWork)
+        if fillRuleWork > 0 { answer = outlines.answer(OutlineWork(.nonzeroRegion, outline)) }
+        fillRuleWork -= answer.work
+        if answer.work >= BezierPath.usualWork {
             note(.approximated, origin, "its outline crosses itself too often to be resolved and is filled by the even-odd rule")
         }
-        return region
+        return answer.outline
     }
 }
 
@@ -27,7 +27,7 @@ extension BezierPath {
 
     /// Whether any point can be wound around twice at all: not in a single contour whose y (or x) goes up once and down once, for
     /// then every horizontal (or vertical) line meets it twice. Control points bound curves in this, too.
-    private var mayWindTwice: Bool {
+    var mayWindTwice: Bool {
         guard case .move(let start)? = elements.first else { return false }
         var (x, y) = (Reversals(start.x), Reversals(start.y))
         func visit(_ p: Point) {

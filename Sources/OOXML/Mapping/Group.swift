@@ -73,6 +73,8 @@ extension SlideMapper {
         /// Before anything of it was written.
         var start: Checkpoint
         var leaves: OpacityRecord.Mark?
+        /// Whether what is around it builds on an answer that is missing.
+        var wasBlocked = false
         var childCount = 0
         var bounds: Rect?
 
@@ -183,10 +185,11 @@ extension SlideMapper {
         var result = OpenGroup(
             group: group, transform: group.transform.followed(by: parent.transform), opacity: parent.opacity * group.opacity,
             start: checkpoint)
+        result.wasBlocked = outlines.isBlocked
         result.clip = parent.clip
         result.link = link(of: group, in: parent.link)
         if let clip = group.clip?.transformed(by: result.transform) {
-            result.clip = parent.clip.map { $0.combined(.intersection, with: clip) } ?? clip
+            result.clip = parent.clip.map { outlines.answer(OutlineWork(.intersection, $0, other: clip)).outline ?? BezierPath() } ?? clip
         }
         result.id = nextID()
         result.tag = groups.begin(at: xml.bytes.count)
@@ -208,6 +211,7 @@ extension SlideMapper {
     ///
     /// - Returns: the box of its children; nil for a group without any, which leaves no trace.
     private mutating func end(_ current: OpenGroup, in parent: OpenGroup, isRoot: Bool) -> Rect? {
+        defer { outlines.isBlocked = current.wasBlocked }
         let group = current.group, origin = group.origin
         if let leaves = current.leaves, opacity.end(leaves) {
             note(

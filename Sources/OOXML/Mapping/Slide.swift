@@ -1,5 +1,5 @@
 public import AtelierArchives
-internal import AtelierGeometry
+public import AtelierGeometry
 public import AtelierSVG
 
 /// How pictures become slides.
@@ -81,14 +81,17 @@ public struct Slide: Hashable, Sendable {
 /// remembered. What DrawingML cannot say exactly is drawn as close as it can and listed in `diagnostics`
 /// (docs/formats/pptx-output.md has the rules).
 ///
+/// - Parameter known: Answers to costly questions on outlines that were found out elsewhere (`costlyWork`); they change no result.
 /// - Complexity: linear in the count of elements and segments, with a logarithmic factor for fill rules and group opacity.
-public func mapSlide(_ tree: SVG.Tree, _ options: SlideOptions = .init()) -> Slide {
-    let size = options.size ?? SlideSize(for: tree.size)
+public func mapSlide(
+    _ tree: SVG.Tree, _ options: SlideOptions = .init(), knowing known: @escaping (OutlineWork) -> OutlineAnswer? = { _ in nil }
+) -> Slide {
     var mapper = SlideMapper(title: tree.title, profile: options.profile)
     mapper.text = options.text
-    let placement = mapper.placement(of: tree, on: size, given: options.size != nil)
-    mapper.canvas = Rect(placement(Point(0, 0)), placement(Point(tree.size.width, tree.size.height)))
-    if let drawn = mapper.map(tree.root, through: placement) { mapper.noteOverflow(of: tree, drawn) }
+    mapper.outlines.known = known
+    mapper.xml.reserveCapacity(tree.root.expectedByteCount)
+    // In two steps: a call takes the mapper before its arguments change it.
+    let size = mapper.map(tree, options.size)
     return mapper.finish(size)
 }
 
@@ -112,6 +115,8 @@ struct SlideMapper {
     var shapeCount = 0, groupCount = 0, pictureCount = 0
     /// Effects that shapes get, and whether only the next one does.
     var effects = Effects(), effectsAreForOne = false
+    /// Costly work on outlines.
+    var outlines = OutlineDesk()
     /// Where the drawing's canvas lies on the slide.
     var canvas = Rect(.zero, .zero)
     /// Files the slide shows, and where each stands among them.
@@ -142,6 +147,15 @@ struct SlideMapper {
     mutating func note(_ outcome: SVG.Diagnostic.Outcome, _ origin: SVG.Origin, _ message: String, by deviation: Double? = nil) {
         diagnostics.append(SVG.Diagnostic(outcome, element: origin.shown, line: origin.line, message, deviation: deviation))
         findingPlaces.append(decisions.place)
+    }
+
+    /// Maps a drawing onto a slide of a size, or of its own.
+    mutating func map(_ tree: SVG.Tree, _ given: SlideSize?) -> SlideSize {
+        let size = given ?? SlideSize(for: tree.size)
+        let placement = placement(of: tree, on: size, given: given != nil)
+        canvas = Rect(placement(Point(0, 0)), placement(Point(tree.size.width, tree.size.height)))
+        if let drawn = map(tree.root, through: placement) { noteOverflow(of: tree, drawn) }
+        return size
     }
 
     /// From the picture's pixels to EMU on the slide: the largest uniform scale that fits, and the middle.
@@ -196,5 +210,25 @@ struct SlideMapper {
         return Slide(
             part: part, size: size, shapeCount: shapeCount, diagnostics: diagnostics, media: media, links: links,
             contents: contents, entries: decisions.sorted, findingPlaces: findingPlaces)
+    }
+}
+
+extension SVG.Group {
+    /// About how many bytes its shapes take as XML: room for them is taken once, as growing a hundred megabytes by doubling
+    /// takes as long as writing them. Depth costs memory, not stack.
+    fileprivate var expectedByteCount: Int {
+        var count = 2048
+        var pending = [self]
+        while let group = pending.popLast() {
+            for child in group.children {
+                switch child {
+                case .group(let group): pending.append(group)
+                // The properties of a shape, and a command with its points for each segment.
+                case .path(let path): count += 512 + (path.shape == nil ? 96 * path.geometry.elements.count : 0)
+                default: count += 1024
+                }
+            }
+        }
+        return count
     }
 }

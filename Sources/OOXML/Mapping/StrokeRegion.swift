@@ -58,13 +58,13 @@ extension SlideMapper {
             fill.paint = fill.paint.moved(by: transform)
             var seen = outline
             if let clip {
-                seen = outline.combined(.intersection, with: clip, rule: fill.rule)
+                seen = outlines.answer(OutlineWork(.intersection, outline, rule: fill.rule, other: clip)).outline ?? BezierPath()
                 fill.rule = .evenOdd
             }
             if !seen.isEmpty { parts.append(SVG.Path(origin: path.origin, geometry: seen, opacity: path.opacity, fill: fill)) }
         }
         if let stroke = path.stroke {
-            let seen = clip.map { region.combined(.intersection, with: $0) } ?? region
+            let seen = clip.map { outlines.answer(OutlineWork(.intersection, region, other: $0)).outline ?? BezierPath() } ?? region
             let fill = SVG.Fill(paint: stroke.paint.moved(by: transform), opacity: stroke.opacity, rule: .evenOdd)
             if !seen.isEmpty { parts.append(SVG.Path(origin: path.origin, geometry: seen, opacity: path.opacity, fill: fill)) }
         }
