@@ -137,9 +137,9 @@ let package = Package(
             of: "Stages",
             [
                 "AtelierMemo", "AtelierMemoTesting", "AtelierScheduling", "AtelierTesting", "AtelierImageCodecs", "AtelierImageTracing",
-                "AtelierFonts", "AtelierSVG", "AtelierArchives", "AtelierOOXML",
+                "AtelierFonts", "AtelierGeometry", "AtelierSVG", "AtelierArchives", "AtelierOOXML",
             ],
-            exclude: ["stage-outputs.txt"]),
+            exclude: ["stage-outputs.txt", "Features"]),
         tests(of: "Command", ["AtelierStages", "AtelierMemo", "AtelierScheduling"]),
     ],
     swiftLanguageModes: [.v6]
