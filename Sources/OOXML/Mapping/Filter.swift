@@ -396,20 +396,7 @@ extension SVG.Path {
         var areas: [(BezierPath, SVG.Paint, Double)] = []
         if let fill { areas.append((geometry.resolved(fill.rule), fill.paint, fill.opacity * opacity)) }
         if let stroke, stroke.dashes.isEmpty {
-            let cap: StrokeStyle.Cap =
-                switch stroke.cap {
-                case .butt: .butt
-                case .round: .round
-                case .square: .square
-                }
-            let join: StrokeStyle.Join =
-                switch stroke.join {
-                case .miter: .miter
-                case .round: .round
-                case .bevel: .bevel
-                }
-            let style = StrokeStyle(width: stroke.width, cap: cap, join: join, miterLimit: stroke.miterLimit)
-            areas.append((geometry.stroked(style, tolerance: stroke.width / 100), stroke.paint, stroke.opacity * opacity))
+            areas.append((geometry.stroked(stroke.style, tolerance: stroke.width / 100), stroke.paint, stroke.opacity * opacity))
         }
         return areas
     }
