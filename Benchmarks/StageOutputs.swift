@@ -3,6 +3,7 @@ import AtelierGeometry
 import AtelierImageCodecs
 import AtelierImageTracing
 import AtelierMemo
+import AtelierOOXML
 import AtelierPixels
 import AtelierStages
 
@@ -71,13 +72,19 @@ extension Subcommand {
         let slide = try await add(MapSlide(tree: tree))
         _ = try await add(ReportSlides(trees: [tree], slides: [slide]))
         _ = try await add(PackPPTX(slides: [slide], title: sample))
+        let grid = PictureGrid(columns: 2, rows: 1), side = EMU(rawValue: 9_144_000)
+        _ = try await add(ArrangePictures([tree, tree], in: grid, width: side, height: side, margin: 9, fit: .cover))
         return lines
     }
 
     private static func deckOutputs(of pages: [String], _ engine: Engine) async throws -> [String] {
         let conversion = convertToPPTX(try pages.map { try Artifact<Blob>.file(path: $0) })
         let deck = try await engine.value(of: conversion.output), report = try await engine.value(of: conversion.report)
+        let layered = "<svg width='9' height='9'><g id='a'><path d='M0 0h9v9z'/></g><g id='b'><path d='M9 9V0H0z'/></g></svg>"
+        let tree = Artifact(ParseSVG(source: .bytes(Array(layered.utf8))))
+        let layer = try await engine.value(of: Artifact(PartOfDrawing(of: tree, .layer, 1)))
         return [
+            "\(PartOfDrawing.name) \(PartOfDrawing.version) layers \(fingerprint(of: layer))",
             "\(DeckOfPages.name) \(DeckOfPages.version) all \(fingerprint(of: deck))",
             "\(ReportOnPages.name) \(ReportOnPages.version) all \(fingerprint(of: report))",
         ]

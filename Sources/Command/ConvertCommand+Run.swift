@@ -56,7 +56,9 @@ extension ConvertCommand {
             do { bytes = try console.read(batch, limit: largestList).withUnsafeBytes(Array.init) } catch {
                 throw UsageError("--batch \(sentence(error))")
             }
-            return try AtelierCommand.jobs(listedIn: bytes, verb: verb)
+            let (jobs, problems) = try AtelierCommand.jobs(listedIn: bytes, verb: verb)
+            try refuseOverwriting(jobs, reading: attachments.map(\.input))
+            return (jobs.map(numbered), problems)
         }
         var operands = operands, problems: [String] = []
         if let list = settings.filesFrom {
@@ -66,7 +68,22 @@ extension ConvertCommand {
             } catch { problems.append("--files-from \(sentence(error))") }
         }
         let list = try expand(operands, suffixes: verb.suffixes)
-        return (try plan(list.inputs, verb: verb, settings), problems + list.problems)
+        let jobs = try plan(list.inputs, verb: verb, settings)
+        try refuseOverwriting(jobs, reading: attachments.map(\.input))
+        return (jobs.map(numbered), problems + list.problems)
+    }
+
+    /// The job with what the options say about numbers of slides.
+    private func numbered(_ job: Job) -> Job {
+        var job = job
+        job.numbersInputs = conversion.deck.pages == .files && conversion.deck.grid == nil && template == nil
+        return job
+    }
+
+    /// What goes into decks beside their pages.
+    var attachments: [(kind: Request.Attachment, input: Input)] {
+        let files: [(Request.Attachment, String?)] = [(.template, template), (.notes, notesFile)]
+        return files.compactMap { kind, path in path.map { (kind, Input(path: $0, relative: $0)) } }
     }
 
     /// Makes and delivers every job, at most `window` at a time, and reports.

@@ -29,7 +29,8 @@ struct DecisionFile {
                         "slides": .array(
                             made.slides.enumerated().map { index, slide in
                                 .object([
-                                    "slide": .integer(index + 1), "input": .string(slide.input), "totals": slide.summary.json,
+                                    "slide": job.numbersInputs ? .integer(index + 1) : nil, "input": .string(slide.input),
+                                    "totals": slide.summary.json,
                                     "elements": .array(slide.summary.decisions.map(\.json)),
                                     // What is not in the tree was found out on reading and belongs to no element of it.
                                     "reading": .array(findings(made.remarks.filter { $0.input == slide.input }, beside: slide.summary)),
@@ -57,13 +58,6 @@ struct DecisionFile {
 }
 
 extension SlideSummary {
-    fileprivate static func + (a: SlideSummary, b: SlideSummary) -> SlideSummary {
-        var sum = a
-        sum.outcomes = zip(a.outcomes, b.outcomes).map { $0 + $1 }
-        sum.contents = a.contents + b.contents
-        return sum
-    }
-
     /// Elements that are drawn themselves by outcome, and what stands in the package.
     fileprivate var json: JSON {
         .object(

@@ -1,5 +1,6 @@
 import AtelierImageCodecs
 import AtelierMemo
+import AtelierOOXML
 import AtelierSVG
 import AtelierScheduling
 import AtelierStages
@@ -9,6 +10,8 @@ struct EngineMaker: Maker {
     let engine: Engine
     let options: ConversionOptions
     let title: String?
+    /// What goes into decks beside their pages.
+    private let attachments: [(kind: Request.Attachment, input: Input)]
     let keepGoing: Bool
     /// Whether reports list every single element.
     let listsElements: Bool
@@ -32,6 +35,7 @@ struct EngineMaker: Maker {
         self.keys = keys
         options = command.conversion
         title = command.title
+        attachments = command.attachments
         keepGoing = command.settings.keepGoing
         listsElements = command.settings.report != nil
         self.console = console
@@ -47,14 +51,21 @@ struct EngineMaker: Maker {
             do throws(Failure) { pages.append(Page(input: input, source: try source(input))) } catch { failures.append(error) }
         }
         guard failures.isEmpty || keepGoing && !pages.isEmpty else { return Attempt(failures: failures) }
-        do { return Attempt(product: try await product(job, pages), failures: failures) } catch {
+        var attached: [Page] = []
+        if job.format == .pptx {
+            do throws(Failure) {
+                for (_, input) in attachments { attached.append(Page(input: input, source: try source(input))) }
+            } catch { return Attempt(failures: failures + [error]) }
+        }
+        do { return Attempt(product: try await product(job, pages, attached), failures: failures) } catch {
+            if let failure = deckFailure(error) { return Attempt(failures: failures + [failure]) }
             guard job.isDeck, !(error is CancellationError) else { return Attempt(failures: [failure(error, pages[0].input)]) }
             // Which pages it was is found by asking each; what they share with the deck is not made twice.
             var good: [Page] = []
             let known = failures.count
             for page in pages {
                 do {
-                    _ = try await engine.value(of: try conversion(.pptx, [page.source]).report)
+                    _ = try await engine.value(of: try conversion(.pptx, [page.source], attached.map(\.source)).report)
                     good.append(page)
                 } catch { failures.append(failure(error, page.input)) }
             }
@@ -62,7 +73,7 @@ struct EngineMaker: Maker {
             let places = Dictionary(job.inputs.enumerated().map { ($1.path, $0) }) { first, _ in first }
             failures.sort { (places[$0.input ?? ""] ?? 0) < (places[$1.input ?? ""] ?? 0) }
             guard keepGoing, !good.isEmpty else { return Attempt(failures: failures) }
-            do { return Attempt(product: try await product(job, good), failures: failures) } catch {
+            do { return Attempt(product: try await product(job, good, attached), failures: failures) } catch {
                 return Attempt(failures: failures + [failure(error, nil)])
             }
         }
@@ -83,8 +94,11 @@ struct EngineMaker: Maker {
                 }
             } catch { throw failure(error, input) }
         }
+        let attached = job.format == .pptx ? try attachments.map { (_, input) throws(Failure) in Artifact.blob(try read(input)) } : []
         let tree: Explanation
-        do { tree = engine.explain(try conversion(job.format, sources).output, comparing: keys) } catch { throw failure(error, nil) }
+        do {
+            tree = engine.explain(try conversion(job.format, sources, attached).output, comparing: keys)
+        } catch { throw failure(error, nil) }
         var lines: [Explanation.Line] = []
         for line in tree.lines {
             lines.append(line)
@@ -114,23 +128,29 @@ struct EngineMaker: Maker {
     func noteRequests() { notes?.flush() }
 
     /// What every face speaks.
-    private func request(_ target: Request.Target, _ sources: [Artifact<Blob>]) -> Request {
-        Request(target: target, sources: sources.map(\.digest), options: options, title: title)
+    private func request(_ target: Request.Target, _ sources: [Artifact<Blob>], _ attached: [Artifact<Blob>]) -> Request {
+        Request(
+            target: target, sources: (sources + attached).map(\.digest), attachments: attached.isEmpty ? [] : attachments.map(\.kind),
+            options: options, title: title)
     }
 
     /// The recipe, by way of the request.
-    private func conversion(_ target: Request.Target, _ sources: [Artifact<Blob>]) throws(RequestError) -> Conversion {
-        try request(target, sources).conversion(of: sources, listingElements: listsElements)
+    private func conversion(
+        _ target: Request.Target, _ sources: [Artifact<Blob>], _ attached: [Artifact<Blob>]
+    ) throws(RequestError) -> Conversion {
+        try request(target, sources, attached).conversion(of: sources + attached, listingElements: listsElements)
     }
 
-    private func product(_ job: Job, _ pages: [Page]) async throws -> Product {
-        let request = request(job.format, pages.map(\.source)),
-            conversion = try request.conversion(of: pages.map(\.source), listingElements: listsElements)
+    private func product(_ job: Job, _ pages: [Page], _ attached: [Page]) async throws -> Product {
+        let request = request(job.format, pages.map(\.source), attached.map(\.source))
+        let conversion = try request.conversion(
+            of: (pages + attached).map(\.source), listingElements: listsElements)
         let (blob, report) = try await values(of: conversion)
         let remarks = zip(pages, report.pages).flatMap { page, diagnostics in
             diagnostics.map { Remark($0, in: page.input.path) }
         }
-        notes?.add(request, from: pages.map(\.input), output: conversion.output.digest, cost: ran.cost(of: conversion.output.digest))
+        notes?.add(
+            request, from: (pages + attached).map(\.input), output: conversion.output.digest, cost: ran.cost(of: conversion.output.digest))
         return Product(
             blob: blob, digest: conversion.output.digest.description, isCached: !ran.contains(conversion.output.digest), remarks: remarks,
             slides: zip(pages, report.slides).map { SlideOfInput(input: $0.input.path, summary: $1) })
@@ -159,6 +179,18 @@ struct EngineMaker: Maker {
         do { return try console.read(input.path, limit: largestFile) } catch { throw failure(error, input) }
     }
 
+    /// What is wrong with a deck as a whole, whatever its pages; nil for everything else.
+    private func deckFailure(_ error: any Error) -> Failure? {
+        func failure(about kind: Request.Attachment) -> Failure {
+            self.failure(error, attachments.first { $0.kind == kind }?.input)
+        }
+        switch (error as? StageFailure)?.underlying ?? error {
+        case is TemplateError, DeckError.sizeOfTemplate: return failure(about: .template)
+        case DeckError.tooManyNotes: return failure(about: .notes)
+        default: return nil
+        }
+    }
+
     /// What a failed request means for the person who asked.
     private func failure(_ error: any Error, _ input: Input?) -> Failure {
         let underlying = (error as? StageFailure)?.underlying ?? error
@@ -179,7 +211,7 @@ struct EngineMaker: Maker {
         case let error as SVG.ParseError:
             guard let flag = error.flag else { return failure(.reading, place + sentence(error)) }
             return failure(.limit, place + sentence(error) + "; --\(flag) raises it")
-        case is ImageDecodingError, is UnknownSourceFormat:
+        case is ImageDecodingError, is UnknownSourceFormat, is TemplateError, is DeckError:
             return failure(.reading, place + sentence(underlying))
         default:
             return failure(.other, place + sentence(error))

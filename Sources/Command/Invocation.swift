@@ -1,3 +1,4 @@
+import AtelierOOXML
 import AtelierStages
 
 /// What a command line asks for, as a value.
@@ -49,6 +50,8 @@ struct ConvertCommand: Hashable, Sendable {
     var conversion = ConversionOptions()
     /// Title of a presentation.
     var title: String?
+    /// A presentation that the slides are put into, and a text file with their notes.
+    var template: String?, notesFile: String?
     /// Whether `explain` says why something has to be made.
     var whyMissed = false
 
@@ -57,7 +60,7 @@ struct ConvertCommand: Hashable, Sendable {
 
     /// How many of its parts want standard input, which can be read once.
     fileprivate var standardInputUses: Int {
-        (operands + [settings.filesFrom, settings.batch, settings.optionsFile].compactMap(\.self)).count { $0 == "-" }
+        (operands + [settings.filesFrom, settings.batch, settings.optionsFile, template, notesFile].compactMap(\.self)).count { $0 == "-" }
     }
 
     /// What `explain` takes beside the flags of the command it explains.
@@ -77,6 +80,12 @@ struct ConvertCommand: Hashable, Sendable {
                 .text(
                     "report", \.settings.report, "FILE", group: "Slides",
                     "Writes what became of every element as JSON: native, approximated, picture or omitted, and why."),
+                .text(
+                    "template", \.template, "FILE", group: "Slides",
+                    "A presentation that the slides are put into, behind its own; its size, layouts and design hold."),
+                .text(
+                    "notes-file", \.notesFile, "FILE", group: "Slides",
+                    "A text file with the notes of the slides, a line of --- between two slides."),
             ]
         let rest = ConversionOptions.limits.map { $0.of(\ConvertCommand.conversion) } + Settings.engineOptions.map { $0.of(\.settings) }
         return files + tracing + slides + rest
@@ -224,6 +233,15 @@ extension Invocation {
         if conversion.standardInputUses > 1 { throw UsageError("standard input can be read only once") }
         if settings.quiet, settings.verbose { throw UsageError("-q and -v exclude each other") }
         if settings.keepGoing, settings.failFast { throw UsageError("--keep-going and --fail-fast exclude each other") }
+        if conversion.template != nil {
+            if conversion.title != nil { throw UsageError("a template keeps its own title; leave --title or --template away") }
+            if conversion.conversion.slide.size != nil { throw UsageError("a template has its own slide size; leave --slide-size away") }
+        } else if conversion.conversion.deck.layout != nil || conversion.conversion.deck.placeholder != nil {
+            throw UsageError("--layout and --placeholder are those of a template; name one with --template")
+        }
+        if conversion.notesFile != nil, conversion.conversion.deck.notesFromDescriptions {
+            throw UsageError("--notes and --notes-file exclude each other")
+        }
         return conversion
     }
 }

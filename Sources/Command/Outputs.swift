@@ -8,6 +8,8 @@ struct Job: Hashable, Sendable {
     var output: String
     /// What to make.
     var format: Request.Target
+    /// Whether a deck has a slide for each input and no others, so that an input has a number.
+    var numbersInputs = true
 
     /// Whether several inputs share the output, one slide each.
     var isDeck: Bool { inputs.count > 1 }
@@ -103,10 +105,11 @@ private func withoutKnownSuffix(_ path: String) -> String {
     return path
 }
 
-private func refuseOverwriting(_ jobs: [Job]) throws(UsageError) {
+/// Refuses outputs that are inputs, or something else that is read.
+func refuseOverwriting(_ jobs: [Job], reading others: [Input] = []) throws(UsageError) {
     var sources: [FileIdentity: Input] = [:]
-    for job in jobs {
-        for input in job.inputs where !input.isStandardInput {
+    for inputs in jobs.map(\.inputs) + [others] {
+        for input in inputs where !input.isStandardInput {
             if let identity = FileIdentity(of: input.path) { sources[identity] = input }
         }
     }

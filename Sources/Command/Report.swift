@@ -94,7 +94,7 @@ extension Outcome {
             let failure = failures.first { $0.input == input.path } ?? (made == nil ? failures.first { $0.input == nil } : nil)
             if let made, failure == nil {
                 slide += 1
-                if job.isDeck { members.append(.init("slide", .integer(slide))) }
+                if job.isDeck, job.numbersInputs { members.append(.init("slide", .integer(slide))) }
                 members += [
                     .init("state", .string(made.delivery.rawValue)),
                     .init("bytes", .integer(made.byteCount)),

@@ -14,14 +14,19 @@ extension SVG {
         public var title: String?, summary: String?
         /// What was not understood or not drawn as written, in document order.
         public var diagnostics: [Diagnostic]
+        /// Pages that the document marks out on its canvas; empty for most.
+        public var pages: [Page]
 
         /// A tree from its parts.
-        public init(size: Size, root: Group, title: String? = nil, summary: String? = nil, diagnostics: [Diagnostic] = []) {
+        public init(
+            size: Size, root: Group, title: String? = nil, summary: String? = nil, diagnostics: [Diagnostic] = [], pages: [Page] = []
+        ) {
             self.size = size
             self.root = root
             self.title = title
             self.summary = summary
             self.diagnostics = diagnostics
+            self.pages = pages
         }
     }
 
@@ -37,15 +42,27 @@ extension SVG {
         public var summary: String?
         /// Line in the source, from 1; 0 when there is none.
         public var line: Int
+        /// What a drawing program calls it (`inkscape:label`), when it does.
+        public var name: String?
+        /// Whether a drawing program says that it is a layer (`inkscape:groupmode`).
+        public var isLayer: Bool
 
         /// An origin from its parts.
-        public init(element: String, id: String? = nil, title: String? = nil, summary: String? = nil, line: Int = 0) {
+        public init(
+            element: String, id: String? = nil, title: String? = nil, summary: String? = nil, line: Int = 0, name: String? = nil,
+            isLayer: Bool = false
+        ) {
             self.element = element
             self.id = id
             self.title = title
             self.summary = summary
             self.line = line
+            self.name = name
+            self.isLayer = isLayer
         }
+
+        /// What people would call the element: its title, else what a drawing program calls it, else its id.
+        public var label: String? { [title, name, id].compactMap(\.self).first { !$0.isEmpty } }
     }
 
     /// One thing to draw.
@@ -166,7 +183,7 @@ extension SVG {
     }
 
     /// A colour in gamma-encoded sRGB without alpha; opacity stands beside it.
-    public struct Color: Hashable, Sendable {
+    public struct Color: Hashable, Sendable, Codable {
         /// Channels 0…255.
         public var red: UInt8, green: UInt8, blue: UInt8
 

@@ -13,14 +13,18 @@ public struct ConversionOptions: Hashable, Sendable, Codable {
     public var svg: SVG.ReadOptions
     /// How drawings become slides.
     public var slide: SlideOptions
+    /// What the slides of a deck are made of.
+    public var deck: DeckOptions
 
     /// The defaults.
     public init(
-        image: DecodeLimits = .init(), trace: TraceOptions = .init(), svg: SVG.ReadOptions = .init(), slide: SlideOptions = .init()
+        image: DecodeLimits = .init(), trace: TraceOptions = .init(), svg: SVG.ReadOptions = .init(), slide: SlideOptions = .init(),
+        deck: DeckOptions = .init()
     ) {
         self.image = image
         self.trace = trace
         self.svg = svg
         self.slide = slide
+        self.deck = deck
     }
 }

@@ -46,6 +46,15 @@ public struct SlideSummary: Hashable, Sendable {
         }
     }
 
+    /// What became of the elements of one page and then of another.
+    public static func + (a: SlideSummary, b: SlideSummary) -> SlideSummary {
+        var sum = a
+        sum.outcomes = zip(a.outcomes, b.outcomes).map { $0 + $1 }
+        sum.contents = a.contents + b.contents
+        sum.decisions += b.decisions
+        return sum
+    }
+
     /// How many drawn elements had an outcome.
     public func count(of outcome: Decision.Outcome) -> Int {
         zip(Decision.Outcome.allCases, outcomes).first { $0.0 == outcome }?.1 ?? 0

@@ -41,18 +41,24 @@ public func convertToSVG(_ source: Artifact<Blob>, _ options: ConversionOptions 
 /// Decks that share a page share its work, because they share its artifact. Without `slide.size` the slides have the
 /// size of the only page, or of the largest one, to which the others are fitted.
 ///
-/// - Parameter listsElements: Whether the report lists what became of every single element.
+/// - Parameters:
+///   - options: `deck` says what becomes a slide: files, layers, pages, or several pictures in a grid.
+///   - title: Title in the document's properties; a template keeps its own.
+///   - template: A presentation that the slides are put into; the output is that presentation with more slides.
+///   - notes: A text file with what the speaker reads, see `SlideNotes.init(written:)`.
+///   - listsElements: Whether the report lists what became of every single element.
 public func convertToPPTX(
-    _ pages: [Artifact<Blob>], _ options: ConversionOptions = .init(), title: String? = nil, listsElements: Bool = false
+    _ pages: [Artifact<Blob>], _ options: ConversionOptions = .init(), title: String? = nil, template: Artifact<Blob>? = nil,
+    notes: Artifact<Blob>? = nil, listsElements: Bool = false
 ) -> Conversion {
     let trees = pages.map { page in
         let svg = Artifact(SVGFromSource(source: page, options: options, drawings: .kept))
         return readDrawing(svg, options.svg, .needed(by: page))
     }
-    if trees.count > 1 && options.slide.size == nil {
+    if trees.count > 1 && options.slide.size == nil || options.deck != DeckOptions() || template != nil || notes != nil {
+        let deck = DeckPages(trees: trees, options: options.slide, deck: options.deck, template: template, notes: notes)
         return Conversion(
-            output: Artifact(DeckOfPages(trees: trees, options: options.slide, title: title)),
-            report: Artifact(ReportOnPages(trees: trees, options: options.slide, listsElements: listsElements)))
+            output: Artifact(DeckOfPages(deck, title: title)), report: Artifact(ReportOnPages(deck, listsElements: listsElements)))
     }
     let slides = trees.map { Artifact(SlideOfTree(tree: $0, options: options.slide)) }
     return Conversion(

@@ -11,20 +11,30 @@ public struct ReportSlides: Stage {
 
     /// The drawings in page order.
     public var trees: [Artifact<SVG.Tree>]
-    /// Their slides.
+    /// Their slides, those of the first drawing first.
     public var slides: [Artifact<Slide>]
+    /// What each slide shows: a drawing, or a part of one.
+    public var parts: [Artifact<SVG.Tree>]
+    /// How many slides each drawing has.
+    public var slideCounts: [Int]
     /// The pixels of their drawings, in the order of `Slide.drawings(of:)`.
     public var renderings: [Artifact<Rendering>]
     /// Whether what became of every single element is listed.
     public var listsElements: Bool
 
-    /// The report on a deck; as many slides as trees.
+    /// The report on a deck; without parts and counts it has one slide for each drawing.
     public init(
-        trees: [Artifact<SVG.Tree>], slides: [Artifact<Slide>], renderings: [Artifact<Rendering>] = [], listsElements: Bool = false
+        trees: [Artifact<SVG.Tree>], slides: [Artifact<Slide>], parts: [Artifact<SVG.Tree>]? = nil, slideCounts: [Int]? = nil,
+        renderings: [Artifact<Rendering>] = [], listsElements: Bool = false
     ) {
-        precondition(trees.count == slides.count, "a report takes one slide for each drawing")
+        let counts = slideCounts ?? trees.map { _ in 1 }, parts = parts ?? trees
+        precondition(
+            trees.count == counts.count && parts.count == slides.count && counts.reduce(0, +) == slides.count,
+            "a report takes every slide once, with what it shows")
+        self.parts = parts
         self.trees = trees
         self.slides = slides
+        self.slideCounts = counts
         self.renderings = renderings
         self.listsElements = listsElements
     }
@@ -36,15 +46,22 @@ public struct ReportSlides: Stage {
         for (drawing, rendering) in zip(Slide.drawings(of: slides), renderings) {
             if case .failed(let reason) = context[rendering] { problems[drawing] = reason }
         }
+        var rest = slides[...], all = zip(slides, parts).map { SlideSummary(of: $0, from: context[$1], listed: listsElements) }[...]
+        let summaries = slideCounts.map { count in
+            defer { all = all.dropFirst(count) }
+            return all.prefix(count).reduce(SlideSummary()) { $0 + $1 }
+        }
         return ConversionReport(
-            pages: zip(trees, slides).map { tree, slide in
-                let missing = Slide.drawings(of: [slide]).compactMap { problems[$0] }.map { reason in
+            pages: zip(trees, slideCounts).map { tree, count in
+                let own = Array(rest.prefix(count))
+                rest = rest.dropFirst(count)
+                let missing = Slide.drawings(of: own).compactMap { problems[$0] }.map { reason in
                     SVG.Diagnostic(
                         .unsupported, element: "svg", line: 0, "a picture is seen only in programs that draw SVG themselves: \(reason)")
                 }
-                return context[tree].diagnostics + slide.diagnostics + missing
+                return context[tree].diagnostics + own.flatMap(\.diagnostics) + missing
             },
-            slides: zip(trees, slides).map { SlideSummary(of: $1, from: context[$0], listed: listsElements) })
+            slides: summaries)
     }
 }
 

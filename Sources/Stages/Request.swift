@@ -13,19 +13,32 @@ public struct Request: Hashable, Sendable, Codable {
         case pptx
     }
 
+    /// What a source is that is no page (`pptx` only).
+    public enum Attachment: String, Hashable, Sendable, Codable, CaseIterable {
+        /// A presentation that the slides are put into.
+        case template
+        /// A text file with the notes of the slides.
+        case notes
+    }
+
     /// What is made.
     public var target: Target
-    /// Digests of the source files, in page order.
+    /// Digests of the source files, in page order; then those of the attachments.
     public var sources: [Digest]
+    /// What the last sources are; each kind at most once.
+    public var attachments: [Attachment]
     /// Everything else that decides the result.
     public var options: ConversionOptions
     /// Title in the document's properties (`pptx` only).
     public var title: String?
 
     /// A request from its parts. `svg` takes exactly one source, `pptx` at least one.
-    public init(target: Target, sources: [Digest], options: ConversionOptions = .init(), title: String? = nil) {
+    public init(
+        target: Target, sources: [Digest], attachments: [Attachment] = [], options: ConversionOptions = .init(), title: String? = nil
+    ) {
         self.target = target
         self.sources = sources
+        self.attachments = attachments
         self.options = options
         self.title = title
     }
@@ -43,8 +56,14 @@ public struct Request: Hashable, Sendable, Codable {
             guard sources.count == 1 else { throw .sourceCount(sources.count, allowed: "exactly one source") }
             return convertToSVG(sources[0], options)
         case .pptx:
-            guard !sources.isEmpty else { throw .sourceCount(0, allowed: "at least one source") }
-            return convertToPPTX(sources, options, title: title, listsElements: listsElements)
+            guard sources.count > attachments.count else {
+                throw .sourceCount(sources.count - attachments.count, allowed: "at least one source")
+            }
+            let attached = sources.suffix(attachments.count)
+            func attachment(_ kind: Attachment) -> Artifact<Blob>? { zip(attachments, attached).first { $0.0 == kind }?.1 }
+            return convertToPPTX(
+                sources.dropLast(attachments.count), options, title: title, template: attachment(.template), notes: attachment(.notes),
+                listsElements: listsElements)
         }
     }
 }

@@ -17,7 +17,7 @@ enum StageIdentities {
 
     static let toSlide = [of(AnswerOutline.self), of(MapSlide.self), Archives.libraryVersion]
 
-    static let toDeck = toSlide + fromSlides
+    static let toDeck = [of(PartOfDrawing.self), of(ArrangePictures.self)] + toSlide + fromSlides
 
     static let fromSlides = [
         of(RasterizeSVG.self), of(PackPPTX.self), of(ReportSlides.self), Archives.libraryVersion, RasterizeSVG.library,

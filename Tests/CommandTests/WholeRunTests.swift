@@ -1,4 +1,5 @@
 import AtelierMemo
+import AtelierOOXML
 import AtelierStages
 import Glibc
 import Testing
@@ -9,7 +10,7 @@ import Testing
 private let art = String(#filePath.prefix(upTo: #filePath.range(of: "/Tests/")!)) + "/Examples/art/"
 
 /// Runs a command line as `main` does, with a cache in the scratch folder; `@name` is a path in it, `%name` a picture of `Examples/art`.
-private func run(_ scratch: Scratch, _ line: String, input: String = "") async -> (code: ExitCode, out: String, err: String) {
+func runCommand(_ scratch: Scratch, _ line: String, input: String = "") async -> (code: ExitCode, out: String, err: String) {
     let arguments = line.split(separator: " ").map { word in
         switch word.first {
         case "@": scratch[String(word.dropFirst())]
@@ -19,6 +20,13 @@ private func run(_ scratch: Scratch, _ line: String, input: String = "") async -
     }
     let console = scratch.console(input: input)
     let code = await Command.run(arguments, environment: ["ATELIER_CACHE_DIR": scratch["cache"]], console: console)
+    // Whatever a test makes is held against the rules for packages.
+    for name in scratch.names where name.hasSuffix(".pptx") && !name.contains("broken") {
+        do {
+            let findings = try checkPresentation(Blob.reading(path: scratch[name], limit: 1 << 30).withUnsafeBytes(Array.init))
+            #expect(findings == [], "\(name)")
+        } catch { Issue.record("\(name): \(error)") }
+    }
     return (code, scratch.read(".out") ?? "", scratch.read(".err") ?? "")
 }
 
@@ -40,10 +48,10 @@ struct WholeRunTests {
     @Test("A second run finds what is worth finding and writes nothing")
     func warm() async throws {
         let scratch = Scratch()
-        let cold = await run(scratch, "trace %icon.png -o @icon.svg --json -q")
+        let cold = await runCommand(scratch, "trace %icon.png -o @icon.svg --json -q")
         #expect(cold.code == .done && cold.err == "")
         #expect(try totals(cold.out)["stagesRun"] != .integer(0))
-        let warm = await run(scratch, "trace %icon.png -o @icon.svg --json --events @events -q")
+        let warm = await runCommand(scratch, "trace %icon.png -o @icon.svg --json --events @events -q")
         // That a picture has nothing to report is found out sooner than it is looked up.
         let events = (scratch.read("events") ?? "").split(separator: "\n").filter { $0.contains(#""event":"run""#) }
         #expect(events.allSatisfy { $0.contains(#""stage":"report."#) }, "\(events)")
@@ -78,13 +86,13 @@ struct WholeRunTests {
         scratch.write(drawing, to: "c.svg")
         let lines = ["a", "b", "c"].map { scratch["\($0).svg"] + "\t" + scratch["out/\($0).pptx"] + "\n" }
         scratch.write(lines.joined(), to: "list")
-        let (code, out, err) = await run(scratch, "pptx --batch @list --cache off -q")
+        let (code, out, err) = await runCommand(scratch, "pptx --batch @list --cache off -q")
         #expect(code == .someFailed && err.contains("b.svg"))
         let reported = out.split(separator: "\n").map { $0.split(separator: "\t") }.sorted { $0[1] < $1[1] }
         #expect(reported.map { $0.prefix(2).map(String.init) } == [["MS", scratch["a.svg"]], ["MS", scratch["c.svg"]]])
         #expect(reported.allSatisfy { Double($0[2]) != nil })
         #expect(scratch.read("out/a.pptx") == scratch.read("out/c.pptx") && scratch.read("out/b.pptx") == nil)
-        let missing = await run(scratch, "pptx --batch @none")
+        let missing = await runCommand(scratch, "pptx --batch @none")
         #expect(missing.code == .usage && missing.err.contains("--batch"))
     }
 
@@ -96,9 +104,9 @@ struct WholeRunTests {
             <svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 90 90'><rect id='a' width='9' height='9'/><g><circle r='3'/>
             <path id='d' d='M0 0h40' stroke='red' stroke-dasharray='4' stroke-dashoffset='2'/></g></svg>
             """, to: "a.svg")
-        let cold = await run(scratch, "pptx @a.svg -o @a.pptx --report @cold.json --profile exact")
+        let cold = await runCommand(scratch, "pptx @a.svg -o @a.pptx --report @cold.json --profile exact")
         #expect(cold.code == .done && cold.err.contains("elements: 2 native, 1 picture"), "\(cold.err)")
-        _ = await run(scratch, "pptx @a.svg -o @a.pptx --report @warm.json --profile exact")
+        _ = await runCommand(scratch, "pptx @a.svg -o @a.pptx --report @warm.json --profile exact")
         #expect(scratch.read("cold.json") == scratch.read("warm.json"))
         let text = try #require(scratch.read("cold.json"))
         #expect(
@@ -112,7 +120,7 @@ struct WholeRunTests {
     @Test("Without a cache nothing runs twice: file and report are asked for together")
     func uncachedOnce() async {
         let scratch = Scratch()
-        let (code, _, _) = await run(scratch, "pptx %leaf.svg -o @leaf.pptx --cache off --events @events -q")
+        let (code, _, _) = await runCommand(scratch, "pptx %leaf.svg -o @leaf.pptx --cache off --events @events -q")
         let events = (scratch.read("events") ?? "").split(separator: "\n").filter { $0.contains(#""event":"run""#) }
         #expect(code == .done)
         for stage in ["svg.parse", "pptx.map", "pptx.pack"] {
@@ -124,7 +132,7 @@ struct WholeRunTests {
     func threads() async {
         let scratch = Scratch()
         for threads in [1, 4] {
-            #expect(await run(scratch, "trace %icon.png %badge.png -d @j\(threads) -j \(threads) --cache off -q").code == .done)
+            #expect(await runCommand(scratch, "trace %icon.png %badge.png -d @j\(threads) -j \(threads) --cache off -q").code == .done)
         }
         for name in ["icon.svg", "badge.svg"] {
             #expect(scratch.read("j1/" + name) == scratch.read("j4/" + name) && scratch.read("j1/" + name) != nil)
@@ -134,20 +142,20 @@ struct WholeRunTests {
     @Test("explain shows the tree, runs nothing, and knows what is kept")
     func explain() async {
         let scratch = Scratch()
-        let before = await run(scratch, "explain trace %icon.png -o @icon.svg")
+        let before = await runCommand(scratch, "explain trace %icon.png -o @icon.svg")
         #expect(before.code == .done && before.out.contains("svg.fromSource@1") && before.out.contains("to be made"))
         #expect(kind(of: scratch["icon.svg"]) == nil && kind(of: scratch["cache"]) == nil)
-        _ = await run(scratch, "trace %icon.png -o @icon.svg")
-        let after = await run(scratch, "explain trace %icon.png -o @icon.svg")
+        _ = await runCommand(scratch, "trace %icon.png -o @icon.svg")
+        let after = await runCommand(scratch, "explain trace %icon.png -o @icon.svg")
         #expect(after.out.contains("  disk  ") && after.out.contains(" ms in all  ") && !after.out.contains("to be"))
-        let json = await run(scratch, "explain trace %icon.png -o @icon.svg --json")
+        let json = await runCommand(scratch, "explain trace %icon.png -o @icon.svg --json")
         #expect(throws: Never.self) { try JSON(parsing: Array(json.out.utf8)) }
     }
 
     @Test("--events writes one JSON object a line, and --timing one line")
     func events() async throws {
         let scratch = Scratch()
-        let result = await run(scratch, "trace %icon.png -o @icon.svg --events @events --timing -q")
+        let result = await runCommand(scratch, "trace %icon.png -o @icon.svg --events @events --timing -q")
         #expect(result.err.hasPrefix("TRACE_MS=") && result.err.split(separator: "\n").count == 1)
         let lines = try #require(scratch.read("events")).split(separator: "\n")
         for line in lines { _ = try JSON(parsing: Array(line.utf8)) }
@@ -158,19 +166,19 @@ struct WholeRunTests {
     func optionsFile() async {
         let scratch = Scratch()
         scratch.write(#"{"colors": 2, "output": "\#(scratch["json.svg"])"}"#, to: "options.json")
-        #expect(await run(scratch, "trace %badge.png --options @options.json -q").code == .done)
-        #expect(await run(scratch, "trace %badge.png --colors 2 -o @flags.svg -q").code == .done)
-        #expect(await run(scratch, "trace %badge.png --options @options.json --colors 9 -o @both.svg -q").code == .done)
+        #expect(await runCommand(scratch, "trace %badge.png --options @options.json -q").code == .done)
+        #expect(await runCommand(scratch, "trace %badge.png --colors 2 -o @flags.svg -q").code == .done)
+        #expect(await runCommand(scratch, "trace %badge.png --options @options.json --colors 9 -o @both.svg -q").code == .done)
         #expect(scratch.read("json.svg") == scratch.read("flags.svg") && scratch.read("json.svg") != nil)
         #expect(scratch.read("both.svg") != scratch.read("flags.svg"))
-        let unknown = await run(scratch, "trace %badge.png --options -", input: #"{"colurs": 2}"#)
+        let unknown = await runCommand(scratch, "trace %badge.png --options -", input: #"{"colurs": 2}"#)
         #expect(unknown.code == .usage && unknown.err == "atelier: --options -: there is no option \"colurs\" (did you mean colors?)\n")
     }
 
     @Test("Standard input to standard output, and nothing else")
     func pipe() async {
         let scratch = Scratch()
-        let result = await run(
+        let result = await runCommand(
             scratch, "convert - -o - --to svg",
             input: #"<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path d="M0 0h9v9z"/></svg>"#)
         #expect(result.code == .done && result.out.hasPrefix("<svg") && result.err == "")
@@ -180,11 +188,11 @@ struct WholeRunTests {
     func unreadable() async {
         let scratch = Scratch()
         scratch.write("hello", to: "a.png")
-        let foreign = await run(scratch, "trace @a.png -q")
+        let foreign = await runCommand(scratch, "trace @a.png -q")
         #expect(foreign.code == .nothingRead)
         #expect(foreign.err == "atelier: \(scratch["a.png"]): the content is neither PNG, JPEG nor SVG; convert it to one of these first\n")
-        #expect(await run(scratch, "trace @missing.png -q").err == "atelier: \(scratch["missing.png"]): there is no such file\n")
-        let large = await run(scratch, "trace %icon.png -o @b.svg --max-pixels 10 -q")
+        #expect(await runCommand(scratch, "trace @missing.png -q").err == "atelier: \(scratch["missing.png"]): there is no such file\n")
+        let large = await runCommand(scratch, "trace %icon.png -o @b.svg --max-pixels 10 -q")
         #expect(large.code == .limit && large.err.hasSuffix("where --max-pixels allows 10; raise it or make the picture smaller\n"))
     }
 
@@ -192,7 +200,7 @@ struct WholeRunTests {
     func brokenTwice() async {
         let scratch = Scratch()
         for name in ["a.svg", "b.svg"] { scratch.write("<svg xmlns='http://www.w3.org/2000/svg'><g>", to: name) }
-        let result = await run(scratch, "convert @a.svg @b.svg --to svg -d @out -q --jobs 1")
+        let result = await runCommand(scratch, "convert @a.svg @b.svg --to svg -d @out -q --jobs 1")
         let lines = result.err.split(separator: "\n")
         #expect(result.code == .nothingRead && lines.count >= 2)
         #expect(lines[0].replacing("/a.svg", with: "/b.svg") == lines[1])
@@ -201,15 +209,15 @@ struct WholeRunTests {
     @Test("A list, options or events that cannot be had are named before any work")
     func badFiles() async {
         let scratch = Scratch()
-        let list = await run(scratch, "trace --files-from @none -d @out -q")
+        let list = await runCommand(scratch, "trace --files-from @none -d @out -q")
         #expect(list.code == .nothingRead && list.err == "atelier: --files-from \(scratch["none"]): there is no such file\n")
-        let options = await run(scratch, "trace %icon.png --options @none")
+        let options = await runCommand(scratch, "trace %icon.png --options @none")
         #expect(options.code == .usage && options.err == "atelier: --options \(scratch["none"]): there is no such file\n")
         scratch.write("{1}", to: "bad.json")
         #expect(
-            await run(scratch, "trace %icon.png --options @bad.json").err
+            await runCommand(scratch, "trace %icon.png --options @bad.json").err
                 == "atelier: --options \(scratch["bad.json"]): not JSON: line 1, column 2: expected a name in double quotes\n")
-        let events = await run(scratch, "trace %icon.png --events @none/events -o @icon.svg")
+        let events = await runCommand(scratch, "trace %icon.png --events @none/events -o @icon.svg")
         #expect(events.code == .usage && events.err.hasPrefix("atelier: --events \(scratch["none/events"]): cannot create: "))
         #expect(kind(of: scratch["icon.svg"]) == nil)
     }
@@ -218,7 +226,7 @@ struct WholeRunTests {
     func noCache() async {
         let scratch = Scratch()
         scratch.write("", to: "file")
-        let result = await run(scratch, "trace %icon.png -o @icon.svg --cache-dir @file/cache")
+        let result = await runCommand(scratch, "trace %icon.png -o @icon.svg --cache-dir @file/cache")
         #expect(result.code == .done && result.err.split(separator: "\n").count == 2)
         #expect(result.err.hasPrefix("atelier: warning: no cache: "))
     }
@@ -226,17 +234,17 @@ struct WholeRunTests {
     @Test("The cache is counted, verified and emptied; damage is its own exit code")
     func cache() async throws {
         let scratch = Scratch()
-        #expect(await run(scratch, "cache stats").out == "\(scratch["cache"]): no entries\n")
+        #expect(await runCommand(scratch, "cache stats").out == "\(scratch["cache"]): no entries\n")
         #expect(kind(of: scratch["cache"]) == nil)
-        _ = await run(scratch, "trace %icon.png -o @icon.svg")
-        #expect(await run(scratch, "cache path").out == scratch["cache"] + "\n")
-        #expect(await run(scratch, "cache verify").code == .done)
+        _ = await runCommand(scratch, "trace %icon.png -o @icon.svg")
+        #expect(await runCommand(scratch, "cache path").out == scratch["cache"] + "\n")
+        #expect(await runCommand(scratch, "cache verify").code == .done)
         let entry = try #require(scratch.names.last { $0.hasPrefix("cache/segments/") && kind(of: scratch[$0]) == .file })
         truncate(scratch[entry], 60)
-        let verified = await run(scratch, "cache verify --json")
+        let verified = await runCommand(scratch, "cache verify --json")
         #expect(verified.code == .checkFailed && verified.out.contains(#""problem":"#))
-        #expect(await run(scratch, "cache verify").code == .done)
-        #expect(await run(scratch, "cache clear").code == .done)
-        #expect(await run(scratch, "cache stats --json").out.contains(#""entries":0,"#))
+        #expect(await runCommand(scratch, "cache verify").code == .done)
+        #expect(await runCommand(scratch, "cache clear").code == .done)
+        #expect(await runCommand(scratch, "cache stats --json").out.contains(#""entries":0,"#))
     }
 }

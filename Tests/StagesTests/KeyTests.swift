@@ -33,25 +33,63 @@ struct KeyTests {
         (WriteSVG.name, { keyProblems(of: WriteSVG(tree: tree)) }),
         (
             MapSlide.name,
-            { keyProblems(of: MapSlide(tree: tree), changing: ["options.size": { $0.options.size = someSize }]) }
+            {
+                keyProblems(
+                    of: MapSlide(tree: tree),
+                    changing: [
+                        "options.size": { $0.options.size = someSize }, "options.area": { $0.options.area = someArea },
+                        "options.background": { $0.options.background = someColor },
+                    ])
+            }
         ),
         (RasterizeSVG.name, { keyProblems(of: RasterizeSVG(svg: file, width: 3, height: 4)) }),
         (AnswerOutline.name, { keyProblems(of: AnswerOutline(OutlineWork(.difference, BezierPath()))) }),
         (
             SlideOfTree.name,
-            { keyProblems(of: SlideOfTree(tree: tree), changing: ["options.size": { $0.options.size = someSize }]) }
+            {
+                keyProblems(
+                    of: SlideOfTree(tree: tree),
+                    changing: [
+                        "options.size": { $0.options.size = someSize }, "options.area": { $0.options.area = someArea },
+                        "options.background": { $0.options.background = someColor },
+                    ])
+            }
         ),
-        (PackPPTX.name, { keyProblems(of: PackPPTX(slides: [slide], renderings: [rendering], title: "a")) }),
+        (
+            PackPPTX.name,
+            {
+                keyProblems(
+                    of: PackPPTX(
+                        slides: [slide], renderings: [rendering], title: "a", notes: SlideNotes(["b"]), template: file, layout: "c"))
+            }
+        ),
         (ReportSlides.name, { keyProblems(of: ReportSlides(trees: [tree], slides: [slide], renderings: [rendering])) }),
-        (DeckOfSlides.name, { keyProblems(of: DeckOfSlides(slides: [slide], title: "a")) }),
+        (
+            DeckOfSlides.name,
+            { keyProblems(of: DeckOfSlides(slides: [slide], title: "a", notes: SlideNotes(["b"]), template: file, layout: "c")) }
+        ),
         (ReportOnSlides.name, { keyProblems(of: ReportOnSlides(trees: [tree], slides: [slide])) }),
+        (PartOfDrawing.name, { keyProblems(of: PartOfDrawing(of: tree, .layer, 1)) }),
+        (
+            ArrangePictures.name,
+            {
+                keyProblems(
+                    of: ArrangePictures(
+                        [tree], in: someGrid, width: EMU(rawValue: 1), height: EMU(rawValue: 2), margin: 3, fit: .contain))
+            }
+        ),
         (ReportTree.name, { keyProblems(of: ReportTree(tree: tree)) }),
         (
             SVGFromSource.name,
             {
                 keyProblems(
                     of: SVGFromSource(source: file, options: .init(), drawings: .kept, fonts: .current),
-                    changing: ["options.slide.size": { $0.options.slide.size = someSize }])
+                    changing: [
+                        "options.slide.size": { $0.options.slide.size = someSize },
+                        "options.slide.area": { $0.options.slide.area = someArea },
+                        "options.deck.grid": { $0.options.deck.grid = someGrid },
+                        "options.slide.background": { $0.options.slide.background = someColor },
+                    ])
             }
         ),
         (ReportOnSource.name, { keyProblems(of: ReportOnSource(source: file, options: .init(), fonts: .current)) }),
@@ -59,16 +97,24 @@ struct KeyTests {
             DeckOfPages.name,
             {
                 keyProblems(
-                    of: DeckOfPages(trees: [tree], options: .init(), title: "a"),
-                    changing: ["options.size": { $0.options.size = someSize }])
+                    of: DeckOfPages(somePages, title: "a"),
+                    changing: [
+                        "pages.options.size": { $0.pages.options.size = someSize },
+                        "pages.options.area": { $0.pages.options.area = someArea }, "pages.deck.grid": { $0.pages.deck.grid = someGrid },
+                        "pages.options.background": { $0.pages.options.background = someColor },
+                    ])
             }
         ),
         (
             ReportOnPages.name,
             {
                 keyProblems(
-                    of: ReportOnPages(trees: [tree], options: .init()),
-                    changing: ["options.size": { $0.options.size = someSize }])
+                    of: ReportOnPages(somePages),
+                    changing: [
+                        "pages.options.size": { $0.pages.options.size = someSize },
+                        "pages.options.area": { $0.pages.options.area = someArea }, "pages.deck.grid": { $0.pages.deck.grid = someGrid },
+                        "pages.options.background": { $0.pages.options.background = someColor },
+                    ])
             }
         ),
     ]
@@ -79,6 +125,9 @@ struct KeyTests {
                 request: FontRequest(families: ["A"]),
                 fonts: [FontFile(path: "/a", index: 0, byteCount: 1, modified: 1, families: ["A"], weight: 400, isItalic: false)])
         ], library: "1")
+    static let somePages = DeckPages(trees: [tree], options: .init(), template: file, notes: file)
+    static let someGrid = PictureGrid(columns: 2, rows: 3), someColor = SVG.Color(red: 1, green: 2, blue: 3)
+    static let someArea = SlideArea(x: EMU(rawValue: 1), y: EMU(rawValue: 2), width: EMU(rawValue: 3), height: EMU(rawValue: 4))
     static let someSize = SlideSize(width: EMU(rawValue: 2_000_000), height: EMU(rawValue: 3_000_000))
 
     @Test("Every stored property is in the key, and a change of any of them changes the digest", arguments: stages.indices)

@@ -1,5 +1,7 @@
 import AtelierImageTracing
+import AtelierArchives
 import AtelierMemo
+import AtelierOOXML
 import Testing
 
 @testable import AtelierStages
@@ -65,6 +67,41 @@ struct RecipesTests {
         _ = try await engine.value(of: convertToPPTX([logo, icon]).output)
         _ = try await engine.value(of: convertToPPTX([logo, icon, leaf]).output)
         #expect(log.runs(of: MapSlide.self) == 3)
+    }
+
+    @Test("A layer is a slide; a grid, notes and a template are what the options say, and the report keeps to the files")
+    func decks() async throws {
+        let text = "<svg><desc>all</desc><g id='a'><desc>first</desc><path d='M0 0h9v9z'/></g><g id='b'><path d='M0 0h9v9z'/></g></svg>"
+        let layers = Artifact.bytes(Array(text.utf8)), leaf = try picture("leaf.svg")
+        var options = ConversionOptions()
+        func parts(_ conversion: Conversion, _ kind: String) async throws -> Int {
+            let file = try await engine.value(of: conversion.output).withUnsafeBytes(Array.init)
+            #expect(try checkPresentation(file) == [])
+            return try ZIPReader(file).members.count { $0.name.hasPrefix("ppt/\(kind)/") && !$0.name.contains("_rels") }
+        }
+        options.deck.pages = .layers
+        options.deck.notesFromDescriptions = true
+        let deck = convertToPPTX([layers], options)
+        #expect(try await parts(deck, "slides") == 2)
+        #expect(try await parts(deck, "notesSlides") == 1)
+        #expect(try await engine.value(of: deck.report).pages.count == 1)
+        options.deck = DeckOptions()
+        options.deck.grid = PictureGrid(columns: 2, rows: 1)
+        let grid = convertToPPTX([layers, leaf, layers], options)
+        #expect(try await parts(grid, "slides") == 2)
+        #expect(try await engine.value(of: grid.report).pages.count == 3)
+        options.deck = DeckOptions()
+        let inserted = convertToPPTX([leaf], options, template: deck.output, notes: .bytes(Array("Say it".utf8)))
+        #expect(try await parts(inserted, "slides") == 3)
+        #expect(try await parts(inserted, "notesSlides") == 2)
+
+        options.deck.pages = .layers
+        await #expect(throws: StageFailure.self) {
+            _ = try await engine.value(of: convertToPPTX([.bytes(Array("<svg><path d='M0 0h9'/></svg>".utf8))], options).output)
+        }
+        await #expect(throws: StageFailure.self) {
+            _ = try await engine.value(of: convertToPPTX([leaf], notes: .bytes(Array("a\n---\nb".utf8))).output)
+        }
     }
 
     @Test("A file that is no picture is refused with what it is and what would help")

@@ -26,10 +26,18 @@ struct StageIdentitiesTests {
         let trees = try ["leaf.svg", "icon.svg"].map { try Artifact(ParseSVG(source: .file(path: Sample.path(of: $0)))) }
         // What the trees are made of is in the plan's key by their digests.
         let known = [StageIdentities.of(ParseSVG.self)]
-        let deck = DeckOfPages(trees: trees, options: .init(), title: nil)
-        try await expectNamed(in: deck.stages + known, by: Artifact(deck), engine)
-        let report = ReportOnPages(trees: trees, options: .init())
-        try await expectNamed(in: report.stages + known, by: Artifact(report), engine)
+        var options = DeckOptions()
+        options.grid = PictureGrid(columns: 2, rows: 1)
+        let layers = Artifact(ParseSVG(source: .bytes(Array("<svg><g id='a'><path d='M0 0h9v9z'/></g></svg>".utf8))))
+        var pages = [DeckPages(trees: trees, options: .init()), DeckPages(trees: trees, options: .init(), deck: options)]
+        options.pages = .layers
+        pages.append(DeckPages(trees: [layers], options: .init(), deck: options))
+        for pages in pages {
+            let deck = DeckOfPages(pages, title: nil)
+            try await expectNamed(in: deck.stages + known, by: Artifact(deck), engine)
+            let report = ReportOnPages(pages)
+            try await expectNamed(in: report.stages + known, by: Artifact(report), engine)
+        }
     }
 
     @Test("Every stage that slides with pictures add stands in their plans' keys")

@@ -183,7 +183,7 @@ private struct PackageCheck {
             }
             var arrow = Arrow(id: id, type: type, target: target, line: line)
             if attributes["TargetMode"] != "External" {
-                let part = resolve(target, from: folder)
+                let part = resolvedPath(target, from: folder)
                 arrow.part = part
                 if members[part] == nil {
                     find(name, line: line, "\(id) leads to \(part), which is not in the package", "add the part or remove the relationship")
@@ -193,16 +193,6 @@ private struct PackageCheck {
             }
             arrows[source, default: []].append(arrow)
         }
-    }
-
-    /// A target against the folder of its source; queries and fragments do not name parts.
-    private func resolve(_ target: String, from folder: String) -> String {
-        let plain = decoded(target.prefix { $0 != "#" && $0 != "?" })
-        var parts = plain.hasPrefix("/") ? [] : folder.split(separator: "/")
-        for part in plain.split(separator: "/") where part != "." {
-            if part == ".." { _ = parts.popLast() } else { parts.append(part) }
-        }
-        return parts.joined(separator: "/")
     }
 
     /// Why a target is not what a relationship of some kind leads to; nil when it is, or nothing is known.
@@ -370,23 +360,4 @@ private func imageFormat(of bytes: [UInt8]) -> String? {
     let text = begins([0xEF, 0xBB, 0xBF]) ? bytes.dropFirst(3) : bytes[...]
     if text.first(where: { ![0x20, 0x09, 0x0A, 0x0D].contains($0) }) == UInt8(ascii: "<") { return "svg" }
     return nil
-}
-
-/// A path of a relationship with its `%20`s resolved.
-private func decoded(_ text: Substring) -> String {
-    guard text.utf8.contains(UInt8(ascii: "%")) else { return String(text) }
-    let bytes = Array(text.utf8)
-    var result: [UInt8] = [], index = 0
-    while index < bytes.count {
-        if bytes[index] == UInt8(ascii: "%"), index + 2 < bytes.count,
-            let value = UInt8(String(decoding: bytes[index + 1...index + 2], as: UTF8.self), radix: 16)
-        {
-            result.append(value)
-            index += 3
-        } else {
-            result.append(bytes[index])
-            index += 1
-        }
-    }
-    return String(decoding: result, as: UTF8.self)
 }

@@ -15,13 +15,21 @@ private let knownNamespaces: [String: String] = [
 /// What reads along while a part is parsed.
 protocol MarkupReader {
     /// An element begins. Names carry the usual prefix of their namespace, whatever the file calls it.
-    mutating func start(_ name: String, _ attributes: [(name: String, value: String)], line: Int)
-    /// The element that began last, of those that have not ended, ends.
-    mutating func end()
+    mutating func start(_ name: String, _ attributes: [(name: String, value: String)], at place: MarkupPlace)
+    /// The element that began last, of those that have not ended, ends; the place of an element without content is empty.
+    mutating func end(at place: MarkupPlace)
     /// Text that is not white space.
     mutating func text(line: Int)
     /// A prefix is given to a namespace for the element that begins next.
     mutating func declare(prefix: String, namespace: String)
+}
+
+/// Where a tag stands.
+struct MarkupPlace: Equatable {
+    /// From 1.
+    var line: Int
+    /// In the part.
+    var bytes: Range<Int>
 }
 
 /// XML that cannot be read on.
@@ -76,6 +84,11 @@ private final class Session {
 
     var line: Int { Int(XML_GetCurrentLineNumber(parser)) }
 
+    var place: MarkupPlace {
+        let start = Int(XML_GetCurrentByteIndex(parser))
+        return MarkupPlace(line: line, bytes: start..<start + Int(XML_GetCurrentByteCount(parser)))
+    }
+
     func fail(_ reason: String) {
         if error == nil { error = MarkupError(line: line, reason: reason) }
         XML_StopParser(parser, 0)
@@ -112,13 +125,13 @@ private func elementDidStart(
         attributes.append((session.name(attribute), String(cString: value)))
         next += 2
     }
-    session.reader.start(session.name(name), attributes, line: session.line)
+    session.reader.start(session.name(name), attributes, at: session.place)
 }
 
 private func elementDidEnd(state: UnsafeMutableRawPointer?, name: UnsafePointer<CChar>?) {
     guard let session = session(state), session.error == nil else { return }
     session.depth -= 1
-    session.reader.end()
+    session.reader.end(at: session.place)
 }
 
 private func textDidArrive(state: UnsafeMutableRawPointer?, text: UnsafePointer<CChar>?, count: Int32) {
@@ -147,12 +160,12 @@ struct ElementList: MarkupReader {
 
     init(of name: String) { self.name = name }
 
-    mutating func start(_ name: String, _ attributes: [(name: String, value: String)], line: Int) {
+    mutating func start(_ name: String, _ attributes: [(name: String, value: String)], at place: MarkupPlace) {
         root = root ?? name
-        if name == self.name { elements.append((Dictionary(attributes.map { ($0.name, $0.value) }) { first, _ in first }, line)) }
+        if name == self.name { elements.append((Dictionary(attributes.map { ($0.name, $0.value) }) { first, _ in first }, place.line)) }
     }
 
-    mutating func end() {}
+    mutating func end(at place: MarkupPlace) {}
     mutating func text(line: Int) {}
     mutating func declare(prefix: String, namespace: String) {}
 }

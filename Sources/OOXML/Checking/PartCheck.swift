@@ -79,7 +79,8 @@ struct PartCheck: MarkupReader {
 
     mutating func declare(prefix: String, namespace: String) { prefixes[prefix] = namespace }
 
-    mutating func start(_ name: String, _ attributes: [(name: String, value: String)], line: Int) {
+    mutating func start(_ name: String, _ attributes: [(name: String, value: String)], at place: MarkupPlace) {
+        let line = place.line
         for attribute in attributes where attribute.name.hasPrefix("r:") {
             // An empty id is how a hyperlink says that it is an action only.
             if !attribute.value.isEmpty { uses.append(Use(id: attribute.value, element: name, attribute: attribute.name, line: line)) }
@@ -122,7 +123,7 @@ struct PartCheck: MarkupReader {
         collect(name, attributes, line)
     }
 
-    mutating func end() {
+    mutating func end(at place: MarkupPlace) {
         if skipped > 0 {
             skipped -= 1
             return

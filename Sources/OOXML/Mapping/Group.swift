@@ -118,6 +118,7 @@ extension SlideMapper {
                 let child = current.group.children[current.nextChild]
                 current.nextChild += 1
                 link = current.link
+                if open.isEmpty { topShapes.append(peekID()) }
                 switch child {
                 case .path(let path):
                     let bounds = decide(child, through: current.transform, opacity: current.opacity, clip: current.clip) {
@@ -248,11 +249,6 @@ extension SVG.Group {
     /// How far colours are off at most where shapes show through each other that should not: what shows is the part of the
     /// one behind that its own opacity leaves, and of that the part that the one in front lets through.
     fileprivate var opacityDeviation: Double { opacity * (1 - opacity) }
-}
-
-extension SVG.Origin {
-    /// What people would call the element: its title, else its id.
-    var label: String? { [title, id].compactMap(\.self).first { !$0.isEmpty } }
 }
 
 extension XMLBuffer {

@@ -113,7 +113,7 @@ public func costlyWork(
     mapper.text = options.text
     mapper.outlines.known = known
     mapper.outlines.isCollecting = true
-    _ = mapper.map(tree, options.size)
+    _ = mapper.map(tree, options)
     return mapper.outlines.missing
 }
 

@@ -4,12 +4,22 @@ public import AtelierSVG
 
 /// How pictures become slides.
 public struct SlideOptions: Hashable, Sendable, Codable {
-    /// Size of the slide; nil for the picture's own. A picture of another shape is fitted and centred.
+    /// Size of the slide; nil for the picture's own.
     public var size: SlideSize?
     /// What counts where slides cannot say exactly what a picture shows.
     public var profile: Profile
     /// What becomes of text.
     public var text: TextMode
+    /// How a picture of another shape is brought onto it.
+    public var fit = SlideFit.contain
+    /// Where on the slide it goes, and beyond which it is clipped; nil for all of it.
+    public var area: SlideArea?
+    /// Colour of the slide; nil for that of the design.
+    public var background: SVG.Color?
+    /// Whether layers appear one after the other, with a click each.
+    public var builds = false
+    /// Whether the picture's title goes into the title of the slide, which the layout must have.
+    public var showsTitle = false
 
     /// Options from their parts; the defaults are the product's.
     public init(size: SlideSize? = nil, profile: Profile = .balanced, text: TextMode = .auto) {
@@ -86,13 +96,14 @@ public struct Slide: Hashable, Sendable {
 public func mapSlide(
     _ tree: SVG.Tree, _ options: SlideOptions = .init(), knowing known: @escaping (OutlineWork) -> OutlineAnswer? = { _ in nil }
 ) -> Slide {
-    var mapper = SlideMapper(title: tree.title, profile: options.profile)
+    var mapper = SlideMapper(title: tree.title, profile: options.profile, background: options.background)
     mapper.text = options.text
     mapper.outlines.known = known
     mapper.xml.reserveCapacity(tree.root.expectedByteCount)
-    // In two steps: a call takes the mapper before its arguments change it.
-    let size = mapper.map(tree, options.size)
-    return mapper.finish(size)
+    // In steps: a call takes the mapper before its arguments change it.
+    let size = mapper.map(tree, options)
+    let steps = options.builds ? mapper.buildSteps(of: tree) : []
+    return mapper.finish(size, steps: steps)
 }
 
 /// Walks a tree and writes its shapes. One value serves one slide.
@@ -128,6 +139,8 @@ struct SlideMapper {
     var text = TextMode.auto
     /// How many comparisons the fill rules of the slide may still take: about a second of them.
     var fillRuleWork = 4 * BezierPath.usualWork
+    /// Of each child of the root the id that it has on the slide, if it makes a shape or a group.
+    var topShapes: [Int] = []
     /// Shape ids are unique on a slide; the root of the shape tree has 1.
     var lastID = 1
 
@@ -141,6 +154,9 @@ struct SlideMapper {
         return lastID
     }
 
+    /// The id that the next shape will have.
+    func peekID() -> Int { lastID + 1 }
+
     /// Notes what is not on the slide as drawn.
     ///
     /// - Parameter deviation: How far an approximation is off, see `Profile.accepts`; nil where nobody knows.
@@ -149,26 +165,30 @@ struct SlideMapper {
         findingPlaces.append(decisions.place)
     }
 
-    /// Maps a drawing onto a slide of a size, or of its own.
-    mutating func map(_ tree: SVG.Tree, _ given: SlideSize?) -> SlideSize {
-        let size = given ?? SlideSize(for: tree.size)
-        let placement = placement(of: tree, on: size, given: given != nil)
+    /// Maps a drawing onto a slide of the size asked for, or of its own.
+    mutating func map(_ tree: SVG.Tree, _ options: SlideOptions) -> SlideSize {
+        let size = options.size ?? SlideSize(for: tree.size)
+        if options.showsTitle, let title = tree.title { titlePlaceholder(title) }
+        let placement = placement(of: tree, on: size, options)
         canvas = Rect(placement(Point(0, 0)), placement(Point(tree.size.width, tree.size.height)))
-        if let drawn = map(tree.root, through: placement) { noteOverflow(of: tree, drawn) }
+        if let drawn = map(tree.root.clipped(to: options.area, through: placement), through: placement), options.area == nil {
+            noteOverflow(of: tree, drawn)
+        }
         return size
     }
 
-    /// From the picture's pixels to EMU on the slide: the largest uniform scale that fits, and the middle.
-    mutating func placement(of tree: SVG.Tree, on size: SlideSize, given: Bool) -> AffineTransform {
-        let (width, height) = (Double(size.width.rawValue), Double(size.height.rawValue))
-        let scale = min(width / tree.size.width, height / tree.size.height)
-        guard scale.isFinite, scale > 0 else { return .identity }
-        let margin = Vector((width - tree.size.width * scale) / 2, (height - tree.size.height * scale) / 2)
+    /// From the picture's pixels to EMU on the slide.
+    mutating func placement(of tree: SVG.Tree, on size: SlideSize, _ options: SlideOptions) -> AffineTransform {
+        let area = options.area?.rect ?? Rect(x: 0, y: 0, width: Double(size.width.rawValue), height: Double(size.height.rawValue))
+        let placement = options.fit.placement(of: tree.size, in: area, pixel: EMU.perPixel)
+        let corner = placement(Point(0, 0))
         // Under a pixel: the slide's size is the picture's, rounded.
-        if given, max(margin.dx, margin.dy) > EMU.perPixel {
+        if options.size != nil, options.area == nil, options.fit == .contain,
+            max(corner.x - area.minX, corner.y - area.minY) > EMU.perPixel
+        {
             note(.approximated, tree.root.origin, "the picture has another shape than the slide and was fitted into its middle")
         }
-        return AffineTransform(a: scale, b: 0, c: 0, d: scale, e: margin.dx, f: margin.dy)
+        return placement
     }
 
     /// Notes what lies outside the picture but, beside a fitted picture, still on the slide.
@@ -182,7 +202,7 @@ struct SlideMapper {
     }
 
     /// Begins a part.
-    init(title: String?, profile: Profile = .balanced) {
+    init(title: String?, profile: Profile = .balanced, background: SVG.Color? = nil) {
         self.profile = profile
         xml.markup(xmlDeclaration)
         xml.markup(
@@ -196,16 +216,37 @@ struct SlideMapper {
             xml.text(title)
             xml.markup("\"")
         }
+        xml.byte(UInt8(ascii: ">"))
+        if let background {
+            xml.markup("<p:bg><p:bgPr>")
+            xml.fill(.solid(Tint(color: background)))
+            xml.markup("<a:effectLst/></p:bgPr></p:bg>")
+        }
         xml.markup(
             """
-            ><p:spTree><p:nvGrpSpPr><p:cNvPr id="1" name=""/><p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr><p:grpSpPr><a:xfrm>\
+            <p:spTree><p:nvGrpSpPr><p:cNvPr id="1" name=""/><p:cNvGrpSpPr/><p:nvPr/></p:nvGrpSpPr><p:grpSpPr><a:xfrm>\
             <a:off x="0" y="0"/><a:ext cx="0" cy="0"/><a:chOff x="0" y="0"/><a:chExt cx="0" cy="0"/></a:xfrm></p:grpSpPr>
             """)
     }
 
-    /// Ends the part.
-    consuming func finish(_ size: SlideSize) -> Slide {
-        xml.markup("</p:spTree></p:cSld><p:clrMapOvr><a:masterClrMapping/></p:clrMapOvr></p:sld>")
+    /// Writes the slide's title, with place and style of the layout.
+    mutating func titlePlaceholder(_ title: String) {
+        xml.markup("<p:sp><p:nvSpPr>")
+        xml.nonVisualProperties(id: nextID(), name: "Title", kind: "Title", summary: nil)
+        xml.markup(
+            """
+            <p:cNvSpPr><a:spLocks noGrp="1"/></p:cNvSpPr><p:nvPr><p:ph type="title"/></p:nvPr></p:nvSpPr><p:spPr/><p:txBody><a:bodyPr/>\
+            <a:lstStyle/><a:p><a:r><a:rPr/><a:t>
+            """)
+        xml.text(title)
+        xml.markup("</a:t></a:r></a:p></p:txBody></p:sp>")
+    }
+
+    /// Ends the part. Shapes with the ids of `steps` appear one after the other.
+    consuming func finish(_ size: SlideSize, steps: [Int] = []) -> Slide {
+        xml.markup("</p:spTree></p:cSld><p:clrMapOvr><a:masterClrMapping/></p:clrMapOvr>")
+        xml.timing(appearing: steps)
+        xml.markup("</p:sld>")
         let part = Packer().pack(groups.isEmpty ? xml.bytes : groups.woven(into: xml.bytes))
         return Slide(
             part: part, size: size, shapeCount: shapeCount, diagnostics: diagnostics, media: media, links: links,
@@ -230,5 +271,17 @@ extension SVG.Group {
             }
         }
         return count
+    }
+
+    /// The group without what would lie beyond a box of the slide.
+    fileprivate func clipped(to area: SlideArea?, through placement: AffineTransform) -> SVG.Group {
+        let transform = transform.followed(by: placement)
+        guard let area = area?.rect, let ink = SVG.Node.group(self).inkBounds(in: transform), !area.isAround(ink),
+            let back = transform.inverse
+        else { return self }
+        var group = self
+        let box = BezierPath(area).transformed(by: back)
+        group.clip = clip.map { $0.combined(.intersection, with: box) } ?? box
+        return group
     }
 }

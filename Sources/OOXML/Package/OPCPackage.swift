@@ -43,21 +43,23 @@ struct OPCPackage: ~Copyable {
 
     /// Adds the relationships of the part at `path`; the package's own for an empty path.
     mutating func relate(_ path: String, _ relationships: [Relationship]) {
+        parts.append((Self.relationshipsPath(of: path), packer.pack(Self.part(of: relationships).bytes)))
+    }
+
+    /// Where the relationships of a part lie.
+    static func relationshipsPath(of path: String) -> String {
+        let (folder, name) = split(path)
+        return folder + "_rels/" + name + ".rels"
+    }
+
+    /// A part of relationships.
+    static func part(of relationships: [Relationship]) -> XMLBuffer {
         var xml = XMLBuffer()
         xml.markup(xmlDeclaration)
         xml.markup("<Relationships xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\">")
-        for relationship in relationships {
-            xml.markup(relationship.isLink ? "<Relationship TargetMode=\"External\" Id=\"link" : "<Relationship Id=\"rId")
-            xml.number(relationship.id)
-            xml.markup("\" Type=\"")
-            xml.markup(relationship.type)
-            xml.markup("\" Target=\"")
-            xml.text(relationship.target)
-            xml.markup("\"/>")
-        }
+        for relationship in relationships { xml.relationship(relationship) }
         xml.markup("</Relationships>")
-        let (folder, name) = Self.split(path)
-        parts.append((folder + "_rels/" + name + ".rels", packer.pack(xml.bytes)))
+        return xml
     }
 
     /// The file: content types first, then parts in the order they were added.
@@ -83,7 +85,7 @@ struct OPCPackage: ~Copyable {
         return zip.finish()
     }
 
-    private static func split(_ path: String) -> (folder: String, name: String) {
+    static func split(_ path: String) -> (folder: String, name: String) {
         guard let slash = path.lastIndex(of: "/") else { return ("", path) }
         let start = path.index(after: slash)
         return (String(path[..<start]), String(path[start...]))
@@ -92,8 +94,23 @@ struct OPCPackage: ~Copyable {
 
 let xmlDeclaration: StaticString = "<?xml version=\"1.0\" encoding=\"UTF-8\" standalone=\"yes\"?>\n"
 
+extension XMLBuffer {
+    /// A relationship, in the namespace around it or one that is declared on it.
+    mutating func relationship(_ relationship: OPCPackage.Relationship, declaring namespace: Bool = false) {
+        markup("<Relationship")
+        if namespace { markup(" xmlns=\"http://schemas.openxmlformats.org/package/2006/relationships\"") }
+        markup(relationship.isLink ? " TargetMode=\"External\" Id=\"link" : " Id=\"rId")
+        number(relationship.id)
+        markup("\" Type=\"")
+        markup(relationship.type)
+        markup("\" Target=\"")
+        text(relationship.target)
+        markup("\"/>")
+    }
+}
+
 extension Media.Kind {
-    fileprivate var contentType: StaticString {
+    var contentType: StaticString {
         switch self {
         case .png: "image/png"
         case .jpeg: "image/jpeg"

@@ -28,11 +28,13 @@ public enum PresentationError: Error, Equatable, CustomStringConvertible {
 ///     let slides = trees.map { mapSlide($0, SlideOptions(size: SlideSize(for: trees[0].size))) }
 ///     let file = try packPresentation(slides, title: "Sketches")
 ///
-/// - Parameter pictures: PNG files of the slides' drawings (`Slide.drawings(of:)`). Where one is missing, a transparent pixel stands
-///   in, and programs that draw SVG still show the drawing.
+/// - Parameters:
+///   - pictures: PNG files of the slides' drawings (`Slide.drawings(of:)`). Where one is missing, a transparent pixel stands
+///     in, and programs that draw SVG still show the drawing.
+///   - notes: What the speaker reads.
 /// - Complexity: linear in the packed size of the slides, which are copied as they are.
 public func packPresentation(
-    _ slides: [Slide], title: String? = nil, pictures: [Drawing: [UInt8]] = [:]
+    _ slides: [Slide], title: String? = nil, pictures: [Drawing: [UInt8]] = [:], notes: SlideNotes = .init()
 ) throws(PresentationError) -> [UInt8] {
     guard let size = slides.first?.size else { throw .noSlides }
     if let other = slides.firstIndex(where: { $0.size != size }) {
@@ -47,13 +49,21 @@ public func packPresentation(
             .init(id: 2, type: RelationshipType.coreProperties, target: "docProps/core.xml"),
             .init(id: 3, type: RelationshipType.extendedProperties, target: "docProps/app.xml"),
         ])
-    package.add("ppt/presentation.xml", contentType: ContentType.presentation, presentationPart(slideCount: slides.count, size))
+    package.add(
+        "ppt/presentation.xml", contentType: ContentType.presentation,
+        presentationPart(slideCount: slides.count, size, hasNotes: notes.isAny))
     package.relate(
         "ppt/presentation.xml",
         [
             .init(id: 1, type: RelationshipType.slideMaster, target: "slideMasters/slideMaster1.xml"),
             .init(id: 2, type: RelationshipType.theme, target: "theme/theme1.xml"),
         ] + slides.indices.map { .init(id: firstSlideRelationship + $0, type: RelationshipType.slide, target: "slides/slide\($0 + 1).xml") }
+            + (notes.isAny
+                ? [
+                    .init(
+                        id: firstSlideRelationship + slides.count, type: RelationshipType.notesMaster,
+                        target: "notesMasters/notesMaster1.xml")
+                ] : [])
     )
     package.add("ppt/slideMasters/slideMaster1.xml", contentType: ContentType.slideMaster, part(BlankDesign.master))
     package.relate(
@@ -67,28 +77,27 @@ public func packPresentation(
         "ppt/slideLayouts/slideLayout1.xml",
         [.init(id: 1, type: RelationshipType.slideMaster, target: "../slideMasters/slideMaster1.xml")])
     package.add("ppt/theme/theme1.xml", contentType: ContentType.theme, part(BlankDesign.theme))
-    var files: [(name: String, file: Media)] = [], places: [Media: Int] = [:]
+    var media = MediaFolder()
     for (index, slide) in slides.enumerated() {
         let path = "ppt/slides/slide\(index + 1).xml"
         package.add(path, contentType: ContentType.slide, slide.part)
-        var relationships: [OPCPackage.Relationship] = [
-            .init(id: 1, type: RelationshipType.slideLayout, target: "../slideLayouts/slideLayout1.xml")
-        ]
-        for (place, file) in slide.media.enumerated() {
-            let known = places[file] ?? files.count
-            if known == files.count {
-                places[file] = known
-                files.append(("image\(known + 1).\(file.kind.rawValue)", file))
-            }
-            relationships.append(
-                .init(id: Slide.firstMediaRelationship + place, type: RelationshipType.image, target: "../media/\(files[known].name)"))
-        }
-        for (place, address) in slide.links.enumerated() {
-            relationships.append(.init(id: place + 1, type: RelationshipType.hyperlink, target: address, isLink: true))
-        }
-        package.relate(path, relationships)
+        let text = notes.text(of: index)
+        package.relate(
+            path,
+            slide.relationships(
+                layout: "../slideLayouts/slideLayout1.xml", &media, notes: text.map { _ in "../notesSlides/notesSlide\(index + 1).xml" }))
+        guard let text else { continue }
+        let notesPath = "ppt/notesSlides/notesSlide\(index + 1).xml"
+        package.add(notesPath, contentType: ContentType.notesSlide, notesPart(text))
+        package.relate(notesPath, notesRelationships(slide: "../slides/slide\(index + 1).xml", master: "../notesMasters/notesMaster1.xml"))
     }
-    for (name, file) in files { package.add("ppt/media/\(name)", file.kind, packed(file, pictures)) }
+    if notes.isAny {
+        package.add("ppt/notesMasters/notesMaster1.xml", contentType: ContentType.notesMaster, part(BlankDesign.notesMaster))
+        package.relate(
+            "ppt/notesMasters/notesMaster1.xml", [.init(id: 1, type: RelationshipType.theme, target: "../theme/theme2.xml")])
+        package.add("ppt/theme/theme2.xml", contentType: ContentType.theme, part(BlankDesign.theme))
+    }
+    for (name, file) in media.files { package.add("ppt/media/\(name)", file.kind, file.packed(with: pictures)) }
     package.add("docProps/core.xml", contentType: ContentType.coreProperties, corePropertiesPart(title: title))
     package.add("docProps/app.xml", contentType: ContentType.extendedProperties, appPropertiesPart(slideCount: slides.count))
 
@@ -98,32 +107,14 @@ public func packPresentation(
 /// Relationships of the presentation before this one are master and theme.
 private let firstSlideRelationship = 3
 
-/// A file as it lies in the package. Pictures are compressed already.
-private func packed(_ file: Media, _ pictures: [Drawing: [UInt8]]) -> PackedBytes {
-    switch file {
-    case .file(let bytes, _): bytes
-    case .drawing(let drawing): Packer().pack(drawing.svg)
-    case .rendering(let drawing): PackedBytes(storing: pictures[drawing] ?? transparentPixel)
-    }
-}
-
-/// A PNG file of one transparent pixel.
-private let transparentPixel: [UInt8] = [
-    0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 0x0D, 0x49, 0x48, 0x44, 0x52, 0, 0, 0, 1, 0, 0, 0, 1, 8, 6, 0, 0, 0, 0x1F,
-    0x15,
-    0xC4, 0x89, 0, 0, 0, 0x0B, 0x49, 0x44, 0x41, 0x54, 0x78, 0xDA, 0x63, 0x60, 0, 2, 0, 0, 5, 0, 1, 0xE9, 0xFA, 0xDC, 0xD8, 0, 0, 0, 0,
-    0x49,
-    0x45, 0x4E, 0x44, 0xAE, 0x42, 0x60, 0x82,
-]
-
-private func part(_ markup: StaticString) -> XMLBuffer {
+func part(_ markup: StaticString) -> XMLBuffer {
     var xml = XMLBuffer()
     xml.markup(xmlDeclaration)
     xml.markup(markup)
     return xml
 }
 
-private func presentationPart(slideCount: Int, _ size: SlideSize) -> XMLBuffer {
+private func presentationPart(slideCount: Int, _ size: SlideSize, hasNotes: Bool) -> XMLBuffer {
     var xml = XMLBuffer()
     xml.markup(xmlDeclaration)
     xml.markup(
@@ -131,8 +122,14 @@ private func presentationPart(slideCount: Int, _ size: SlideSize) -> XMLBuffer {
         <p:presentation xmlns:a="http://schemas.openxmlformats.org/drawingml/2006/main" \
         xmlns:r="http://schemas.openxmlformats.org/officeDocument/2006/relationships" \
         xmlns:p="http://schemas.openxmlformats.org/presentationml/2006/main" saveSubsetFonts="1">\
-        <p:sldMasterIdLst><p:sldMasterId id="2147483648" r:id="rId1"/></p:sldMasterIdLst><p:sldIdLst>
+        <p:sldMasterIdLst><p:sldMasterId id="2147483648" r:id="rId1"/></p:sldMasterIdLst>
         """)
+    if hasNotes {
+        xml.markup("<p:notesMasterIdLst><p:notesMasterId r:id=\"rId")
+        xml.number(firstSlideRelationship + slideCount)
+        xml.markup("\"/></p:notesMasterIdLst>")
+    }
+    xml.markup("<p:sldIdLst>")
     for index in 0..<slideCount {
         xml.markup("<p:sldId id=\"")
         xml.number(256 + index)  // The smallest id the schema allows is 256.
@@ -184,22 +181,26 @@ private func appPropertiesPart(slideCount: Int) -> XMLBuffer {
     return xml
 }
 
-private enum ContentType {
+enum ContentType {
     static let presentation: StaticString = "application/vnd.openxmlformats-officedocument.presentationml.presentation.main+xml"
     static let slideMaster: StaticString = "application/vnd.openxmlformats-officedocument.presentationml.slideMaster+xml"
     static let slideLayout: StaticString = "application/vnd.openxmlformats-officedocument.presentationml.slideLayout+xml"
     static let slide: StaticString = "application/vnd.openxmlformats-officedocument.presentationml.slide+xml"
+    static let notesSlide: StaticString = "application/vnd.openxmlformats-officedocument.presentationml.notesSlide+xml"
+    static let notesMaster: StaticString = "application/vnd.openxmlformats-officedocument.presentationml.notesMaster+xml"
     static let theme: StaticString = "application/vnd.openxmlformats-officedocument.theme+xml"
     static let coreProperties: StaticString = "application/vnd.openxmlformats-package.core-properties+xml"
     static let extendedProperties: StaticString = "application/vnd.openxmlformats-officedocument.extended-properties+xml"
 }
 
-private enum RelationshipType {
+enum RelationshipType {
     static let officeDocument: StaticString = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/officeDocument"
     static let coreProperties: StaticString = "http://schemas.openxmlformats.org/package/2006/relationships/metadata/core-properties"
     static let extendedProperties: StaticString =
         "http://schemas.openxmlformats.org/officeDocument/2006/relationships/extended-properties"
     static let hyperlink: StaticString = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/hyperlink"
+    static let notesSlide: StaticString = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/notesSlide"
+    static let notesMaster: StaticString = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/notesMaster"
     static let slideMaster: StaticString = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/slideMaster"
     static let slideLayout: StaticString = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/slideLayout"
     static let image: StaticString = "http://schemas.openxmlformats.org/officeDocument/2006/relationships/image"

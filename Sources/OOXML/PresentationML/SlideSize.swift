@@ -7,6 +7,9 @@ public struct SlideSize: Hashable, Sendable, CustomStringConvertible {
     /// The longest legal side, 56 inches.
     public static let longestSide = EMU(rawValue: 51_206_400)
 
+    /// 16:9 as programs make it: 13.333 × 7.5 inches.
+    public static let wide = SlideSize(width: EMU(rawValue: 12_192_000), height: EMU(rawValue: 6_858_000))
+
     /// Extent to the right.
     public let width: EMU
     /// Extent downwards.

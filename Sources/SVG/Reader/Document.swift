@@ -58,6 +58,8 @@ extension SVG {
         var stylesheetInstructions: [Int]
         /// Where a namespace prefix is used that is not declared, if one is.
         var undeclaredPrefixLine: Int?
+        /// Pages that Inkscape marks out on the canvas, in the root's own units; at most 1000.
+        var pages: [SVG.Page] = []
 
         /// How many elements the file has, those of other namespaces left out.
         public var elementCount: Int { elements.count }

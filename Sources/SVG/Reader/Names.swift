@@ -47,6 +47,8 @@ enum AttributeName: UInt8, CaseIterable {
     case baseFrequency, numOctaves, seed, stitchTiles, scale, xChannelSelector, yChannelSelector, order, kernelMatrix, divisor, bias
     case targetX, targetY, edgeMode, preserveAlpha, surfaceScale, diffuseConstant, specularConstant, specularExponent, azimuth, elevation
     case z, pointsAtX, pointsAtY, pointsAtZ, limitingConeAngle, tableValues, slope, intercept, amplitude, exponent
+    /// Of Inkscape's namespace.
+    case groupmode, label
 
     /// The attribute names as written, in the order of the cases.
     static let spellings = [
@@ -69,6 +71,7 @@ enum AttributeName: UInt8, CaseIterable {
         "stitchTiles", "scale", "xChannelSelector", "yChannelSelector", "order", "kernelMatrix", "divisor", "bias", "targetX", "targetY",
         "edgeMode", "preserveAlpha", "surfaceScale", "diffuseConstant", "specularConstant", "specularExponent", "azimuth", "elevation", "z",
         "pointsAtX", "pointsAtY", "pointsAtZ", "limitingConeAngle", "tableValues", "slope", "intercept", "amplitude", "exponent",
+        "groupmode", "label",
     ]
 
     var spelling: String { AttributeName.spellings[Int(rawValue)] }

@@ -1,3 +1,4 @@
+import AtelierGeometry
 import CAtelierExpat
 
 extension SVG.Document {
@@ -79,13 +80,18 @@ private func parse(
 
 /// The namespaces that matter.
 private enum Space {
-    case none, svg, xlink, xml, other
+    case none, svg, xlink, xml, inkscape, other
 
     init(_ name: UnsafeBufferPointer<UInt8>) {
-        let names: [(StaticString, Space)] = [
-            ("http://www.w3.org/2000/svg", .svg), ("http://www.w3.org/1999/xlink", .xlink), ("http://www.w3.org/XML/1998/namespace", .xml),
-        ]
-        self = names.first { isNamespace(name, $0.0) }?.1 ?? .other
+        if isNamespace(name, "http://www.w3.org/2000/svg") {
+            self = .svg
+        } else if isNamespace(name, "http://www.w3.org/1999/xlink") {
+            self = .xlink
+        } else if isNamespace(name, "http://www.w3.org/XML/1998/namespace") {
+            self = .xml
+        } else {
+            self = isNamespace(name, "http://www.inkscape.org/namespaces/inkscape") ? .inkscape : .other
+        }
     }
 }
 
@@ -145,7 +151,7 @@ private struct DocumentBuilder {
         guard elementCount <= limits.elementCount else {
             return fail(.tooManyElements(limit: limits.elementCount, line: line, column: column))
         }
-        if foreignDepth > 0 { return }
+        if foreignDepth > 0 { return notePage(name, values) }
         if !declaresPrefixes { collectPrefixes(values) }
         let (space, local) = split(name)
         guard space == .none || space == .svg else {
@@ -186,8 +192,10 @@ private struct DocumentBuilder {
 
     private mutating func add(_ name: UnsafePointer<CChar>, _ value: UnsafePointer<CChar>, _ line: Int32) {
         let (space, local) = split(name)
-        guard space == .none || space == .xlink || space == .xml else { return }
-        guard let index = attributeNames.index(of: local), let attribute = AttributeName(rawValue: index) else {
+        guard space != .svg, space != .other else { return }
+        guard let index = attributeNames.index(of: local), let attribute = AttributeName(rawValue: index),
+            (space == .inkscape) == (attribute == .groupmode || attribute == .label)
+        else {
             if space == .none { addOther(local, buffer(value), line) }
             return
         }
@@ -218,6 +226,27 @@ private struct DocumentBuilder {
         }
         document.otherAttributes.append(
             Document.OtherAttribute(element: Int32(document.elements.count), name: store(name), value: store(value)))
+    }
+
+    /// Keeps the frame of an `inkscape:page`; of other foreign elements nothing.
+    private mutating func notePage(_ name: UnsafePointer<CChar>, _ values: UnsafeMutablePointer<UnsafePointer<CChar>?>) {
+        let (space, local) = split(name)
+        guard space == .inkscape, isNamespace(local, "page"), document.pages.count < 1000 else { return }
+        var page = SVG.Page(frame: Rect(x: 0, y: 0, width: 0, height: 0)), next = 0
+        var numbers = (x: 0.0, y: 0.0, width: 0.0, height: 0.0)
+        while let attribute = values[next], let value = values[next + 1] {
+            next += 2
+            let (space, local) = split(attribute), text = String(cString: value), number = Double(text) ?? 0
+            if space == .inkscape, isNamespace(local, "label") { page.name = text }
+            guard space == .none, number.isFinite else { continue }
+            if isNamespace(local, "x") { numbers.x = number }
+            if isNamespace(local, "y") { numbers.y = number }
+            if isNamespace(local, "width") { numbers.width = number }
+            if isNamespace(local, "height") { numbers.height = number }
+        }
+        guard numbers.width > 0, numbers.height > 0 else { return }
+        page.frame = Rect(x: numbers.x, y: numbers.y, width: numbers.width, height: numbers.height)
+        document.pages.append(page)
     }
 
     /// Where the attributes of the tag that is being read begin.

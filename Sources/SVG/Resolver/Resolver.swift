@@ -190,6 +190,10 @@ struct Resolver {
         } else {
             viewport = size
         }
+        let pages = document.pages.map { page in
+            let (corner, other) = (Point(page.frame.minX, page.frame.minY), Point(page.frame.maxX, page.frame.maxY))
+            return SVG.Page(frame: Rect(outer(corner), outer(other)), name: page.name)
+        }
         outer = outer.followed(by: own.transform)
         var group = SVG.Group(origin: try origin(0), transform: outer, opacity: own.opacity)
         root.transform = outer
@@ -223,6 +227,7 @@ struct Resolver {
                 SVG.Diagnostic(.unsupported, element: "svg", line: 0, "\(unreportedCount) further diagnostics are not listed"))
         }
         tree.diagnostics = diagnostics
+        tree.pages = pages
         return tree
     }
 
@@ -596,6 +601,8 @@ struct Resolver {
         let element = document.elements[index]
         var origin = SVG.Origin(element: element.name.spelling, line: Int(element.line))
         if let id = document.attribute(.id, of: index), !id.isEmpty { origin.id = document.string(id) }
+        if let name = document.attribute(.label, of: index), !name.isEmpty { origin.name = document.string(name) }
+        if let mode = document.attribute(.groupmode, of: index) { origin.isLayer = reader.isText(mode, "layer") }
         var child = index + 1, work = 0
         while child < Int(element.end) {
             let content = document.elements[child].content

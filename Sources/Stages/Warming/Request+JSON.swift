@@ -19,6 +19,7 @@ extension Request {
             "target": .string(target.rawValue),
             "sources": .array(
                 zip(sources, paths).map { .object(["digest": .string($0.description), "path": $1.map(JSON.string)]) }),
+            "attachments": attachments.isEmpty ? nil : .array(attachments.map { .string($0.rawValue) }),
             "options": said.isEmpty ? nil : .object(said),
             "title": title.map(JSON.string),
         ])
@@ -28,10 +29,16 @@ extension Request {
     static func reading(_ json: JSON) -> (request: Request, paths: [String?])? {
         guard case .object(let members) = json else { return nil }
         var target: Target?, sources: [Digest] = [], paths: [String?] = [], said = ConversionOptions(), title: String?
+        var attachments: [Attachment] = []
         for member in members {
             switch (member.name, member.value) {
             case ("target", .string(let name)): target = Target(rawValue: name)
             case ("title", .string(let text)): title = text
+            case ("attachments", .array(let list)):
+                for case .string(let word) in list {
+                    guard let attachment = Attachment(rawValue: word) else { return nil }
+                    attachments.append(attachment)
+                }
             case ("options", let value):
                 // An option of another version: the request cannot be made here.
                 guard let read = try? sayable.decode(value, over: said) else { return nil }
@@ -50,8 +57,8 @@ extension Request {
             default: return nil
             }
         }
-        guard let target, !sources.isEmpty else { return nil }
-        return (Request(target: target, sources: sources, options: said, title: title), paths)
+        guard let target, sources.count > attachments.count else { return nil }
+        return (Request(target: target, sources: sources, attachments: attachments, options: said, title: title), paths)
     }
 }
 

@@ -52,7 +52,7 @@ struct RequestLogTests {
                 case .integer(let range): .integer(range.lowerBound)
                 case .number(let range): .number((range.lowerBound + range.upperBound) / 3)
                 case .choice(let words): .text(words[words.count - 1])
-                case .text, .bytes: .text("4:3")
+                case .text, .bytes: ["4:3", "3x2", "#123456"].compactMap { try? option.value(from: $0) }[0]
                 }
             var request = logged(1).request
             option.write(&request.options, value)
