@@ -1,4 +1,4 @@
-public import AtelierGeometry
+import AtelierGeometry
 public import AtelierMemo
 public import AtelierOOXML
 

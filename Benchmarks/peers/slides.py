@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """SVG to PowerPoint beside the PyPI package svg2pptx and LibreOffice, in turns on the same files, without a cache.
 
-  pptx.py --atelier .build/release/atelier --svg FOLDER [--turns 5] [--limit 60] [--soffice soffice]
-  pptx.py --atelier .build/release/atelier --growth          time and memory of 25,000 to 200,000 paths
+  slides.py --atelier .build/release/atelier --svg FOLDER [--turns 5] [--limit 60] [--soffice soffice]
+  slides.py --atelier .build/release/atelier --growth          time and memory of 25,000 to 200,000 paths
 
 Run with a Python that has `svg2pptx` (pip install svg2pptx==1.0.3). Warm: every turn converts all files in one process of each
 program; ours is `pptx --batch` on one thread, svg2pptx is imported and called, LibreOffice converts all files in one call (to odg, its way to
@@ -64,7 +64,10 @@ def compare():
         listing.write_text("".join(f"{file}\t{out[file]}\n" for file in files))
         for _ in range(arguments.turns):
             note("warm", "atelier", times(run(arguments.atelier, "pptx", "--batch", listing, "--cache", "off", "-q", "-f", "-j", "1").stdout))
-            note("warm", "svg2pptx", times(run(sys.executable, __file__, "--atelier", "-", "--worker", listing).stdout))
+            worker = run(sys.executable, __file__, "--atelier", "-", "--worker", listing)
+            if worker.returncode:
+                sys.exit(f"svg2pptx: {worker.stderr}")
+            note("warm", "svg2pptx", times(worker.stdout))
             if arguments.soffice:
                 profile = f"-env:UserInstallation=file://{folder}/profile"
                 whole = milliseconds(lambda: run(arguments.soffice, profile, "--headless", "--convert-to", "odg", "--outdir", folder, *files))
