@@ -1,5 +1,5 @@
 public import AtelierArchives
-public import AtelierGeometry
+internal import AtelierGeometry
 public import AtelierSVG
 
 /// How pictures become slides.

@@ -65,18 +65,18 @@ public func packPresentation(
                         target: "notesMasters/notesMaster1.xml")
                 ] : [])
     )
-    package.add("ppt/slideMasters/slideMaster1.xml", contentType: ContentType.slideMaster, part(BlankDesign.master))
+    package.add("ppt/slideMasters/slideMaster1.xml", contentType: ContentType.slideMaster, PackedDesign.master)
     package.relate(
         "ppt/slideMasters/slideMaster1.xml",
         [
             .init(id: 1, type: RelationshipType.slideLayout, target: "../slideLayouts/slideLayout1.xml"),
             .init(id: 2, type: RelationshipType.theme, target: "../theme/theme1.xml"),
         ])
-    package.add("ppt/slideLayouts/slideLayout1.xml", contentType: ContentType.slideLayout, part(BlankDesign.layout))
+    package.add("ppt/slideLayouts/slideLayout1.xml", contentType: ContentType.slideLayout, PackedDesign.layout)
     package.relate(
         "ppt/slideLayouts/slideLayout1.xml",
         [.init(id: 1, type: RelationshipType.slideMaster, target: "../slideMasters/slideMaster1.xml")])
-    package.add("ppt/theme/theme1.xml", contentType: ContentType.theme, part(BlankDesign.theme))
+    package.add("ppt/theme/theme1.xml", contentType: ContentType.theme, PackedDesign.theme)
     var media = MediaFolder()
     for (index, slide) in slides.enumerated() {
         let path = "ppt/slides/slide\(index + 1).xml"
@@ -92,10 +92,10 @@ public func packPresentation(
         package.relate(notesPath, notesRelationships(slide: "../slides/slide\(index + 1).xml", master: "../notesMasters/notesMaster1.xml"))
     }
     if notes.isAny {
-        package.add("ppt/notesMasters/notesMaster1.xml", contentType: ContentType.notesMaster, part(BlankDesign.notesMaster))
+        package.add("ppt/notesMasters/notesMaster1.xml", contentType: ContentType.notesMaster, PackedDesign.notesMaster)
         package.relate(
             "ppt/notesMasters/notesMaster1.xml", [.init(id: 1, type: RelationshipType.theme, target: "../theme/theme2.xml")])
-        package.add("ppt/theme/theme2.xml", contentType: ContentType.theme, part(BlankDesign.theme))
+        package.add("ppt/theme/theme2.xml", contentType: ContentType.theme, PackedDesign.theme)
     }
     for (name, file) in media.files { package.add("ppt/media/\(name)", file.kind, file.packed(with: pictures)) }
     package.add("docProps/core.xml", contentType: ContentType.coreProperties, corePropertiesPart(title: title))
@@ -106,6 +106,14 @@ public func packPresentation(
 
 /// Relationships of the presentation before this one are master and theme.
 private let firstSlideRelationship = 3
+
+/// The parts that are the same in every presentation, packed once in a process: they take longer to compress than a small slide.
+private enum PackedDesign {
+    static let master = Packer().pack(part(BlankDesign.master).bytes)
+    static let layout = Packer().pack(part(BlankDesign.layout).bytes)
+    static let theme = Packer().pack(part(BlankDesign.theme).bytes)
+    static let notesMaster = Packer().pack(part(BlankDesign.notesMaster).bytes)
+}
 
 func part(_ markup: StaticString) -> XMLBuffer {
     var xml = XMLBuffer()
