@@ -192,11 +192,9 @@ extension SlideMapper {
         // Longer outlines take longer to grow than to draw.
         guard leaves.reduce(0, { $0 + $1.node.elementCount }) <= 4096 else { return nil }
         for (node, transform) in leaves {
-            guard case .path(let path) = node else { return nil }
-            for (region, part, alpha) in path.areas {
-                let region = region.transformed(by: transform)
-                var part = part
-                if case .gradient(let gradient) = part { part = .gradient(gradient.moved(by: transform)) }
+            guard case .path(let path) = node, let areas = path.areas else { return nil }
+            for (region, part, alpha) in areas where !region.isEmpty {
+                let region = region.transformed(by: transform), part = part.moved(by: transform)
                 if layer.tint == nil, let paint, paint != part { return nil }
                 if let opacity, abs(opacity - alpha) > 0.01 { return nil }
                 (paint, opacity) = (part, alpha)
@@ -391,12 +389,14 @@ extension SVG.Paint {
 }
 
 extension SVG.Path {
-    /// The regions it paints, back to front, each with its paint and opacity, in its own coordinates.
-    fileprivate var areas: [(region: BezierPath, paint: SVG.Paint, opacity: Double)] {
+    /// The regions it paints, back to front, each with its paint and opacity, in its own coordinates; nil for too many dashes.
+    fileprivate var areas: [(region: BezierPath, paint: SVG.Paint, opacity: Double)]? {
         var areas: [(BezierPath, SVG.Paint, Double)] = []
         if let fill { areas.append((geometry.resolved(fill.rule), fill.paint, fill.opacity * opacity)) }
-        if let stroke, stroke.dashes.isEmpty {
-            areas.append((geometry.stroked(stroke.style, tolerance: stroke.width / 100), stroke.paint, stroke.opacity * opacity))
+        if let stroke {
+            let line = geometry.dashed(stroke.dashes, offset: stroke.dashOffset)
+            guard line.elements.count <= 4096 else { return nil }
+            areas.append((line.stroked(stroke.style, tolerance: stroke.width / 100), stroke.paint, stroke.opacity * opacity))
         }
         return areas
     }

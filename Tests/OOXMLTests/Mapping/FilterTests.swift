@@ -51,6 +51,13 @@ struct FilterTests {
         #expect(shapes.contains("<a:off x=\"276225\" y=\"276225\"/><a:ext cx=\"781050\" cy=\"495300\"/>"), "11 pixels each way")
     }
 
+    @Test("A blurred line keeps its dashes")
+    func dashes() {
+        let dashed = SVG.Stroke(paint: .color(Self.red), width: 20, dashes: [40, 20])
+        let shapes = slide([.blur(.source, x: 2, y: 2)], on: [line(10, 50, 110, 50, stroke: dashed)]).shapes
+        #expect(shapes.split(separator: "<a:moveTo>").count == 3 && shapes.contains("<a:softEdge"), "two dashes")
+    }
+
     @Test("Colours change as the pixels would, in sRGB and in linear light")
     func colors() {
         let half: [Double] = [0.5, 0, 0, 0, 0, 0, 0.5, 0, 0, 0, 0, 0, 0.5, 0, 0, 0, 0, 0, 1, 0]
