@@ -102,7 +102,8 @@ struct WholeRunTests {
         scratch.write(
             """
             <svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 90 90'><rect id='a' width='9' height='9'/><g><circle r='3'/>
-            <path id='d' d='M0 0h40' stroke='red' stroke-dasharray='4' stroke-dashoffset='2'/></g></svg>
+            <path id='d' d='M0 0h40v9h-40z' fill='url(#r)'/></g>
+            <radialGradient id='r'><stop/><stop offset='1' stop-color='red'/></radialGradient></svg>
             """, to: "a.svg")
         let cold = await runCommand(scratch, "pptx @a.svg -o @a.pptx --report @cold.json --profile exact")
         #expect(cold.code == .done && cold.err.contains("elements: 2 native, 1 picture"), "\(cold.err)")
