@@ -2,6 +2,9 @@ internal import AtelierGeometry
 internal import AtelierSVG
 
 extension SlideMapper {
+    /// Outlines of more glyphs from one place are many pages, and take 10 KB each on their way to a slide.
+    private static let mostOutlines = 20_000
+
     /// Writes a text: as text boxes where these will look right (or must), as outlines elsewhere.
     ///
     /// - Returns: the box of what was written, on the slide; nil when nothing was.
@@ -28,8 +31,11 @@ extension SlideMapper {
         let pose = textPose(transform)
         var pieces: [TextPiece] = []
         for chunk in text.chunks {
-            let reason = mode == .outline ? "" : reasonForOutlines(chunk, pose, transform)
-            let hasGlyphs = chunk.spans.allSatisfy { !$0.glyphs.isEmpty }
+            let isLong = chunk.spans.reduce(0) { $0 + $1.glyphs.count } > Self.mostOutlines
+            let reason =
+                mode != .outline
+                ? reasonForOutlines(chunk, pose, transform) : isLong ? "the text has more letters than are worth drawing" : ""
+            let hasGlyphs = !isLong && chunk.spans.allSatisfy { !$0.glyphs.isEmpty }
             let outlines = hasGlyphs && (mode == .outline || mode == .auto && reason != nil && chunk.spans.allSatisfy(\.font.isComplete))
             if outlines {
                 pieces.append(.outlines(chunk))

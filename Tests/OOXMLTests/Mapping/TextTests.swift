@@ -58,7 +58,7 @@ struct TextTests {
         }
     }
 
-    private func glyphs(_ mode: TextMode, stroke: SVG.Stroke? = nil, rotated: Bool = false) -> Slide {
+    private func glyphs(_ mode: TextMode, stroke: SVG.Stroke? = nil, rotated: Bool = false, count: Int = 1) -> Slide {
         let font = SVG.Text.Font(
             families: ["Arial"], weight: 400, isItalic: false, family: "Arial", isFound: true, isComplete: true, foundWeight: 400,
             isFoundItalic: false, ascent: 0.9, descent: 0.2, lineGap: 0)
@@ -66,7 +66,8 @@ struct TextTests {
         let span = SVG.Text.Span(
             text: "H", font: font, size: 20, letterSpacing: 0, wordSpacing: 0, rise: 0, isSmallCaps: false, isKerned: true,
             language: nil, link: nil, fill: fill(), stroke: stroke, isStrokeFirst: false, opacity: 1, decorations: [],
-            start: Point(10, 50), advance: 12, glyphs: [glyph], box: Rect(x: 10, y: 32, width: 12, height: 22))
+            start: Point(10, 50), advance: 12, glyphs: Array(repeating: glyph, count: count), box: Rect(x: 10, y: 32, width: 12, height: 22)
+        )
         let chunk = SVG.Text.Chunk(anchor: .start, place: Point(10, 50), advance: 12, isPlain: !rotated, spans: [span])
         let text = SVG.Text(origin: origin("text", id: "t"), chunks: [chunk])
         return mapSlide(picture([.text(text)]), SlideOptions(text: mode))
@@ -81,5 +82,11 @@ struct TextTests {
         }
         #expect(
             glyphs(.keep, stroke: stroke()).shapes.contains("<a:t>H</a:t>") && glyphs(.keep, rotated: true).shapes.contains("<a:t>H</a:t>"))
+    }
+
+    @Test("Outlines of very many glyphs are not drawn, and that is said")
+    func longText() {
+        let slide = glyphs(.outline, count: 20_001)
+        #expect(slide.shapes.contains("<a:t>H</a:t>") && slide.messages.count == 1)
     }
 }
