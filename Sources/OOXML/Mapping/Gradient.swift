@@ -32,7 +32,9 @@ extension SlideMapper {
             let angle = turn.isFinite ? Int(turn < 0 ? turn - 0.5 : turn + 0.5) : 0
             shade = .linear(angle: (angle + Pose.fullTurn) % Pose.fullTurn)
         case .radial(let center, let radius, let focus, let focusRadius):
-            let middle = toBox(focus), apart = focus.distance(to: center), scale = toBox.meanScale
+            let apart = focus.distance(to: center), scale = toBox.meanScale
+            // Circles fit best about a point between focus and centre: of tenths, six leave the least error for a focus at half the radius.
+            let middle = toBox(apart > 0.02 * radius ? focus + (center - focus) * 0.6 : focus)
             let diagonal = (width * width + height * height).squareRoot() / 2
             guard width > 0, height > 0, radius > focusRadius, scale > 0 else { return .solid(ramp.tint(at: 1)) }
             (low, high) = (-focusRadius / (radius - focusRadius), (diagonal / scale - focusRadius) / (radius - focusRadius))
@@ -42,17 +44,21 @@ extension SlideMapper {
                 return Int(share < 0 ? share - 0.5 : share + 0.5)
             }
             shade = .circle(x: share(middle.x, width), y: share(middle.y, height))
-            if toBox.anisotropy > 1.05 {
+            let isElliptical = toBox.anisotropy > 1.05
+            if isElliptical {
                 note(
-                    .approximated, origin, "slides have no elliptical gradients, so it was given a circle of the mean radius",
+                    .approximated, origin, "slides have no elliptical gradients, so the colours run in circles of their mean",
                     by: toBox.anisotropy.squareRoot() - 1)
             }
             if apart > 0.02 * radius {
                 note(
-                    .approximated, origin, "slides have no focus apart from the centre, so the colours run in circles about it",
+                    .approximated, origin, "slides have no focus apart from the centre, so the colours run in circles between both",
                     by: apart / radius)
-                return .gradient(
-                    GradientFill(stops: ramp.stops(upTo: diagonal / scale, around: focus, focusRadius, in: center, radius), shade: shade))
+            }
+            if let back = toBox.inverse, apart > 0.02 * radius || isElliptical && gradient.spread == .pad {
+                let cone = Cone(center: center, radius: radius, focus: focus, focusRadius: focusRadius)
+                let stops = ramp.stops(around: middle, upTo: diagonal, in: Size(width, height)) { cone.offset(at: back($0)) }
+                return .gradient(GradientFill(stops: stops, shade: shade))
             }
             if middle.distance(to: Point(width / 2, height / 2)) > 0.05 * diagonal {
                 note(.approximated, origin, "a circular gradient off the middle of its shape is drawn differently by different programs")
@@ -64,6 +70,20 @@ extension SlideMapper {
             return .solid(ramp.mean)
         }
         return .gradient(GradientFill(stops: stops, shade: shade))
+    }
+}
+
+/// The offsets of a radial gradient in the plane (SVG 2, 14.2.3).
+private struct Cone {
+    var center: Point, radius: Double, focus: Point, focusRadius: Double
+
+    /// 0 within the inner circle, 1 on the outer one, as far along from the one to the other in between.
+    func offset(at point: Point) -> Double {
+        let way = point - focus, distance = focus.distance(to: point), apart = focus - center
+        guard distance > focusRadius else { return 0 }
+        let direction = way * (1 / distance), along = direction.dot(apart)
+        let edge = max(0, along * along - apart.dot(apart) + radius * radius).squareRoot() - along
+        return edge > focusRadius ? (distance - focusRadius) / (edge - focusRadius) : .infinity
     }
 }
 
@@ -139,23 +159,25 @@ private struct ColorRamp {
         }
     }
 
-    /// Stops for distances from a focus up to `reach`, the first at 0: the colour of the mean offset of all points of the
-    /// circle that are so far from the focus, and of offset 1 beyond.
-    func stops(upTo reach: Double, around focus: Point, _ focusRadius: Double, in center: Point, _ radius: Double) -> [GradientFill.Stop] {
-        let count = 24, apart = focus.distance(to: center)
+    /// Stops for distances from a point of a box up to `reach`, the first at 0: at each the colour of the mean offset of the points
+    /// that are so far away. Of the corners, which most shapes leave empty, only what is within the gradient counts.
+    func stops(around middle: Point, upTo reach: Double, in box: Size, offset: (Point) -> Double) -> [GradientFill.Stop] {
+        let count = 24
+        var last = 1.0
         return (0...count).map { step in
             let distance = reach * Double(step) / Double(count)
             var sum = 0.0, weight = 0.0
-            for direction in 0..<32 {
-                let (_, cosine) = Angle(degrees: Double(direction) * 360 / 32).sineAndCosine
-                // How far it is to the edge in this direction from the focus.
-                let edge = apart * cosine + max(0, radius * radius - apart * apart * (1 - cosine * cosine)).squareRoot()
-                guard distance <= edge, edge > focusRadius else { continue }
-                sum += max(0, (distance - focusRadius) / (edge - focusRadius))
+            for direction in 0..<48 {
+                let (sine, cosine) = Angle(degrees: Double(direction) * 360 / 48).sineAndCosine
+                let point = middle + Vector(cosine, sine) * distance
+                guard point.x >= 0, point.y >= 0, point.x <= box.width, point.y <= box.height else { continue }
+                let across = Vector(2 * point.x / box.width - 1, 2 * point.y / box.height - 1), place = offset(point)
+                guard place <= 1 || across.dot(across) <= 1 else { continue }
+                sum += min(place, 1)
                 weight += 1
             }
-            let offset = weight > 0 ? sum / weight : 1
-            return GradientFill.Stop(position: step * 100_000 / count, tint: tint(at: min(offset, 1)))
+            if weight > 0 { last = sum / weight }
+            return GradientFill.Stop(position: step * 100_000 / count, tint: tint(at: last))
         }
     }
 

@@ -89,7 +89,7 @@ struct GradientTests {
         #expect(box(radial(Point(20, 50), 50)).messages.count == 1)
         #expect(box(radial(Point(50, 50), 50, transform: .scaling(1, 0.5))).messages.contains { $0.contains("elliptical") })
         let focused = box(radial(Point(50, 50), 50, focus: Point(30, 50)))
-        #expect(focused.messages.count == 1 && focused.shapes.contains("l=\"30000\"") && positions(focused.shapes).count == 25)
+        #expect(focused.messages.count == 1 && focused.shapes.contains("l=\"42000\"") && positions(focused.shapes).count == 25)
     }
 
     @Test("Lines take gradients too")
