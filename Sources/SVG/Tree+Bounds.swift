@@ -28,7 +28,7 @@ extension SVG.Group {
     }
 
     /// The same with strokes, generously: a rectangle that nothing drawn leaves.
-    func inkBounds(in outer: AffineTransform) -> Rect? {
+    package func inkBounds(in outer: AffineTransform) -> Rect? {
         var result: Rect?
         for child in children {
             if let bounds = child.inkBounds(in: child.transform.followed(by: outer)) { result = result?.union(bounds) ?? bounds }
@@ -78,7 +78,7 @@ extension SVG.Filter {
 
 extension SVG.Path {
     /// The smallest rectangle that surely holds outline and stroke; the path's transform is not applied.
-    func inkBounds(in outer: AffineTransform) -> Rect? {
+    package func inkBounds(in outer: AffineTransform) -> Rect? {
         guard let bounds = geometry.transformed(by: outer).bounds, let stroke else {
             return geometry.transformed(by: outer).bounds
         }
@@ -125,12 +125,30 @@ extension SVG.Node {
     }
 
     /// From the node's own coordinates to its parent's.
-    public var transform: AffineTransform {
-        switch self {
-        case .group(let group): group.transform
-        case .path(let path): path.transform
-        case .image(let image): image.transform
-        case .text(let text): text.transform
+    public internal(set) var transform: AffineTransform {
+        get {
+            switch self {
+            case .group(let group): group.transform
+            case .path(let path): path.transform
+            case .image(let image): image.transform
+            case .text(let text): text.transform
+            }
+        }
+        set {
+            switch self {
+            case .group(var group):
+                group.transform = newValue
+                self = .group(group)
+            case .path(var path):
+                path.transform = newValue
+                self = .path(path)
+            case .image(var image):
+                image.transform = newValue
+                self = .image(image)
+            case .text(var text):
+                text.transform = newValue
+                self = .text(text)
+            }
         }
     }
 

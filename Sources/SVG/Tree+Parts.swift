@@ -68,7 +68,9 @@ extension SVG.Node {
             return nil
         }
         let isWhole = ink.minX >= 0 && ink.minY >= 0 && ink.maxX <= canvas.width && ink.maxY <= canvas.height
-        guard !isWhole, case .group(var group) = self, group.opacity == 1, group.clip == nil else { return self }
+        guard !isWhole, case .group(var group) = self, group.opacity == 1, group.clip == nil, group.filter == nil, group.mask == nil,
+            group.blend == .normal, !group.isIsolated
+        else { return self }
         group.children = group.children.compactMap { $0.kept(from: inner, where: canvas) }
         return group.children.isEmpty ? nil : .group(group)
     }

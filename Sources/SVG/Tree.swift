@@ -78,6 +78,8 @@ extension SVG {
     }
 
     /// Nodes drawn together, with a coordinate system of their own.
+    ///
+    /// What they draw is clipped, then masked, then given the group's opacity, and blended with what lies behind.
     public struct Group: Hashable, Sendable {
         /// The element it came from.
         public var origin: Origin
@@ -92,6 +94,13 @@ extension SVG {
         public var link: String?
         /// What is drawn in place of the children's pixels, before the clip; nil for the pixels themselves.
         public var filter: Filter?
+        /// How much of the children is seen where; nil for all of them everywhere.
+        public var mask: Mask?
+        /// How the group's colours are mixed with those behind it.
+        public var blend: BlendMode
+        /// Whether children that blend see nothing of what lies behind the group (`isolation: isolate`). Groups that have an
+        /// opacity, a clip, a mask or a blend mode of their own are isolated without it.
+        public var isIsolated: Bool
         /// Children, back to front.
         public var children: [Node]
         /// The arrowhead that the group draws at an end of the path before it, when that is what it looks like; nil otherwise.
@@ -101,8 +110,7 @@ extension SVG {
         /// A group from its parts.
         public init(
             origin: Origin, transform: AffineTransform = .identity, opacity: Double = 1, clip: BezierPath? = nil, link: String? = nil,
-            filter: Filter? = nil,
-            children: [Node] = []
+            filter: Filter? = nil, mask: Mask? = nil, blend: BlendMode = .normal, isIsolated: Bool = false, children: [Node] = []
         ) {
             self.link = link
             self.origin = origin
@@ -110,6 +118,9 @@ extension SVG {
             self.opacity = opacity
             self.clip = clip
             self.filter = filter
+            self.mask = mask
+            self.blend = blend
+            self.isIsolated = isIsolated
             self.children = children
         }
     }
@@ -140,6 +151,52 @@ extension SVG {
         }
     }
 
+    /// How much is seen of what a group draws, point by point (CSS Masking 1, 6).
+    public struct Mask: Hashable, Sendable {
+        /// What counts of the mask's picture.
+        public enum Kind: Hashable, Sendable {
+            /// Luminance times alpha: white shows, black and nothing hide. The luminance of gamma-encoded sRGB is
+            /// 0.2125 R + 0.7154 G + 0.0721 B; with `isLinear` that of linear light (`color-interpolation: linearRGB`).
+            case luminance(isLinear: Bool)
+            /// Alpha alone.
+            case alpha
+        }
+
+        /// What counts of the mask's picture.
+        public var kind: Kind
+        /// Where the group is seen at all, in the group's own coordinates.
+        public var region: Rect
+        /// The mask's picture, back to front, in the group's own coordinates.
+        public var children: [Node]
+
+        /// A mask from its parts.
+        public init(kind: Kind = .luminance(isLinear: false), region: Rect, children: [Node]) {
+            self.kind = kind
+            self.region = region
+            self.children = children
+        }
+    }
+
+    /// How colours are mixed with those behind them (Compositing and Blending 1, 5), by its name in CSS.
+    public enum BlendMode: String, Hashable, Sendable, CaseIterable {
+        /// The colours in front.
+        case normal
+        /// Channel by channel, darker or lighter.
+        case multiply, screen, overlay, darken, lighten
+        /// The colours behind brightened by those in front.
+        case colorDodge = "color-dodge"
+        /// The colours behind darkened by those in front.
+        case colorBurn = "color-burn"
+        /// `overlay` with the two exchanged.
+        case hardLight = "hard-light"
+        /// A softer `hardLight`.
+        case softLight = "soft-light"
+        /// How far the channels are apart.
+        case difference, exclusion
+        /// All channels together: what is named comes from the colours in front.
+        case hue, saturation, color, luminosity
+    }
+
     /// A filled and stroked outline.
     public struct Path: Hashable, Sendable {
         /// The element it came from.
@@ -156,11 +213,13 @@ extension SVG {
         public var fill: Fill?
         /// How the outline is painted; nil for `stroke="none"`.
         public var stroke: Stroke?
+        /// Whether the fill is painted over the stroke (`paint-order`), not under it.
+        public var isStrokeFirst: Bool
 
         /// A path from its parts.
         public init(
             origin: Origin, geometry: BezierPath, shape: BasicShape? = nil, transform: AffineTransform = .identity,
-            opacity: Double = 1, fill: Fill?, stroke: Stroke? = nil
+            opacity: Double = 1, fill: Fill?, stroke: Stroke? = nil, isStrokeFirst: Bool = false
         ) {
             self.origin = origin
             self.geometry = geometry
@@ -169,6 +228,7 @@ extension SVG {
             self.opacity = opacity
             self.fill = fill
             self.stroke = stroke
+            self.isStrokeFirst = isStrokeFirst
         }
     }
 
@@ -201,13 +261,39 @@ extension SVG {
         case color(Color)
         /// Colours that pass into each other.
         case gradient(Gradient)
+        /// A picture repeated in both directions.
+        case pattern(Pattern)
 
         /// The same paint on a path whose points were moved.
         public func moved(by transform: AffineTransform) -> Paint {
             switch self {
             case .color: self
             case .gradient(let gradient): .gradient(gradient.moved(by: transform))
+            case .pattern(let pattern): .pattern(pattern.moved(by: transform))
             }
+        }
+    }
+
+    /// A picture repeated in both directions (SVG 2, 14.3).
+    public struct Pattern: Hashable, Sendable {
+        /// Width and height of a tile in the pattern's own coordinates, both above 0. The first tile has its corner at the origin;
+        /// what its picture draws beyond the tile is not seen.
+        public var tile: Size
+        /// From the pattern's coordinates to those of the path; never degenerate.
+        public var transform: AffineTransform
+        /// The picture of a tile, back to front, in the pattern's coordinates.
+        public var children: [Node]
+
+        /// The same picture on a path whose points were moved.
+        public func moved(by transform: AffineTransform) -> Pattern {
+            Pattern(tile: tile, transform: self.transform.followed(by: transform), children: children)
+        }
+
+        /// A pattern from its parts.
+        public init(tile: Size, transform: AffineTransform = .identity, children: [Node]) {
+            self.tile = tile
+            self.transform = transform
+            self.children = children
         }
     }
 

@@ -29,11 +29,14 @@ extension Slide: Storable {}
 extension SVG.Group {
     fileprivate var byteCount: Int {
         var total = 192
-        for child in children {
+        var pending = children + (mask?.children ?? [])
+        while let child = pending.popLast() {
             switch child {
             case .group(let group): total += group.byteCount
             case .image(let image): total += 384 + image.file.count
-            case .path(let path): total += 384 + path.geometry.elements.count * MemoryLayout<BezierPath.Element>.stride
+            case .path(let path):
+                total += 384 + path.geometry.elements.count * MemoryLayout<BezierPath.Element>.stride
+                for case .pattern(let pattern)? in [path.fill?.paint, path.stroke?.paint] { pending += pattern.children }
             case .text(let text):
                 // Outlines are shared by all glyphs of a kind, and by all texts with the open font.
                 total += 384

@@ -6,7 +6,7 @@ public struct WriteSVG: Stage {
     /// Name in keys, events and `explain`.
     public static let name = "svg.write"
     /// Raised when the same tree gives other bytes.
-    public static let version = 4
+    public static let version = 5
 
     /// What is written.
     public var tree: Artifact<SVG.Tree>

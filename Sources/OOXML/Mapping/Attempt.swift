@@ -7,14 +7,14 @@ internal import AtelierSVG
 extension SlideMapper {
     /// How far a slide was written at some moment.
     struct Checkpoint {
-        fileprivate var byteCount: Int, tagCount: Int, boxCount: Int, entryCount: Int, lastID: Int, mediaCount: Int, shapeCount: Int
+        fileprivate var byteCount: Int, tagCount: Int, entryCount: Int, lastID: Int, mediaCount: Int, shapeCount: Int
         var findingCount: Int, contents: SlideContents
     }
 
     /// The moment before something is written.
     var checkpoint: Checkpoint {
         Checkpoint(
-            byteCount: xml.bytes.count, tagCount: groups.count, boxCount: opacity.boxCount, entryCount: decisions.entries.count,
+            byteCount: xml.bytes.count, tagCount: groups.count, entryCount: decisions.entries.count,
             lastID: lastID, mediaCount: media.count, shapeCount: shapeCount, findingCount: diagnostics.count, contents: contents)
     }
 
@@ -22,7 +22,6 @@ extension SlideMapper {
     mutating func restore(_ checkpoint: Checkpoint) {
         xml.truncate(to: checkpoint.byteCount)
         groups.truncate(to: checkpoint.tagCount)
-        opacity.truncate(to: checkpoint.boxCount)
         diagnostics.removeSubrange(checkpoint.findingCount...)
         findingPlaces.removeSubrange(checkpoint.findingCount...)
         decisions.restore(checkpoint.entryCount)
@@ -42,7 +41,7 @@ extension SlideMapper {
         return nil
     }
 
-    /// Maps something that is drawn itself: as shapes, or as a picture where the profile asks for it.
+    /// Maps something in one piece: as shapes, or as a picture where the profile asks for it.
     mutating func decide(
         _ node: SVG.Node, through parent: AffineTransform, opacity inherited: Double, clip: BezierPath?,
         asShapes: (inout SlideMapper) -> Rect?

@@ -283,10 +283,13 @@ extension SVG.Group {
         while let (node, outer, isRoot) = pending.popLast() {
             guard case .group(let group) = node else {
                 guard result.count < limit else { return nil }
+                // These become several shapes, each of which would have the effects.
+                if case .path(let path) = node, path.hasPattern || path.isStrokeFirst { return nil }
                 result.append((node, node.transform.followed(by: outer)))
                 continue
             }
             if !isRoot, group.opacity < 1 || group.clip != nil || group.filter != nil { return nil }
+            if group.mask != nil || group.blend != .normal { return nil }
             let transform = isRoot ? outer : group.transform.followed(by: outer)
             pending += group.children.reversed().map { ($0, transform, false) }
         }
@@ -300,8 +303,11 @@ extension SVG.Node {
     /// Whether nothing shows through its inside.
     fileprivate var isOpaque: Bool {
         guard case .path(let path) = self, let fill = path.fill, path.opacity * fill.opacity > 0.99 else { return false }
-        guard case .gradient(let gradient) = fill.paint else { return true }
-        return gradient.stops.allSatisfy { $0.opacity > 0.99 }
+        switch fill.paint {
+        case .color: return true
+        case .gradient(let gradient): return gradient.stops.allSatisfy { $0.opacity > 0.99 }
+        case .pattern: return false
+        }
     }
 
     /// The node in a layer's colours; nil for pixels, whose colours are in their file.
@@ -329,7 +335,7 @@ extension SVG.Node {
         switch self {
         case .image: return nil
         case .group(var group):
-            guard group.filter == nil else { return nil }
+            guard group.filter == nil, group.blend == .normal else { return nil }
             var children: [SVG.Node] = []
             for child in group.children {
                 guard let painted = child.painted(layer) else { return nil }
@@ -361,6 +367,7 @@ extension SVG.Paint {
     /// The paint in a layer's colours; nil when these cannot be computed.
     fileprivate func painted(_ layer: FilterLayer) -> SVG.Paint? {
         guard let tint = layer.tint else { return changed(by: layer.changes) }
+        if case .pattern = self { return nil }
         guard case .gradient(var gradient) = self else { return .color(tint) }
         if gradient.stops.allSatisfy({ $0.opacity == 1 }) { return .color(tint) }
         for index in gradient.stops.indices { gradient.stops[index].color = tint }
@@ -384,6 +391,7 @@ extension SVG.Paint {
                 gradient.stops[index].color = color
             }
             return .gradient(gradient)
+        case .pattern: return nil
         }
     }
 }

@@ -72,7 +72,8 @@ extension SlideMapper {
         var tag = 0
         /// Before anything of it was written.
         var start: Checkpoint
-        var leaves: OpacityRecord.Mark?
+        /// Whether it is known how its opacity can be given to its shapes.
+        var isSettled = false
         /// Whether what is around it builds on an answer that is missing.
         var wasBlocked = false
         var childCount = 0
@@ -90,16 +91,33 @@ extension SlideMapper {
     mutating func map(_ root: SVG.Group, through placement: AffineTransform) -> Rect? {
         decisions.begin()
         let slide = OpenGroup(group: root, transform: placement, opacity: 1, start: checkpoint)
-        var open = [slide]
-        open[0].transform = root.transform.followed(by: placement)
-        open[0].opacity = root.opacity
-        open[0].clip = root.clip?.transformed(by: open[0].transform)
-        if root.opacity < 1 { prepareOpacity(of: &open[0]) }
-        return map(&open, in: slide)
+        var first = slide
+        first.transform = root.transform.followed(by: placement)
+        first.opacity = root.opacity
+        first.clip = root.clip?.transformed(by: first.transform)
+        if root.opacity < 1, root.leavesOverlap(through: first.transform), !profile.accepts(root.opacityDeviation),
+            let flat = flat(root)
+        {
+            first.group = flat
+            first.isSettled = true
+            decisions.isSilent = true
+            let bounds = map(from: first, on: slide)
+            decisions.isSilent = false
+            // None of the children is a shape of its own any more.
+            topShapes = [Int](repeating: 0, count: root.children.count)
+            decisions.end(.native, contents - slide.start.contents, nodeCount: SVG.Node.group(root).nodeCount)
+            return bounds
+        }
+        if root.opacity < 1 { settle(&first) }
+        return map(from: first, on: slide)
     }
 
     /// Maps a node that stands for another one of the tree, about which it says nothing itself.
-    mutating func map(standIn node: SVG.Node, through parent: AffineTransform, opacity: Double, clip: BezierPath?) -> Rect? {
+    ///
+    /// - Parameter isSettled: Whether it is known how the opacity around it can be given to its shapes.
+    mutating func map(
+        standIn node: SVG.Node, through parent: AffineTransform, opacity: Double, clip: BezierPath?, isSettled: Bool = false
+    ) -> Rect? {
         let wasSilent = decisions.isSilent
         decisions.isSilent = true
         defer { decisions.isSilent = wasSilent }
@@ -107,59 +125,66 @@ extension SlideMapper {
             group: SVG.Group(origin: node.origin, children: [node]), transform: parent, opacity: opacity, start: checkpoint)
         around.clip = clip
         around.link = link
-        var open = [around]
-        return map(&open, in: around)
+        around.isSettled = isSettled
+        around.wasBlocked = outlines.isBlocked
+        return map(from: around, on: around)
     }
 
-    /// Maps what is left of groups that have been begun, of which the first makes no group.
-    private mutating func map(_ open: inout [OpenGroup], in slide: OpenGroup) -> Rect? {
+    /// Maps the children of a group that makes none on the slide.
+    private mutating func map(from first: OpenGroup, on slide: OpenGroup) -> Rect? {
+        var open = [first]
         while var current = open.popLast() {
             if current.nextChild < current.group.children.count {
                 let child = current.group.children[current.nextChild]
                 current.nextChild += 1
                 link = current.link
-                if open.isEmpty { topShapes.append(peekID()) }
-                switch child {
-                case .path(let path):
-                    let bounds = decide(child, through: current.transform, opacity: current.opacity, clip: current.clip) {
-                        $0.mapSeenPart(of: path, in: current)
-                    }
-                    if let bounds { current.add(bounds) }
-                    open.append(current)
-                case .image(let image):
-                    let bounds = decide(child, through: current.transform, opacity: current.opacity, clip: current.clip) {
-                        $0.map(image, through: current.transform, opacity: current.opacity, clip: current.clip)
-                    }
-                    if let bounds { current.add(bounds) }
-                    open.append(current)
-                case .text(let text):
-                    let bounds = decide(child, through: current.transform, opacity: current.opacity, clip: current.clip) {
-                        $0.map(text, through: current.transform, opacity: current.opacity, clip: current.clip)
-                    }
-                    if let bounds { current.add(bounds) }
-                    open.append(current)
-                case .group(let group) where group.filter != nil && group.opacity > 0:
-                    let bounds = map(filtered: group, through: current.transform, opacity: current.opacity, clip: current.clip)
-                    if let bounds { current.add(bounds) }
-                    open.append(current)
-                case .group(let group):
-                    let inner = group.transform.followed(by: current.transform)
-                    if group.opacity > 0, let arrow = arrow(group, through: inner, clip: current.clip) {
-                        let bounds = decide(child, through: current.transform, opacity: current.opacity, clip: current.clip) {
-                            $0.map(arrow, through: inner, opacity: current.opacity)
+                // Nodes that stand for others are no children of the root.
+                if open.isEmpty, !decisions.isSilent { topShapes.append(peekID()) }
+                open.append(current)
+                var bounds: Rect?
+                switch way(to: child, in: open) {
+                case .asItIs:
+                    switch child {
+                    case .path(let path):
+                        bounds = decide(child, through: current.transform, opacity: current.opacity, clip: current.clip) {
+                            $0.map(path, through: current.transform, opacity: current.opacity, clip: current.clip)
                         }
-                        if let bounds { current.add(bounds) }
-                        open.append(current)
-                        continue
+                    case .image(let image):
+                        bounds = decide(child, through: current.transform, opacity: current.opacity, clip: current.clip) {
+                            $0.map(image, through: current.transform, opacity: current.opacity, clip: current.clip)
+                        }
+                    case .text(let text):
+                        bounds = decide(child, through: current.transform, opacity: current.opacity, clip: current.clip) {
+                            $0.map(text, through: current.transform, opacity: current.opacity, clip: current.clip)
+                        }
+                    case .group(let group):
+                        decisions.begin()
+                        if group.opacity > 0 {
+                            open.append(begin(group, in: current))
+                        } else {
+                            decisions.end(.omitted, SlideContents(), nodeCount: child.nodeCount)
+                        }
                     }
-                    open.append(current)
-                    decisions.begin()
-                    if group.opacity > 0 {
-                        open.append(begin(group, in: current))
-                    } else {
-                        decisions.end(.omitted, SlideContents(), nodeCount: child.nodeCount)
+                case .filtered(let group):
+                    bounds = map(filtered: group, through: current.transform, opacity: current.opacity, clip: current.clip)
+                case .arrow(let line, let ends, let deviation, let transform):
+                    bounds = decide(child, through: current.transform, opacity: current.opacity, clip: current.clip) {
+                        $0.map((line, ends, deviation), through: transform, opacity: current.opacity)
+                    }
+                case .other(let node, let isSettled, let message):
+                    bounds = decide(child, through: current.transform, opacity: current.opacity, clip: current.clip) {
+                        if let message { $0.note(.approximated, child.origin, message) }
+                        return $0.map(
+                            standIn: node, through: current.transform, opacity: current.opacity, clip: current.clip, isSettled: isSettled)
+                    }
+                case .picture(let reason):
+                    if case .group(let group) = child { link = link(of: group, in: current.link) }
+                    bounds = decide(child, through: current.transform, opacity: current.opacity, clip: current.clip) {
+                        $0.picture(
+                            of: child, through: current.transform, opacity: current.opacity, clip: current.clip, because: reason)
                     }
                 }
+                if let bounds { open[open.count - 1].add(bounds) }
             } else {
                 let bounds = end(current, in: open.last ?? slide, isRoot: open.isEmpty)
                 if open.isEmpty { return bounds }
@@ -169,17 +194,64 @@ extension SlideMapper {
         return nil
     }
 
-    /// Maps a path, or what other shapes of a translucent group leave to be seen of it.
-    private mutating func mapSeenPart(of path: SVG.Path, in group: OpenGroup) -> Rect? {
-        guard let seen = seenParts.popLast(), let seen, var fill = path.fill else {
-            return map(path, through: group.transform, opacity: group.opacity, clip: group.clip)
+    /// How a node can be said on a slide.
+    private enum Way {
+        case asItIs
+        /// As another node, of which it may be known how opacity can be given to its shapes, and something may have to be noted.
+        case other(SVG.Node, isSettled: Bool, note: String? = nil)
+        /// By what its filter makes of it.
+        case filtered(SVG.Group)
+        /// As a line with ends, through a transform to the slide.
+        case arrow(SVG.Path, ends: (start: LineEnd?, end: LineEnd?), deviation: Double, through: AffineTransform)
+        /// Not at all, for a reason.
+        case picture(because: String)
+    }
+
+    private mutating func way(to node: SVG.Node, in open: [OpenGroup]) -> Way {
+        let parent = open[open.count - 1]
+        switch node {
+        case .image: return .asItIs
+        case .text(let text):
+            // No program draws text in a pattern of shapes, so it becomes outlines.
+            guard text.hasPattern else { return .asItIs }
+            return .other(
+                .group(text.outlined), isSettled: parent.isSettled,
+                note: "text cannot be painted with a pattern of shapes, so it became outlines")
+        case .path(let path):
+            if path.hasPattern {
+                let tiles = flattened { (flattening) throws(Flattening.Obstacle) in try flattening.unpatterned(path) }
+                if let tiles { return .other(tiles, isSettled: parent.isSettled) }
+                return .picture(because: "its pattern has more tiles, or other things in them, than can be said in shapes")
+            }
+            guard path.fill != nil, path.stroke != nil else { return .asItIs }
+            // What the opacity of a shape with a stroke is off by, see `opacityDeviation`. Effects are those of one shape.
+            let isOff = path.opacity < 1 && effects.isEmpty && !profile.accepts(path.parts.opacityDeviation)
+            if path.isStrokeFirst || isOff { return .other(.group(path.parts), isSettled: parent.isSettled) }
+            return .asItIs
+        case .group(let group):
+            if group.opacity <= 0 { return .asItIs }
+            if group.filter != nil {
+                // What a filter makes is masked and blended, not what it is made of.
+                guard group.mask != nil || group.blend != .normal else { return .filtered(group) }
+                return .other(.group(group.filteringInside), isSettled: parent.isSettled)
+            }
+            if group.mask != nil {
+                let unmasked = flattened { (flattening) throws(Flattening.Obstacle) in try flattening.unmasked(group) }
+                if let unmasked { return .other(.group(unmasked), isSettled: parent.isSettled) }
+                return .picture(because: "slides have no masks, and this one is not made of plain areas")
+            }
+            if group.blend != .normal { return blended(group, in: open) }
+            let inner = group.transform.followed(by: parent.transform)
+            if let (line, ends, deviation) = arrow(group, through: inner, clip: parent.clip) {
+                return .arrow(line, ends: ends, deviation: deviation, through: inner)
+            }
+            if group.opacity < 1, effects.isEmpty, !parent.isSettled, !profile.accepts(group.opacityDeviation),
+                group.leavesOverlap(through: inner), let flat = flat(group)
+            {
+                return .other(.group(flat), isSettled: true)
+            }
+            return .asItIs
         }
-        fill.rule = .evenOdd
-        if case .gradient(let gradient) = fill.paint {
-            fill.paint = .gradient(gradient.moved(by: path.transform.followed(by: group.transform)))
-        }
-        let part = SVG.Path(origin: path.origin, geometry: seen, fill: fill)
-        return map(part, through: .identity, opacity: group.opacity, clip: group.clip)
     }
 
     private mutating func begin(_ group: SVG.Group, in parent: OpenGroup) -> OpenGroup {
@@ -194,32 +266,69 @@ extension SlideMapper {
         }
         result.id = nextID()
         result.tag = groups.begin(at: xml.bytes.count)
-        if group.opacity < 1 { prepareOpacity(of: &result) }
+        result.isSettled = parent.isSettled
+        if group.opacity < 1, !result.isSettled { settle(&result) }
         return result
     }
 
-    /// Looks at the shapes of a group with an opacity of its own: what they hide of each other is cut away where that makes it
-    /// exact, otherwise it is found out whether they overlap.
-    private mutating func prepareOpacity(of current: inout OpenGroup) {
-        if !profile.accepts(current.group.opacityDeviation), let parts = seenParts(of: current.group, through: current.transform) {
-            seenParts = parts.reversed()
-        } else {
-            current.leaves = opacity.begin()
-        }
+    /// Gives the group's opacity to each of its shapes, and notes where they overlap.
+    private mutating func settle(_ open: inout OpenGroup) {
+        open.isSettled = true
+        guard open.group.leavesOverlap(through: open.transform) else { return }
+        note(
+            .approximated, open.group.origin,
+            "group opacity was given to each shape, so where shapes of the group overlap they show through one another",
+            by: open.group.opacityDeviation)
     }
 
-    /// Ends a group: writes its tags if it says something, notes what its opacity could not keep.
+    /// The group with children of which those behind lack what those in front hide, so that its opacity can be given to each; nil when
+    /// they are no plain areas.
+    private mutating func flat(_ group: SVG.Group) -> SVG.Group? {
+        let outlinesText = profile == .exact && text != .keep
+        let areas = flattened { (flattening) throws(Flattening.Obstacle) in
+            flattening.outlinesText = outlinesText
+            return try flattening.flat(flattening.layers(of: group.children, .identity))
+        }
+        guard let areas else { return nil }
+        var result = group
+        result.children = areas.map(\.node)
+        return result
+    }
+
+    /// A group with a blend mode as one that gives the same colours painted as usual over what is there.
+    private mutating func blended(_ group: SVG.Group, in open: [OpenGroup]) -> Way {
+        let parent = open[open.count - 1]
+        var plain = group
+        plain.blend = .normal
+        guard let back = parent.transform.inverse,
+            let box = group.inkBounds(in: group.transform.followed(by: parent.transform))
+        else { return .other(.group(plain), isSettled: parent.isSettled) }
+        let first = open.lastIndex { $0.group.isIsolating } ?? 0
+        let areas = flattened { (flattening) throws(Flattening.Obstacle) -> [FlatArea] in
+            var behind: [FlatArea] = []
+            for level in open[first...] {
+                behind += try flattening.layers(of: Array(level.group.children.prefix(level.nextChild - 1)), level.transform, near: box)
+            }
+            return behind.isEmpty ? [] : try flattening.blended(group, parent.transform, over: behind)
+        }
+        guard let areas else {
+            let mode = group.blend.rawValue
+            return .other(
+                .group(plain), isSettled: parent.isSettled,
+                note:
+                    "slides have no blend modes, and `\(mode)` with what lies behind is not plain colours, so it was drawn as usual")
+        }
+        if areas.isEmpty { return .other(.group(plain), isSettled: parent.isSettled) }
+        let children = SVG.Group(origin: SVG.Origin(element: "g"), transform: back, children: areas.map(\.node))
+        return .other(.group(SVG.Group(origin: group.origin, link: group.link, children: [.group(children)])), isSettled: true)
+    }
+
+    /// Ends a group: writes its tags if it says something.
     ///
     /// - Returns: the box of its children; nil for a group without any, which leaves no trace.
     private mutating func end(_ current: OpenGroup, in parent: OpenGroup, isRoot: Bool) -> Rect? {
         defer { outlines.isBlocked = current.wasBlocked }
         let group = current.group, origin = group.origin
-        if let leaves = current.leaves, opacity.end(leaves) {
-            note(
-                .approximated, origin,
-                "group opacity was given to each shape, so where shapes of the group overlap they show through one another",
-                by: group.opacityDeviation)
-        }
         if let message = refusal(since: current.start) {
             restore(current.start)
             let box = picture(
@@ -246,6 +355,17 @@ extension SlideMapper {
 }
 
 extension SVG.Group {
+    /// Whether shapes overlap that lie where `transform` puts them; two EMU forgive rounding.
+    fileprivate func leavesOverlap(through transform: AffineTransform) -> Bool { leavesOverlap(slack: 2 / transform.meanScale) }
+
+    /// A group that does what this one does, with the filter on a group inside.
+    fileprivate var filteringInside: SVG.Group {
+        var result = self
+        result.filter = nil
+        result.children = [.group(SVG.Group(origin: SVG.Origin(element: "g"), filter: filter, children: children))]
+        return result
+    }
+
     /// How far colours are off at most where shapes show through each other that should not: what shows is the part of the
     /// one behind that its own opacity leaves, and of that the part that the one in front lets through.
     fileprivate var opacityDeviation: Double { opacity * (1 - opacity) }

@@ -58,7 +58,6 @@ extension SlideMapper {
         shapeCount += 1
         pictureCount += 1
         let box = BezierPath(visible).transformed(by: transform).bounds ?? bounds
-        opacity.add(box)
         return box
     }
 

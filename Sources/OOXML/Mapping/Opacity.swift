@@ -1,52 +1,52 @@
 internal import AtelierGeometry
+internal import AtelierSVG
 
-/// Boxes of the shapes inside groups that have an opacity of their own.
-///
-/// DrawingML has no group opacity; it is multiplied into the children's alpha, which is exact as long as they do not overlap.
-struct OpacityRecord {
-    /// The place where a group's shapes begin.
-    struct Mark { fileprivate var first: Int }
-
-    /// Groups nested deeper than this count as overlapping without a look: each level looks at all shapes inside again.
-    private static let deepestLook = 8
-
-    private var boxes: [Rect] = []
-    private var openOverlaps: [Bool] = []
-
-    /// Starts to collect for a group.
-    mutating func begin() -> Mark {
-        openOverlaps.append(openOverlaps.count >= Self.deepestLook)
-        return Mark(first: boxes.count)
-    }
-
-    /// Takes in a shape, if any open group is interested.
-    mutating func add(_ box: Rect) {
-        if !openOverlaps.isEmpty { boxes.append(box) }
-    }
-
-    /// How many boxes are held.
-    var boxCount: Int { boxes.count }
-
-    /// Forgets later boxes.
-    mutating func truncate(to count: Int) { if count < boxes.count { boxes.removeSubrange(count...) } }
-
-    /// Ends a group: whether any two of its shapes overlap by their boxes.
-    mutating func end(_ mark: Mark) -> Bool {
-        let known = openOverlaps.removeLast()
-        let overlaps = boxes.count - mark.first > 1 && (known || Self.anyOverlap(boxes[mark.first...]))
-        if openOverlaps.isEmpty {
-            boxes.removeAll(keepingCapacity: true)
-        } else if overlaps {
-            openOverlaps[openOverlaps.count - 1] = true
+extension SVG.Group {
+    /// Whether any two of the things drawn below overlap by their boxes, strokes included, or one has a fill and a stroke.
+    ///
+    /// DrawingML has no group opacity; it is multiplied into the children's alpha, which is exact as long as they do not overlap.
+    /// Depth costs memory, not stack.
+    ///
+    /// - Parameter slack: Boxes that share an edge of this width do not overlap.
+    func leavesOverlap(slack: Double) -> Bool {
+        var boxes: [Rect] = []
+        var pending: [(node: SVG.Node, outer: AffineTransform, seen: Rect?)] = children.map { ($0, .identity, nil) }
+        while let (node, outer, seen) = pending.popLast() {
+            let transform = node.transform.followed(by: outer)
+            switch node {
+            case .path, .image, .text:
+                guard let ink = node.inkBounds(in: transform) else { continue }
+                if let seen, !ink.overlaps(seen) { continue }
+                boxes.append(seen.map { ink.intersection($0) } ?? ink)
+                // The inner half of a stroke lies over the fill.
+                if case .path(let path) = node, path.fill != nil, path.stroke != nil { return true }
+            case .group(let group) where group.filter != nil:
+                if let ink = group.inkBounds(in: transform) { boxes.append(ink) }
+            case .group(let group):
+                var seen = seen
+                if let area = group.clip?.transformed(by: transform).bounds { seen = seen.map { $0.intersection(area) } ?? area }
+                pending += group.children.map { ($0, transform, seen) }
+            }
         }
-        return overlaps
+        return Overlap.any(boxes[...], slack: slack)
     }
+}
 
-    /// Whether two boxes share area, or whether there are so many side by side that looking on would take too long.
+extension Rect {
+    /// What both share; without extent when that is nothing.
+    fileprivate func intersection(_ other: Rect) -> Rect {
+        let (x, y) = (max(minX, other.minX), max(minY, other.minY))
+        return Rect(x: x, y: y, width: max(0, min(maxX, other.maxX) - x), height: max(0, min(maxY, other.maxY) - y))
+    }
+}
+
+/// Whether boxes overlap.
+enum Overlap {
+    /// Whether two boxes share more than an edge of the width `slack`, or whether there are so many side by side that looking on would take too long.
     ///
     /// A sweep along one axis with the extents across it that are open. These are disjoint until the first overlap ends the
     /// search, so neighbours in their order are all there is to compare: O(*n* log *n*) comparisons.
-    static func anyOverlap(_ boxes: ArraySlice<Rect>) -> Bool {
+    static func any(_ boxes: ArraySlice<Rect>, slack: Double) -> Bool {
         // Along the axis on which fewer boxes lie side by side: opening and closing one moves the others.
         let hull = boxes.dropFirst().reduce(boxes.first ?? Rect(.zero, .zero)) { $0.union($1) }
         let sums = boxes.reduce(into: Size(0, 0)) {
@@ -55,13 +55,11 @@ struct OpacityRecord {
         }
         let isFlat = sums.width * hull.height > sums.height * hull.width
         return isFlat
-            ? anyOverlap(boxes.map { Rect(x: $0.minY, y: $0.minX, width: $0.height, height: $0.width) }[...], atMost: 4096)
-            : anyOverlap(boxes, atMost: 4096)
+            ? any(boxes.map { Rect(x: $0.minY, y: $0.minX, width: $0.height, height: $0.width) }[...], slack: slack, atMost: 4096)
+            : any(boxes, slack: slack, atMost: 4096)
     }
 
-    private static func anyOverlap(_ boxes: ArraySlice<Rect>, atMost mostOpen: Int) -> Bool {
-        // Boxes that share an edge do not overlap; two EMU forgive rounding.
-        let slack = 2.0
+    private static func any(_ boxes: ArraySlice<Rect>, slack: Double, atMost mostOpen: Int) -> Bool {
         var edges: [(x: Double, isStart: Bool, box: Int)] = []
         edges.reserveCapacity(2 * boxes.count)
         for index in boxes.indices {

@@ -9,6 +9,8 @@ struct VisiblePaint {
 
     /// Nil when nothing of it would be seen. Written so that NaN counts as invisible.
     init?(_ paint: SVG.Paint, opacity: Double) {
+        // A pattern has become shapes of its own, or nothing (`Plain.swift`).
+        if case .pattern = paint { return nil }
         guard opacity > 0, Int(min(opacity, 1) * Double(Tint.opaque) + 0.5) > 0 else { return nil }
         self.paint = paint
         self.opacity = opacity
@@ -29,6 +31,7 @@ extension SlideMapper {
             .solid(Tint(color: color, alpha: Int(min(visible.opacity, 1) * Double(Tint.opaque) + 0.5)))
         case .gradient(let gradient):
             self.gradient(gradient, opacity: visible.opacity, through: transform, in: frame, of: origin)
+        case .pattern: preconditionFailure("a pattern is no visible paint")
         }
     }
 }

@@ -78,7 +78,6 @@ extension SlideMapper {
             }
         }
         shapeCount += 1
-        opacity.add(strokeFill == nil ? bounds : inkBounds(of: path, bounds, transform))
         return bounds
     }
 

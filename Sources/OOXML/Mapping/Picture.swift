@@ -62,7 +62,6 @@ extension SlideMapper {
         xml.markup("</p:spPr></p:pic>")
         shapeCount += 1
         pictureCount += 1
-        self.opacity.add(area.box)
         return area.box
     }
 

@@ -113,11 +113,10 @@ struct SlideMapper {
     /// The part as far as it is written, without the tags of groups (see `Group.swift`).
     var xml = XMLBuffer()
     var groups = GroupRecord()
-    var opacity = OpacityRecord()
-    /// What is seen of the paths to come of a translucent group, the last one first; nil for those seen whole.
-    var seenParts: [BezierPath?] = []
     /// What the line being written has at its ends.
     var lineEnds: (start: LineEnd?, end: LineEnd?)
+    /// What is left of the work that may go into areas (see `FlatArea.swift`).
+    var flatteningBudget = Flattening.Budget.slide
     var diagnostics: [SVG.Diagnostic] = []
     /// The place of the node that each of `diagnostics` is about.
     var findingPlaces: [Int] = []

@@ -220,7 +220,6 @@ extension SlideMapper {
         xml.markup("</p:txBody></p:sp>")
         shapeCount += 1
         let bounds = BezierPath(box).transformed(by: transform).bounds
-        if let bounds { opacity.add(bounds) }
         return bounds
     }
 

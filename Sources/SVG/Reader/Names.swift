@@ -33,7 +33,8 @@ enum ElementName: UInt8, CaseIterable {
 enum AttributeName: UInt8, CaseIterable {
     case fill, fillOpacity, fillRule, clipRule, stroke, strokeOpacity, strokeWidth, strokeLinecap, strokeLinejoin, strokeMiterlimit
     case strokeDasharray, strokeDashoffset, opacity, display, visibility, color, fontSize, transform, transformOrigin, transformBox
-    case overflow, clipPath, mask, filter, marker, markerStart, markerMid, markerEnd, mixBlendMode, paintOrder, vectorEffect
+    case overflow, clipPath, mask, filter, marker, markerStart, markerMid, markerEnd, mixBlendMode, isolation, maskType
+    case colorInterpolation, paintOrder, vectorEffect
     case font, fontFamily, fontWeight, fontStyle, fontStretch, fontVariant, fontVariantCaps, fontKerning, kerning, letterSpacing
     case wordSpacing, textAnchor, textDecoration, textDecorationLine, dominantBaseline, alignmentBaseline, baselineShift, writingMode
     case direction, unicodeBidi, whiteSpace
@@ -49,13 +50,14 @@ enum AttributeName: UInt8, CaseIterable {
     case z, pointsAtX, pointsAtY, pointsAtZ, limitingConeAngle, tableValues, slope, intercept, amplitude, exponent
     /// Of Inkscape's namespace.
     case groupmode, label
+    case maskUnits, maskContentUnits, patternUnits, patternContentUnits, patternTransform
 
     /// The attribute names as written, in the order of the cases.
     static let spellings = [
         "fill", "fill-opacity", "fill-rule", "clip-rule", "stroke", "stroke-opacity", "stroke-width", "stroke-linecap", "stroke-linejoin",
         "stroke-miterlimit", "stroke-dasharray", "stroke-dashoffset", "opacity", "display", "visibility", "color", "font-size",
         "transform", "transform-origin", "transform-box", "overflow", "clip-path", "mask", "filter", "marker", "marker-start",
-        "marker-mid", "marker-end", "mix-blend-mode", "paint-order", "vector-effect",
+        "marker-mid", "marker-end", "mix-blend-mode", "isolation", "mask-type", "color-interpolation", "paint-order", "vector-effect",
         "font", "font-family", "font-weight", "font-style", "font-stretch", "font-variant", "font-variant-caps", "font-kerning", "kerning",
         "letter-spacing", "word-spacing", "text-anchor", "text-decoration", "text-decoration-line", "dominant-baseline",
         "alignment-baseline", "baseline-shift", "writing-mode", "direction", "unicode-bidi", "white-space",
@@ -72,6 +74,7 @@ enum AttributeName: UInt8, CaseIterable {
         "edgeMode", "preserveAlpha", "surfaceScale", "diffuseConstant", "specularConstant", "specularExponent", "azimuth", "elevation", "z",
         "pointsAtX", "pointsAtY", "pointsAtZ", "limitingConeAngle", "tableValues", "slope", "intercept", "amplitude", "exponent",
         "groupmode", "label",
+        "maskUnits", "maskContentUnits", "patternUnits", "patternContentUnits", "patternTransform",
     ]
 
     var spelling: String { AttributeName.spellings[Int(rawValue)] }

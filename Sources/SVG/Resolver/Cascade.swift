@@ -16,7 +16,11 @@ extension Resolver {
         var styleAttribute = TextRange.missing
         for i in Int(element.firstAttribute)..<Int(element.firstAttribute + element.attributeCount) {
             let attribute = document.attributes[i]
-            set(attribute.name, reader.trimmed(attribute.value))
+            switch attribute.name {
+            // Properties of CSS that have no presentation attribute.
+            case .mixBlendMode, .isolation: continue
+            default: set(attribute.name, reader.trimmed(attribute.value))
+            }
             if attribute.name == .style { styleAttribute = attribute.value }
         }
         var hasImportant = false

@@ -37,12 +37,6 @@ extension Resolver {
         return region
     }
 
-    /// A node of which only a region is seen, given in its parent's coordinates; nil when that is nothing.
-    func clipped(_ node: SVG.Node, to region: BezierPath) -> SVG.Node? {
-        if region.isEmpty { return nil }
-        return .group(SVG.Group(origin: SVG.Origin(element: "g"), clip: region, children: [node]))
-    }
-
     /// The union of what a clip path's children enclose (CSS Masking 1, 5); nil for one that is inside itself.
     ///
     /// - Parameter box: The box of what it clips, for coordinates that refer to it.

@@ -79,13 +79,17 @@ extension Resolver {
         return .gradient(SVG.Gradient(shape: shape, transform: transform, spread: spread, stops: stops))
     }
 
-    /// The gradient and those it refers to, in turn, for what it does not say itself (SVG 2, 14.1.1).
-    private mutating func templates(of server: Int) -> [Int] {
+    /// The gradient or pattern and those it refers to, in turn, for what it does not say itself (SVG 2, 14.1.1).
+    mutating func templates(of server: Int) -> [Int] {
+        let isPattern = document.elements[server].name == .pattern
+        func isTemplate(_ name: ElementName) -> Bool {
+            isPattern ? name == .pattern : name == .linearGradient || name == .radialGradient
+        }
         var chain = [server]
         while let reference = document.attribute(.href, of: chain[chain.count - 1]).map(reader.trimmed),
             reference.end - reference.start > 1, reader.text[Int(reference.start)] == UInt8(ascii: "#"),
             let next = element(withID: TextRange(start: reference.start + 1, end: reference.end)),
-            document.elements[next].name == .linearGradient || document.elements[next].name == .radialGradient
+            isTemplate(document.elements[next].name)
         {
             guard chain.count <= 32, !chain.contains(next) else {
                 report(server, .invalid, "its chain of references is too long or goes in a circle")
@@ -96,15 +100,16 @@ extension Resolver {
         return chain
     }
 
-    private func attribute(_ name: AttributeName, _ chain: [Int]) -> TextRange? {
+    /// The value that the first of some elements with this attribute has.
+    func attribute(_ name: AttributeName, _ chain: [Int]) -> TextRange? {
         for element in chain {
             if let range = document.attribute(name, of: element) { return reader.trimmed(range) }
         }
         return nil
     }
 
-    /// A coordinate that the gradient or one of its own kind among its templates has; in box units 1 is the box's side.
-    private mutating func length(
+    /// A coordinate that a gradient, pattern or mask, or one of its own kind among its templates, has; in box units 1 is the box's side.
+    mutating func length(
         _ name: AttributeName, _ axis: Axis, among chain: [Int], of kind: ElementName, isInBox: Bool, _ style: Style
     ) -> Double? {
         guard let range = attribute(name, chain.filter { document.elements[$0].name == kind }) else { return nil }
@@ -182,12 +187,5 @@ extension Resolver {
             element = Int(document.elements[element].parent)
         }
         return .black
-    }
-}
-
-extension SVG.Paint {
-    /// Moves what is laid out in coordinates, when those of the path change.
-    mutating func move(by transform: AffineTransform) {
-        if case .gradient(let gradient) = self { self = .gradient(gradient.moved(by: transform)) }
     }
 }

@@ -123,6 +123,7 @@ extension Resolver {
         case .afterStroke: (first.fill, second.stroke) = (nil, nil)
         }
         if group.children.isEmpty {
+            (first.isStrokeFirst, second.isStrokeFirst) = (false, false)
             if first.fill != nil || first.stroke != nil { group.children.append(.path(first)) }
             group.children += markers
             if second.fill != nil || second.stroke != nil { group.children.append(.path(second)) }

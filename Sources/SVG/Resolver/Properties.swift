@@ -94,14 +94,10 @@ extension Resolver {
         apply(.markerMid, &style.markers.mid, parent.markers.mid, nil, index) { $0.marker($1) }
         apply(.markerEnd, &style.markers.end, parent.markers.end, nil, index) { $0.marker($1) }
         apply(.paintOrder, &style.markerOrder, parent.markerOrder, .last, index) { $0.markerOrder($1) }
-        apply(.paintOrder, &style.reordersPaint, parent.reordersPaint, false, index) { reader, range in
-            // `fill` and `fill stroke …` say the usual order.
-            !(reader.isText(range, "normal") || reader.isText(range, "fill") || reader.isText(range, "fill stroke")
-                || reader.isText(range, "fill stroke markers"))
-        }
-        apply(.paintOrder, &style.isStrokeFirst, parent.isStrokeFirst, false, index) { reader, range in
-            let first = reader.firstWord(of: range)
-            return first.map { reader.isText($0, "stroke") } == true || reader.isText(range, "markers stroke")
+        apply(.paintOrder, &style.isStrokeFirst, parent.isStrokeFirst, false, index) { $0.isStrokeFirst($1) }
+        apply(.colorInterpolation, &style.isLinearLight, parent.isLinearLight, false, index) { reader, range in
+            if reader.isText(range, "linearrgb") { return true }
+            return reader.isText(range, "srgb") || reader.isText(range, "auto") ? false : nil
         }
         if hasText { style.text = textStyle(index, inheriting: parent.text, fontSize: fontSize) }
         return style
@@ -210,18 +206,23 @@ extension Resolver {
         return Vector((x ?? half).pixels(in: box, along: .horizontal), (y ?? half).pixels(in: box, along: .vertical))
     }
 
-    /// Reports the effects that the element cascaded last asks for and this room does not have.
-    /// A clip path is returned instead: whether it matters shows when the element's content is known.
+    /// What is done to the element cascaded last as a whole. What this room does not have is reported.
+    ///
+    /// Whether a clip path or a mask matters shows when the element's content is known.
     @inline(never)
-    mutating func reportEffects(_ index: Int) -> TextRange? {
-        if let range = value(.mask), !reader.isText(range, "none"), isPresent(.mask, range, index) {
-            report(index, .approximated, "drawn without masking `\(quoted(range))`")
+    mutating func effects(_ index: Int) -> Effects {
+        var effects = Effects()
+        if let range = value(.mixBlendMode) {
+            if let blend = SVG.BlendMode(rawValue: document.string(range).lowercased()) {
+                effects.blend = blend
+            } else {
+                report(index, .approximated, "mix-blend-mode `\(quoted(range))` is drawn as `normal`")
+            }
         }
-        if let range = value(.mixBlendMode), !reader.isText(range, "normal") {
-            report(index, .approximated, "mix-blend-mode `\(quoted(range))` is drawn as `normal`")
-        }
-        guard let clip = value(.clipPath), !reader.isText(clip, "none"), isPresent(.clipPath, clip, index) else { return nil }
-        return clip
+        if let range = value(.isolation) { effects.isIsolated = reader.isText(range, "isolate") }
+        if let range = value(.mask), !reader.isText(range, "none"), isPresent(.mask, range, index) { effects.mask = range }
+        if let range = value(.clipPath), !reader.isText(range, "none"), isPresent(.clipPath, range, index) { effects.clip = range }
+        return effects
     }
 
     /// Whether an effect's reference leads to something in the file, reported if not.

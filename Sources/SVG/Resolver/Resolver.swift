@@ -96,8 +96,8 @@ struct Resolver {
     var siblings = Siblings()
     /// What percentages refer to: the nearest viewport in its own units.
     var viewport = Size(100, 100)
-    /// Clip paths being resolved.
-    var activeClips: [Int] = []
+    /// Clip paths, masks and patterns being resolved.
+    var activeClips: [Int] = [], activeMasks: [Int] = [], activePatterns: [Int] = []
     /// Whether the file says `context-fill` or `context-stroke` anywhere: most do not, and need not know what it would mean.
     let mentionsContext: Bool
     /// Markers being drawn.
@@ -172,7 +172,7 @@ struct Resolver {
         reader.rootFontSize = root.style.fontSize
         var own = ownStyle(0)
         guard own.isDisplayed else { throw .badSize(width: 0, height: 0) }
-        let clip = reportEffects(0), filter = filterValue(0)
+        let effects = effects(0), filter = filterValue(0)
         let box = viewBox(0)
         let aspect = aspectRatio(0)
         let (size, isFree) = canvasSize(box)
@@ -199,14 +199,12 @@ struct Resolver {
         root.transform = outer
         root.depth = 1
         group.children = try children(of: 0, root)
-        if let filter {
+        if filter != nil || !effects.isEmpty {
             // In the coordinates of the viewBox, which are the group's.
-            let content = SVG.Node.group(SVG.Group(origin: SVG.Origin(element: "g"), children: group.children))
-            group.children = try filtered(content, by: filter, of: 0, OwnStyle(), root).map { [$0] } ?? []
-        }
-        if let clip {
-            group.clip = try self.clip(clip, of: 0, around: .group(group), toElement: .identity, root)
-            if group.clip?.isEmpty == true { group.children = [] }
+            var content: SVG.Node? = .group(SVG.Group(origin: SVG.Origin(element: "g"), children: group.children))
+            if let filter, let drawn = content { content = try filtered(drawn, by: filter, of: 0, OwnStyle(), root) }
+            if let drawn = content, !effects.isEmpty { content = try applying(effects, of: 0, to: drawn, .identity, root) }
+            group.children = content.map { [$0] } ?? []
         }
 
         var tree = SVG.Tree(size: size, root: group, title: group.origin.title, summary: group.origin.summary)
@@ -335,7 +333,7 @@ struct Resolver {
         inner.depth += 1
         inner.style = style(index, inheriting: around.style)
         inner.transform = own.transform.followed(by: around.transform)
-        let clip = reportEffects(index), filter = inner.isClip ? nil : filterValue(index)
+        let effects = effects(index), filter = inner.isClip ? nil : filterValue(index)
         // Both draw nothing at all.
         if own.opacity == 0 || own.transform.determinant == 0 { return nil }
         var node = try draw(index, own, inner)
@@ -346,16 +344,9 @@ struct Resolver {
             node = own.transform.determinant == 0 ? nil : drawn.moved(by: own.transform)
         }
         if let filter, let drawn = node { node = try filtered(drawn, by: filter, of: index, own, inner) }
-        if let clip, let node {
-            try step(index, count: node.nodeCount)
-            // The place of a `use` and the viewport of a nested `svg` belong to the coordinates that clip paths refer to.
-            if name == .use || name == .svg { own.transform = node.transform }
-            let toElement = node.transform.followed(by: own.transform.inverse ?? .identity)
-            if let region = try self.clip(clip, of: index, around: node, toElement: toElement, inner) {
-                return clipped(node, to: region.transformed(by: own.transform))
-            }
-        }
-        return node
+        guard let node, !effects.isEmpty else { return node }
+        // The place of a `use` and the viewport of a nested `svg` belong to the coordinates that clip paths and masks refer to.
+        return try applying(effects, of: index, to: node, name == .use || name == .svg ? node.transform : own.transform, inner)
     }
 
     /// What an element that is displayed draws.
@@ -473,14 +464,10 @@ struct Resolver {
             deeper.depth += 1
             deeper.style = style(target, inheriting: inside.style)
             deeper.transform = ownOfTarget.transform.followed(by: inside.transform)
-            let clip = reportEffects(target), filter = inside.isClip ? nil : filterValue(target)
+            let effects = effects(target), filter = inside.isClip ? nil : filterValue(target)
             node = try viewportGroup(target, ownOfTarget, deeper, size: (width, height))
             if let filter, let drawn = node { node = try filtered(drawn, by: filter, of: target, ownOfTarget, deeper) }
-            if let clip, let drawn = node,
-                let region = try self.clip(clip, of: target, around: drawn, toElement: .identity, deeper)
-            {
-                node = clipped(drawn, to: region.transformed(by: drawn.transform))
-            }
+            if let drawn = node, !effects.isEmpty { node = try applying(effects, of: target, to: drawn, drawn.transform, deeper) }
         default:
             node = try self.node(target, inside)
         }

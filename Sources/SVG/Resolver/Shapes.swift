@@ -42,16 +42,14 @@ extension Resolver {
         }
         let marking = isMarkable(index, style) ? Marking(path: path, strokeWidth: width) : nil
         if path.fill == nil, path.stroke == nil, marking == nil { return nil }
-        if style.reordersPaint, path.fill != nil, path.stroke != nil {
-            report(index, .approximated, "paint-order is not kept: the stroke is drawn over the fill")
-        }
+        path.isStrokeFirst = style.isStrokeFirst && path.fill != nil && path.stroke != nil
         if own.isNonScalingStroke, path.stroke != nil, let back = around.transform.inverse {
             // In the canvas' coordinates the stroke keeps its width; the path's transform takes the outline back.
             path.geometry = path.geometry.transformed(by: around.transform)
             path.shape = nil
             path.transform = back.followed(by: own.transform)
-            path.fill?.paint.move(by: around.transform)
-            path.stroke?.paint.move(by: around.transform)
+            if let fill = path.fill { path.fill?.paint = fill.paint.moved(by: around.transform) }
+            if let stroke = path.stroke { path.stroke?.paint = stroke.paint.moved(by: around.transform) }
         }
         guard width <= 1e12, isDrawable(path.geometry), path.transform.isFinite, around.transform.isFinite else {
             report(index, .invalid, "coordinates beyond 1e12 cannot be drawn")
@@ -217,9 +215,11 @@ extension Resolver {
                 case .gradient(let gradient): return (.gradient(gradient), 1)
                 }
             case .pattern:
-                let how = other == nil ? "drawn without" : "drawn in its fallback colour"
-                report(index, other == nil ? .unsupported : .approximated, "\(property) `#\(name)` is a pattern, \(how)")
-                return other.map { (.color($0.color), $0.alpha) }
+                switch try pattern(server, around: bounds, of: index, around) {
+                case .nothing: return nil
+                case .ignored: return other.map { (.color($0.color), $0.alpha) }
+                case .pattern(let pattern): return (.pattern(pattern), 1)
+                }
             default:
                 report(index, .invalid, "\(property) refers to `#\(name)`, which is no paint server; drawn without")
                 return other.map { (.color($0.color), $0.alpha) }

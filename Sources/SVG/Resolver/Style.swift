@@ -41,10 +41,10 @@ struct Style {
     var markers: (start: SVG.Document.TextRange?, mid: SVG.Document.TextRange?, end: SVG.Document.TextRange?)
     /// When markers are drawn.
     var markerOrder = MarkerOrder.last
-    /// Whether fill, stroke and markers are drawn in another order than that.
-    var reordersPaint = false
-    /// Whether the stroke is drawn before the fill.
+    /// Whether the fill is painted over the stroke.
     var isStrokeFirst = false
+    /// Whether luminance of masks is measured in linear light.
+    var isLinearLight = false
 }
 
 /// The values of the properties that are not inherited and matter for every element.
@@ -65,4 +65,14 @@ struct BoxTransform {
     var origin: SVG.Document.TextRange?
     /// Whether the box holds the stroke as well.
     var includesStroke: Bool
+}
+
+/// What is done to an element as a whole once it is drawn: values of properties that are not inherited.
+struct Effects {
+    /// `clip-path` and `mask`, when they refer to something.
+    var clip: SVG.Document.TextRange?, mask: SVG.Document.TextRange?
+    var blend = SVG.BlendMode.normal
+    var isIsolated = false
+
+    var isEmpty: Bool { clip == nil && mask == nil && blend == .normal && !isIsolated }
 }

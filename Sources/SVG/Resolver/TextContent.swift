@@ -162,7 +162,9 @@ extension Resolver {
                 try cascade(child)
                 let own = ownStyle(child)
                 guard own.isDisplayed else { continue }
-                if reportEffects(child) != nil { report(child, .approximated, "a part of a text is drawn without clipping") }
+                if !effects(child).isEmpty {
+                    report(child, .approximated, "a part of a text is drawn without clips, masks and blend modes of its own")
+                }
                 let inner = self.style(child, inheriting: style)
                 let opacity = content.styles[place].opacity * own.opacity
                 let next = try textStyle(of: child, own, inner, opacity: opacity, content: &content, parent: place)

@@ -125,6 +125,22 @@ struct ValueReader {
         return lengths.contains { $0.value > 0 } ? lengths : []
     }
 
+    /// `paint-order`: whether it names the stroke before the fill (SVG 2, 13.8). For markers see `markerOrder`.
+    func isStrokeFirst(_ range: TextRange) -> Bool? {
+        if isText(range, "normal") { return false }
+        var first: Bool?, isKnown = true
+        forEachWord(in: range) { word in
+            if isText(word, "stroke") {
+                first = first ?? true
+            } else if isText(word, "fill") {
+                first = first ?? false
+            } else if !isText(word, "markers") {
+                isKnown = false
+            }
+        }
+        return isKnown ? first ?? false : nil
+    }
+
     func paint(_ range: TextRange) -> PaintValue? {
         if isText(range, "none") { return PaintValue.none }
         if isText(range, "currentcolor") { return .currentColor }

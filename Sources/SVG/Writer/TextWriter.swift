@@ -5,7 +5,7 @@ extension TreeWriter {
     mutating func write(_ text: SVG.Text, _ parentPlaces: Int, _ outer: AffineTransform) {
         let transform = text.transform.followed(by: outer), places = places(transform)
         let isOneText = text.chunks.allSatisfy(\.isWritable)
-        for chunk in text.chunks where chunk.isWritable { for span in chunk.spans { writeGradients(span.fill, span.stroke) } }
+        for chunk in text.chunks where chunk.isWritable { for span in chunk.spans { writePaints(span.fill, span.stroke, transform) } }
         add(isOneText ? "<text" : "<g")
         writeID(text.origin)
         write(text.transform, parentPlaces)

@@ -20,10 +20,10 @@ struct TreeWriter {
     var output: [UInt8] = []
     /// Decimal places of coordinates on the canvas; inside scaled groups they are adapted, so that what is drawn keeps this accuracy.
     let decimals = 3
-    /// Ids already written, and those of the tree, which gradients keep clear of.
+    /// Ids already written, and those of the tree, which those of gradients and the like keep clear of.
     var ids: Set<String> = [], givenIDs: Set<String> = []
-    /// Ids of the gradients already written.
-    var gradients: [SVG.Gradient: String] = [:]
+    /// Ids of the gradients and patterns already written.
+    var paintServers: [SVG.Paint: String] = [:]
     /// How many ids were made up.
     var idCount = 0
 
@@ -60,7 +60,8 @@ struct TreeWriter {
         writeID(root.origin)
         add(">\n")
         writeProse(title: tree.title, summary: tree.summary)
-        if inner == .identity && root.opacity == 1 && root.clip == nil && root.filter == nil {
+        let isPlain = root.opacity == 1 && root.clip == nil && root.filter == nil && root.mask == nil && root.blend == .normal
+        if inner == .identity && isPlain {
             for child in root.children { write(child, places(root.transform), root.transform) }
         } else {
             var group = root
@@ -80,6 +81,7 @@ struct TreeWriter {
             let transform = group.transform.followed(by: outer)
             let clipID = group.clip.map { write(clip: $0, places(transform)) }
             let filterID = group.filter.map { write(filter: $0, places(transform), transform) }
+            let maskID = group.mask.map { write(mask: $0, transform) }
             add(group.link == nil ? "<g" : "<a href=\"")
             if let link = group.link {
                 add(escaped: link)
@@ -87,9 +89,13 @@ struct TreeWriter {
             }
             if let clipID { add(" clip-path=\"url(#\(clipID))\"") }
             if let filterID { add(" filter=\"url(#\(filterID))\"") }
+            if let maskID { add(" mask=\"url(#\(maskID))\"") }
             writeID(group.origin)
             write(group.transform, parentPlaces)
             if group.opacity != 1 { add("opacity", group.opacity, 4) }
+            // Neither has a presentation attribute.
+            if group.blend != .normal { add(" style=\"mix-blend-mode:\(group.blend.rawValue)\"") }
+            if group.blend == .normal, group.isIsolated { add(" style=\"isolation:isolate\"") }
             add(">\n")
             writeProse(title: group.origin.title, summary: group.origin.summary)
             let inside = places(transform)
@@ -105,14 +111,15 @@ struct TreeWriter {
     }
 
     mutating func write(_ path: SVG.Path, _ parentPlaces: Int, _ outer: AffineTransform) {
-        let places = places(path.transform.followed(by: outer))
-        writeGradients(path.fill, path.stroke)
+        let transform = path.transform.followed(by: outer), places = places(transform)
+        writePaints(path.fill, path.stroke, transform)
         let name = writeGeometry(path, places)
         writeID(path.origin)
         write(path.transform, parentPlaces)
         if path.opacity != 1 { add("opacity", path.opacity, 4) }
         write(path.fill, isNeeded: name != "line")
         if let stroke = path.stroke { write(stroke, places) }
+        if path.isStrokeFirst { add(" paint-order=\"stroke\"") }
         if path.origin.title == nil, path.origin.summary == nil {
             add("/>\n")
         } else {
@@ -162,9 +169,18 @@ struct TreeWriter {
         return text
     }
 
-    /// Writes the gradients that are met for the first time.
-    mutating func writeGradients(_ fill: SVG.Fill?, _ stroke: SVG.Stroke?) {
-        for case .gradient(let gradient)? in [fill?.paint, stroke?.paint] where gradients[gradient] == nil { write(gradient) }
+    /// Writes the gradients and patterns that are met for the first time.
+    ///
+    /// - Parameter transform: From the coordinates of what they paint to the canvas.
+    mutating func writePaints(_ fill: SVG.Fill?, _ stroke: SVG.Stroke?, _ transform: AffineTransform) {
+        for paint in [fill?.paint, stroke?.paint] {
+            guard let paint, paintServers[paint] == nil else { continue }
+            switch paint {
+            case .color: break
+            case .gradient(let gradient): paintServers[paint] = write(gradient)
+            case .pattern(let pattern): paintServers[paint] = write(pattern, transform)
+            }
+        }
     }
 
     mutating func write(_ fill: SVG.Fill?, isNeeded: Bool = true) {
@@ -318,7 +334,7 @@ struct TreeWriter {
         add(")\"")
     }
 
-    // MARK: Gradients
+    // MARK: What elements refer to
 
     private mutating func collectIDs(of group: SVG.Group) {
         var pending = [SVG.Node.group(group)]
@@ -327,11 +343,54 @@ struct TreeWriter {
             case .group(let group):
                 if let id = group.origin.id { givenIDs.insert(id) }
                 pending += group.children
-            case .path(let path): if let id = path.origin.id { givenIDs.insert(id) }
+                if let mask = group.mask { pending += mask.children }
+            case .path(let path):
+                if let id = path.origin.id { givenIDs.insert(id) }
+                for case .pattern(let pattern)? in [path.fill?.paint, path.stroke?.paint] { pending += pattern.children }
             case .image(let image): if let id = image.origin.id { givenIDs.insert(id) }
             case .text(let text): if let id = text.origin.id { givenIDs.insert(id) }
             }
         }
+    }
+
+    /// Writes a mask before the group that it hides; returns its id.
+    private mutating func write(mask: SVG.Mask, _ outer: AffineTransform) -> String {
+        let id = freshID("mask"), places = places(outer)
+        add("<mask id=\"\(id)\" maskUnits=\"userSpaceOnUse\"")
+        for (name, value) in [("x", mask.region.minX), ("y", mask.region.minY), ("width", mask.region.width)] { add(name, value, places) }
+        add("height", mask.region.height, places)
+        switch mask.kind {
+        case .luminance(let isLinear): if isLinear { add(" color-interpolation=\"linearRGB\"") }
+        case .alpha: add(" mask-type=\"alpha\"")
+        }
+        add(">\n")
+        for child in mask.children { write(child, places, outer) }
+        add("</mask>\n")
+        return id
+    }
+
+    /// Writes a pattern before the first element that it paints; returns its id.
+    private mutating func write(_ pattern: SVG.Pattern, _ outer: AffineTransform) -> String {
+        let id = freshID("pattern"), transform = pattern.transform.followed(by: outer)
+        add("<pattern id=\"\(id)\" patternUnits=\"userSpaceOnUse\"")
+        add("width", significant: pattern.tile.width)
+        add("height", significant: pattern.tile.height)
+        add("patternTransform", pattern.transform)
+        add(">\n")
+        for child in pattern.children { write(child, places(transform), transform) }
+        add("</pattern>\n")
+        return id
+    }
+
+    /// A transform attribute without rounding to the canvas.
+    private mutating func add(_ name: String, _ transform: AffineTransform) {
+        if transform == .identity { return }
+        add(" \(name)=\"matrix(")
+        for (index, value) in [transform.a, transform.b, transform.c, transform.d, transform.e, transform.f].enumerated() {
+            if index > 0 { add(" ") }
+            add(significant: value)
+        }
+        add(")\"")
     }
 
     /// Writes a clip path before the group that it clips; returns its id.
@@ -351,10 +410,9 @@ struct TreeWriter {
         return "\(word)\(idCount)"
     }
 
-    /// Writes a gradient before the first element that it paints; it draws nothing itself.
-    mutating func write(_ gradient: SVG.Gradient) {
+    /// Writes a gradient before the first element that it paints; returns its id.
+    private mutating func write(_ gradient: SVG.Gradient) -> String {
         let id = freshID("gradient")
-        gradients[gradient] = id
         let name: String
         switch gradient.shape {
         case .linear(let from, let to):
@@ -371,15 +429,7 @@ struct TreeWriter {
             }
             if focusRadius > 0 { add("fr", significant: focusRadius) }
         }
-        if gradient.transform != .identity {
-            let t = gradient.transform
-            add(" gradientTransform=\"matrix(")
-            for (index, value) in [t.a, t.b, t.c, t.d, t.e, t.f].enumerated() {
-                if index > 0 { add(" ") }
-                add(significant: value)
-            }
-            add(")\"")
-        }
+        add("gradientTransform", gradient.transform)
         switch gradient.spread {
         case .pad: break
         case .reflect: add(" spreadMethod=\"reflect\"")
@@ -394,6 +444,7 @@ struct TreeWriter {
             add("/>")
         }
         add("</\(name)>\n")
+        return id
     }
 
     mutating func add(_ name: String, significant value: Double) {
@@ -440,8 +491,8 @@ struct TreeWriter {
                 output.append(hexadecimal(byte & 15))
             }
             add("\"")
-        case .gradient(let gradient):
-            add(" \(name)=\"url(#\(gradients[gradient] ?? ""))\"")
+        case .gradient, .pattern:
+            add(" \(name)=\"url(#\(paintServers[paint] ?? ""))\"")
         }
     }
 

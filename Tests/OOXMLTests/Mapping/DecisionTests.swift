@@ -45,12 +45,19 @@ struct DecisionTests {
         mapSlide(tree, SlideOptions(profile: profile)).decisions(on: tree).map { "\($0.element) \($0.outcome)" }
     }
 
-    private let translucent = rectangle(0, 0, 9, 9, origin("rect", id: "d"), opacity: 0.5, stroke: stroke())
+    /// A shape in a gradient that slides do not have.
+    private let glowing = rectangle(
+        0, 0, 9, 9, origin("rect", id: "d"),
+        fill: SVG.Fill(
+            paint: .gradient(
+                SVG.Gradient(
+                    shape: .radial(center: Point(4.5, 4.5), radius: 6, focus: Point(2, 4.5), focusRadius: 0),
+                    stops: [.init(offset: 0, color: black), .init(offset: 1, color: SVG.Color(red: 255, green: 255, blue: 255))]))))
 
     @Test("Every element has its outcome, what nobody sees too")
     func outcomes() {
         let tree = picture([
-            rectangle(0, 0, 9, 9), grouped([rectangle(0, 0, 9, 9, fill: nil), translucent]), grouped([rectangle(1, 1, 2, 2)], opacity: 0),
+            rectangle(0, 0, 9, 9), grouped([rectangle(0, 0, 9, 9, fill: nil), glowing]), grouped([rectangle(1, 1, 2, 2)], opacity: 0),
             path(polygon([(0, 0), (.infinity, 0), (0, 9)])),
         ])
         let expected = [
@@ -62,14 +69,14 @@ struct DecisionTests {
 
     @Test("What is off becomes a picture under the exact profile, alone, and the rest stays shapes")
     func exact() throws {
-        let tree = picture([rectangle(0, 0, 9, 9), translucent, rectangle(20, 0, 9, 9)])
+        let tree = picture([rectangle(0, 0, 9, 9), glowing, rectangle(20, 0, 9, 9)])
         #expect(outcomes(tree, .exact) == ["svg native", "rect native", "rect#d picture", "rect native"])
         let slide = mapSlide(tree, SlideOptions(profile: .exact))
         #expect(slide.contents == SlideContents(shapes: 2, pictures: 1))
         #expect(
             slide.messages == [
-                "it became a picture of its own, as this profile does not accept that opacity was given to fill and stroke each, so "
-                    + "the fill shows through the stroke"
+                "it became a picture of its own, as this profile does not accept that slides have no focus apart from the centre, so "
+                    + "the colours run in circles about it"
             ])
         #expect(problems(tree, .exact) == [])
         // What was written and taken back left nothing: ids go on without a gap.
@@ -78,7 +85,13 @@ struct DecisionTests {
 
     @Test("A translucent group that cannot be said exactly becomes one picture, its children part of it")
     func groupPicture() {
-        let group = grouped([translucent, rectangle(2, 2, 9, 9)], origin("g", id: "pair"), opacity: 0.5)
+        let fading = SVG.Gradient(
+            shape: .linear(from: Point(0, 0), to: Point(9, 0)),
+            stops: [.init(offset: 0, color: black), .init(offset: 1, color: black, opacity: 0)])
+        let paint = SVG.Fill(paint: .gradient(fading))
+        let group = grouped(
+            [rectangle(0, 0, 9, 9, origin("rect", id: "d"), fill: paint), rectangle(2, 2, 9, 9, fill: paint)], origin("g", id: "pair"),
+            opacity: 0.5)
         let tree = picture([grouped([rectangle(50, 50, 9, 9), group]), rectangle(70, 0, 9, 9)])
         #expect(
             outcomes(tree, .exact) == [

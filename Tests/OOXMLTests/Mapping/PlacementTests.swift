@@ -93,6 +93,26 @@ struct BuildStepTests {
         #expect(ids.map { names[$0] } == ["a", "b"])
     }
 
+    @Test("Filters and masks before a layer leave its place; layers of a picture that is opaque in part only are no steps")
+    func effects() {
+        let shift = SVG.Filter(
+            region: Rect(x: 0, y: 0, width: 99, height: 99), primitives: [.init(.offset(.source, Vector(5, 5)))])
+        let mask = SVG.Mask(
+            region: Rect(x: 0, y: 0, width: 5, height: 5),
+            children: [rectangle(0, 0, 5, 5, fill: fill(SVG.Color(red: 255, green: 255, blue: 255)))])
+        let (ids, names, _) = steps([
+            .group(SVG.Group(origin: origin("g"), filter: shift, children: [rectangle(0, 0, 9, 9)])),
+            .group(SVG.Group(origin: origin("g"), mask: mask, children: [rectangle(0, 0, 9, 9)])),
+            layer("a", [rectangle(0, 0, 1, 1)]), layer("b", [rectangle(0, 0, 1, 1)]),
+        ])
+        #expect(ids.map { names[$0] } == ["a", "b"])
+        var tree = picture([layer("a", [rectangle(0, 0, 9, 9)]), layer("b", [rectangle(5, 0, 9, 9)])])
+        tree.root.opacity = 0.5
+        var options = SlideOptions(profile: .exact)
+        options.builds = true
+        #expect(mapSlide(tree, options).messages == ["the layer drew nothing that could appear, so it is no build step"])
+    }
+
     @Test("Where everything is in layers, the first is there from the start; an empty one is no step and is noted")
     func layers() {
         let one = rectangle(0, 0, 1, 1)

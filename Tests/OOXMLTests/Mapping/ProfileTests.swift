@@ -34,22 +34,30 @@ struct ProfileTests {
         #expect(slide.diagnostics.isEmpty && slide.shapeCount == 1)
     }
 
-    @Test(
-        "What is not an opaque fill is given its part of the opacity, which is noted, or a picture where that is not exact enough",
-        arguments: [
-            rectangle(5, 5, 10, 10, stroke: stroke()), rectangle(5, 5, 10, 10, opacity: 0.9),
-            rectangle(5, 5, 10, 10, fill: fill(opacity: 0.9)),
+    /// From black to nothing, from the left of a box to its right.
+    private let fading = SVG.Fill(
+        paint: .gradient(
+            SVG.Gradient(
+                shape: .linear(from: Point(0, 0), to: Point(9, 0)),
+                stops: [.init(offset: 0, color: black), .init(offset: 1, color: black, opacity: 0)])))
+
+    @Test("Where something translucent in a translucent group lies over another, the mixture stands for both")
+    func translucent() {
+        for inFront in [
+            rectangle(5, 5, 10, 10, stroke: stroke()), rectangle(5, 5, 10, 10, opacity: 0.9), rectangle(5, 5, 10, 10, fill: fading),
             grouped([rectangle(5, 5, 10, 10)], opacity: 0.9),
-            rectangle(
-                5, 5, 10, 10,
-                fill: SVG.Fill(
-                    paint: .gradient(
-                        SVG.Gradient(
-                            shape: .linear(from: Point(0, 0), to: Point(9, 0)),
-                            stops: [.init(offset: 0, color: black), .init(offset: 1, color: black, opacity: 0)])))),
-        ])
-    func notOpaque(inFront: SVG.Node) {
-        let tree = overlapping(opacity: 0.5, inFront: inFront)
+        ] {
+            let slide = mapSlide(overlapping(opacity: 0.5, inFront: inFront), SlideOptions(profile: .exact))
+            #expect(slide.messages.isEmpty && slide.contents.shapes >= 3)
+        }
+        // 90 % over opaque is opaque, so all three parts have half of their alpha but the one in front alone.
+        let shapes = mapSlide(overlapping(opacity: 0.5, inFront: rectangle(5, 5, 10, 10, fill: fill(opacity: 0.9)))).shapes
+        #expect(shapes.split(separator: "<a:alpha val=\"50000\"/>").count - 1 == 2 && shapes.contains("<a:alpha val=\"45000\"/>"))
+    }
+
+    @Test("Two gradients that show through each other are given their part of the opacity, which is noted, or become a picture")
+    func twoGradients() {
+        let tree = picture([grouped([rectangle(0, 0, 10, 10, fill: fading), rectangle(5, 5, 10, 10, fill: fading)], opacity: 0.5)])
         #expect(mapSlide(tree).diagnostics.contains { $0.element == "g" && $0.deviation == 0.25 })
         #expect(mapSlide(tree, SlideOptions(profile: .exact)).contents == SlideContents(pictures: 1))
     }

@@ -153,23 +153,22 @@ struct StructureTests {
                 "<clipPath id='c'><rect width='9' height='9' clip-path='url(#c)'/></clipPath><rect width='1' height='1' clip-path='url(#c)'/>",
                 "invalid rect: clip-path `url(#c)` refers to itself; drawn without it"
             ),
-            ("<mask id='c'/><rect width='1' height='1' mask='url(#c)'/>", "approximated rect: drawn without masking `url(#c)`"),
+            ("<g id='c'/><rect width='1' height='1' mask='url(#c)'/>", "approximated rect: drawn without masking `url(#c)`"),
+            (
+                "<mask id='m'><rect width='1' height='1' mask='url(#m)'/></mask><rect width='1' height='1' mask='url(#m)'/>",
+                "invalid rect: mask `url(#m)` refers to itself; drawn without it"
+            ),
             (
                 "<rect width='1' height='1' filter='url(#d)'/>",
                 "invalid rect: filter `url(#d)` refers to nothing in the file and is left out"
             ),
             (
-                "<rect width='1' height='1' style='mix-blend-mode:multiply'/>",
-                "approximated rect: mix-blend-mode `multiply` is drawn as `normal`"
+                "<rect width='1' height='1' style='mix-blend-mode:plus-lighter'/>",
+                "approximated rect: mix-blend-mode `plus-lighter` is drawn as `normal`"
             ),
             (
-                "<rect width='1' height='1' stroke='red' paint-order='stroke'/>",
-                "approximated rect: paint-order is not kept: the stroke is drawn over the fill"
-            ),
-            ("<pattern id='p'/><rect width='1' height='1' fill='url(#p)'/>", "unsupported rect: fill `#p` is a pattern, drawn without"),
-            (
-                "<pattern id='p'/><rect width='1' height='1' fill='url(#p) red'/>",
-                "approximated rect: fill `#p` is a pattern, drawn in its fallback colour"
+                "<pattern id='p' width='1' height='1'><path d='M0 0h1v1' fill='url(#p)'/></pattern><rect width='1' height='1' fill='url(#p)'/>",
+                "invalid path: a pattern inside itself, or eight deep in others, is not drawn"
             ),
             ("<rect width='1' height='1' fill='url(#q)'/>", "invalid rect: fill refers to `#q`, which is not in the file; drawn without"),
             ("<rect width='1' height='1' fill='url(#q) none'/>", ""),

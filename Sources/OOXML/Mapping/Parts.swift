@@ -1,0 +1,30 @@
+internal import AtelierGeometry
+internal import AtelierSVG
+
+extension SlideMapper {
+    /// What a way to say something in plain areas gives; nil when it does not, or takes more work than is left.
+    mutating func flattened<Result>(_ body: (inout Flattening) throws(Flattening.Obstacle) -> Result) -> Result? {
+        let element = Flattening.Budget.element
+        let most = Flattening.Budget(
+            segments: min(element.segments, flatteningBudget.segments), comparisons: min(element.comparisons, flatteningBudget.comparisons))
+        var flattening = Flattening(budget: most)
+        defer {
+            flatteningBudget.segments -= most.segments - max(flattening.budget.segments, 0)
+            flatteningBudget.comparisons -= most.comparisons - max(flattening.budget.comparisons, 0)
+        }
+        // Why not does not matter: there is one other way, whatever the obstacle.
+        return try? body(&flattening)
+    }
+}
+
+extension SVG.Path {
+    /// Fill and stroke as paths of their own, in the order in which they are painted, in a group that has the name and the opacity.
+    var parts: SVG.Group {
+        var line = self
+        (line.fill, line.origin, line.transform, line.opacity, line.isStrokeFirst) = (nil, origin.nameless, .identity, 1, false)
+        var area = line
+        (area.fill, area.stroke) = (fill, nil)
+        let children = [SVG.Node.path(area), .path(line)]
+        return SVG.Group(origin: origin, transform: transform, opacity: opacity, children: isStrokeFirst ? children.reversed() : children)
+    }
+}

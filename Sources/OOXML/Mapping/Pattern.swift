@@ -1,0 +1,136 @@
+internal import AtelierGeometry
+internal import AtelierSVG
+
+extension SVG.Path {
+    /// Whether a pattern paints its fill or its stroke.
+    var hasPattern: Bool {
+        if case .pattern? = fill?.paint { return true }
+        if case .pattern? = stroke?.paint { return true }
+        return false
+    }
+}
+
+extension SVG.Text {
+    /// Whether a pattern paints any of it.
+    var hasPattern: Bool {
+        chunks.contains { chunk in
+            chunk.spans.contains { span in
+                if case .pattern? = span.fill?.paint { return true }
+                if case .pattern? = span.stroke?.paint { return true }
+                return false
+            }
+        }
+    }
+}
+
+extension Flattening {
+    /// A group that draws what a path with patterns draws. Each thing in a tile becomes one shape of as many parts as there are tiles,
+    /// cut at the outline; what fills tiles wholly becomes the outline itself.
+    mutating func unpatterned(_ path: SVG.Path) throws(Obstacle) -> SVG.Node {
+        var group = SVG.Group(origin: path.origin, transform: path.transform, opacity: path.opacity)
+        var rest = path
+        rest.origin = path.origin.nameless
+        (rest.transform, rest.opacity) = (.identity, 1)
+        if let fill = path.fill, case .pattern(let pattern) = fill.paint {
+            group.children = try tiles(of: pattern, opacity: fill.opacity, in: resolved(path.geometry, fill.rule), path)
+            rest.fill = nil
+        }
+        if let stroke = path.stroke, case .pattern(let pattern) = stroke.paint {
+            var line = path
+            (line.fill, line.transform) = (nil, .identity)
+            line.stroke?.paint = .color(SVG.Color(red: 0, green: 0, blue: 0))
+            var ink = BezierPath()
+            for area in try layers(of: [.path(line)], .identity) { ink.append(area.region) }
+            let tiles = try tiles(of: pattern, opacity: stroke.opacity, in: ink, SVG.Path(origin: path.origin, geometry: ink, fill: nil))
+            if rest.fill != nil {
+                rest.stroke = nil
+                group.children = [.path(rest)]
+            }
+            group.children.insert(contentsOf: tiles, at: path.isStrokeFirst ? 0 : group.children.count)
+        } else if rest.stroke != nil {
+            group.children.insert(.path(rest), at: path.isStrokeFirst ? 0 : group.children.count)
+        }
+        return .group(group)
+    }
+
+    /// The tiles of a pattern inside an outline, in the outline's coordinates.
+    private mutating func tiles(
+        of pattern: SVG.Pattern, opacity: Double, in outline: BezierPath, _ path: SVG.Path
+    ) throws(Obstacle) -> [SVG.Node] {
+        guard let back = pattern.transform.inverse, let box = outline.transformed(by: back).bounds else { return [] }
+        let columns = (box.minX / pattern.tile.width).rounded(.down), columnEnd = (box.maxX / pattern.tile.width).rounded(.up)
+        let rows = (box.minY / pattern.tile.height).rounded(.down), rowEnd = (box.maxY / pattern.tile.height).rounded(.up)
+        let count = (columnEnd - columns) * (rowEnd - rows)
+        guard count >= 0, count <= 10_000, columns.magnitude < 1e9, rows.magnitude < 1e9 else { throw .tooMuch }
+        var places: [AffineTransform] = []
+        for row in Int(rows)..<Int(rowEnd) {
+            for column in Int(columns)..<Int(columnEnd) {
+                places.append(.translation(Double(column) * pattern.tile.width, Double(row) * pattern.tile.height))
+            }
+        }
+
+        var result: [SVG.Node] = []
+        for (area, isWhole) in try areas(ofTile: pattern, opacity: opacity) {
+            var parts: [FlatArea] = []
+            if isWhole, case .color = area.paint {
+                var part = area
+                part.element = SVG.Path(
+                    origin: area.origin, geometry: path.geometry, shape: path.shape,
+                    fill: path.fill ?? SVG.Fill(paint: area.paint, rule: .evenOdd))
+                parts = [part]
+            } else if case .color = area.paint {
+                try spend(area.region.elements.count * places.count + outline.elements.count)
+                var copies = BezierPath()
+                copies.reserveCapacity(area.region.elements.count * places.count)
+                for place in places { copies.append(area.region.transformed(by: place)) }
+                var all = area
+                all.region = copies.transformed(by: pattern.transform)
+                parts = try cut(all, .intersection, outline).map { [$0] } ?? []
+            } else {
+                // Each copy of a gradient lies elsewhere.
+                if places.count > 200 { throw .tooMuch }
+                for place in places {
+                    try spend(area.region.elements.count + outline.elements.count)
+                    let toPath = place.followed(by: pattern.transform)
+                    var copy = area
+                    copy.region = area.region.transformed(by: toPath)
+                    copy.paint = area.paint.moved(by: toPath)
+                    if let part = try cut(copy, .intersection, outline) { parts.append(part) }
+                }
+            }
+            result += parts.map { part in
+                var part = part
+                part.origin = area.origin.nameless
+                return part.node
+            }
+        }
+        return result
+    }
+
+    /// What a tile shows, back to front in the pattern's coordinates, and whether it fills the tile.
+    private mutating func areas(ofTile pattern: SVG.Pattern, opacity: Double) throws(Obstacle) -> [(FlatArea, isWhole: Bool)] {
+        let tile = BezierPath(Rect(x: 0, y: 0, width: pattern.tile.width, height: pattern.tile.height))
+        var areas = try layers(of: pattern.children, .identity)
+        if opacity < 1 {
+            areas = try flat(areas)
+            for index in areas.indices { areas[index].opacity *= opacity }
+        } else if areas.contains(where: { $0.blend != .normal }) {
+            areas = try flat(areas)
+        }
+        var result: [(FlatArea, isWhole: Bool)] = []
+        for area in areas {
+            try spend(2 * area.region.elements.count)
+            guard let seen = try cut(area, .intersection, tile) else { continue }
+            let rest = try combined(tile, .difference, seen.region).bounds
+            let isWhole = rest?.isNegligible(beside: seen.bounds) ?? true
+            if isWhole, seen.isOpaque { result.removeAll() }
+            result.append((seen, isWhole))
+        }
+        return result
+    }
+}
+
+extension SVG.Origin {
+    /// The same place in the source, without what people would call it: for parts of an element.
+    var nameless: SVG.Origin { SVG.Origin(element: element, line: line) }
+}

@@ -1,0 +1,52 @@
+import AtelierGeometry
+import AtelierSVG
+import Testing
+
+@testable import AtelierOOXML
+
+private func tiled(
+    _ children: [SVG.Node], _ tile: Double, transform: AffineTransform = .identity, opacity: Double = 1, stroked: Bool = false
+) -> Slide {
+    let paint = SVG.Paint.pattern(SVG.Pattern(tile: Size(tile, tile), transform: transform, children: children))
+    var line = stroke(10)
+    line.paint = paint
+    return mapSlide(
+        picture([
+            rectangle(
+                20, 20, 60, 60, origin("rect", id: "r"), fill: stroked ? nil : SVG.Fill(paint: paint, opacity: opacity),
+                stroke: stroked ? line : nil)
+        ]))
+}
+
+@Suite("Patterns on slides")
+struct PatternTests {
+    @Test("Each thing in a tile is one shape of as many parts as there are tiles; what fills the tile is the outline itself")
+    func dots() {
+        let slide = tiled([rectangle(0, 0, 20, 20, fill: fill(SVG.Color(red: 1, green: 2, blue: 3))), ellipse(10, 10, 5, 5)], 20)
+        #expect(slide.messages.isEmpty && slide.contents == SlideContents(shapes: 2, groups: 1))
+        #expect(slide.shapes.contains("name=\"r\"") && slide.shapes.contains("prst=\"rect\""))
+        #expect(slide.shapes.split(separator: "<a:moveTo>").count - 1 == 9)
+    }
+
+    @Test("Parts are cut at the outline and at the edge of the tile, and parts side by side are one")
+    func cut() {
+        // Stripes of the whole width: 3 of them in 60 pixels, the tile beginning 10 pixels further up.
+        let slide = tiled([rectangle(-5, 0, 40, 10)], 20, transform: .translation(0, 10))
+        #expect(slide.shapes.split(separator: "<a:moveTo>").count - 1 == 3)
+        #expect(slide.shapes.contains("<a:off x=\"190500\" y=\"285750\"/><a:ext cx=\"571500\" cy=\"476250\"/>"))
+    }
+
+    @Test("A pattern's opacity is that of every shape, and a stroke's tiles lie where the stroke is")
+    func opacityAndStroke() {
+        #expect(tiled([ellipse(10, 10, 5, 5)], 20, opacity: 0.5).shapes.contains("<a:alpha val=\"50000\"/>"))
+        let line = tiled([rectangle(0, 0, 20, 20)], 20, stroked: true)
+        #expect(line.messages.isEmpty && line.shapes.contains("<a:off x=\"142875\" y=\"142875\"/><a:ext cx=\"666750\" cy=\"666750\"/>"))
+    }
+
+    @Test("Patterns of very many tiles, or of next to no size, are a picture of the element in no time")
+    func bounded() {
+        for tile in [0.1, 1e-9, 1e-300] {
+            #expect(tiled([ellipse(0.05, 0.05, 0.05, 0.05)], tile).contents == SlideContents(pictures: 1))
+        }
+    }
+}
