@@ -99,7 +99,7 @@ extension SVG {
         /// How the group's colours are mixed with those behind it.
         public var blend: BlendMode
         /// Whether children that blend see nothing of what lies behind the group (`isolation: isolate`). Groups that have an
-        /// opacity, a clip, a mask or a blend mode of their own are isolated without it.
+        /// opacity, a clip, a mask, a filter or a blend mode are isolated without it.
         public var isIsolated: Bool
         /// Children, back to front.
         public var children: [Node]

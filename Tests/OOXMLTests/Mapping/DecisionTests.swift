@@ -76,7 +76,7 @@ struct DecisionTests {
         #expect(
             slide.messages == [
                 "it became a picture of its own, as this profile does not accept that slides have no focus apart from the centre, so "
-                    + "the colours run in circles about it"
+                    + "the colours run in circles between both"
             ])
         #expect(problems(tree, .exact) == [])
         // What was written and taken back left nothing: ids go on without a gap.
