@@ -107,7 +107,8 @@ extension Flattening {
         return result
     }
 
-    /// What a tile shows, back to front in the pattern's coordinates, and whether it fills the tile.
+    /// What a tile shows, back to front in the pattern's coordinates, and whether it fills the tile. Neighbours in one opaque colour
+    /// are one.
     private mutating func areas(ofTile pattern: SVG.Pattern, opacity: Double) throws(Obstacle) -> [(FlatArea, isWhole: Bool)] {
         let tile = BezierPath(Rect(x: 0, y: 0, width: pattern.tile.width, height: pattern.tile.height))
         var areas = try layers(of: pattern.children, .identity)
@@ -120,10 +121,19 @@ extension Flattening {
         var result: [(FlatArea, isWhole: Bool)] = []
         for area in areas {
             try spend(2 * area.region.elements.count)
-            guard let seen = try cut(area, .intersection, tile) else { continue }
+            guard var seen = try cut(area, .intersection, tile) else { continue }
             let rest = try combined(tile, .difference, seen.region).bounds
             let isWhole = rest?.isNegligible(beside: seen.bounds) ?? true
             if isWhole, seen.isOpaque { result.removeAll() }
+            if !isWhole, let last = result.last, !last.isWhole, last.0.isOpaque, seen.isOpaque, case .color = seen.paint,
+                last.0.paint == seen.paint
+            {
+                // Nobody sees where the one ends and the other begins.
+                try spend(last.0.region.elements.count + seen.region.elements.count)
+                let both = try combined(last.0.region, .union, seen.region)
+                (seen.region, seen.bounds) = (both, both.bounds ?? seen.bounds)
+                result.removeLast()
+            }
             result.append((seen, isWhole))
         }
         return result

@@ -36,6 +36,14 @@ struct PatternTests {
         #expect(slide.shapes.contains("<a:off x=\"190500\" y=\"285750\"/><a:ext cx=\"571500\" cy=\"476250\"/>"))
     }
 
+    @Test("Neighbours in one opaque colour are one shape, overlapping or not; another colour between them keeps them apart")
+    func sameColour() {
+        let other = SVG.Color(red: 9, green: 9, blue: 9)
+        #expect(tiled([rectangle(0, 0, 10, 10), rectangle(5, 5, 10, 10)], 20).contents == SlideContents(shapes: 1, groups: 1))
+        let between = tiled([rectangle(0, 0, 10, 10), rectangle(2, 2, 5, 5, fill: fill(other)), rectangle(5, 5, 10, 10)], 20)
+        #expect(between.contents == SlideContents(shapes: 3, groups: 1))
+    }
+
     @Test("A pattern's opacity is that of every shape, and a stroke's tiles lie where the stroke is")
     func opacityAndStroke() {
         #expect(tiled([ellipse(10, 10, 5, 5)], 20, opacity: 0.5).shapes.contains("<a:alpha val=\"50000\"/>"))
