@@ -140,7 +140,7 @@ let package = Package(
                 "AtelierFonts", "AtelierGeometry", "AtelierSVG", "AtelierArchives", "AtelierOOXML",
             ],
             exclude: ["stage-outputs.txt", "Features"]),
-        tests(of: "Command", ["AtelierStages", "AtelierMemo", "AtelierScheduling", "AtelierOOXML"]),
+        tests(of: "Command", ["AtelierStages", "AtelierMemo", "AtelierScheduling", "AtelierOOXML", "AtelierSVG", "AtelierArchives"]),
     ],
     swiftLanguageModes: [.v6]
 )

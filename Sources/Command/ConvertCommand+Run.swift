@@ -51,6 +51,7 @@ extension ConvertCommand {
 
     /// The jobs of this conversion, and operands that stand for nothing.
     func jobs(_ console: Console) throws(UsageError) -> (jobs: [Job], problems: [String]) {
+        if let root, kind(of: root) != .folder { throw UsageError("--root \(printable(root)): there is no such folder") }
         if let batch = settings.batch {
             let bytes: [UInt8]
             do { bytes = try console.read(batch, limit: largestList).withUnsafeBytes(Array.init) } catch {

@@ -12,6 +12,8 @@ struct EngineMaker: Maker {
     let title: String?
     /// What goes into decks beside their pages.
     private let attachments: [(kind: Request.Attachment, input: Input)]
+    /// The folder that files named in drawings may lie in; nil for the folder of each drawing.
+    private let root: String?
     let keepGoing: Bool
     /// Whether reports list every single element.
     let listsElements: Bool
@@ -36,6 +38,7 @@ struct EngineMaker: Maker {
         options = command.conversion
         title = command.title
         attachments = command.attachments
+        root = command.root
         keepGoing = command.settings.keepGoing
         listsElements = command.settings.report != nil
         self.console = console
@@ -48,13 +51,13 @@ struct EngineMaker: Maker {
         defer { journal?.write(ifOlderThan: 60) }
         var pages: [Page] = [], failures: [Failure] = []
         for input in job.inputs {
-            do throws(Failure) { pages.append(Page(input: input, source: try source(input))) } catch { failures.append(error) }
+            do throws(Failure) { pages.append(try page(input, of: job)) } catch { failures.append(error) }
         }
         guard failures.isEmpty || keepGoing && !pages.isEmpty else { return Attempt(failures: failures) }
         var attached: [Page] = []
         if job.format == .pptx {
             do throws(Failure) {
-                for (_, input) in attachments { attached.append(Page(input: input, source: try source(input))) }
+                for (_, input) in attachments { attached.append(Page(input: input, source: try source(input), links: [])) }
             } catch { return Attempt(failures: failures + [error]) }
         }
         do { return Attempt(product: try await product(job, pages, attached), failures: failures) } catch {
@@ -65,7 +68,7 @@ struct EngineMaker: Maker {
             let known = failures.count
             for page in pages {
                 do {
-                    _ = try await engine.value(of: try conversion(.pptx, [page.source], attached.map(\.source)).report)
+                    _ = try await engine.value(of: try conversion(.pptx, [page], attached.map(\.source)).report)
                     good.append(page)
                 } catch { failures.append(failure(error, page.input)) }
             }
@@ -81,15 +84,17 @@ struct EngineMaker: Maker {
 
     /// Where everything a job is built on lies. What a file is decides how it is converted, so files are looked at; no stage runs.
     func explain(_ job: Job) throws(Failure) -> ExplainedJob {
-        var sources: [Artifact<Blob>] = [], ways: [Digest: Explanation] = [:]
+        var pages: [Page] = [], ways: [Digest: Explanation] = [:]
         for input in job.inputs {
             let blob = try read(input)
-            let source = Artifact.blob(blob)
-            sources.append(source)
+            let source = Artifact.blob(blob), page = Page(input: input, source: source, links: try links(of: blob, input, job))
+            pages.append(page)
             do {
                 let format = try SourceFormat.sniff(blob)
-                for drawings in [SVGFromSource.Drawings.kept, .rewritten] {
-                    let plan = SVGFromSource(source: source, options: options, drawings: drawings)
+                for plan in [
+                    SVGFromSource(source: source, options: options, drawings: .kept),
+                    SVGFromSource(source: source, options: options, drawings: .rewritten, files: page.links.map(\.source)),
+                ] {
                     ways[Artifact(plan).digest] = engine.explain(plan.way(for: format), comparing: keys)
                 }
             } catch { throw failure(error, input) }
@@ -97,7 +102,7 @@ struct EngineMaker: Maker {
         let attached = job.format == .pptx ? try attachments.map { (_, input) throws(Failure) in Artifact.blob(try read(input)) } : []
         let tree: Explanation
         do {
-            tree = engine.explain(try conversion(job.format, sources, attached).output, comparing: keys)
+            tree = engine.explain(try conversion(job.format, pages, attached).output, comparing: keys)
         } catch { throw failure(error, nil) }
         var lines: [Explanation.Line] = []
         for line in tree.lines {
@@ -109,7 +114,8 @@ struct EngineMaker: Maker {
                 return below
             }
         }
-        return ExplainedJob(job: job, lines: lines, sources: Dictionary(zip(sources.map(\.digest), job.inputs)) { first, _ in first })
+        let files = pages.flatMap(\.files).map { ($0.source.digest, $0.input) }
+        return ExplainedJob(job: job, lines: lines, sources: Dictionary(files) { first, _ in first })
     }
 
     var totals: Totals {
@@ -122,35 +128,54 @@ struct EngineMaker: Maker {
     private struct Page {
         var input: Input
         var source: Artifact<Blob>
+        /// What its pictures refer to.
+        var links: [LinkedInput]
+
+        /// Itself and the files it refers to.
+        var files: [(source: Artifact<Blob>, input: Input)] { [(source, input)] + linked }
+
+        /// The files it refers to.
+        var linked: [(source: Artifact<Blob>, input: Input)] {
+            links.compactMap { link in link.source.file.flatMap { file in link.input.map { (file, $0) } } }
+        }
     }
 
     /// Writes down what is not yet in the log. Called once, when everything is delivered.
     func noteRequests() { notes?.flush() }
 
     /// What every face speaks.
-    private func request(_ target: Request.Target, _ sources: [Artifact<Blob>], _ attached: [Artifact<Blob>]) -> Request {
-        Request(
-            target: target, sources: (sources + attached).map(\.digest), attachments: attached.isEmpty ? [] : attachments.map(\.kind),
-            options: options, title: title)
+    private func request(_ target: Request.Target, _ pages: [Page], _ attached: [Artifact<Blob>]) -> Request {
+        let links = pages.enumerated().flatMap { index, page in
+            page.links.map { Request.Link(page: index, path: $0.source.path, refusal: $0.source.refusal) }
+        }
+        return Request(
+            target: target, sources: sources(of: pages, attached).map(\.digest),
+            attachments: attached.isEmpty ? [] : attachments.map(\.kind),
+            links: links, options: options, title: title)
+    }
+
+    /// In the order of requests.
+    private func sources(of pages: [Page], _ attached: [Artifact<Blob>]) -> [Artifact<Blob>] {
+        pages.map(\.source) + attached + pages.flatMap(\.linked).map(\.source)
     }
 
     /// The recipe, by way of the request.
     private func conversion(
-        _ target: Request.Target, _ sources: [Artifact<Blob>], _ attached: [Artifact<Blob>]
+        _ target: Request.Target, _ pages: [Page], _ attached: [Artifact<Blob>]
     ) throws(RequestError) -> Conversion {
-        try request(target, sources, attached).conversion(of: sources + attached, listingElements: listsElements)
+        try request(target, pages, attached).conversion(of: sources(of: pages, attached), listingElements: listsElements)
     }
 
     private func product(_ job: Job, _ pages: [Page], _ attached: [Page]) async throws -> Product {
-        let request = request(job.format, pages.map(\.source), attached.map(\.source))
-        let conversion = try request.conversion(
-            of: (pages + attached).map(\.source), listingElements: listsElements)
+        let request = request(job.format, pages, attached.map(\.source))
+        let conversion = try request.conversion(of: sources(of: pages, attached.map(\.source)), listingElements: listsElements)
         let (blob, report) = try await values(of: conversion)
         let remarks = zip(pages, report.pages).flatMap { page, diagnostics in
             diagnostics.map { Remark($0, in: page.input.path) }
         }
         notes?.add(
-            request, from: (pages + attached).map(\.input), output: conversion.output.digest, cost: ran.cost(of: conversion.output.digest))
+            request, from: (pages + attached).map(\.input) + pages.flatMap(\.linked).map(\.input), output: conversion.output.digest,
+            cost: ran.cost(of: conversion.output.digest))
         return Product(
             blob: blob, digest: conversion.output.digest.description, isCached: !ran.contains(conversion.output.digest), remarks: remarks,
             slides: zip(pages, report.slides).map { SlideOfInput(input: $0.input.path, summary: $1) })
@@ -164,6 +189,30 @@ struct EngineMaker: Maker {
             guard let report = try await group.next() else { preconditionFailure("a task that was added ends") }
             return (output, report)
         }
+    }
+
+    /// An input with the files that it refers to. Pictures, which refer to none, are not read for that.
+    private func page(_ input: Input, of job: Job) throws(Failure) -> Page {
+        let source = try source(input)
+        guard kind(of: input.path) != .file || beginsAsMarkup(input.path), let drawing = source.sourceBytes() else {
+            return Page(input: input, source: source, links: [])
+        }
+        return Page(input: input, source: source, links: try links(of: drawing, input, job))
+    }
+
+    /// The files that a drawing refers to.
+    private func links(of drawing: Blob, _ input: Input, _ job: Job) throws(Failure) -> [LinkedInput] {
+        let links = linkedFiles(
+            of: drawing, in: LinkFolder(of: input, root: root), limits: options.svg.limits, limit: options.image.maxFileBytes)
+        if job.output != "-", let output = FileIdentity(of: job.output),
+            let link = links.first(where: { $0.input.flatMap { FileIdentity(of: $0.path) } == output })
+        {
+            throw Failure(
+                kind: .other, input: input.path,
+                message:
+                    "\(input.shown): \(printable(job.output)) would overwrite \(printable(link.source.path)), which the drawing refers to")
+        }
+        return links
     }
 
     /// The artifact of an input: a file is read again when a stage needs it, a pipe can be read once and is kept in memory.

@@ -52,6 +52,8 @@ struct ConvertCommand: Hashable, Sendable {
     var title: String?
     /// A presentation that the slides are put into, and a text file with their notes.
     var template: String?, notesFile: String?
+    /// The folder that files named in drawings may lie in; nil for the folder of each drawing.
+    var root: String?
     /// Whether `explain` says why something has to be made.
     var whyMissed = false
 
@@ -70,7 +72,12 @@ struct ConvertCommand: Hashable, Sendable {
 
     /// All flags of a verb.
     static func options(of verb: Verb) -> [Option<ConvertCommand>] {
-        let files = Settings.fileOptions(choosesFormat: verb == .convert).map { $0.of(\ConvertCommand.settings) }
+        let files =
+            Settings.fileOptions(choosesFormat: verb == .convert).map { $0.of(\ConvertCommand.settings) } + [
+                .text(
+                    "root", \.root, "DIR", group: "Files",
+                    "The folder that picture files named in SVG may lie in; without it, that of each drawing, and none for standard input.")
+            ]
         let tracing = ConversionOptions.tracing.map { $0.of(\ConvertCommand.conversion) }
         let slides =
             verb == .trace

@@ -7,7 +7,7 @@ public struct ParseSVG: Stage {
     /// Name in keys, events and `explain`.
     public static let name = "svg.parse"
     /// Raised when the same document gives another tree.
-    public static let version = 7
+    public static let version = 8
 
     /// The document.
     public var source: Artifact<Blob>
@@ -15,20 +15,26 @@ public struct ParseSVG: Stage {
     public var options: SVG.ReadOptions
     /// The fonts that its text is set in; nil for a drawing without text.
     public var fonts: FontBook?
+    /// The files that its pictures refer to.
+    public var files: [LinkedSource]
 
     /// A reading of one document.
-    public init(source: Artifact<Blob>, options: SVG.ReadOptions = .init(), fonts: FontBook? = nil) {
+    public init(source: Artifact<Blob>, options: SVG.ReadOptions = .init(), fonts: FontBook? = nil, files: [LinkedSource] = []) {
         self.source = source
         self.options = options
         self.fonts = fonts
+        self.files = files
     }
 
-    /// A tree takes about twelve times its text.
-    public func footprint(in context: Context) -> Int { context[source].count * 12 }
+    /// A tree takes about twelve times its text, and holds the files.
+    public func footprint(in context: Context) -> Int {
+        files.reduce(context[source].count * 12) { $0 + ($1.file.map { context[$0].count } ?? 0) }
+    }
 
     /// Reads; throws `SVG.ParseError`, and `FontError` when a font has changed since it was found.
     public func run(in context: Context) throws -> SVG.Tree {
         let document = context[source].bytes
-        return try SVG.read(document.span, options: options, typesetter: fonts.map(Typesetter.book) ?? .estimating())
+        return try SVG.read(
+            document.span, options: options, files: files.contents(in: context), typesetter: fonts.map(Typesetter.book) ?? .estimating())
     }
 }

@@ -25,14 +25,17 @@ public struct ReadDrawing: Plan {
     public var options: SVG.ReadOptions
     /// The fonts of this machine.
     public var fonts: FontEnvironment
+    /// The files that its pictures refer to.
+    public var files: [LinkedSource]
     /// The stage the way leads to: the plan's alias must not outlive a raised version.
     public internal(set) var stages: [String]
 
     /// A reading of one document.
-    public init(source: Artifact<Blob>, options: SVG.ReadOptions = .init(), fonts: FontEnvironment) {
+    public init(source: Artifact<Blob>, options: SVG.ReadOptions = .init(), fonts: FontEnvironment, files: [LinkedSource] = []) {
         self.source = source
         self.options = options
         self.fonts = fonts
+        self.files = files
         self.stages = [StageIdentities.of(ParseSVG.self)]
     }
 
@@ -40,20 +43,27 @@ public struct ReadDrawing: Plan {
     public func plan(in context: Context) throws -> Artifact<SVG.Tree> {
         let bytes = context[source].bytes
         let document = try SVG.Document(parsing: bytes.span, limits: options.limits)
-        let fonts = try document.fontBook(options: options)
-        return Artifact(ParseSVG(source: source, options: options, fonts: fonts.entries.isEmpty ? nil : fonts))
+        let fonts = try document.fontBook(options: options, files: files.contents(in: context))
+        return Artifact(ParseSVG(source: source, options: options, fonts: fonts.entries.isEmpty ? nil : fonts, files: files))
     }
 }
 
 /// The tree of an SVG document, read with the fonts of this machine when it has text.
 ///
-/// - Parameter fonts: What `FontEnvironment.needed` says of the file that the document comes from.
-func readDrawing(_ document: Artifact<Blob>, _ options: SVG.ReadOptions, _ fonts: FontEnvironment?) -> Artifact<SVG.Tree> {
-    guard let fonts else { return Artifact(ParseSVG(source: document, options: options)) }
-    return Artifact(ReadDrawing(source: document, options: options, fonts: fonts))
+/// - Parameter fonts: What `FontEnvironment.needed` says of the file that the document comes from, and of those it refers to.
+func readDrawing(
+    _ document: Artifact<Blob>, _ options: SVG.ReadOptions, _ fonts: FontEnvironment?, _ files: [LinkedSource] = []
+) -> Artifact<SVG.Tree> {
+    guard let fonts else { return Artifact(ParseSVG(source: document, options: options, files: files)) }
+    return Artifact(ReadDrawing(source: document, options: options, fonts: fonts, files: files))
 }
 
 extension FontEnvironment {
+    /// The same for a drawing with the files that it refers to.
+    static func needed(by source: Artifact<Blob>, _ files: [LinkedSource]) -> FontEnvironment? {
+        needed(by: source) ?? files.lazy.compactMap(\.file).compactMap(needed(by:)).first
+    }
+
     /// The fonts of this machine when a file may have text, else nil: what has none never looks for fonts.
     ///
     /// Looks for `<text` in the bytes of a source, once for each digest; what a stage makes, and what cannot be looked at, may have text.

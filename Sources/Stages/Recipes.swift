@@ -29,11 +29,13 @@ public struct Conversion: Sendable {
 }
 
 /// Any picture or drawing as SVG: pictures are traced, drawings resolved and rewritten.
-public func convertToSVG(_ source: Artifact<Blob>, _ options: ConversionOptions = .init()) -> Conversion {
-    let fonts = FontEnvironment.needed(by: source)
+///
+/// - Parameter files: Those that the pictures of a drawing refer to; they become data inside the output.
+public func convertToSVG(_ source: Artifact<Blob>, _ options: ConversionOptions = .init(), files: [LinkedSource] = []) -> Conversion {
+    let fonts = FontEnvironment.needed(by: source, files)
     return Conversion(
-        output: Artifact(SVGFromSource(source: source, options: options, drawings: .rewritten, fonts: fonts)),
-        report: Artifact(ReportOnSource(source: source, options: options.svg, fonts: fonts)))
+        output: Artifact(SVGFromSource(source: source, options: options, drawings: .rewritten, fonts: fonts, files: files)),
+        report: Artifact(ReportOnSource(source: source, options: options.svg, fonts: fonts, files: files)))
 }
 
 /// Pictures and drawings as one PowerPoint file, one slide each, made of native shapes.
@@ -43,17 +45,18 @@ public func convertToSVG(_ source: Artifact<Blob>, _ options: ConversionOptions 
 ///
 /// - Parameters:
 ///   - options: `deck` says what becomes a slide: files, layers, pages, or several pictures in a grid.
+///   - files: Those that the pictures of each page refer to, in the order of the pages; pages beyond its end refer to none.
 ///   - title: Title in the document's properties; a template keeps its own.
 ///   - template: A presentation that the slides are put into; the output is that presentation with more slides.
 ///   - notes: A text file with what the speaker reads, see `SlideNotes.init(written:)`.
 ///   - listsElements: Whether the report lists what became of every single element.
 public func convertToPPTX(
-    _ pages: [Artifact<Blob>], _ options: ConversionOptions = .init(), title: String? = nil, template: Artifact<Blob>? = nil,
-    notes: Artifact<Blob>? = nil, listsElements: Bool = false
+    _ pages: [Artifact<Blob>], _ options: ConversionOptions = .init(), files: [[LinkedSource]] = [], title: String? = nil,
+    template: Artifact<Blob>? = nil, notes: Artifact<Blob>? = nil, listsElements: Bool = false
 ) -> Conversion {
-    let trees = pages.map { page in
-        let svg = Artifact(SVGFromSource(source: page, options: options, drawings: .kept))
-        return readDrawing(svg, options.svg, .needed(by: page))
+    let trees = pages.enumerated().map { index, page in
+        let svg = Artifact(SVGFromSource(source: page, options: options, drawings: .kept)), files = index < files.count ? files[index] : []
+        return readDrawing(svg, options.svg, .needed(by: page, files), files)
     }
     if trees.count > 1 && options.slide.size == nil || options.deck != DeckOptions() || template != nil || notes != nil {
         let deck = DeckPages(trees: trees, options: options.slide, deck: options.deck, template: template, notes: notes)

@@ -1,4 +1,5 @@
 public import AtelierMemo
+public import AtelierSVG
 
 /// What is wanted, as one serialisable value: options and source digests.
 ///
@@ -21,12 +22,31 @@ public struct Request: Hashable, Sendable, Codable {
         case notes
     }
 
+    /// A file that the pictures of a page refer to.
+    public struct Link: Hashable, Sendable, Codable {
+        /// Which page refers to it, from 0.
+        public var page: Int
+        /// Its path from that page's folder.
+        public var path: String
+        /// Why it was not read; nil for a file among the sources.
+        public var refusal: SVG.LinkedFile.Refusal?
+
+        /// A link of a page.
+        public init(page: Int, path: String, refusal: SVG.LinkedFile.Refusal? = nil) {
+            self.page = page
+            self.path = path
+            self.refusal = refusal
+        }
+    }
+
     /// What is made.
     public var target: Target
-    /// Digests of the source files, in page order; then those of the attachments.
+    /// Digests of the source files: the pages in their order, then the attachments, then the files of the links that were read.
     public var sources: [Digest]
-    /// What the last sources are; each kind at most once.
+    /// What the sources behind the pages are; each kind at most once.
     public var attachments: [Attachment]
+    /// What the pictures of the pages refer to.
+    public var links: [Link]
     /// Everything else that decides the result.
     public var options: ConversionOptions
     /// Title in the document's properties (`pptx` only).
@@ -34,11 +54,13 @@ public struct Request: Hashable, Sendable, Codable {
 
     /// A request from its parts. `svg` takes exactly one source, `pptx` at least one.
     public init(
-        target: Target, sources: [Digest], attachments: [Attachment] = [], options: ConversionOptions = .init(), title: String? = nil
+        target: Target, sources: [Digest], attachments: [Attachment] = [], links: [Link] = [], options: ConversionOptions = .init(),
+        title: String? = nil
     ) {
         self.target = target
         self.sources = sources
         self.attachments = attachments
+        self.links = links
         self.options = options
         self.title = title
     }
@@ -51,19 +73,25 @@ public struct Request: Hashable, Sendable, Codable {
     /// - Throws: `RequestError` when they are not those.
     public func conversion(of sources: [Artifact<Blob>], listingElements listsElements: Bool = false) throws(RequestError) -> Conversion {
         guard sources.map(\.digest) == self.sources else { throw .otherSources }
+        let read = links.count { $0.refusal == nil }, pageCount = sources.count - attachments.count - read
+        guard pageCount > 0 else { throw .sourceCount(pageCount, allowed: target == .svg ? "exactly one source" : "at least one source") }
+        var linked = sources.suffix(read), files = [[LinkedSource]](repeating: [], count: pageCount)
+        for link in links {
+            guard files.indices.contains(link.page) else { throw .linkOfNoPage(link.page) }
+            files[link.page].append(
+                link.refusal.map { LinkedSource(path: link.path, refused: $0) }
+                    ?? LinkedSource(path: link.path, file: linked.removeFirst()))
+        }
         switch target {
         case .svg:
-            guard sources.count == 1 else { throw .sourceCount(sources.count, allowed: "exactly one source") }
-            return convertToSVG(sources[0], options)
+            guard sources.count == read + 1 else { throw .sourceCount(sources.count - read, allowed: "exactly one source") }
+            return convertToSVG(sources[0], options, files: files[0])
         case .pptx:
-            guard sources.count > attachments.count else {
-                throw .sourceCount(sources.count - attachments.count, allowed: "at least one source")
-            }
-            let attached = sources.suffix(attachments.count)
+            let attached = sources[pageCount..<pageCount + attachments.count]
             func attachment(_ kind: Attachment) -> Artifact<Blob>? { zip(attachments, attached).first { $0.0 == kind }?.1 }
             return convertToPPTX(
-                sources.dropLast(attachments.count), options, title: title, template: attachment(.template), notes: attachment(.notes),
-                listsElements: listsElements)
+                Array(sources[..<pageCount]), options, files: files, title: title, template: attachment(.template),
+                notes: attachment(.notes), listsElements: listsElements)
         }
     }
 }
@@ -74,12 +102,15 @@ public enum RequestError: Error, Equatable, CustomStringConvertible {
     case otherSources
     /// The target cannot be made of that many sources.
     case sourceCount(Int, allowed: String)
+    /// A link names a page that is not there.
+    case linkOfNoPage(Int)
 
     /// One sentence: what, and what would help.
     public var description: String {
         switch self {
         case .otherSources: "the files given do not have the digests named in the request; give the same files in the same order"
         case .sourceCount(let count, let allowed): "\(count) sources were given where this target takes \(allowed)"
+        case .linkOfNoPage(let page): "a link names page \(page), which the request does not have"
         }
     }
 }

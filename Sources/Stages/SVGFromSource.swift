@@ -27,15 +27,20 @@ public struct SVGFromSource: Plan {
     public var drawings: Drawings
     /// The fonts of this machine, where a drawing with text is rewritten.
     public var fonts: FontEnvironment?
+    /// The files that the pictures of a drawing refer to, where it is rewritten.
+    public var files: [LinkedSource]
     /// The stages the way may lead to: the plan's alias must not outlive a raised version.
     public internal(set) var stages: [String]
 
     /// A way for one file.
-    public init(source: Artifact<Blob>, options: ConversionOptions, drawings: Drawings, fonts: FontEnvironment? = nil) {
+    public init(
+        source: Artifact<Blob>, options: ConversionOptions, drawings: Drawings, fonts: FontEnvironment? = nil, files: [LinkedSource] = []
+    ) {
         self.source = source
         self.options = options
         self.drawings = drawings
         self.fonts = fonts
+        self.files = files
         self.stages = StageIdentities.toSVG
     }
 
@@ -49,7 +54,7 @@ public struct SVGFromSource: Plan {
         switch format {
         case .png, .jpeg: traceToSVG(source, options)
         case .svg where drawings == .kept: source
-        case .svg: Artifact(WriteSVG(tree: readDrawing(source, options.svg, fonts)))
+        case .svg: Artifact(WriteSVG(tree: readDrawing(source, options.svg, fonts, files)))
         }
     }
 }
@@ -67,14 +72,17 @@ public struct ReportOnSource: Plan {
     public var options: SVG.ReadOptions
     /// The fonts of this machine, where the file is a drawing with text.
     public var fonts: FontEnvironment?
+    /// The files that the pictures of a drawing refer to.
+    public var files: [LinkedSource]
     /// The stages the way may lead to: the plan's alias must not outlive a raised version.
     public internal(set) var stages: [String]
 
     /// A report on one file.
-    public init(source: Artifact<Blob>, options: SVG.ReadOptions, fonts: FontEnvironment? = nil) {
+    public init(source: Artifact<Blob>, options: SVG.ReadOptions, fonts: FontEnvironment? = nil, files: [LinkedSource] = []) {
         self.source = source
         self.options = options
         self.fonts = fonts
+        self.files = files
         self.stages = StageIdentities.toReport
     }
 
@@ -82,7 +90,7 @@ public struct ReportOnSource: Plan {
     public func plan(in context: Context) throws -> Artifact<ConversionReport> {
         switch try SourceFormat.sniff(context[source]) {
         case .png, .jpeg: Artifact(ReportTree(tree: nil))
-        case .svg: Artifact(ReportTree(tree: readDrawing(source, options, fonts)))
+        case .svg: Artifact(ReportTree(tree: readDrawing(source, options, fonts, files)))
         }
     }
 }

@@ -28,8 +28,8 @@ struct KeyTests {
         (SegmentRegions.name, { keyProblems(of: SegmentRegions(image: image, quantized: quantized)) }),
         (FitPaths.name, { keyProblems(of: FitPaths(segmentation: regions)) }),
         (WriteDrawing.name, { keyProblems(of: WriteDrawing(drawing: drawing)) }),
-        (ParseSVG.name, { keyProblems(of: ParseSVG(source: file, fonts: someFonts)) }),
-        (ReadDrawing.name, { keyProblems(of: ReadDrawing(source: file, fonts: .current)) }),
+        (ParseSVG.name, { keyProblems(of: ParseSVG(source: file, fonts: someFonts, files: someFiles)) }),
+        (ReadDrawing.name, { keyProblems(of: ReadDrawing(source: file, fonts: .current, files: someFiles)) }),
         (WriteSVG.name, { keyProblems(of: WriteSVG(tree: tree)) }),
         (
             MapSlide.name,
@@ -83,7 +83,7 @@ struct KeyTests {
             SVGFromSource.name,
             {
                 keyProblems(
-                    of: SVGFromSource(source: file, options: .init(), drawings: .kept, fonts: .current),
+                    of: SVGFromSource(source: file, options: .init(), drawings: .kept, fonts: .current, files: someFiles),
                     changing: [
                         "options.slide.size": { $0.options.slide.size = someSize },
                         "options.slide.area": { $0.options.slide.area = someArea },
@@ -92,7 +92,7 @@ struct KeyTests {
                     ])
             }
         ),
-        (ReportOnSource.name, { keyProblems(of: ReportOnSource(source: file, options: .init(), fonts: .current)) }),
+        (ReportOnSource.name, { keyProblems(of: ReportOnSource(source: file, options: .init(), fonts: .current, files: someFiles)) }),
         (
             DeckOfPages.name,
             {
@@ -119,6 +119,7 @@ struct KeyTests {
         ),
     ]
 
+    static let someFiles = [LinkedSource(path: "a", file: file), LinkedSource(path: "b", refused: .missing)]
     static let someFonts = FontBook(
         entries: [
             FontBook.Entry(

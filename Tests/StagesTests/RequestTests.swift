@@ -1,5 +1,6 @@
 import AtelierImageTracing
 import AtelierMemo
+import AtelierSVG
 import Foundation
 import Testing
 
@@ -28,5 +29,34 @@ struct RequestTests {
     func counts() {
         #expect(throws: RequestError.self) { try Request(target: .svg, sources: sources.map(\.digest)).conversion(of: sources) }
         #expect(throws: RequestError.self) { try Request(target: .pptx, sources: []).conversion(of: []) }
+    }
+
+    @Test("Links stand behind the pages and attachments, each with its page; those that were not read have no source")
+    func links() throws {
+        let files: [Artifact<Blob>] = (1...5).map { .bytes([$0]) }
+        let links = [
+            Request.Link(page: 0, path: "a.png"), Request.Link(page: 0, path: "gone.png", refusal: .missing),
+            Request.Link(page: 1, path: "../b.png"),
+        ]
+        let request = Request(target: .pptx, sources: files.map(\.digest), attachments: [.notes], links: links)
+        let made = try request.conversion(of: files).output.digest
+        let recipe = convertToPPTX(
+            Array(files[..<2]),
+            files: [
+                [LinkedSource(path: "a.png", file: files[3]), LinkedSource(path: "gone.png", refused: .missing)],
+                [LinkedSource(path: "../b.png", file: files[4])],
+            ], notes: files[2])
+        #expect(recipe.output.digest == made)
+
+        var other = request
+        other.links[1].refusal = .outside
+        #expect(try other.conversion(of: files).output.digest != made)
+        let read = try #require(Request.reading(JSON(parsing: request.json(paths: ["/a", "/b", "/n", "/c", nil]).bytes)))
+        #expect(read.request == request && read.paths == ["/a", "/b", "/n", "/c", nil])
+
+        other.links[2].page = 2
+        #expect(throws: RequestError.linkOfNoPage(2)) { try other.conversion(of: files) }
+        let none = Request(target: .svg, sources: [files[0].digest], links: [Request.Link(page: 0, path: "a.png")])
+        #expect(throws: RequestError.sourceCount(0, allowed: "exactly one source")) { try none.conversion(of: [files[0]]) }
     }
 }

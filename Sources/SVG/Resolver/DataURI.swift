@@ -13,7 +13,8 @@ func bytes(ofDataURI text: ArraySlice<UInt8>) -> [UInt8]? {
     return header.hasSuffix(";base64") ? base64Decoded(data) : data
 }
 
-private func percentDecoded(_ text: ArraySlice<UInt8>) -> [UInt8] {
+/// Text with each `%XX` as the byte it stands for; what is no such code stays.
+func percentDecoded(_ text: ArraySlice<UInt8>) -> [UInt8] {
     var result: [UInt8] = []
     result.reserveCapacity(text.count)
     var position = text.startIndex

@@ -22,9 +22,9 @@ extension Resolver {
         _ index: Int, _ reference: TextRange, _ aspect: AspectRatio, _ own: OwnStyle, _ inner: Surroundings, viewport: (Size) -> Rect
     ) throws(SVG.ParseError) -> SVG.Node? {
         try step(index, count: Int(reference.end - reference.start) >> 6)
-        guard let file = file(reference, index) else { return nil }
+        guard let (file, folder) = file(reference, index) else { return nil }
         if SVG.looksLikeMarkup(file.span) {
-            guard let tree = try nested(file, index) else { return nil }
+            guard let tree = try nested(file, in: folder, index) else { return nil }
             let place = viewport(tree.size)
             let fit = aspect.transform(from: Rect(x: 0, y: 0, width: tree.size.width, height: tree.size.height), into: place.size)
                 .followed(by: .translation(place.minX, place.minY))
@@ -54,18 +54,6 @@ extension Resolver {
                 opacity: own.opacity))
     }
 
-    /// The file that an address leads to; nil, with a diagnostic, when it does not.
-    mutating func file(_ reference: TextRange, _ index: Int) -> [UInt8]? {
-        let address = Array(UnsafeBufferPointer(start: reader.text + Int(reference.start), count: Int(reference.end - reference.start)))
-        if let bytes = bytes(ofDataURI: address[...]) { return bytes }
-        if reader.scanner(TextRange(start: reference.start, end: min(reference.start + 5, reference.end))).startsData {
-            report(index, .invalid, "its data is not valid base64 and is left out")
-        } else {
-            report(index, .unsupported, "the picture `\(quoted(reference))` is not in this file and is left out")
-        }
-        return nil
-    }
-
     /// What a picture of pixels is and how large; nil, with a diagnostic, when it cannot be read.
     mutating func facts(of file: [UInt8], _ index: Int) -> (SVG.Image.Format, Size)? {
         // GIF: signature, then the size of the canvas (GIF89a, 18).
@@ -84,18 +72,20 @@ extension Resolver {
     }
 
     /// An SVG document inside this one, resolved; nil, with a diagnostic, when it cannot be.
-    private mutating func nested(_ file: [UInt8], _ index: Int) throws(SVG.ParseError) -> SVG.Tree? {
+    private mutating func nested(_ file: [UInt8], in folder: String?, _ index: Int) throws(SVG.ParseError) -> SVG.Tree? {
         guard depthOfDocuments < 4 else {
             report(index, .invalid, "pictures inside pictures are nested too deeply; left out")
             return nil
         }
+        // One file may be shown often, and is read each time.
+        try step(index, count: file.count >> 10)
         var inside = options
         inside.limits.stepCount = max(options.limits.stepCount - steps, 1)
         do throws(SVG.ParseError) {
             let document = try SVG.Document(parsing: file.span, limits: inside.limits)
             try step(index, count: document.elementCount)
             let (tree, count) = try document.resolved(
-                options: inside, typesetter: typesetter, depth: depthOfDocuments + 1, onlyText: onlyText)
+                options: inside, files: files, folder: folder, typesetter: typesetter, depth: depthOfDocuments + 1, onlyText: onlyText)
             try step(index, count: count)
             for diagnostic in tree.diagnostics.prefix(10) {
                 report(index, diagnostic.outcome, "in its picture, \(diagnostic.element): \(diagnostic.message)")
@@ -106,13 +96,5 @@ extension Resolver {
             report(index, .invalid, "its picture is not read: \(error)")
             return nil
         }
-    }
-}
-
-extension TextScanner {
-    /// Whether the text is the scheme `data:`.
-    fileprivate var startsData: Bool {
-        var scanner = self
-        return lowercaseWord(&scanner) == "data" && scanner.next == UInt8(ascii: ":")
     }
 }

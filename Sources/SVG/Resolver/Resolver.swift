@@ -19,12 +19,15 @@ extension SVG {
     ///     for diagnostic in tree.diagnostics { print(diagnostic.line, diagnostic.element, diagnostic.message) }
     ///
     /// `docs/formats/svg-input.md` lists what is supported, approximated and unsupported.
-    /// - Parameter typesetter: Measures text; without it widths are estimated, the same on every machine, and text has no outlines.
+    /// - Parameters:
+    ///   - files: What the paths of `linkedFiles(of:at:limits:)` lead to, those of linked drawings included. Without them no picture is
+    ///     read that lies in a file of its own.
+    ///   - typesetter: Measures text; without it widths are estimated, the same on every machine, and text has no outlines.
     /// - Complexity: O(*n*) for files without style sheets and `use`; bounded by `options.limits` for all.
     public static func read(
-        _ bytes: Span<UInt8>, options: ReadOptions = .init(), typesetter: Typesetter = .estimating()
+        _ bytes: Span<UInt8>, options: ReadOptions = .init(), files: [String: LinkedFile] = [:], typesetter: Typesetter = .estimating()
     ) throws(ParseError) -> Tree {
-        try Document(parsing: bytes, limits: options.limits).resolved(options: options, typesetter: typesetter)
+        try Document(parsing: bytes, limits: options.limits).resolved(options: options, files: files, typesetter: typesetter)
     }
 }
 
@@ -33,30 +36,34 @@ extension SVG.Document {
     ///
     /// - Throws: `badSize` when the canvas has no area, `tooComplex` when a limit of `options` is reached.
     public func resolved(
-        options: SVG.ReadOptions = .init(), typesetter: Typesetter = .estimating()
+        options: SVG.ReadOptions = .init(), files: [String: SVG.LinkedFile] = [:], typesetter: Typesetter = .estimating()
     ) throws(SVG.ParseError) -> SVG.Tree {
-        try resolved(options: options, typesetter: typesetter, depth: 0).tree
+        try resolved(options: options, files: files, folder: "", typesetter: typesetter, depth: 0).tree
     }
 
     /// The fonts of this machine that the text of the document is set in. The outlines of paths are not looked at.
     ///
     /// - Throws: As `resolved`.
-    public func fontBook(options: SVG.ReadOptions = .init()) throws(SVG.ParseError) -> FontBook {
+    public func fontBook(
+        options: SVG.ReadOptions = .init(), files: [String: SVG.LinkedFile] = [:]
+    ) throws(SVG.ParseError) -> FontBook {
         let typesetter = Typesetter.system()
-        _ = try resolved(options: options, typesetter: typesetter, depth: 0, onlyText: true)
+        _ = try resolved(options: options, files: files, folder: "", typesetter: typesetter, depth: 0, onlyText: true)
         return typesetter.book
     }
 
     /// The same for a document inside `depth` others, with the steps it took.
     func resolved(
-        options: SVG.ReadOptions, typesetter: Typesetter, depth: Int, onlyText: Bool = false
+        options: SVG.ReadOptions, files: [String: SVG.LinkedFile], folder: String?, typesetter: Typesetter, depth: Int,
+        onlyText: Bool = false
     ) throws(SVG.ParseError) -> (tree: SVG.Tree, steps: Int) {
         var document = self
         if Resolver.makesText(self) { document.made = MadeText(copying: text, room: options.limits.expandedByteCount) }
         let result: Result<(tree: SVG.Tree, steps: Int), SVG.ParseError> = text.withUnsafeBufferPointer { buffer in
             // The resolver reads only ranges that lie in the buffer; an empty one needs no memory behind it.
             let text = document.made.map { UnsafePointer($0.base) } ?? buffer.baseAddress ?? UnsafePointer(bitPattern: 1)!
-            var resolver = Resolver(document: document, text: text, options: options, typesetter: typesetter)
+            var resolver = Resolver(document: document, text: text, options: options, files: files, typesetter: typesetter)
+            resolver.folder = folder
             resolver.depthOfDocuments = depth
             resolver.onlyText = onlyText
             do throws(SVG.ParseError) {
@@ -76,6 +83,8 @@ struct Resolver {
     let document: SVG.Document
     var reader: ValueReader
     let options: SVG.ReadOptions
+    /// Files of pictures by their paths from the outermost document's folder.
+    let files: [String: SVG.LinkedFile]
     let typesetter: Typesetter
     /// Whether the file has text at all: otherwise its properties need no look.
     let hasText: Bool
@@ -111,16 +120,22 @@ struct Resolver {
     var steps = 0
     /// How many documents this one is a picture in.
     var depthOfDocuments = 0
+    /// Where the document lies, from the outermost one's folder, empty or ending in `/`; nil when it is data inside another.
+    var folder: String? = ""
     var diagnostics: [SVG.Diagnostic] = []
     /// What has been reported, so that the copies of a `use` are not reported again.
     private var reported: Set<SVG.Diagnostic> = []
     private var unreportedCount = 0
     private var elementsByID: [String: Int]?
 
-    init(document: SVG.Document, text: UnsafePointer<UInt8>, options: SVG.ReadOptions, typesetter: Typesetter) {
+    init(
+        document: SVG.Document, text: UnsafePointer<UInt8>, options: SVG.ReadOptions, files: [String: SVG.LinkedFile],
+        typesetter: Typesetter
+    ) {
         self.document = document
         reader = ValueReader(text: text)
         self.options = options
+        self.files = files
         self.typesetter = typesetter
         hasText = document.hasText
         mentionsContext = document.mentionsContextPaint

@@ -1,4 +1,5 @@
 import AtelierMemo
+import AtelierSVG
 
 /// Everything a request's options can say.
 private let sayable = ConversionOptions.tracing + ConversionOptions.slides + ConversionOptions.limits
@@ -20,6 +21,14 @@ extension Request {
             "sources": .array(
                 zip(sources, paths).map { .object(["digest": .string($0.description), "path": $1.map(JSON.string)]) }),
             "attachments": attachments.isEmpty ? nil : .array(attachments.map { .string($0.rawValue) }),
+            "links": links.isEmpty
+                ? nil
+                : .array(
+                    links.map {
+                        .object([
+                            "page": .integer($0.page), "path": .string($0.path), "refusal": $0.refusal.map { .string($0.rawValue) },
+                        ])
+                    }),
             "options": said.isEmpty ? nil : .object(said),
             "title": title.map(JSON.string),
         ])
@@ -29,7 +38,7 @@ extension Request {
     static func reading(_ json: JSON) -> (request: Request, paths: [String?])? {
         guard case .object(let members) = json else { return nil }
         var target: Target?, sources: [Digest] = [], paths: [String?] = [], said = ConversionOptions(), title: String?
-        var attachments: [Attachment] = []
+        var attachments: [Attachment] = [], links: [Link] = []
         for member in members {
             switch (member.name, member.value) {
             case ("target", .string(let name)): target = Target(rawValue: name)
@@ -38,6 +47,11 @@ extension Request {
                 for case .string(let word) in list {
                     guard let attachment = Attachment(rawValue: word) else { return nil }
                     attachments.append(attachment)
+                }
+            case ("links", .array(let list)):
+                for value in list {
+                    guard let link = Link(reading: value) else { return nil }
+                    links.append(link)
                 }
             case ("options", let value):
                 // An option of another version: the request cannot be made here.
@@ -57,8 +71,29 @@ extension Request {
             default: return nil
             }
         }
-        guard let target, sources.count > attachments.count else { return nil }
-        return (Request(target: target, sources: sources, attachments: attachments, options: said, title: title), paths)
+        guard let target, sources.count > attachments.count + links.count(where: { $0.refusal == nil }) else { return nil }
+        return (
+            Request(target: target, sources: sources, attachments: attachments, links: links, options: said, title: title), paths
+        )
+    }
+}
+
+extension Request.Link {
+    fileprivate init?(reading json: JSON) {
+        guard case .object(let members) = json else { return nil }
+        var page: Int?, path: String?, refusal: SVG.LinkedFile.Refusal?
+        for member in members {
+            switch (member.name, member.value) {
+            case ("page", .integer(let number)): page = number
+            case ("path", .string(let text)): path = text
+            case ("refusal", .string(let word)):
+                guard let read = SVG.LinkedFile.Refusal(rawValue: word) else { return nil }
+                refusal = read
+            default: return nil
+            }
+        }
+        guard let page, let path else { return nil }
+        self.init(page: page, path: path, refusal: refusal)
     }
 }
 

@@ -77,8 +77,8 @@ struct ImagesTests {
             ("data:image/png;base64,*", "invalid image: its data is not valid base64 and is left out"),
             ("data:image/webp;base64,UklGRgAAAABXRUJQVlA4", "invalid image: its picture cannot be read: this is a WebP file"),
             ("data:image/svg+xml,%3Csvg", "invalid image: its picture is not read: "),
-            ("photo.png", "unsupported image: the picture `photo.png` is not in this file and is left out"),
-            ("https://example.org/a.png", "unsupported image: the picture `https://example.org/a.png` is not in this file and is left out"),
+            ("photo.png", "unsupported image: the picture `photo.png` is left out: there is no folder to look in"),
+            ("https://a.org/a.png", "unsupported image: the picture `https://a.org/a.png` is left out: addresses with a scheme"),
         ])
     func broken(address: String, start: String) throws {
         let messages = try diagnostics("<image href='\(address)'/>")

@@ -140,7 +140,7 @@ struct StructureTests {
                 "<text>a<textPath href='#p'>b</textPath></text>",
                 "invalid textPath: textPath `#p` refers to no path; its text is left out"
             ),
-            ("<image href='a.png'/>", "unsupported image: the picture `a.png` is not in this file and is left out"),
+            ("<image href='a.png'/>", "unsupported image: the picture `a.png` is left out: there is no folder to look in"),
             ("<foreignObject/>", "unsupported foreignObject: foreign content is not drawn"),
             ("<script>1</script>", "unsupported script: scripts are not run"),
             ("<blob/>", "unsupported blob: the element `blob` is not known here; it and its content are left out"),
