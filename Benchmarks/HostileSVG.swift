@@ -1,3 +1,4 @@
+import AtelierGeometry
 import AtelierOOXML
 import AtelierSVG
 import AtelierStages
@@ -89,6 +90,16 @@ private func star(_ corners: Int) -> String {
         } + "z"
 }
 
+/// A ragged circle of curves.
+private func coast(_ count: Int) -> String {
+    "M95 50"
+        + each(1..<count + 1) { i in
+            let place = Angle(degrees: 360 * Double(i) / Double(count)).sineAndCosine
+            let reach = i == count ? 45 : 40 + Double(i * 7919 % 101) / 20
+            return "Q\(50 + 44 * place.cosine) \(50 + 44 * place.sine) \(50 + reach * place.cosine) \(50 + reach * place.sine)"
+        } + "z"
+}
+
 /// Elements of one kind that each use the one before ten times.
 private func fan(_ depth: Int, _ open: (Int) -> String, _ reference: (Int) -> String, _ close: String) -> String {
     each(0..<depth) { i in open(i) + (i == 0 ? "<rect width='9' height='9'/>" : times(10, reference(i - 1))) + close }
@@ -152,6 +163,23 @@ private let hostileDrawings: [HostileDrawing] = [
         "<clipPath id='a0'><rect width='9' height='9'/></clipPath>"
             + each(1..<5000) { "<clipPath id='a\($0)' clip-path='url(#a\($0 - 1))'><circle r='9'/></clipPath>" }
             + "<rect width='9' height='9' clip-path='url(#a4999)'/>"
+    },
+    .init("clip: 10 000 curves over small shapes") {
+        "<clipPath id='a'><path d='\(coast(10_000))'/></clipPath><g clip-path='url(#a)'>"
+            + each(0..<20_000) { "<rect x='\($0 % 141 * 100 / 141)' y='\($0 / 141 * 100 / 141)' width='.9' height='.9'/>" } + "</g>"
+    },
+    .init("clip: 10 000 curves over large shapes") {
+        "<clipPath id='a'><path d='\(coast(10_000))'/></clipPath><g clip-path='url(#a)'>"
+            + each(0..<100) { "<rect x='\($0)' y='1' width='90' height='98' stroke='red' stroke-width='3'/>" } + "</g>"
+    },
+    .init("clip: 10 000 curves in each other") {
+        "<clipPath id='a'><path d='\(coast(10_000))'/></clipPath>"
+            + each(0..<100) { "<g transform='translate(\($0 % 7) .1)' clip-path='url(#a)'>" } + "<rect width='90' height='90'/>"
+            + times(100, "</g>")
+    },
+    .init("clip: tangled outlines, each with strokes") {
+        "<clipPath id='a'><circle cx='50' cy='50' r='40'/></clipPath><g clip-path='url(#a)'>"
+            + times(100, "<path d='\(star(800))' stroke='red' stroke-width='.2'/>") + "</g>"
     },
     .init("clip: circles") {
         each(0..<2000) { "<clipPath id='a\($0)' clip-path='url(#a\(($0 + 1) % 2000))'><rect width='9' height='9'/></clipPath>" }

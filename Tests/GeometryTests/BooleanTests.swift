@@ -132,7 +132,7 @@ struct BooleanTests {
         return path
     }
 
-    private func flattened(_ path: BezierPath) -> [(Point, Point)] {
+    func flattened(_ path: BezierPath) -> [(Point, Point)] {
         var lines: [(Point, Point)] = [], start = Point.zero, current = Point.zero
         for element in path.elements {
             switch element {
@@ -162,7 +162,7 @@ struct BooleanTests {
         return lines
     }
 
-    private func winding(of path: BezierPath, _ p: Point) -> Int {
+    func winding(of path: BezierPath, _ p: Point) -> Int {
         flattened(path).reduce(0) { sum, line in
             let (a, b) = line
             guard (a.y <= p.y) != (b.y <= p.y) else { return sum }

@@ -8,10 +8,8 @@ extension SlideMapper {
     /// What stands for an outline that the nonzero rule fills; nil for the outline itself.
     mutating func nonzeroRegion(of outline: BezierPath, _ origin: SVG.Origin) -> BezierPath? {
         guard outline.mayWindTwice else { return nil }
-        var answer = OutlineAnswer(outline: nil, work: BezierPath.usualWork)
-        if fillRuleWork > 0 { answer = outlines.answer(OutlineWork(.nonzeroRegion, outline)) }
-        fillRuleWork -= answer.work
-        if answer.work >= BezierPath.usualWork {
+        let answer = outlines.answer(OutlineWork(.nonzeroRegion, outline))
+        if answer.isGivenUp {
             note(.approximated, origin, "its outline crosses itself too often to be resolved and is filled by the even-odd rule")
         }
         return answer.outline

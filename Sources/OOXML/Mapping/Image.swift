@@ -18,7 +18,13 @@ extension SlideMapper {
         // What is seen in the image's own coordinates: a rectangle is a crop, anything else an outline as well.
         var visible = image.visible, outline: BezierPath?
         if let clip, !isInside(bounds, clip) {
-            let seen = BezierPath(image.visible).combined(.intersection, with: clip.transformed(by: back))
+            let part = nearby(clip, bounds).transformed(by: back)
+            let answer = outlines.answer(OutlineWork(.intersection, BezierPath(image.visible), other: part))
+            if answer.isGivenUp {
+                outlines.unappliedClips -= 1
+                note(.approximated, image.origin, "its clip takes more work than a slide may take and it was drawn whole")
+            }
+            let seen = answer.outline ?? BezierPath()
             guard let box = seen.bounds, box.width > 0, box.height > 0 else { return nil }
             visible = box
             if seen.alignedRectangle == nil { outline = seen }

@@ -32,16 +32,16 @@ public struct OutlineWork: Hashable, Sendable {
 
     /// Answers.
     ///
-    /// - Complexity: as `BezierPath.combined`; the question about one outline ends at `BezierPath.usualWork`.
+    /// - Complexity: as `BezierPath.combined`, ending at `BezierPath.usualWork`: then two outlines give the first as it is.
     public func answer() -> OutlineAnswer {
-        switch question {
-        case .nonzeroRegion:
-            var work = BezierPath.usualWork
-            let region = outline.nonzeroRegionForEvenOdd(work: &work)
-            return OutlineAnswer(outline: region, work: BezierPath.usualWork - work)
-        case .intersection: return OutlineAnswer(outline: outline.combined(.intersection, with: other, rule: rule))
-        case .difference: return OutlineAnswer(outline: outline.combined(.difference, with: other, rule: rule))
-        }
+        var work = BezierPath.usualWork
+        let region =
+            switch question {
+            case .nonzeroRegion: outline.nonzeroRegionForEvenOdd(work: &work)
+            case .intersection: outline.combined(.intersection, with: other, rule: rule, work: &work) ?? outline
+            case .difference: outline.combined(.difference, with: other, rule: rule, work: &work) ?? outline
+            }
+        return OutlineAnswer(outline: region, work: BezierPath.usualWork - max(work, 0))
     }
 
     /// Whether an answer takes a millisecond or more, as far as that can be told without one.
@@ -67,7 +67,7 @@ public struct OutlineWork: Hashable, Sendable {
 public struct OutlineAnswer: Hashable, Sendable {
     /// The outline; nil for "nothing".
     public var outline: BezierPath?
-    /// What resolving took of the work a slide may take; 0 where nobody counts.
+    /// What it took of the work a slide may take.
     public var work: Int
 
     /// An answer from its parts.
@@ -75,6 +75,9 @@ public struct OutlineAnswer: Hashable, Sendable {
         self.outline = outline
         self.work = work
     }
+
+    /// Whether it took more than one question may.
+    var isGivenUp: Bool { work >= BezierPath.usualWork }
 }
 
 /// Costly work of one slide: what is known of it, and what was missed.
@@ -89,9 +92,34 @@ struct OutlineDesk {
     private(set) var missing: [OutlineWork] = []
     /// Whether what is mapped now builds on an answer that is missing.
     var isBlocked = false
+    /// How many comparisons outlines of the slide may still take: about a second of them.
+    private(set) var workLeft = 3 * BezierPath.usualWork
+    /// How many clips were not applied because they would take more, and are not noted where they are missing.
+    var unappliedClips = 0
 
-    /// The answer to a question: known, found out now, or, while collecting, a stand-in.
+    /// The answer to a question: known, found out now, or, while collecting, a stand-in. With no work left it is given up: nothing
+    /// is said of one region, and of two the first as it is.
     mutating func answer(_ work: OutlineWork) -> OutlineAnswer {
+        let isAboutOne = work.question == .nonzeroRegion
+        if workLeft <= 0 {
+            if !isAboutOne { unappliedClips += 1 }
+            return OutlineAnswer(outline: isAboutOne ? nil : work.outline, work: BezierPath.usualWork)
+        }
+        let answer = find(work)
+        workLeft -= answer.work
+        if answer.isGivenUp, !isAboutOne { unappliedClips += 1 }
+        return answer
+    }
+
+    /// A region in contours on which both fill rules agree; nil where that takes more work than is left.
+    mutating func resolved(_ outline: BezierPath) -> BezierPath? {
+        guard workLeft > 0 else { return nil }
+        var work = BezierPath.usualWork
+        defer { workLeft -= BezierPath.usualWork - max(work, 0) }
+        return outline.resolved(.nonzero, work: &work)
+    }
+
+    private mutating func find(_ work: OutlineWork) -> OutlineAnswer {
         guard work.isCostly else { return work.answer() }
         if let answer = known(work) { return answer }
         guard isCollecting, missing.count < Self.mostPieces else { return isCollecting ? OutlineAnswer(outline: nil) : work.answer() }

@@ -37,7 +37,7 @@ extension SlideMapper {
         {
             var path = path
             if straight != nil { path.fill = nil }
-            return mapParts(of: path, region: region, through: transform, opacity: inherited, clip: nil)
+            return mapParts(of: path, region: region, through: transform, opacity: inherited)
         }
         // A line has no inside.
         if straight != nil { fill = nil }

@@ -127,6 +127,10 @@ struct SlideMapper {
     var effects = Effects(), effectsAreForOne = false
     /// Costly work on outlines.
     var outlines = OutlineDesk()
+    /// The clip in hand, ready for shapes far smaller than itself.
+    var clipIndex: (clip: BezierPath, index: OutlineIndex, bounds: Rect?)?
+    /// How many elements may still become pictures because their clips take too much work: each is drawn with all of its clip.
+    var clipPictures = 16
     /// Where the drawing's canvas lies on the slide.
     var canvas = Rect(.zero, .zero)
     /// Files the slide shows, and where each stands among them.
@@ -136,8 +140,6 @@ struct SlideMapper {
     var link: Int?
     /// Whether text stays text.
     var text = TextMode.auto
-    /// How many comparisons the fill rules of the slide may still take: about a second of them.
-    var fillRuleWork = 4 * BezierPath.usualWork
     /// Of each child of the root the id that it has on the slide, if it makes a shape or a group.
     var topShapes: [Int] = []
     /// Shape ids are unique on a slide; the root of the shape tree has 1.
@@ -172,6 +174,11 @@ struct SlideMapper {
         canvas = Rect(placement(Point(0, 0)), placement(Point(tree.size.width, tree.size.height)))
         if let drawn = map(tree.root.clipped(to: options.area, through: placement), through: placement), options.area == nil {
             noteOverflow(of: tree, drawn)
+        }
+        if outlines.unappliedClips > 0 {
+            note(
+                .approximated, tree.root.origin,
+                "its clips take more work than a slide may take, so some groups in groups are clipped by the outer clip alone")
         }
         return size
     }

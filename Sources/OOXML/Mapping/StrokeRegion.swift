@@ -32,41 +32,37 @@ extension SlideMapper {
         return stroke.cutsMitres(along: path.geometry)
     }
 
-    /// The region that a stroke covers, on the slide, in contours on which both fill rules agree; nil for one too long.
-    func region(of stroke: SVG.Stroke, along outline: BezierPath, through transform: AffineTransform) -> BezierPath? {
+    /// The region that a stroke covers, on the slide, in contours on which both fill rules agree; nil for one too long, or too
+    /// tangled for the work that outlines of the slide may still take.
+    mutating func region(of stroke: SVG.Stroke, along outline: BezierPath, through transform: AffineTransform) -> BezierPath? {
         let line = outline.dashed(stroke.dashes, offset: stroke.dashOffset)
         guard line.elements.count <= Self.mostElements, let box = line.bounds else { return nil }
         // A 50th of a pixel of the slide, or what nobody sees of an outline far larger than slides.
         let tolerance = max(EMU.perPixel / 50 / transform.largestScale, 1e-5 * max(box.width, box.height))
         let region = line.stroked(stroke.style, tolerance: tolerance)
-        return region.elements.count <= Self.mostRegionElements ? region.transformed(by: transform).resolved(.nonzero) : nil
+        return region.elements.count <= Self.mostRegionElements ? outlines.resolved(region.transformed(by: transform)) : nil
     }
 
     /// Writes fill and stroke as shapes of their own, the stroke as the region it covers, in a group when there are both.
     ///
     /// - Parameters:
     ///   - transform: From the path's coordinates to the slide.
-    ///   - clip: Where they are seen, on the slide; nil for everywhere.
+    ///   - area: What the fill covers, where that is not the path as it is.
     ///   - opacity: What the path's ancestors leave of it.
     /// - Returns: the box of what is drawn; nil when nothing is.
     mutating func mapParts(
-        of path: SVG.Path, region: BezierPath, through transform: AffineTransform, opacity: Double, clip: BezierPath?
+        of path: SVG.Path, area: BezierPath? = nil, region: BezierPath, through transform: AffineTransform, opacity: Double
     ) -> Rect? {
         var parts: [SVG.Path] = []
         if var fill = path.fill {
-            let outline = path.geometry.transformed(by: transform)
             fill.paint = fill.paint.moved(by: transform)
-            var seen = outline
-            if let clip {
-                seen = outlines.answer(OutlineWork(.intersection, outline, rule: fill.rule, other: clip)).outline ?? BezierPath()
-                fill.rule = .evenOdd
-            }
+            if area != nil { fill.rule = .evenOdd }
+            let seen = area ?? path.geometry.transformed(by: transform)
             if !seen.isEmpty { parts.append(SVG.Path(origin: path.origin, geometry: seen, opacity: path.opacity, fill: fill)) }
         }
-        if let stroke = path.stroke {
-            let seen = clip.map { outlines.answer(OutlineWork(.intersection, region, other: $0)).outline ?? BezierPath() } ?? region
+        if let stroke = path.stroke, !region.isEmpty {
             let fill = SVG.Fill(paint: stroke.paint.moved(by: transform), opacity: stroke.opacity, rule: .evenOdd)
-            if !seen.isEmpty { parts.append(SVG.Path(origin: path.origin, geometry: seen, opacity: path.opacity, fill: fill)) }
+            parts.append(SVG.Path(origin: path.origin, geometry: region, opacity: path.opacity, fill: fill))
         }
         guard parts.count > 1 else { return parts.first.flatMap { map($0, through: .identity, opacity: opacity) } }
         if path.opacity * opacity < 1 {

@@ -52,4 +52,23 @@ struct ClipTests {
         let whole = clipped([path(square(20, 20, 40), stroke: stroke())], to: square(10, 10, 100))
         #expect(whole.messages.isEmpty && whole.shapes.contains("<a:ln w"))
     }
+
+    @Test("A long clip cuts a small shape as the piece of it that is near does")
+    func longClips() {
+        var comb = BezierPath()
+        comb.move(to: Point(0, 100))
+        for tooth in 0..<50 {
+            comb.line(to: Point(Double(tooth) * 2, 0))
+            comb.line(to: Point(Double(tooth) * 2 + 1, 0))
+            comb.line(to: Point(Double(tooth) * 2 + 1, 90))
+            comb.line(to: Point(Double(tooth) * 2 + 2, 90))
+        }
+        comb.line(to: Point(100, 100))
+        comb.close()
+        // Between two teeth there is nothing, in their back all, and across one its width.
+        let (shapes, messages) = clipped([rectangle(41.25, 20, 0.5, 5), rectangle(41, 92, 5, 5), rectangle(79.5, 60, 2, 5)], to: comb)
+        #expect(messages.isEmpty && shapes.split(separator: "<p:sp>").count == 3, "two shapes and what stands before them")
+        #expect(shapes.contains("prst=\"rect\""))
+        #expect(shapes.contains("<a:off x=\"762000\" y=\"571500\"/><a:ext cx=\"9525\" cy=\"47625\"/>"))
+    }
 }

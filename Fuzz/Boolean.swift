@@ -1,0 +1,59 @@
+import AtelierGeometry
+
+/// Combines two regions made of any numbers, under a bound: the answer is finite and lies within both regions' box, or there was too
+/// much work to do. What an outline is near a box lies within it as well.
+@_cdecl("LLVMFuzzerTestOneInput")
+public func fuzzBoolean(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
+    let bytes = [UInt8](UnsafeBufferPointer(start: start, count: count))
+    var position = 0
+    func byte() -> UInt8 {
+        defer { position += 1 }
+        return position < bytes.count ? bytes[position] : 0
+    }
+    // Small whole numbers meet each other often, which is where the trouble is; now and then one of any size.
+    func number() -> Double {
+        let first = byte()
+        if first < 250 { return Double(Int(first) - 125) / 4 }
+        var bits: UInt64 = 0
+        for _ in 0..<8 { bits = bits << 8 | UInt64(byte()) }
+        return Double(bitPattern: bits)
+    }
+    func point() -> Point { Point(number(), number()) }
+    func outline(until end: Int) -> BezierPath {
+        var path = BezierPath()
+        path.move(to: point())
+        while position < end, path.elements.count < 40 {
+            switch byte() & 7 {
+            case 0: path.move(to: point())
+            case 1, 2, 3: path.line(to: point())
+            case 4: path.close()
+            default: path.cubic(point(), point(), to: point())
+            }
+        }
+        return path
+    }
+
+    let kind = byte()
+    let operation = BooleanOperation.allCases[Int(kind & 3)]
+    let rules: (FillRule, FillRule) = (kind & 4 == 0 ? .nonzero : .evenOdd, kind & 8 == 0 ? .nonzero : .evenOdd)
+    let first = outline(until: bytes.count / 2), second = outline(until: bytes.count)
+    let budget = 4_000_000
+    var work = budget
+    let region = first.combined(operation, with: second, rule: rules.0, otherRule: rules.1, work: &work)
+    precondition((region == nil) == (work <= 0) && work <= budget)
+    guard let region, let bounds = region.bounds else { return 0 }
+
+    // The box of control points holds the curves and what is cut from them. Without size or end it encloses nothing.
+    guard let box = [first.bounds, second.bounds].compactMap(\.self).reduce(nil, { $0?.union($1) ?? $1 }) as Rect? else {
+        preconditionFailure("something from nothing")
+    }
+    let extent = max(box.width, box.height)
+    guard (box.minX + box.minY + box.width + box.height).isFinite else { return 0 }
+    precondition((bounds.width + bounds.height).isFinite)
+    let slack = extent * 1e-3 + 1e-9 * (box.minX.magnitude + box.minY.magnitude)
+    precondition(bounds.minX >= box.minX - slack && bounds.maxX <= box.maxX + slack)
+    precondition(bounds.minY >= box.minY - slack && bounds.maxY <= box.maxY + slack)
+    let near = OutlineIndex(second).outline(near: first.bounds ?? box)
+    precondition(near.elements.count <= 2 * second.elements.count + 4)
+    return 0
+}
