@@ -152,7 +152,7 @@ private struct Stroker {
         let steps = [curve.p1 - curve.p0, curve.p2 - curve.p1, curve.p3 - curve.p2]
         let longest = max(steps[0].length, steps[1].length, steps[2].length)
         // The derivative is a mean of these three with weights that are not negative.
-        let directions = steps.filter { $0.length > 1e-9 * longest }.map(\.normalized)
+        let directions = steps.filter { $0.length > 1e-9 * longest }.map { $0.normalized }
         guard let first = directions.first, let last = directions.last, first != .zero, last != .zero else { return }
         // A little more than a quarter turn, so that quarters of circles stay whole.
         let least = -0.01

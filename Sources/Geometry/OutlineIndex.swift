@@ -51,7 +51,7 @@ public struct OutlineIndex: Sendable {
         if current != start { segments.append(line(start)) }
         if starts.last == segments.count { starts.removeLast() }
 
-        var boxes = segments.map(\.bounds)
+        var boxes = segments.map { $0.bounds }
         while boxes.count > 1 {
             boxes = stride(from: 0, to: boxes.count, by: Self.fan).map { first in
                 boxes[first..<min(first + Self.fan, boxes.count)].dropFirst().reduce(boxes[first]) { $0.union($1) }
