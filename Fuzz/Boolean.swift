@@ -4,39 +4,25 @@ import AtelierGeometry
 /// much work to do. What an outline is near a box lies within it as well.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzBoolean(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
-    let bytes = [UInt8](UnsafeBufferPointer(start: start, count: count))
-    var position = 0
-    func byte() -> UInt8 {
-        defer { position += 1 }
-        return position < bytes.count ? bytes[position] : 0
-    }
-    // Small whole numbers meet each other often, which is where the trouble is; now and then one of any size.
-    func number() -> Double {
-        let first = byte()
-        if first < 250 { return Double(Int(first) - 125) / 4 }
-        var bits: UInt64 = 0
-        for _ in 0..<8 { bits = bits << 8 | UInt64(byte()) }
-        return Double(bitPattern: bits)
-    }
-    func point() -> Point { Point(number(), number()) }
+    var input = Input(start, count)
     func outline(until end: Int) -> BezierPath {
         var path = BezierPath()
-        path.move(to: point())
-        while position < end, path.elements.count < 40 {
-            switch byte() & 7 {
-            case 0: path.move(to: point())
-            case 1, 2, 3: path.line(to: point())
+        path.move(to: input.point())
+        while input.position < end, path.elements.count < 40 {
+            switch input.byte() & 7 {
+            case 0: path.move(to: input.point())
+            case 1, 2, 3: path.line(to: input.point())
             case 4: path.close()
-            default: path.cubic(point(), point(), to: point())
+            default: path.cubic(input.point(), input.point(), to: input.point())
             }
         }
         return path
     }
 
-    let kind = byte()
+    let kind = input.byte()
     let operation = BooleanOperation.allCases[Int(kind & 3)]
     let rules: (FillRule, FillRule) = (kind & 4 == 0 ? .nonzero : .evenOdd, kind & 8 == 0 ? .nonzero : .evenOdd)
-    let first = outline(until: bytes.count / 2), second = outline(until: bytes.count)
+    let first = outline(until: input.bytes.count / 2), second = outline(until: input.bytes.count)
     let budget = 4_000_000
     var work = budget
     let region = first.combined(operation, with: second, rule: rules.0, otherRule: rules.1, work: &work)

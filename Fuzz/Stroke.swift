@@ -3,39 +3,25 @@ import AtelierGeometry
 /// Outlines and dashes paths made of any numbers: the answers are finite, bounded, and lie within reach of the path.
 @_cdecl("LLVMFuzzerTestOneInput")
 public func fuzzStroke(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
-    let bytes = [UInt8](UnsafeBufferPointer(start: start, count: count))
-    var position = 0
-    func byte() -> UInt8 {
-        defer { position += 1 }
-        return position < bytes.count ? bytes[position] : 0
-    }
-    // Small whole numbers meet each other often, which is where the trouble is; now and then one of any size.
-    func number() -> Double {
-        let first = byte()
-        if first < 250 { return Double(Int(first) - 125) / 4 }
-        var bits: UInt64 = 0
-        for _ in 0..<8 { bits = bits << 8 | UInt64(byte()) }
-        return Double(bitPattern: bits)
-    }
-    func point() -> Point { Point(number(), number()) }
+    var input = Input(start, count)
 
-    let kind = byte()
-    var style = StrokeStyle(width: number().magnitude, miterLimit: 1 + Double(byte()) / 16)
+    let kind = input.byte()
+    var style = StrokeStyle(width: input.number().magnitude, miterLimit: 1 + Double(input.byte()) / 16)
     style.cap = [.butt, .round, .square, .butt][Int(kind & 3)]
     style.join = [.miter, .miterClip, .round, .bevel][Int(kind >> 2 & 3)]
     var path = BezierPath()
-    path.move(to: point())
-    while position < bytes.count, path.elements.count < 24 {
-        switch byte() & 7 {
-        case 0: path.move(to: point())
-        case 1, 2: path.line(to: point())
+    path.move(to: input.point())
+    while input.position < input.bytes.count, path.elements.count < 24 {
+        switch input.byte() & 7 {
+        case 0: path.move(to: input.point())
+        case 1, 2: path.line(to: input.point())
         case 3: path.close()
-        default: path.cubic(point(), point(), to: point())
+        default: path.cubic(input.point(), input.point(), to: input.point())
         }
     }
     var pattern: [Double] = []
-    for _ in 0..<Int(kind >> 4 & 3) { pattern.append(number().magnitude) }
-    let dashes = path.dashed(pattern, offset: number())
+    for _ in 0..<Int(kind >> 4 & 3) { pattern.append(input.number().magnitude) }
+    let dashes = path.dashed(pattern, offset: input.number())
     precondition(dashes.elements.count <= 2_000_000)
     // Many dashes are many of the same; what matters of them is seen in a few.
     for line in dashes.elements.count < 1000 ? [path, dashes] : [path] {
