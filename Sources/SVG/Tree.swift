@@ -63,6 +63,9 @@ extension SVG {
 
         /// What people would call the element: its title, else what a drawing program calls it, else its id.
         public var label: String? { [title, name, id].compactMap(\.self).first { !$0.isEmpty } }
+
+        /// The same place in the source, without what people would call it: for parts of an element, whose group has its names.
+        public var nameless: Origin { Origin(element: element, line: line) }
     }
 
     /// One thing to draw.

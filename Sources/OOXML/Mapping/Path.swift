@@ -63,7 +63,7 @@ extension SlideMapper {
                 note(.approximated, path.origin, "slides cannot cut mitres off, so those beyond the limit became bevels")
             }
             if alpha < 1, fill != nil, line != nil {
-                note(.approximated, path.origin, "opacity was given to fill and stroke each, so the fill shows through the stroke")
+                noteOpacityOfParts(path)
             }
             var pose = isWithinReach ? Pose(transform) : nil
             // Whether a gradient is flipped with its shape is not agreed on.

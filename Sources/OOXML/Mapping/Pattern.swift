@@ -139,8 +139,3 @@ extension Flattening {
         return result
     }
 }
-
-extension SVG.Origin {
-    /// The same place in the source, without what people would call it: for parts of an element.
-    var nameless: SVG.Origin { SVG.Origin(element: element, line: line) }
-}

@@ -66,13 +66,12 @@ extension SlideMapper {
         }
         guard parts.count > 1 else { return parts.first.flatMap { map($0, through: .identity, opacity: opacity) } }
         if path.opacity * opacity < 1 {
-            note(.approximated, path.origin, "opacity was given to fill and stroke each, so the fill shows through the stroke")
+            noteOpacityOfParts(path)
         }
         let id = nextID(), tag = groups.begin(at: xml.bytes.count)
         var bounds: Rect?, count = 0
         for var part in parts {
-            // The group has the name.
-            (part.origin.id, part.origin.title, part.origin.summary) = (nil, nil, nil)
+            part.origin = part.origin.nameless
             guard let box = map(part, through: .identity, opacity: opacity) else { continue }
             bounds = bounds?.union(box) ?? box
             count += 1
@@ -82,6 +81,11 @@ extension SlideMapper {
         shapeCount += 1
         groupCount += 1
         return bounds
+    }
+
+    /// Notes what becomes of a translucent element with fill and stroke.
+    mutating func noteOpacityOfParts(_ path: SVG.Path) {
+        note(.approximated, path.origin, "opacity was given to fill and stroke each, so the fill shows through the stroke")
     }
 
     /// The dashes of a stroke as lines of their own, where DrawingML's own would begin elsewhere; nil where they would not, or

@@ -110,7 +110,7 @@ extension Resolver {
         let isSeen = path.fill != nil || path.stroke != nil
         guard !markers.isEmpty else { return isSeen ? .path(path) : nil }
         var line = path
-        (line.origin.id, line.origin.title, line.origin.summary) = (nil, nil, nil)
+        line.origin = path.origin.nameless
         line.opacity = 1
         // What was done to draw it comes before the path's own transform.
         line.transform = path.transform.followed(by: marking.path.transform.inverse ?? .identity)
