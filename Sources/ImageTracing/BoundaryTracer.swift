@@ -36,7 +36,7 @@ struct BoundaryTracer {
         var regions: [Segmentation.Region] = []
         regions.reserveCapacity(map.colors.count)
         for r in map.colors.indices {
-            regions.append(.init(color: map.shown[r], area: map.areas[r], loops: ranges[r]))
+            regions.append(.init(paint: .color(map.shown[r]), area: map.areas[r], loops: ranges[r]))
         }
         return Segmentation(
             width: width, height: height, noise: work.noise, regions: regions, labels: map.labels, chains: chains, points: points,

@@ -1,29 +1,5 @@
-public import AtelierGeometry
-public import AtelierPixels
-
-/// A picture as filled outlines, painted back to front.
-public struct TracedDrawing: Hashable, Sendable {
-    /// One filled outline.
-    public struct Layer: Hashable, Sendable {
-        /// Closed subpaths in pixels of the picture; filled by the non-zero rule.
-        public var path: BezierPath
-        /// Straight alpha.
-        public var color: RGBA8
-    }
-    /// Extent to the right, pixels.
-    public var width: Int
-    /// Extent downwards, pixels.
-    public var height: Int
-    /// The first is painted first.
-    public var layers: [Layer]
-
-    /// Bytes held.
-    public var byteCount: Int {
-        layers.reduce(MemoryLayout<Self>.size) {
-            $0 + MemoryLayout<Layer>.stride + $1.path.elements.count * MemoryLayout<BezierPath.Element>.stride
-        }
-    }
-}
+import AtelierGeometry
+import AtelierPixels
 
 /// Turns boundaries into lines and curves and regions into layers.
 ///
@@ -59,7 +35,7 @@ private struct LayerBuilder {
             var seen = [Bool](repeating: false, count: segmentation.regions.count)
             for (i, l) in segmentation.labels.enumerated() where !seen[Int(l)] {
                 seen[Int(l)] = true
-                if segmentation.regions[Int(l)].color.a < 255 {
+                if !segmentation.regions[Int(l)].paint.isOpaque {
                     places.append(Point(Double(i % segmentation.width) + 0.5, Double(i / segmentation.width) + 0.5))
                 }
             }
@@ -71,7 +47,7 @@ private struct LayerBuilder {
         var result: [TracedDrawing.Layer] = []
         for (rank, batch) in order.batches.enumerated() {
             var path = BezierPath()
-            let color = s.regions[Int(batch[0])].color
+            let paint = s.regions[Int(batch[0])].paint
             if rank == 0, !order.hasTransparency {
                 // The first layer runs under everything.
                 path.move(to: Point(0, 0))
@@ -82,7 +58,7 @@ private struct LayerBuilder {
             } else {
                 for r in batch { for l in s.regions[Int(r)].loops { add(s.loops[l], of: Int(r), to: &path) } }
             }
-            if !path.isEmpty { result.append(.init(path: path, color: color)) }
+            if !path.isEmpty { result.append(.init(.path(path), fill: paint)) }
         }
         return result
     }
@@ -98,7 +74,7 @@ private struct LayerBuilder {
 
     /// Whether a region is painted over what `region` might put there.
     private func isHidden(_ other: Int32, for region: Int) -> Bool {
-        order.rank[Int(other)] > order.rank[region] && s.regions[Int(other)].color.a == 255
+        order.rank[Int(other)] > order.rank[region] && s.regions[Int(other)].paint.isOpaque
     }
 
     /// The points of consecutive steps in walking order. Junctions inside are left out: they lie between three boundaries,

@@ -11,7 +11,7 @@ import AtelierPixels
 struct PaintOrder {
     /// Position of each region's batch, from 0; −1 for regions that are not painted because they are fully transparent.
     private(set) var rank: [Int32]
-    /// Regions painted together: one colour, back to front.
+    /// Regions painted together: one paint, back to front.
     private(set) var batches: [[Int32]] = []
     /// Whether some region is not opaque.
     private(set) var hasTransparency = false
@@ -35,28 +35,28 @@ struct PaintOrder {
             cursor[Int(c.right)] += 1
         }
 
-        // Colours get numbers in the order of the regions.
-        var colorNumber: [RGBA8: Int] = [:]
+        // Paints get numbers in the order of the regions.
+        var colorNumber: [Paint: Int] = [:]
         var colorOf = [Int](repeating: 0, count: regions.count)
         var remaining: [Int] = [], available: [[Int32]] = [], availableArea: [Int] = []
         for (r, region) in regions.enumerated() {
             let n: Int
-            if let known = colorNumber[region.color] {
+            if let known = colorNumber[region.paint] {
                 n = known
             } else {
                 n = remaining.count
-                colorNumber[region.color] = n
+                colorNumber[region.paint] = n
                 remaining.append(0)
                 available.append([])
                 availableArea.append(0)
             }
             colorOf[r] = n
             remaining[n] += 1
-            if region.color.a < 255 { hasTransparency = true }
+            if !region.paint.isOpaque { hasTransparency = true }
         }
         var isAvailable = [Bool](repeating: false, count: regions.count)
         func offer(_ r: Int) {
-            guard !isAvailable[r], regions[r].color.a == 255 else { return }
+            guard !isAvailable[r], regions[r].paint.isOpaque else { return }
             isAvailable[r] = true
             available[colorOf[r]].append(Int32(r))
             availableArea[colorOf[r]] += regions[r].area
@@ -71,12 +71,12 @@ struct PaintOrder {
             for r in batch { for n in first[Int(r)]..<first[Int(r) + 1] { offer(Int(neighbour[n])) } }
         }
         // Translucent regions lie on nothing, and opaque ones may be painted over their edges.
-        for (r, region) in regions.enumerated() where region.color.a < 255 {
+        for (r, region) in regions.enumerated() where !region.paint.isOpaque {
             isAvailable[r] = true
-            if region.color.a > 0 { available[colorOf[r]].append(Int32(r)) }
+            if !region.paint.isInvisible { available[colorOf[r]].append(Int32(r)) }
         }
         for color in remaining.indices where !available[color].isEmpty { paint(color) }
-        for (r, region) in regions.enumerated() where region.color.a == 0 {
+        for (r, region) in regions.enumerated() where region.paint.isInvisible {
             for n in first[r]..<first[r + 1] { offer(Int(neighbour[n])) }
         }
         let bySize = regions.indices.sorted { regions[$0].area != regions[$1].area ? regions[$0].area > regions[$1].area : $0 < $1 }
@@ -90,7 +90,7 @@ struct PaintOrder {
                 if complete != bestComplete ? complete : availableArea[color] > availableArea[best] { best = color }
             }
             if best < 0 {
-                while nextStart < bySize.count, isAvailable[bySize[nextStart]] || regions[bySize[nextStart]].color.a < 255 {
+                while nextStart < bySize.count, isAvailable[bySize[nextStart]] || !regions[bySize[nextStart]].paint.isOpaque {
                     nextStart += 1
                 }
                 guard nextStart < bySize.count else { break }

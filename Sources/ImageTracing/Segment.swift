@@ -8,8 +8,8 @@ public import AtelierPixels
 public struct Segmentation: Hashable, Sendable {
     /// 4-connected pixels of one colour.
     public struct Region: Hashable, Sendable {
-        /// Straight alpha.
-        public var color: RGBA8
+        /// What it is filled with.
+        public var paint: Paint
         /// Pixels.
         public var area: Int
         /// Range of `loops`: the outer boundary and one for each hole, in no particular order.

@@ -2,60 +2,240 @@ import AtelierGeometry
 import AtelierPixels
 
 /// Writes a drawing as the shortest SVG that draws it: integer coordinates on a scaled `viewBox`, relative path data, one
-/// `path` a layer, shortest colours.
+/// element a layer, shortest colours, equal gradients once.
 ///
 /// - Returns: UTF-8 (ASCII) bytes of a document with one `svg` element.
 public func writeSVG(_ drawing: TracedDrawing, _ options: DrawingOptions = .init()) -> [UInt8] {
-    let decimals = min(3, max(0, options.decimals))
-    var units = 1
-    for _ in 0..<decimals { units *= 10 }
-    var out: [UInt8] = []
-    func text(_ s: StaticString) { s.withUTF8Buffer { out.append(contentsOf: $0) } }
-    func integer(_ v: Int) {
+    var writer = DrawingWriter(decimals: min(3, max(0, options.decimals)))
+    writer.write(drawing, statesSize: options.statesSize)
+    return writer.out
+}
+
+/// The text of a drawing under construction.
+private struct DrawingWriter {
+    private(set) var out: [UInt8] = []
+    /// Grid units in a pixel.
+    private let units: Int
+    /// Gradients in the order of their names.
+    private var gradients: [Paint] = []
+
+    init(decimals: Int) {
+        var units = 1
+        for _ in 0..<decimals { units *= 10 }
+        self.units = units
+    }
+
+    mutating func write(_ drawing: TracedDrawing, statesSize: Bool) {
+        text("<svg xmlns=\"http://www.w3.org/2000/svg\"")
+        if statesSize {
+            attribute("width", drawing.width)
+            attribute("height", drawing.height)
+        }
+        text(" viewBox=\"0 0 ")
+        integer(drawing.width * units)
+        text(" ")
+        integer(drawing.height * units)
+        text("\">")
+        for layer in drawing.layers { for paint in [layer.fill, layer.stroke?.paint] { if let paint { define(paint) } } }
+        for layer in drawing.layers { write(layer) }
+        text("</svg>")
+    }
+
+    private mutating func write(_ layer: TracedDrawing.Layer) {
+        switch layer.shape {
+        case .path: text("<path")
+        case .circle: text("<circle")
+        case .ellipse: text("<ellipse")
+        case .rect: text("<rect")
+        case .line: text("<line")
+        }
+        if let fill = layer.fill { write(fill, as: "fill", isDefault: true) } else if !layer.shape.isLine { text(" fill=\"none\"") }
+        if let stroke = layer.stroke {
+            write(stroke.paint, as: "stroke", isDefault: false)
+            attribute("stroke-width", grid(stroke.width))
+            if stroke.isRound {
+                text(" stroke-linecap=\"round\"")
+                if !layer.shape.isLine { text(" stroke-linejoin=\"round\"") }
+            }
+        }
+        switch layer.shape {
+        case .path(let path):
+            var writer = PathDataWriter(unitsPerPixel: Double(units), decimals: 0)
+            writer.append(path)
+            text(" d=\"")
+            out.append(contentsOf: writer.bytes)
+            text("\"")
+        case .circle(let center, let radius):
+            attribute("cx", grid(center.x), unless: 0)
+            attribute("cy", grid(center.y), unless: 0)
+            attribute("r", grid(radius))
+        case .ellipse(let center, let rx, let ry):
+            attribute("cx", grid(center.x), unless: 0)
+            attribute("cy", grid(center.y), unless: 0)
+            attribute("rx", grid(rx))
+            attribute("ry", grid(ry))
+        case .rect(let rect, let radius):
+            let x = grid(rect.minX), y = grid(rect.minY)
+            attribute("x", x, unless: 0)
+            attribute("y", y, unless: 0)
+            attribute("width", grid(rect.maxX) - x)
+            attribute("height", grid(rect.maxY) - y)
+            attribute("rx", grid(radius), unless: 0)
+        case .line(let a, let b):
+            attribute("x1", grid(a.x), unless: 0)
+            attribute("y1", grid(a.y), unless: 0)
+            attribute("x2", grid(b.x), unless: 0)
+            attribute("y2", grid(b.y), unless: 0)
+        }
+        text("/>")
+    }
+
+    // MARK: Paints
+
+    /// Writes a gradient where it is met first.
+    private mutating func define(_ paint: Paint) {
+        switch paint {
+        case .color: return
+        case .linear(let gradient):
+            guard isNew(paint) else { return }
+            text("<linearGradient gradientUnits=\"userSpaceOnUse\"")
+            identifier(gradients.count - 1)
+            attribute("x1", grid(gradient.start.x))
+            attribute("y1", grid(gradient.start.y), unless: 0)
+            attribute("x2", grid(gradient.end.x))
+            attribute("y2", grid(gradient.end.y), unless: 0)
+            text(">")
+            write(gradient.stops)
+            text("</linearGradient>")
+        case .radial(let gradient):
+            guard isNew(paint) else { return }
+            let place = gradient.place
+            text("<radialGradient gradientUnits=\"userSpaceOnUse\"")
+            identifier(gradients.count - 1)
+            if place.b == 0, place.c == 0, grid(place.a) == grid(place.d) {
+                attribute("cx", grid(place.e))
+                attribute("cy", grid(place.f))
+                attribute("r", grid(place.a))
+            } else {
+                text(" cx=\"0\" cy=\"0\" r=\"1\" gradientTransform=\"matrix(")
+                for (i, v) in [place.a, place.b, place.c, place.d, place.e, place.f].enumerated() {
+                    if i > 0 { text(" ") }
+                    integer(grid(v))
+                }
+                text(")\"")
+            }
+            text(">")
+            write(gradient.stops)
+            text("</radialGradient>")
+        }
+    }
+
+    private mutating func isNew(_ paint: Paint) -> Bool {
+        if gradients.contains(paint) { return false }
+        gradients.append(paint)
+        return true
+    }
+
+    private mutating func write(_ stops: [GradientStop]) {
+        for stop in stops {
+            text("<stop")
+            let hundredths = Int(max(0, min(1, stop.offset)) * 100 + 0.5)
+            if hundredths > 0 {
+                text(" offset=\"")
+                fraction(hundredths)
+                text("\"")
+            }
+            if stop.color.r != 0 || stop.color.g != 0 || stop.color.b != 0 {
+                text(" stop-color=\"")
+                appendColor(stop.color, to: &out)
+                text("\"")
+            }
+            write(opacity: stop.color.a, as: "stop-opacity")
+            text("/>")
+        }
+    }
+
+    /// - Parameter isDefault: Whether black without the attribute is what is drawn.
+    private mutating func write(_ paint: Paint, as name: StaticString, isDefault: Bool) {
+        if case .color(let color) = paint {
+            if !isDefault || color.r != 0 || color.g != 0 || color.b != 0 {
+                begin(name)
+                appendColor(color, to: &out)
+                text("\"")
+            }
+            write(opacity: color.a, as: isDefault ? "fill-opacity" : "stroke-opacity")
+        } else if let number = gradients.firstIndex(of: paint) {
+            begin(name)
+            text("url(#")
+            letters(number)
+            text(")\"")
+        }
+    }
+
+    private mutating func write(opacity: UInt8, as name: StaticString) {
+        guard opacity < 255 else { return }
+        begin(name)
+        fraction(opacity == 0 ? 0 : min(99, max(1, (Int(opacity) * 100 + 127) / 255)))
+        text("\"")
+    }
+
+    // MARK: Text
+
+    private mutating func identifier(_ number: Int) {
+        text(" id=\"")
+        letters(number)
+        text("\"")
+    }
+
+    /// `a` to `z`, then `aa`, `ab` …
+    private mutating func letters(_ number: Int) {
+        if number >= 26 { letters(number / 26 - 1) }
+        out.append(UInt8(ascii: "a") + UInt8(number % 26))
+    }
+
+    private func grid(_ v: Double) -> Int {
+        let scaled = v * Double(units)
+        guard scaled > -1e15, scaled < 1e15 else { return 0 }
+        return scaled >= 0 ? Int(scaled + 0.5) : -Int(0.5 - scaled)
+    }
+
+    private mutating func begin(_ name: StaticString) {
+        text(" ")
+        text(name)
+        text("=\"")
+    }
+
+    private mutating func attribute(_ name: StaticString, _ value: Int, unless absent: Int? = nil) {
+        if value == absent { return }
+        begin(name)
+        integer(value)
+        text("\"")
+    }
+
+    private mutating func text(_ s: StaticString) { s.withUTF8Buffer { out.append(contentsOf: $0) } }
+
+    private mutating func integer(_ v: Int) {
+        if v < 0 { out.append(UInt8(ascii: "-")) }
         var digits: [UInt8] = []
-        var rest = v
+        var rest = v.magnitude
         repeat {
             digits.append(UInt8(ascii: "0") + UInt8(rest % 10))
             rest /= 10
         } while rest > 0
         out.append(contentsOf: digits.reversed())
     }
-    text("<svg xmlns=\"http://www.w3.org/2000/svg\"")
-    if options.statesSize {
-        text(" width=\"")
-        integer(drawing.width)
-        text("\" height=\"")
-        integer(drawing.height)
-        text("\"")
+
+    /// Hundredths as a fraction without a leading zero: `0`, `.5`, `.25`, `1`.
+    private mutating func fraction(_ hundredths: Int) {
+        if hundredths % 100 == 0 { return integer(hundredths / 100) }
+        out.append(UInt8(ascii: "."))
+        out.append(UInt8(ascii: "0") + UInt8(hundredths / 10))
+        if hundredths % 10 != 0 { out.append(UInt8(ascii: "0") + UInt8(hundredths % 10)) }
     }
-    text(" viewBox=\"0 0 ")
-    integer(drawing.width * units)
-    text(" ")
-    integer(drawing.height * units)
-    text("\">")
-    for layer in drawing.layers {
-        var writer = PathDataWriter(unitsPerPixel: Double(units), decimals: 0)
-        writer.append(layer.path)
-        text("<path")
-        if layer.color.r != 0 || layer.color.g != 0 || layer.color.b != 0 {
-            text(" fill=\"")
-            appendColor(layer.color, to: &out)
-            text("\"")
-        }
-        if layer.color.a < 255 {
-            text(" fill-opacity=\".")
-            let percent = (Int(layer.color.a) * 100 + 127) / 255
-            let shown = min(99, max(1, percent))
-            out.append(UInt8(ascii: "0") + UInt8(shown / 10))
-            if shown % 10 != 0 { out.append(UInt8(ascii: "0") + UInt8(shown % 10)) }
-            text("\"")
-        }
-        text(" d=\"")
-        out.append(contentsOf: writer.bytes)
-        text("\"/>")
-    }
-    text("</svg>")
-    return out
+}
+
+extension TracedDrawing.Shape {
+    fileprivate var isLine: Bool { if case .line = self { true } else { false } }
 }
 
 /// The shortest CSS form of an opaque colour: `#rgb`, a name shorter than its digits, or `#rrggbb`.

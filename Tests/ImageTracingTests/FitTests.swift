@@ -12,19 +12,19 @@ struct FitTests {
     func discIsRecovered(offset: Double) throws {
         let (cx, cy, r) = (32 + offset, 30 - offset, 19.3)
         let drawing = traced(picture(64, 64, [(ink, disc(cx, cy, r))]), TraceOptions(fit: FitOptions(tolerance: 0.1)))
-        #expect(drawing.layers.map(\.color) == [paper, ink])
+        #expect(drawing.layers.map(\.fill) == [.color(paper), .color(ink)])
         let layer = try #require(drawing.layers.last)
-        for p in samples(layer.path) {
+        for p in samples(layer.shape.outline) {
             let error = p.distance(to: Point(cx, cy)) - r
             #expect(abs(error) < 0.1)
         }
-        #expect(layer.path.elements.count <= 12, "a circle needs a handful of cubics")
+        #expect(layer.shape.outline.elements.count <= 12, "a circle needs a handful of cubics")
     }
 
     @Test("A rectangle between pixels comes back as four lines within a tenth of a pixel")
     func rectangleIsRecovered() throws {
         let drawing = traced(picture(60, 50, [(ink, box(10.3, 12.6, 35.4, 22.2))]))
-        let path = try #require(drawing.layers.last).path
+        let path = try #require(drawing.layers.last).shape.outline
         #expect(cubicCount(path) == 0)
         for corner in [Point(10.3, 12.6), Point(45.7, 12.6), Point(45.7, 34.8), Point(10.3, 34.8)] {
             let nearest = samples(path).map { $0.distance(to: corner) }.min() ?? .infinity
@@ -38,7 +38,7 @@ struct FitTests {
     func turnedSquare() throws {
         let c = Point(32, 32)
         let drawing = traced(picture(64, 64, [(ink, { abs($0.x - c.x) * 0.8 + abs($0.y - c.y) < 18 })]))
-        let path = try #require(drawing.layers.last).path
+        let path = try #require(drawing.layers.last).shape.outline
         for corner in [Point(32, 14), Point(54.5, 32), Point(32, 50), Point(9.5, 32)] {
             let nearest = samples(path).map { $0.distance(to: corner) }.min() ?? .infinity
             #expect(nearest < 0.35, "corner \(corner) is \(nearest) px away")
@@ -48,9 +48,9 @@ struct FitTests {
     @Test("A ring is painted with its hole filled, and what is inside on top of it")
     func ring() {
         let drawing = traced(picture(64, 64, [(ink, disc(32, 32, 24)), (paper, disc(32, 32, 12))]))
-        #expect(drawing.layers.map(\.color) == [paper, ink, paper])
+        #expect(drawing.layers.map(\.fill) == [.color(paper), .color(ink), .color(paper)])
         for layer in drawing.layers.dropFirst() {
-            #expect(subpathCount(layer.path) == 1)
+            #expect(subpathCount(layer.shape.outline) == 1)
         }
     }
 
@@ -58,8 +58,8 @@ struct FitTests {
     func ringWithAHole() throws {
         let none = RGBA8(0, 0, 0, 0)
         let drawing = traced(picture(64, 64, background: none, [(ink, disc(32, 32, 24)), (none, disc(32, 32, 12))]))
-        #expect(drawing.layers.map(\.color) == [ink])
-        let covered = abs(area(try #require(drawing.layers.first).path))
+        #expect(drawing.layers.map(\.fill) == [.color(ink)])
+        let covered = abs(area(try #require(drawing.layers.first).shape.outline))
         let expected = 3.14159 * (24.0 * 24 - 12.0 * 12)
         #expect(abs(covered - expected) < 6, "covered \(covered)")
     }
@@ -71,9 +71,9 @@ struct FitTests {
             picture(80, 80, background: none, [(ink, disc(40, 40, 36)), (red, disc(40, 40, 24)), (none, disc(40, 40, 12))]))
         let center = Point(40, 40)
         for layer in drawing.layers {
-            #expect(samples(layer.path).allSatisfy { $0.distance(to: center) > 11 })
+            #expect(samples(layer.shape.outline).allSatisfy { $0.distance(to: center) > 11 })
             let most = 3.14159 * (36.0 * 36 - 11.0 * 11)
-            #expect(abs(area(layer.path)) < most)
+            #expect(abs(area(layer.shape.outline)) < most)
         }
         #expect(drawing.layers.count == 2)
     }
@@ -82,8 +82,8 @@ struct FitTests {
     func translucency() throws {
         let glass = RGBA8(200, 40, 40, 128)
         let drawing = traced(picture(64, 64, background: RGBA8(0, 0, 0, 0), [(glass, disc(32, 32, 20))]))
-        let color = try #require(drawing.layers.first).color
         #expect(drawing.layers.count == 1)
+        guard case .color(let color)? = drawing.layers.first?.fill else { throw PaintIsNoColor() }
         #expect((127...129).contains(color.a))
         #expect((198...202).contains(color.r))
     }
@@ -93,7 +93,7 @@ struct FitTests {
         var image = picture(90, 50, [(ink, box(8.4, 9.7, 30, 21)), (RGBA8(230, 160, 20), disc(64, 27, 15.5))])
         var areas: [[Double]] = []
         for _ in 0..<4 {
-            areas.append(traced(image).layers.map { abs(area($0.path)) }.sorted())
+            areas.append(traced(image).layers.map { abs(area($0.shape.outline)) }.sorted())
             var turned = Raster(width: image.height, height: image.width, filledWith: paper)
             for y in 0..<image.height { for x in 0..<image.width { turned[image.height - 1 - y, x] = image[x, y] } }
             image = turned
@@ -111,12 +111,12 @@ struct FitTests {
     func frame() throws {
         let drawing = traced(picture(40, 40, [(ink, { $0.x + 0.3 * $0.y < 21 })]))
         for layer in drawing.layers {
-            for p in samples(layer.path) {
+            for p in samples(layer.shape.outline) {
                 #expect((0...40).contains(p.x))
                 #expect((0...40).contains(p.y))
             }
         }
-        let path = try #require(drawing.layers.last).path
+        let path = try #require(drawing.layers.last).shape.outline
         let points = samples(path)
         #expect(points.contains { $0.y == 0 })
         #expect(points.contains { $0.y == 40 })
@@ -135,7 +135,7 @@ struct FitTests {
                 )
             ])
         let counts = [0.1, 0.3, 1.0, 3.0].map { tolerance in
-            traced(image, TraceOptions(fit: FitOptions(tolerance: tolerance))).layers.reduce(0) { $0 + $1.path.elements.count }
+            traced(image, TraceOptions(fit: FitOptions(tolerance: tolerance))).layers.reduce(0) { $0 + $1.shape.outline.elements.count }
         }
         #expect(counts == counts.sorted(by: >), "\(counts)")
     }

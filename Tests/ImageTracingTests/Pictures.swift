@@ -113,3 +113,6 @@ struct Seeded: RandomNumberGenerator {
         return z ^ (z >> 31)
     }
 }
+
+/// A layer that should have one colour has a gradient or nothing.
+struct PaintIsNoColor: Error {}

@@ -15,7 +15,7 @@ struct SegmentTests {
     @Test("Anti-aliased pixels never become colours or regions")
     func noFringe() {
         let s = segmented(picture(64, 64, [(ink, disc(31.3, 32.4, 20)), (red, disc(31.3, 32.4, 9))]))
-        #expect(Set(s.regions.map(\.color)) == [paper, ink, red])
+        #expect(Set(s.regions.map(\.paint)) == [.color(paper), .color(ink), .color(red)])
         #expect(s.regions.count == 3)
     }
 

@@ -48,7 +48,7 @@ struct TraceTests {
         let options = TraceOptions(segment: SegmentOptions(speckleArea: 1))
         let drawing = traced(image, options)
         for layer in drawing.layers {
-            for p in samples(layer.path) {
+            for p in samples(layer.shape.outline) {
                 #expect((-8.0...68.0).contains(p.x), "seed \(seed)")
                 #expect((-8.0...53.0).contains(p.y), "seed \(seed)")
             }
@@ -69,16 +69,16 @@ struct TraceTests {
             picture(64, 64, [(RGBA8(20, 60, 160), disc(30, 31, 19.3)), (RGBA8(220, 40, 30), box(35.3, 8.2, 20, 17.7))]))
         for layer in drawing.layers {
             var writer = PathDataWriter(unitsPerPixel: 10, decimals: 0)
-            writer.append(layer.path)
+            writer.append(layer.shape.outline)
             let (read, error) = BezierPath.reading(svgPathData: writer.bytes.span)
             #expect(error == nil)
-            let expected = samples(layer.path), found = samples(read.transformed(by: .scaling(0.1, 0.1)))
+            let expected = samples(layer.shape.outline), found = samples(read.transformed(by: .scaling(0.1, 0.1)))
             // The line back to the start may be left to `z`, and lines shorter than the grid vanish: compare shapes, not commands.
             for p in expected {
                 let nearest = found.map { $0.distance(to: p) }.min() ?? .infinity
                 #expect(nearest < 1)
             }
-            let difference = abs(area(layer.path)) - abs(area(read)) / 100
+            let difference = abs(area(layer.shape.outline)) - abs(area(read)) / 100
             #expect(abs(difference) < 4)
         }
     }
