@@ -10,13 +10,18 @@ public struct Context: Sendable {
     /// Where each input stands, when there are too many to look through.
     private let positions: [Digest: Int]?
     private let cancellation: Cancellation
+    private let workers: WorkerPool
     private let report: @Sendable (Double) -> Void
 
-    init(inputs: [Node], values: [any Storable], cancellation: Cancellation, report: @escaping @Sendable (Double) -> Void) {
+    init(
+        inputs: [Node], values: [any Storable], cancellation: Cancellation, workers: WorkerPool,
+        report: @escaping @Sendable (Double) -> Void
+    ) {
         self.inputs = inputs
         self.values = values
         positions = inputs.count <= 8 ? nil : Dictionary(uniqueKeysWithValues: zip(inputs.lazy.map(\.digest), inputs.indices))
         self.cancellation = cancellation
+        self.workers = workers
         self.report = report
     }
 
@@ -40,6 +45,11 @@ public struct Context: Sendable {
     public func checkCancellation() throws(CancellationError) {
         if isCancelled { throw CancellationError() }
     }
+
+    /// Calls a function once for every number from 0 up to `count`, here and on workers that have nothing else to do, and
+    /// returns when all calls have returned. What a stage makes must not depend on who makes which part; calls shorter than
+    /// some 50 µs gain nothing.
+    public func concurrently(_ count: Int, _ body: @Sendable (Int) -> Void) { workers.concurrently(count, body) }
 
     /// Tells whoever listens to the engine's events how far the stage is, from 0 to 1.
     public func progress(_ fraction: Double) { report(fraction) }

@@ -210,7 +210,9 @@ public final class Engine: Sendable {
             case .release(let lease): readers.async { lease.release() }
             case .measure(let id, let wanted, let values):
                 let node = wanted.node
-                let context = Context(inputs: node.inputs, values: values.map(\.value), cancellation: Cancellation()) { _ in }
+                let context = Context(inputs: node.inputs, values: values.map(\.value), cancellation: Cancellation(), workers: workers) {
+                    _ in
+                }
                 let footprint = node.work.footprint(in: context)
                 follow(&actions) { $0.ready(id, footprint: footprint, &$1) }
             case .run(let id, let wanted, let values, let cancellation): run(id, wanted, values, cancellation)
@@ -276,7 +278,8 @@ public final class Engine: Sendable {
         let task = Task(executorPreference: workers) { [self] in
             for (input, value) in zip(node.inputs, values) { input.costs.withLock { $0 = $0 ?? value.costs } }
             let validity = validity(of: node, builtOn: values)
-            let context = Context(inputs: node.inputs, values: values.map(\.value), cancellation: cancellation) { [self] fraction in
+            let context = Context(inputs: node.inputs, values: values.map(\.value), cancellation: cancellation, workers: workers) {
+                [self] fraction in
                 report(.progress, node) { $0.fraction = fraction }
             }
             let begun = clock.nanoseconds()

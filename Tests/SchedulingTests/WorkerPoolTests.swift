@@ -29,6 +29,35 @@ struct WorkerPoolTests {
             }
         }
     }
+
+    @Test("A shared loop makes every call once and returns after the last", arguments: [1, 2, 4, 16])
+    func sharedLoop(threads: Int) {
+        let pool = WorkerPool(threads: threads), atOnce = Load()
+        for count in [0, 1, 2, 3, 100] {
+            let calls = Lock([Int](repeating: 0, count: count))
+            pool.concurrently(count) { index in
+                atOnce.begin()
+                calls.withLock { $0[index] += 1 }
+                atOnce.end()
+            }
+            #expect(calls.withLock { $0 } == [Int](repeating: 1, count: count))
+        }
+        // The calling thread is one more here; in a job it is one of them.
+        #expect(atOnce.counts.withLock { $0.most } <= threads)
+    }
+
+    @Test("Loops inside loops on a pool whose threads are all busy come to an end", arguments: [1, 2, 3])
+    func nestedLoops(threads: Int) async {
+        let pool = WorkerPool(threads: threads), calls = Load()
+        await withTaskGroup(of: Void.self) { group in
+            for _ in 0..<20 {
+                group.addTask(executorPreference: pool) {
+                    pool.concurrently(5) { _ in pool.concurrently(7) { _ in calls.begin() } }
+                }
+            }
+        }
+        #expect(calls.counts.withLock { $0.now } == 20 * 5 * 7)
+    }
 }
 
 private final class Load: Sendable {
