@@ -13,6 +13,9 @@ public struct QuantizedImage: Hashable, Sendable {
     /// Whether the palette is all there may be, because the number of colours was given. Otherwise a region may take the mean
     /// of its own pixels.
     public let isBinding: Bool
+    /// Whether the picture is a photograph or another texture, which hardly any palette describes: its regions are grown from its
+    /// pixels, and `palette` and `indices` only say which colours it has.
+    public let isTextured: Bool
     /// Marks a pixel that is not part of a flat area: anti-aliased, blurred, or texture.
     public static var mixed: UInt8 { 255 }
 
@@ -42,7 +45,7 @@ public func quantize(_ image: Raster<RGBA8>, _ options: QuantizeOptions = .init(
     }
     return QuantizedImage(
         width: work.width, height: work.height, palette: clusters.palette.map(unpremultiply), indices: indices,
-        isBinding: options.colors != nil)
+        isBinding: options.colors != nil, isTextured: options.colors == nil && work.isTextured)
 }
 
 /// 0 for pixels that differ from none of their four neighbours by more than the threshold, `mixed` for the others;

@@ -19,17 +19,17 @@ struct RegionMap {
     /// palette colour may be parts of different gradients.
     ///
     /// A colour of its own costs a path of its own, so the squared error it removes must be worth one, and small regions never have one.
-    mutating func chooseColors(_ work: WorkingImage, _ quantized: QuantizedImage, _ palette: [SIMD4<Float>]) {
+    mutating func chooseColors(_ work: WorkingImage, _ quantized: QuantizedImage, _ palette: [SIMD4<Float>], lambda: Float) {
         shown = colors.map { quantized.palette[Int($0)] }
         centers = colors.map { palette[Int($0)] }
-        let smallest = max(64, width * height / 2000), price: Float = 12_000
+        let smallest = max(64, width * height / 2000), price = 20 * lambda
         guard !quantized.isBinding, areas.contains(where: { $0 >= smallest }) else { return }
         var sums = [SIMD4<Int32>](repeating: .zero, count: colors.count), counts = [Int32](repeating: 0, count: colors.count)
         work.pixels.withUnsafeBufferPointer { pixels in
             for i in labels.indices {
                 let r = Int(labels[i])
                 // 2²³ pixels of 255 fit a sum; what follows in an even larger region changes nothing that shows.
-                guard areas[r] >= smallest, quantized.indices[i] == colors[r], counts[r] < 1 << 23 else { continue }
+                guard areas[r] >= smallest, quantized.indices[i] != QuantizedImage.mixed, counts[r] < 1 << 23 else { continue }
                 let p = pixels[i]
                 sums[r] &+= SIMD4(Int32(p.r), Int32(p.g), Int32(p.b), Int32(p.a))
                 counts[r] += 1
@@ -44,23 +44,66 @@ struct RegionMap {
     }
 }
 
+extension RegionMap {
+    /// Merges neighbours that are not worth two shapes; see `RegionGraph`.
+    ///
+    /// - Parameter means: Premultiplied colour of each region.
+    /// - Returns: The colours of the regions that remain.
+    @discardableResult
+    mutating func merge(_ means: [SIMD4<Float>], lambda: Float, prices: RegionGraph.Prices) -> [SIMD4<Float>] {
+        var graph = RegionGraph(labels: labels, width: width, height: height, means: means, areas: areas.map(Float.init), prices: prices)
+        graph.merge(upTo: lambda)
+        // Regions are numbered by first appearance, and so are those that remain: the first part of each comes first.
+        var number = [Int32](repeating: -1, count: areas.count), part = number
+        var newColors: [UInt8] = [], newAreas: [Int] = [], largest: [Int] = [], newMeans: [SIMD4<Float>] = []
+        for r in areas.indices {
+            let top = graph.representative(r)
+            if number[top] < 0 {
+                number[top] = Int32(newAreas.count)
+                newAreas.append(0)
+                newColors.append(colors[r])
+                largest.append(0)
+                newMeans.append(graph.means[top])
+            }
+            let k = Int(number[top])
+            part[r] = Int32(k)
+            newAreas[k] += areas[r]
+            if areas[r] > largest[k] { (largest[k], newColors[k]) = (areas[r], colors[r]) }
+        }
+        labels.withUnsafeMutableBufferPointer { l in
+            part.withUnsafeBufferPointer { part in for i in l.indices { l[i] = part[Int(l[i])] } }
+        }
+        (colors, areas) = (newColors, newAreas)
+        return newMeans
+    }
+
+    /// The regions of a picture without flat areas, each with the mean of its pixels.
+    static func textured(_ work: WorkingImage, lambda: Float) -> RegionMap {
+        let grown = growRegions(work.pixels, width: work.width, height: work.height, error: 150)
+        var map = RegionMap(
+            width: work.width, height: work.height, labels: grown.labels, colors: [UInt8](repeating: 0, count: grown.areas.count),
+            areas: grown.areas.map { Int($0) })
+        map.centers = map.merge(grown.means, lambda: lambda, prices: .init(region: 17, crack: 0.8, keepsColors: false))
+        map.shown = map.centers.map { unpremultiply(RGBA8(rounding: $0)) }
+        return map
+    }
+}
+
 /// Joins equal neighbours into regions and lets speckles join their best neighbour.
 ///
 /// - Parameter colors: Palette index of every pixel; those of speckles are replaced.
 /// - Complexity: O(pixels α(pixels)).
 func findRegions(
-    _ colors: inout [UInt8], width: Int, height: Int, palette: [SIMD4<Float>], speckleArea: Int
+    _ colors: inout [UInt8], width: Int, height: Int, palette: [SIMD4<Float>], _ options: SegmentOptions, keepsColors: Bool
 ) -> RegionMap {
     var runs = RowRuns(colors, width: width, height: height)
     runs.connect()
-    var limit = speckleArea
-    // What one region may lose: its area times its squared contrast, as much as four pixels of a clearly different colour.
-    let contrastPrice: Float = 4 * 60 * 60
+    var limit = max(0, options.speckleArea)
     // A picture of noise would become as many shapes as pixels. Drawings have far fewer regions than this; for others the
     // smallest regions go until the number is bearable.
     let bearable = 2000 + width * height / 150
     while true {
-        runs.absorb(upTo: limit, price: limit == speckleArea ? contrastPrice : 0, palette: palette)
+        runs.absorb(upTo: limit, palette: palette)
         if limit >= 256 || runs.regionCount <= bearable { break }
         limit = max(2, limit * 2)
     }
@@ -68,7 +111,11 @@ func findRegions(
     // Speckles between two areas of one colour may have joined those: number the regions of the cleaned picture afresh.
     var clean = RowRuns(colors, width: width, height: height)
     clean.connect()
-    return clean.regionMap()
+    var map = clean.regionMap()
+    map.merge(
+        map.colors.map { palette[Int($0)] }, lambda: Float(min(1e6, max(1, options.lambda))),
+        prices: .init(region: 17, crack: 0.4, keepsColors: keepsColors))
+    return map
 }
 
 /// Horizontal runs of one colour with a union-find forest over them.
@@ -162,16 +209,14 @@ private struct RowRuns {
         }
     }
 
-    /// Lets sets that are not worth a shape join a neighbour: every set of at most `limit` pixels the one with the longest common
-    /// border, weighted by likeness; larger ones the most similar, if area × squared contrast stays below `price`.
-    mutating func absorb(upTo limit: Int, price: Float, palette: [SIMD4<Float>]) {
+    /// Lets every set of at most `limit` pixels join the neighbour with the longest common border, weighted by likeness.
+    mutating func absorb(upTo limit: Int, palette: [SIMD4<Float>]) {
         guard limit > 0 else { return }
         // Smallest first, by counting sort over areas.
-        let largest = price > 0 ? max(limit, 512) : limit
-        var buckets = [[Int32]](repeating: [], count: largest + 1)
-        for r in parent.indices where Int(parent[r]) == r && Int(area[r]) <= largest { buckets[Int(area[r])].append(Int32(r)) }
+        var buckets = [[Int32]](repeating: [], count: limit + 1)
+        for r in parent.indices where Int(parent[r]) == r && Int(area[r]) <= limit { buckets[Int(area[r])].append(Int32(r)) }
         var neighbours: [(root: Int, border: Int)] = []
-        for size in 1...largest {
+        for size in 1...limit {
             var position = 0
             while position < buckets[size].count {
                 let speck = Int(buckets[size][position])
@@ -183,8 +228,7 @@ private struct RowRuns {
                 var best = -1, bestScore: Float = -1
                 for n in neighbours {
                     let contrast = squared(palette[Int(color[speck])] - palette[Int(color[n.root])])
-                    if size > limit, Float(size) * contrast > price { continue }
-                    let score = size > limit ? 1 / (1 + contrast) : Float(n.border) / (20 + contrast.squareRoot())
+                    let score = Float(n.border) / (20 + contrast.squareRoot())
                     if score > bestScore || (score == bestScore && n.root < best) { (best, bestScore) = (n.root, score) }
                 }
                 guard best >= 0 else { continue }
@@ -192,7 +236,7 @@ private struct RowRuns {
                 join(min(best, speck), max(best, speck))
                 let joined = min(best, speck)
                 color[joined] = kept
-                if Int(area[joined]) <= largest { buckets[Int(area[joined])].append(Int32(joined)) }
+                if Int(area[joined]) <= limit { buckets[Int(area[joined])].append(Int32(joined)) }
             }
         }
     }

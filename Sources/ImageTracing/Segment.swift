@@ -88,11 +88,14 @@ public struct Segmentation: Hashable, Sendable {
 public func segment(_ image: Raster<RGBA8>, _ quantized: QuantizedImage, _ options: SegmentOptions = .init()) -> Segmentation {
     precondition(image.width == quantized.width && image.height == quantized.height, "the quantised image is of another size")
     let work = WorkingImage(image)
+    let lambda = Float(min(1e6, max(1, options.lambda)))
+    if quantized.isTextured { return BoundaryTracer(work: work, regions: .textured(work, lambda: lambda)).trace() }
     let palette = quantized.palette.map { SIMD4<Float>(premultiplied: $0) }
     var colors = assignMixedPixels(work, quantized, palette)
     smoothLabels(&colors, work, palette, roughness: 30 + 4 * Float(work.noise * work.noise))
-    var regions = findRegions(&colors, width: work.width, height: work.height, palette: palette, speckleArea: max(0, options.speckleArea))
-    regions.chooseColors(work, quantized, palette)
+    var regions = findRegions(
+        &colors, width: work.width, height: work.height, palette: palette, options, keepsColors: quantized.isBinding)
+    regions.chooseColors(work, quantized, palette, lambda: lambda)
     return BoundaryTracer(work: work, regions: regions).trace()
 }
 

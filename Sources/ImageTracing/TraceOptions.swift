@@ -25,9 +25,12 @@ public struct QuantizeOptions: Hashable, Sendable {
 public struct SegmentOptions: Hashable, Sendable {
     /// Regions of at most this many pixels join their best neighbour, 0 to 10 000 px².
     public var speckleArea: Int
+    /// What a byte of the drawing may cost in squared error (premultiplied sRGB bytes, summed over channels and pixels), 1 to 1 000 000:
+    /// neighbours are drawn as one region when that saves enough bytes. Larger means fewer regions.
+    public var lambda: Double
 
     /// The defaults keep every detail that is more than a dot.
-    public init(speckleArea: Int = 4) { self.speckleArea = speckleArea }
+    public init(speckleArea: Int = 4, lambda: Double = 600) { (self.speckleArea, self.lambda) = (speckleArea, lambda) }
 }
 
 /// How boundaries become lines and curves.
