@@ -36,7 +36,7 @@ struct BoundaryTracer {
         var regions: [Segmentation.Region] = []
         regions.reserveCapacity(map.colors.count)
         for r in map.colors.indices {
-            regions.append(.init(paint: .color(map.shown[r]), area: map.areas[r], loops: ranges[r]))
+            regions.append(.init(paint: map.paint(of: r), area: map.areas[r], loops: ranges[r]))
         }
         return Segmentation(
             width: width, height: height, noise: work.noise, regions: regions, labels: map.labels, chains: chains, points: points,
@@ -187,7 +187,8 @@ struct BoundaryTracer {
 
     /// Displacement of the boundary from the crack towards region `b`, −1 to 1.
     private func crossingOffset(from: Int, step: Int, room: (back: Int, on: Int), _ a: Int32, _ b: Int32) -> (offset: Double, step: Float) {
-        let colorA = map.centers[Int(a)], colorB = map.centers[Int(b)]
+        let crack = SIMD2(Float(from % width), Float(from / width)) + (step == 1 ? SIMD2(1, 0.5) : SIMD2(0.5, 1))
+        let colorA = map.color(of: Int(a), at: crack), colorB = map.color(of: Int(b), at: crack)
         let axis = colorB - colorA
         let length = squared(axis)
         guard length > 1 else { return (0, 0) }

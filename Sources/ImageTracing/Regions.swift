@@ -14,6 +14,21 @@ struct RegionMap {
     var shown: [RGBA8] = []
     /// The same, premultiplied.
     var centers: [SIMD4<Float>] = []
+    /// Gradients that regions have instead of a colour.
+    var gradients: [FittedGradient] = []
+    /// Index of each region's gradient, −1 for one colour; empty when there are none.
+    var gradientOf: [Int32] = []
+
+    /// What a region is filled with.
+    func paint(of region: Int) -> Paint {
+        gradientOf.isEmpty || gradientOf[region] < 0 ? .color(shown[region]) : gradients[Int(gradientOf[region])].paint
+    }
+
+    /// The premultiplied colour of a region at a place.
+    @inline(__always)
+    func color(of region: Int, at place: SIMD2<Float>) -> SIMD4<Float> {
+        gradientOf.isEmpty || gradientOf[region] < 0 ? centers[region] : gradients[Int(gradientOf[region])].color(at: place)
+    }
 
     /// Gives every region its palette colour, or the mean of its own flat pixels where that is clearly better: many regions of one
     /// palette colour may be parts of different gradients.

@@ -1,0 +1,604 @@
+import AtelierGeometry
+import AtelierPixels
+
+/// A pixel, or many like it, of an area that may be a gradient.
+struct GradientSample {
+    /// Premultiplied, 0–255.
+    var color: SIMD4<Float>
+    /// Centre of the pixel.
+    var place: SIMD2<Float>
+    /// Pixels it stands for.
+    var weight: Float
+}
+
+/// A coordinate of the plane that is constant where a gradient has one colour.
+struct GradientAxis {
+    enum Kind { case linear, circular, elliptical }
+    var kind: Kind
+    /// Linear: where the coordinate is 0. Otherwise the centre.
+    var origin: SIMD2<Float>
+    /// Linear: unit vector in which the coordinate grows. Otherwise (e, f) of the quadratic form (1 + e) x² + 2f xy + (1 − e) y²,
+    /// whose root is the coordinate.
+    var shape: SIMD2<Float>
+
+    /// The coordinate of a place: pixels from the origin; for an ellipse the geometric mean of its axes is less than that by √(1 − e² − f²).
+    @inline(__always)
+    func position(_ place: SIMD2<Float>) -> Float {
+        let d = place - origin
+        if kind == .linear { return d.x * shape.x + d.y * shape.y }
+        return max(0, d.x * d.x * (1 + shape.x) + 2 * d.x * d.y * shape.y + d.y * d.y * (1 - shape.x)).squareRoot()
+    }
+
+    /// Derivatives of the coordinate. Linear: by the angle. Otherwise by the centre's x and y and the form's e and f.
+    @inline(__always)
+    func derivatives(_ place: SIMD2<Float>, _ position: Float) -> SIMD4<Float> {
+        let d = place - origin
+        if kind == .linear { return SIMD4(d.y * shape.x - d.x * shape.y, 0, 0, 0) }
+        let inverse = 1 / max(0.5, position)
+        return SIMD4(
+            -(d.x * (1 + shape.x) + d.y * shape.y) * inverse, -(d.x * shape.y + d.y * (1 - shape.x)) * inverse,
+            0.5 * (d.x * d.x - d.y * d.y) * inverse, d.x * d.y * inverse)
+    }
+
+    fileprivate var parameterCount: Int { kind == .linear ? 1 : kind == .circular ? 2 : 4 }
+
+    /// The axis after a step in its parameters; nil where that is no gradient any more.
+    fileprivate func moved(by step: SIMD4<Float>, extent: Float) -> GradientAxis? {
+        var axis = self
+        if kind == .linear {
+            let turn = max(-0.3, min(0.3, step.x))
+            let v = SIMD2(shape.x - turn * shape.y, shape.y + turn * shape.x)
+            axis.shape = v / (v.x * v.x + v.y * v.y).squareRoot()
+            return axis
+        }
+        let most = max(abs(step.x), abs(step.y)), limit = extent / 3
+        axis.origin += SIMD2(step.x, step.y) * (most > limit ? limit / most : 1)
+        if kind == .elliptical {
+            axis.shape += SIMD2(max(-0.3, min(0.3, step.z)), max(-0.3, min(0.3, step.w)))
+            let long = (axis.shape.x * axis.shape.x + axis.shape.y * axis.shape.y).squareRoot()
+            // Axes of more than 1 : 6 are as good as linear.
+            if long > 0.945 { axis.shape *= 0.945 / long }
+        }
+        return axis.origin.x.isFinite && axis.origin.y.isFinite ? axis : nil
+    }
+}
+
+/// Colours along an axis.
+struct FittedGradient {
+    static var mostStops: Int { 8 }
+    var axis: GradientAxis
+    /// Stops in use, at least 2.
+    var count: Int
+    /// Coordinates of the stops, rising.
+    var positions: InlineArray<8, Float>
+    /// Straight sRGB and alpha, 0–255.
+    var colors: InlineArray<8, SIMD4<Float>>
+
+    /// The colour at a place, premultiplied.
+    @inline(__always)
+    func color(at place: SIMD2<Float>) -> SIMD4<Float> { color(position: axis.position(place)) }
+
+    @inline(__always)
+    func color(position t: Float) -> SIMD4<Float> {
+        var i = 1
+        while i < count - 1, positions[i] < t { i += 1 }
+        let s = max(0, min(1, (t - positions[i - 1]) / (positions[i] - positions[i - 1])))
+        var c = colors[i - 1] + (colors[i] - colors[i - 1]) * s
+        let alpha = c.w
+        c *= alpha / 255
+        c.w = alpha
+        return c
+    }
+}
+
+extension FittedGradient {
+    /// The same as an SVG paint, with places on a grid of `unitsPerPixel`.
+    var paint: Paint {
+        let first = positions[0], last = positions[count - 1]
+        var stops: [GradientStop] = []
+        let start = axis.kind == .linear ? first : 0
+        for i in 0..<count {
+            // Hundredths, as they are written.
+            let offset = Double((max(0, min(1, (positions[i] - start) / (last - start))) * 100).rounded()) / 100
+            stops.append(GradientStop(offset: offset, color: colors[i].straightBytes))
+        }
+        if axis.kind == .linear {
+            let a = axis.origin + axis.shape * first, b = axis.origin + axis.shape * last
+            return .linear(.init(start: Point(Double(a.x), Double(a.y)), end: Point(Double(b.x), Double(b.y)), stops: stops))
+        }
+        let center = Point(Double(axis.origin.x), Double(axis.origin.y)), radius = Double(last)
+        if axis.kind == .circular { return .radial(.init(center: center, radius: radius, stops: stops)) }
+        // The inverse root of the form, a symmetric matrix: √M⁻¹ = (M⁻¹ + √det M⁻¹ · 1) / √(tr M⁻¹ + 2 √det M⁻¹).
+        let e = Double(axis.shape.x), f = Double(axis.shape.y)
+        let det = 1 - e * e - f * f, root = (1 / det).squareRoot()
+        let scale = radius / (2 / det + 2 * root).squareRoot()
+        let place = AffineTransform(
+            a: ((1 - e) / det + root) * scale, b: -f / det * scale, c: -f / det * scale, d: ((1 + e) / det + root) * scale,
+            e: center.x, f: center.y)
+        return .radial(.init(place: place, stops: stops))
+    }
+}
+
+extension SIMD4<Float> {
+    /// Rounded to bytes.
+    fileprivate var straightBytes: RGBA8 {
+        let c = pointwiseMax(.zero, pointwiseMin(SIMD4(repeating: 255), self)) + 0.5
+        return RGBA8(UInt8(c.x), UInt8(c.y), UInt8(c.z), UInt8(c.w))
+    }
+}
+
+/// Sums over samples from which a quadratic surface of colours follows; those of two areas together are the sums of both.
+///
+/// Coordinates are scaled to about −1…1 so that fourth powers stay in range.
+struct SurfaceSums {
+    /// Σ w x^i y^j for i + j ≤ 4, by degree: 1, x, y, xx, xy, yy, xxx, xxy, xyy, yyy, xxxx, xxxy, xxyy, xyyy, yyyy.
+    var moments: InlineArray<15, Double> = .init(repeating: 0)
+    /// Σ w c times 1, x, y, xx, xy, yy.
+    var colors: InlineArray<6, SIMD4<Double>> = .init(repeating: .zero)
+    /// Σ w |c|².
+    var energy = 0.0
+
+    mutating func add(_ sample: GradientSample, center: SIMD2<Float>, scale: Float) {
+        let p = SIMD2<Double>((sample.place - center) * scale), w = Double(sample.weight), c = SIMD4<Double>(sample.color) * w
+        let (x, y) = (p.x, p.y)
+        let (xx, xy, yy) = (x * x, x * y, y * y)
+        moments[0] += w
+        moments[1] += w * x; moments[2] += w * y
+        moments[3] += w * xx; moments[4] += w * xy; moments[5] += w * yy
+        moments[6] += w * xx * x; moments[7] += w * xx * y; moments[8] += w * yy * x; moments[9] += w * yy * y
+        moments[10] += w * xx * xx; moments[11] += w * xx * xy; moments[12] += w * xx * yy; moments[13] += w * xy * yy
+        moments[14] += w * yy * yy
+        colors[0] += c
+        colors[1] += c * x; colors[2] += c * y
+        colors[3] += c * xx; colors[4] += c * xy; colors[5] += c * yy
+        let e = c * SIMD4<Double>(sample.color)
+        energy += e.x + e.y + e.z + e.w
+    }
+
+    static func + (a: SurfaceSums, b: SurfaceSums) -> SurfaceSums {
+        var s = a
+        for i in 0..<15 { s.moments[i] += b.moments[i] }
+        for i in 0..<6 { s.colors[i] += b.colors[i] }
+        s.energy += b.energy
+        return s
+    }
+
+    /// Pixels.
+    var weight: Double { moments[0] }
+    /// Mean colour.
+    var mean: SIMD4<Double> { moments[0] > 0 ? colors[0] / moments[0] : .zero }
+    /// Squared error of the best single colour.
+    var flatError: Double {
+        let m = colors[0] * mean
+        return max(0, energy - (m.x + m.y + m.z + m.w))
+    }
+
+    /// Coefficients of the best surface of `terms` terms (3: plane, 6: quadratic) and its squared error.
+    func surface(terms: Int) -> (coefficients: InlineArray<6, SIMD4<Double>>, error: Double) {
+        // Which moment belongs to the product of two terms.
+        let index: InlineArray<36, UInt8> = [
+            0, 1, 2, 3, 4, 5,
+            1, 3, 4, 6, 7, 8,
+            2, 4, 5, 7, 8, 9,
+            3, 6, 7, 10, 11, 12,
+            4, 7, 8, 11, 12, 13,
+            5, 8, 9, 12, 13, 14,
+        ]
+        var a: InlineArray<36, Double> = .init(repeating: 0)
+        var b = colors
+        let ridge = max(1, moments[0]) * 1e-12
+        for i in 0..<terms {
+            for j in 0..<terms { a[i * 6 + j] = moments[Int(index[i * 6 + j])] }
+            a[i * 7] += ridge
+        }
+        // Cholesky: a = L Lᵀ, in place; then both substitutions.
+        for j in 0..<terms {
+            var d = a[j * 7]
+            for k in 0..<j { d -= a[j * 6 + k] * a[j * 6 + k] }
+            let root = max(d, ridge * 0.01).squareRoot()
+            a[j * 7] = root
+            for i in j + 1..<max(j + 1, terms) {
+                var v = a[i * 6 + j]
+                for k in 0..<j { v -= a[i * 6 + k] * a[j * 6 + k] }
+                a[i * 6 + j] = v / root
+            }
+        }
+        var explained = 0.0
+        for i in 0..<terms {
+            for k in 0..<i { b[i] -= b[k] * a[i * 6 + k] }
+            b[i] /= a[i * 7]
+            let e = b[i] * b[i]
+            explained += e.x + e.y + e.z + e.w
+        }
+        for i in stride(from: terms - 1, through: 0, by: -1) {
+            for k in i + 1..<max(i + 1, terms) { b[i] -= b[k] * a[k * 6 + i] }
+            b[i] /= a[i * 7]
+        }
+        return (b, max(0, energy - explained))
+    }
+}
+
+/// Finds the gradient that explains samples best, with scratch memory that is used again for the next.
+struct GradientFitter {
+    /// Squared error that is worth a byte.
+    let lambda: Float
+    /// Origin and scale of the coordinates in `SurfaceSums`.
+    let center: SIMD2<Float>
+    let scale: Float
+
+    /// A gradient with its squared error and estimated gzip bytes.
+    struct Candidate {
+        var gradient: FittedGradient
+        var error: Float
+        var bytes: Float
+    }
+
+    private struct Bin {
+        var weight: Float = 0
+        var position: Float = 0
+        var color: SIMD4<Float> = .zero
+        var derivative: SIMD4<Float> = .zero
+        var slope: SIMD4<Float> = .zero
+    }
+    private var bins = [Bin](repeating: .init(), count: 48)
+    private var positions: [Float] = []
+
+    init(lambda: Float, center: SIMD2<Float>, scale: Float) { (self.lambda, self.center, self.scale) = (lambda, center, scale) }
+
+    /// The best gradient for the samples, or nil when none is worth its bytes against one colour.
+    ///
+    /// - Parameter sums: Those of all samples.
+    mutating func fit(_ samples: UnsafeBufferPointer<GradientSample>, _ sums: SurfaceSums) -> Candidate? {
+        let flat = Float(sums.flatError)
+        guard samples.count >= 12, flat > lambda * 40 else { return nil }
+        var low = samples[0].place, high = low
+        for s in samples {
+            low = pointwiseMin(low, s.place)
+            high = pointwiseMax(high, s.place)
+        }
+        let extent = max(high.x - low.x, high.y - low.y)
+        guard extent > 6 else { return nil }
+        var best: Candidate?
+        func score(_ c: Candidate?) -> Float { c.map { $0.error + lambda * $0.bytes } ?? .infinity }
+        let middle = (low + high) * 0.5
+        let plane = sums.surface(terms: 3), quadratic = sums.surface(terms: 6)
+        let q = quadratic.coefficients
+        // Linear: across the plane's isophotes, and along the main direction of the quadratic surface's gradients, which a profile
+        // that rises and falls does not cancel.
+        func tensorDirection(_ xx: Double, _ xy: Double, _ yy: Double) -> SIMD2<Float> {
+            let half = (xx - yy) / 2, root = (half * half + xy * xy).squareRoot()
+            var v = half >= 0 ? SIMD2(half + root, xy) : SIMD2(xy, root - half)
+            let length = (v.x * v.x + v.y * v.y).squareRoot()
+            if !(length > 0) { v = SIMD2(1, 0) } else { v /= length }
+            return SIMD2<Float>(v)
+        }
+        let (gx, gy) = (plane.coefficients[1], plane.coefficients[2])
+        let direct = tensorDirection((gx * gx).sum(), (gx * gy).sum(), (gy * gy).sum())
+        // E ∇∇ᵀ with ∇ = (q1 + 2 q3 x + q4 y, q2 + q4 x + 2 q5 y).
+        let n = sums.weight, (mx, my) = (sums.moments[1] / n, sums.moments[2] / n)
+        let (xx, xy, yy) = (sums.moments[3] / n, sums.moments[4] / n, sums.moments[5] / n)
+        func expected(_ a: (SIMD4<Double>, SIMD4<Double>, SIMD4<Double>), _ b: (SIMD4<Double>, SIMD4<Double>, SIMD4<Double>)) -> Double {
+            let linear = a.0 * b.0 + (a.0 * b.1 + a.1 * b.0) * mx + (a.0 * b.2 + a.2 * b.0) * my
+            return (linear + a.1 * b.1 * xx + (a.1 * b.2 + a.2 * b.1) * xy + a.2 * b.2 * yy).sum()
+        }
+        let dx = (q[1], 2 * q[3], q[4]), dy = (q[2], q[4], 2 * q[5])
+        let second = tensorDirection(expected(dx, dx), expected(dx, dy), expected(dy, dy))
+        var starts = [direct]
+        if abs(direct.x * second.y - direct.y * second.x) > 0.1 { starts.append(second) }
+        for direction in starts {
+            let axis = refined(.init(kind: .linear, origin: middle, shape: direction), samples, extent)
+            let candidate = straightened(profile(axis, samples), samples)
+            if score(candidate) < score(best) { best = candidate }
+        }
+        // Radial, unless a linear gradient leaves nothing to gain but rounding.
+        let rounding: Float = 0.4
+        if best.map({ $0.error > rounding * Float(n) + lambda * 6 }) ?? true {
+            // The centre is where the gradients of all channels vanish.
+            var (a, b, c, u, v) = (0.0, 0.0, 0.0, 0.0, 0.0)
+            a = (4 * q[3] * q[3] + q[4] * q[4]).sum()
+            b = (2 * q[3] * q[4] + 2 * q[4] * q[5]).sum()
+            c = (q[4] * q[4] + 4 * q[5] * q[5]).sum()
+            u = -(2 * q[3] * q[1] + q[4] * q[2]).sum()
+            v = -(q[4] * q[1] + 2 * q[5] * q[2]).sum()
+            let det = a * c - b * b
+            var centers: [SIMD2<Float>] = []
+            if det > 1e-9 * (a + c) * (a + c) {
+                let p = SIMD2<Float>(SIMD2((c * u - b * v) / det, (a * v - b * u) / det)) / scale + center
+                let off = p - middle
+                let distance = (off.x * off.x + off.y * off.y).squareRoot()
+                centers.append(distance > 2 * extent ? middle + off * (2 * extent / distance) : p)
+            }
+            centers.append(middle)
+            var bestCircle: Candidate?
+            for start in centers {
+                let axis = refined(.init(kind: .circular, origin: start, shape: .zero), samples, extent)
+                let off = axis.origin - middle
+                guard off.x * off.x + off.y * off.y < 9 * extent * extent else { continue }
+                let candidate = profile(axis, samples)
+                if score(candidate) < score(bestCircle) { bestCircle = candidate }
+            }
+            if score(bestCircle) < score(best) { best = bestCircle }
+            if var axis = bestCircle?.gradient.axis, let best0 = best, best0.error > rounding * Float(n) + lambda * 10 {
+                axis.kind = .elliptical
+                axis = refined(axis, samples, extent)
+                let candidate = profile(axis, samples)
+                if score(candidate) < score(best) { best = candidate }
+            }
+        }
+        guard let best, score(best) < flat else { return nil }
+        return best
+    }
+
+    /// Gauss–Newton on the parameters of the axis, the profile along it eliminated: within a bin of equal coordinate the colours'
+    /// deviations from its mean are explained by the derivatives' deviations (variable projection; Golub and Pereyra, 1973).
+    private mutating func refined(_ start: GradientAxis, _ samples: UnsafeBufferPointer<GradientSample>, _ extent: Float) -> GradientAxis {
+        var axis = start, best = start, bestError = Float.infinity
+        for _ in 0..<8 {
+            let count = 32
+            guard let range = fillBins(axis, samples, count, derivatives: true) else { return best }
+            let parameters = axis.parameterCount
+            var rows: (SIMD4<Float>, SIMD4<Float>, SIMD4<Float>, SIMD4<Float>) = (.zero, .zero, .zero, .zero)
+            var right = SIMD4<Float>.zero, error: Float = 0
+            bins.withUnsafeBufferPointer { bins in
+                positions.withUnsafeBufferPointer { positions in
+                    for (i, s) in samples.enumerated() {
+                        let t = positions[i]
+                        let bin = bins[min(count - 1, Int((t - range.low) * range.scale))]
+                        let residual = s.color - bin.color - bin.slope * (t - bin.position)
+                        error += s.weight * squared(residual)
+                        let d = axis.derivatives(s.place, t) - bin.derivative
+                        let h = (bin.slope * residual).sum() * s.weight, g = squared(bin.slope) * s.weight
+                        right += d * h
+                        let e = d * g
+                        rows.0 += e * d.x
+                        if parameters > 1 {
+                            rows.1 += e * d.y
+                            rows.2 += e * d.z
+                            rows.3 += e * d.w
+                        }
+                    }
+                }
+            }
+            if error < bestError {
+                let gain = bestError - error
+                (best, bestError) = (axis, error)
+                if gain < 0.002 * error || gain < lambda { break }
+            } else {
+                break
+            }
+            guard let step = solve(rows, right, parameters), let moved = axis.moved(by: step, extent: extent) else { break }
+            axis = moved
+        }
+        return best
+    }
+
+    private func solve(_ rows: (SIMD4<Float>, SIMD4<Float>, SIMD4<Float>, SIMD4<Float>), _ right: SIMD4<Float>, _ n: Int) -> SIMD4<Float>? {
+        var a: InlineArray<4, SIMD4<Double>> = [SIMD4(rows.0), SIMD4(rows.1), SIMD4(rows.2), SIMD4(rows.3)]
+        var b = SIMD4<Double>(right), x = SIMD4<Double>.zero
+        for i in 0..<n { a[i][i] = a[i][i] * 1.001 + 1e-6 }
+        for i in 0..<n {
+            guard a[i][i] > 1e-9 else { return nil }
+            for j in i + 1..<max(i + 1, n) {
+                let f = a[j][i] / a[i][i]
+                a[j] -= a[i] * f
+                b[j] -= b[i] * f
+            }
+        }
+        for i in stride(from: n - 1, through: 0, by: -1) {
+            var v = b[i]
+            for j in i + 1..<max(i + 1, n) { v -= a[i][j] * x[j] }
+            x[i] = v / a[i][i]
+        }
+        return SIMD4<Float>(x)
+    }
+
+    /// Sorts the samples into bins of equal width along the axis: means, and slopes from one bin to the next.
+    private mutating func fillBins(
+        _ axis: GradientAxis, _ samples: UnsafeBufferPointer<GradientSample>, _ count: Int, derivatives: Bool
+    ) -> (low: Float, high: Float, scale: Float)? {
+        positions.removeAll(keepingCapacity: true)
+        var low = Float.infinity, high = -Float.infinity
+        for s in samples {
+            let t = axis.position(s.place)
+            low = min(low, t)
+            high = max(high, t)
+            positions.append(t)
+        }
+        // Shorter than this is an edge, drawn out by blur.
+        guard high - low > 6 else { return nil }
+        let scale = Float(count) / (high - low)
+        for b in 0..<count { bins[b] = .init() }
+        bins.withUnsafeMutableBufferPointer { bins in
+            positions.withUnsafeBufferPointer { positions in
+                for (i, s) in samples.enumerated() {
+                    let t = positions[i], b = min(count - 1, Int((t - low) * scale))
+                    bins[b].weight += s.weight
+                    bins[b].position += s.weight * t
+                    bins[b].color += s.color * s.weight
+                    if derivatives { bins[b].derivative += axis.derivatives(s.place, t) * s.weight }
+                }
+            }
+            for b in 0..<count where bins[b].weight > 0 {
+                let inverse = 1 / bins[b].weight
+                bins[b].position *= inverse
+                bins[b].color *= inverse
+                bins[b].derivative *= inverse
+            }
+            var previous = -1, here = -1
+            for next in 0...count where next == count || bins[next].weight > 0 {
+                if here >= 0 {
+                    let from = previous >= 0 ? previous : here, to = next < count ? next : here
+                    let run = bins[to].position - bins[from].position
+                    if run > 1e-3 { bins[here].slope = (bins[to].color - bins[from].color) / run }
+                }
+                (previous, here) = (here, next)
+            }
+        }
+        return (low, high, scale)
+    }
+
+    /// The cheapest stops along an axis: dynamic programming over bins with lines through their means, then all colours at once by
+    /// least squares.
+    private mutating func profile(_ axis: GradientAxis, _ samples: UnsafeBufferPointer<GradientSample>) -> Candidate? {
+        let count = 48
+        guard let range = fillBins(axis, samples, count, derivatives: false) else { return nil }
+        var within: Float = 0
+        bins.withUnsafeBufferPointer { bins in
+            positions.withUnsafeBufferPointer { positions in
+                for (i, s) in samples.enumerated() {
+                    let t = positions[i]
+                    let bin = bins[min(count - 1, Int((t - range.low) * range.scale))]
+                    within += s.weight * squared(s.color - bin.color - bin.slope * (t - bin.position))
+                }
+            }
+        }
+        // Prefix sums over the bins in use.
+        struct Sum {
+            var w: Float = 0, t: Float = 0, tt: Float = 0, cc: Float = 0
+            var c: SIMD4<Float> = .zero, ct: SIMD4<Float> = .zero
+        }
+        var used: InlineArray<48, Int> = .init(repeating: 0), m = 0
+        for b in 0..<count where bins[b].weight > 0 {
+            used[m] = b
+            m += 1
+        }
+        guard m >= 2 else { return nil }
+        // Relative to one end and the first colour, which keeps the sums small.
+        let zero = range.low, base = bins[used[0]].color
+        var prefix: InlineArray<49, Sum> = .init(repeating: .init())
+        for k in 0..<m {
+            let bin = bins[used[k]], t = bin.position - zero, c = bin.color - base
+            var s = prefix[k]
+            s.w += bin.weight
+            s.t += bin.weight * t
+            s.tt += bin.weight * t * t
+            s.cc += bin.weight * squared(c)
+            s.c += c * bin.weight
+            s.ct += c * (bin.weight * t)
+            prefix[k + 1] = s
+        }
+        let most = min(FittedGradient.mostStops, m)
+        var cost: InlineArray<48, Float> = .init(repeating: .infinity)
+        var from: InlineArray<384, UInt8> = .init(repeating: 0)
+        cost[0] = 0
+        var lines = [Float](repeating: 0, count: m * m)
+        for i in 0..<m {
+            let ti = bins[used[i]].position - zero, ci = bins[used[i]].color - base
+            for j in i + 1..<max(i + 1, m) {
+                let tj = bins[used[j]].position - zero
+                let d = (bins[used[j]].color - base - ci) / max(1e-3, tj - ti), a = ci - d * ti
+                let p = prefix[i], q = prefix[j]
+                let w = q.w - p.w, t = q.t - p.t, tt = q.tt - p.tt, cc = q.cc - p.cc, c = q.c - p.c, ct = q.ct - p.ct
+                let products = d * d * tt + a * a * w + 2 * (a * d * t - a * c - d * ct)
+                lines[i * m + j] = max(0, cc + products.sum())
+            }
+        }
+        var best: Candidate?
+        var bestScore = Float.infinity
+        let fixed: Float = axis.kind == .linear ? 30 : axis.kind == .circular ? 30 : 40
+        for stops in 2...most {
+            var next: InlineArray<48, Float> = .init(repeating: .infinity)
+            for j in stops - 1..<m {
+                var low = Float.infinity, k = 0
+                for i in stops - 2..<j {
+                    let c = cost[i] + lines[i * m + j]
+                    if c < low { (low, k) = (c, i) }
+                }
+                next[j] = low
+                from[stops * 48 - 48 + j] = UInt8(k)
+            }
+            cost = next
+            var knots: InlineArray<8, Float> = .init(repeating: 0)
+            var j = m - 1
+            for k in stride(from: stops - 1, through: 0, by: -1) {
+                knots[k] = k == 0 ? range.low : k == stops - 1 ? range.high : bins[used[j]].position
+                j = Int(from[(k + 1) * 48 - 48 + j])
+            }
+            if axis.kind != .linear, range.low < 0.1 * range.high { knots[0] = 0 }
+            let (colors, between) = leastSquares(knots, stops, used, m)
+            let bytes = fixed + 10 * Float(stops), score = within + between + lambda * bytes
+            if score < bestScore {
+                bestScore = score
+                best = Candidate(gradient: Self.gradient(axis, knots, stops, colors), error: within + between, bytes: bytes)
+            }
+            if within + between < within * 1.02 { break }
+        }
+        return best
+    }
+
+    /// Colours at the knots with the least squared error over the bins, premultiplied, and that error.
+    private func leastSquares(
+        _ knots: InlineArray<8, Float>, _ stops: Int, _ used: InlineArray<48, Int>, _ m: Int
+    ) -> (colors: InlineArray<8, SIMD4<Float>>, error: Float) {
+        var diagonal: InlineArray<8, Float> = .init(repeating: 1e-3), upper: InlineArray<8, Float> = .init(repeating: 0)
+        var right: InlineArray<8, SIMD4<Float>> = .init(repeating: .zero)
+        var segment = 0
+        func share(_ t: Float) -> Float { max(0, min(1, (t - knots[segment]) / max(1e-3, knots[segment + 1] - knots[segment]))) }
+        for k in 0..<m {
+            let bin = bins[used[k]]
+            while segment < stops - 2, bin.position > knots[segment + 1] { segment += 1 }
+            let s = share(bin.position)
+            diagonal[segment] += bin.weight * (1 - s) * (1 - s)
+            diagonal[segment + 1] += bin.weight * s * s
+            upper[segment] += bin.weight * s * (1 - s)
+            right[segment] += bin.color * (bin.weight * (1 - s))
+            right[segment + 1] += bin.color * (bin.weight * s)
+        }
+        for k in 1..<stops {
+            let f = upper[k - 1] / diagonal[k - 1]
+            diagonal[k] -= f * upper[k - 1]
+            right[k] -= right[k - 1] * f
+        }
+        for k in stride(from: stops - 1, through: 0, by: -1) {
+            if k < stops - 1 { right[k] -= right[k + 1] * upper[k] }
+            right[k] /= diagonal[k]
+        }
+        for k in 0..<stops {
+            right[k] = pointwiseMax(.zero, pointwiseMin(SIMD4(repeating: 255), right[k]))
+            // Almost opaque is meant to be opaque.
+            if right[k].w > 252 { right[k].w = 255 }
+        }
+        var error: Float = 0
+        segment = 0
+        for k in 0..<m {
+            let bin = bins[used[k]]
+            while segment < stops - 2, bin.position > knots[segment + 1] { segment += 1 }
+            let s = share(bin.position)
+            error += bin.weight * squared(bin.color - right[segment] - (right[segment + 1] - right[segment]) * s)
+        }
+        return (right, error)
+    }
+
+    private static func gradient(
+        _ axis: GradientAxis, _ knots: InlineArray<8, Float>, _ count: Int, _ premultiplied: InlineArray<8, SIMD4<Float>>
+    ) -> FittedGradient {
+        var colors = premultiplied
+        for k in 0..<count {
+            let alpha = colors[k].w
+            if alpha >= 255 { continue }
+            // Where nothing is seen the colour is that of the nearest stop that is.
+            var source = k
+            if alpha < 2 {
+                for other in 0..<count where premultiplied[other].w >= 2 && (source == k || abs(other - k) < abs(source - k)) {
+                    source = other
+                }
+            }
+            var c = premultiplied[source] * (255 / max(1, premultiplied[source].w))
+            c = pointwiseMin(c, SIMD4(repeating: 255))
+            c.w = alpha < 2 ? 0 : alpha
+            colors[k] = c
+        }
+        return FittedGradient(axis: axis, count: count, positions: knots, colors: colors)
+    }
+
+    /// The gradient level or upright if it is so nearly.
+    private mutating func straightened(_ candidate: Candidate?, _ samples: UnsafeBufferPointer<GradientSample>) -> Candidate? {
+        guard let candidate else { return nil }
+        var axis = candidate.gradient.axis
+        let d = axis.shape, least = min(abs(d.x), abs(d.y))
+        guard least > 0, least < 0.12 else { return candidate }
+        axis.shape = abs(d.x) > abs(d.y) ? SIMD2(d.x < 0 ? -1 : 1, 0) : SIMD2(0, d.y < 0 ? -1 : 1)
+        guard let straight = profile(axis, samples) else { return candidate }
+        return straight.error + lambda * (straight.bytes - 5) < candidate.error + lambda * candidate.bytes ? straight : candidate
+    }
+}

@@ -1,0 +1,594 @@
+import AtelierPixels
+
+/// Joins the bands into which a gradient was cut, and gives their area, and every area whose colour changes steadily, one gradient.
+///
+/// Regions that pass into each other without an edge are joined pairwise, the pair first whose union is best explained by a quadratic
+/// surface of colours. In the tree of these unions every union is one gradient or what its two halves are, whichever has the lower
+/// price: squared error of premultiplied bytes + `lambda` × estimated gzip bytes (as the pruning of classification trees; Breiman et
+/// al., 1984, chapter 3).
+///
+/// - Parameter lambda: Squared error that is worth a byte.
+/// - Complexity: O(pixels) to look for borders without an edge; O(regions × samples) with at most 600 samples a region for those found.
+func recoverGradients(_ map: inout RegionMap, _ work: WorkingImage, lambda: Float = 600) {
+    var search = GradientSearch(map, work, lambda)
+    guard search.findCandidates() else { return }
+    search.takeSamples()
+    search.buildTree()
+    search.prune()
+    search.share()
+    search.apply(to: &map)
+}
+
+private struct GradientSearch {
+    private let map: RegionMap
+    private let work: WorkingImage
+    private let lambda: Float
+
+    /// A border between two regions of similar colour.
+    private struct Border {
+        var a: Int32
+        var b: Int32
+        /// Cracks between pixels.
+        var length: Int32 = 0
+        /// Sum of colour steps from a to b across the crack, and from one pixel before to one after.
+        var near: SIMD4<Int32> = .zero
+        var wide: SIMD4<Int32> = .zero
+    }
+    private var borders: [Border] = []
+    /// Leaf of the tree of each region, −1 for regions that keep their colour.
+    private var leafOfRegion: [Int32] = []
+    private var regionOfLeaf: [Int32] = []
+    /// Root of the set of leaves that are joined by borders without an edge.
+    private var setOfLeaf: [Int32] = []
+
+    private var samples: [GradientSample] = []
+    /// Node: leaves first, then unions in the order of joining.
+    private struct Node {
+        var sums = SurfaceSums()
+        var surfaceError: Float = 0
+        var left: Int32 = -1
+        var right: Int32 = -1
+        var parent: Int32 = -1
+        /// Cracks between the two halves.
+        var border: Int32 = 0
+        var leafCount: Int32 = 1
+        /// Whether no part of it is wider than an anti-aliased edge.
+        var isThin = false
+        /// Range of `ordered`.
+        var first: Int32 = 0
+        var count: Int32 = 0
+        var score: Float = 0
+        /// Index in `found`, −1 when the node is what its halves are.
+        var gradient: Int32 = -1
+    }
+    private var nodes: [Node] = []
+    /// Samples in the order of the tree's leaves from left to right.
+    private var ordered: [GradientSample] = []
+    private var found: [GradientFitter.Candidate] = []
+    private var fitter: GradientFitter
+    private var scratch: [GradientSample] = []
+    /// Unions that are one gradient: node, and index in `found`.
+    private var chosen: [(node: Int, gradient: Int)] = []
+
+    init(_ map: RegionMap, _ work: WorkingImage, _ lambda: Float) {
+        (self.map, self.work, self.lambda) = (map, work, lambda)
+        let (w, h) = (Float(work.width), Float(work.height))
+        fitter = GradientFitter(lambda: lambda, center: SIMD2(w, h) / 2, scale: 2 / max(w, h))
+    }
+
+    // MARK: Candidates
+
+    /// Finds borders without an edge and regions that are not of one colour; false when there are none.
+    mutating func findCandidates() -> Bool {
+        findBorders()
+        var isCandidate = unsteadyRegions()
+        for border in borders {
+            isCandidate[Int(border.a)] = true
+            isCandidate[Int(border.b)] = true
+        }
+        leafOfRegion = [Int32](repeating: -1, count: map.areas.count)
+        for r in map.areas.indices where isCandidate[r] {
+            leafOfRegion[r] = Int32(regionOfLeaf.count)
+            regionOfLeaf.append(Int32(r))
+        }
+        setOfLeaf = regionOfLeaf.indices.map { Int32($0) }
+        for border in borders {
+            let a = set(Int(leafOfRegion[Int(border.a)])), b = set(Int(leafOfRegion[Int(border.b)]))
+            setOfLeaf[max(a, b)] = Int32(min(a, b))
+        }
+        return !regionOfLeaf.isEmpty
+    }
+
+    private mutating func set(_ leaf: Int) -> Int {
+        var l = leaf
+        while Int(setOfLeaf[l]) != l {
+            setOfLeaf[l] = setOfLeaf[Int(setOfLeaf[l])]
+            l = Int(setOfLeaf[l])
+        }
+        return l
+    }
+
+    private mutating func findBorders() {
+        let (width, height) = (map.width, map.height)
+        var table = PairTable()
+        var found: [Border] = []
+        let similar: Float = 110 * 110
+        map.labels.withUnsafeBufferPointer { labels in
+            work.pixels.withUnsafeBufferPointer { pixels in
+                map.centers.withUnsafeBufferPointer { centers in
+                    func difference(_ p: RGBA8, _ q: RGBA8) -> SIMD4<Int32> {
+                        SIMD4(Int32(q.r), Int32(q.g), Int32(q.b), Int32(q.a)) &- SIMD4(Int32(p.r), Int32(p.g), Int32(p.b), Int32(p.a))
+                    }
+                    func add(_ i: Int, _ step: Int, _ back: Bool, _ on: Bool) {
+                        let l = labels[i], m = labels[i + step]
+                        guard squared(centers[Int(l)] - centers[Int(m)]) < similar, centers[Int(l)].w > 0, centers[Int(m)].w > 0 else {
+                            return
+                        }
+                        let (a, b) = (min(l, m), max(l, m))
+                        let k = table.index(a, b, next: found.count)
+                        if k == found.count { found.append(Border(a: a, b: b)) }
+                        let near = difference(pixels[i], pixels[i + step])
+                        let wide = difference(pixels[back ? i - step : i], pixels[on ? i + 2 * step : i + step])
+                        found[k].length += 1
+                        if a == l {
+                            found[k].near &+= near
+                            found[k].wide &+= wide
+                        } else {
+                            found[k].near &-= near
+                            found[k].wide &-= wide
+                        }
+                    }
+                    for y in 0..<height {
+                        let row = y * width
+                        for i in row..<row + width - 1 where labels[i] != labels[i + 1] { add(i, 1, i > row, i + 2 < row + width) }
+                        guard y + 1 < height else { continue }
+                        for i in row..<row + width where labels[i] != labels[i + width] { add(i, width, y > 0, y + 2 < height) }
+                    }
+                }
+            }
+        }
+        // Across an edge most of the step lies between the two pixels, in a gradient a third of that over three.
+        let faint = 5 + Float(min(work.noise, 8))
+        borders = found.filter {
+            let n = Float($0.length)
+            let near = squared(SIMD4<Float>($0.near)).squareRoot() / n, wide = squared(SIMD4<Float>($0.wide)).squareRoot() / n
+            return wide <= faint || near <= 0.45 * wide
+        }
+    }
+
+    /// Which regions differ from their colour by more than a gradient would cost, judged by every sixteenth pixel.
+    private func unsteadyRegions() -> [Bool] {
+        let (width, height) = (map.width, map.height)
+        var errors = [Float](repeating: 0, count: map.areas.count)
+        map.labels.withUnsafeBufferPointer { labels in
+            work.pixels.withUnsafeBufferPointer { pixels in
+                errors.withUnsafeMutableBufferPointer { errors in
+                    for y in stride(from: 2, to: height - 2, by: 4) {
+                        for i in stride(from: y * width + 2, to: (y + 1) * width - 2, by: 4) {
+                            let l = labels[i]
+                            guard labels[i - 2] == l, labels[i + 2] == l, labels[i - 2 * width] == l, labels[i + 2 * width] == l
+                            else { continue }
+                            errors[Int(l)] += squared(SIMD4<Float>(bytes: pixels[i]) - map.centers[Int(l)])
+                        }
+                    }
+                }
+            }
+        }
+        return errors.indices.map { errors[$0] * 16 > lambda * 30 && map.areas[$0] >= 64 && map.centers[$0].w > 0 }
+    }
+
+    // MARK: Samples
+
+    /// At most about 600 pixels a region, evenly spread, with all neighbours in the same set where there are such.
+    mutating func takeSamples() {
+        let (width, height) = (map.width, map.height)
+        let leafCount = regionOfLeaf.count
+        for l in 0..<leafCount { setOfLeaf[l] = Int32(set(l)) }
+        var setOfRegion = [Int32](repeating: -1, count: map.areas.count)
+        for (l, r) in regionOfLeaf.enumerated() { setOfRegion[Int(r)] = setOfLeaf[l] }
+        let steps = map.areas.map { max(1, $0 / 600) }
+        var indices: [Int32] = [], depths: [UInt8] = []
+        map.labels.withUnsafeBufferPointer { labels in
+            setOfRegion.withUnsafeBufferPointer { setOfRegion in
+                for y in 0..<height {
+                    var x = 0
+                    let row = y * width
+                    while x < width {
+                        let l = labels[row + x]
+                        var end = x + 1
+                        while end < width, labels[row + end] == l { end += 1 }
+                        let own = setOfRegion[Int(l)]
+                        if own >= 0 {
+                            // The lattice x + ay ≡ 0 modulo the step, with a near the golden section of it.
+                            let step = steps[Int(l)], a = step * 618 / 1000
+                            let phase = (x + a * y) % step
+                            var k = x + (phase == 0 ? 0 : step - phase)
+                            while k < end {
+                                let i = row + k
+                                // How far from the nearest other set, up to three pixels.
+                                var depth = 0
+                                while depth < 3 {
+                                    let d = depth + 1
+                                    guard k < d || setOfRegion[Int(labels[i - d])] == own,
+                                        k + d >= width || setOfRegion[Int(labels[i + d])] == own,
+                                        y < d || setOfRegion[Int(labels[i - d * width])] == own,
+                                        y + d >= height || setOfRegion[Int(labels[i + d * width])] == own
+                                    else { break }
+                                    depth = d
+                                }
+                                let isSteady = depth > 0 && isSteady(i, k, y, reach: min(2, depth))
+                                indices.append(Int32(i))
+                                depths.append(UInt8(depth) | (isSteady ? 4 : 0))
+                                k += step
+                            }
+                        }
+                        x = end
+                    }
+                }
+            }
+        }
+        // Edges are blended and, in blurred and compressed pictures, three pixels wide: only what lies deeper counts, where
+        // that leaves enough; and only steady pixels, where those are the rule.
+        var counts = [SIMD8<Int32>](repeating: .zero, count: leafCount)
+        for (k, i) in indices.enumerated() {
+            let leaf = Int(leafOfRegion[Int(map.labels[Int(i)])])
+            for d in 0...Int(depths[k] & 3) {
+                counts[leaf][d] += 1
+                if depths[k] & 4 != 0 { counts[leaf][4 + d] += 1 }
+            }
+        }
+        var totals = [Int32](repeating: 0, count: leafCount), leastDepth = [UInt8](repeating: 0, count: leafCount)
+        for (l, c) in counts.enumerated() {
+            var d = 3
+            while d > 0, c[d] <= max(3, c[0] * Int32(d + 1) / 10) { d -= 1 }
+            let needsSteady = c[4 + d] > 3 && 10 * c[4 + d] > 6 * c[d]
+            leastDepth[l] = UInt8(d) | (needsSteady ? 4 : 0)
+            totals[l] = needsSteady ? c[4 + d] : c[d]
+        }
+        nodes = [Node](repeating: Node(), count: leafCount)
+        var cursor: Int32 = 0
+        for l in 0..<leafCount {
+            nodes[l].first = cursor
+            nodes[l].isThin = leastDepth[l] & 3 == 0
+            cursor += totals[l]
+        }
+        samples = [GradientSample](repeating: .init(color: .zero, place: .zero, weight: 0), count: Int(cursor))
+        for (k, i) in indices.enumerated() {
+            let region = Int(map.labels[Int(i)]), leaf = Int(leafOfRegion[region])
+            let least = leastDepth[leaf]
+            guard depths[k] & 3 >= least & 3, depths[k] & 4 >= least & 4 else { continue }
+            samples[Int(nodes[leaf].first + nodes[leaf].count)] = GradientSample(
+                color: SIMD4(bytes: work.pixels[Int(i)]), place: SIMD2(Float(Int(i) % width) + 0.5, Float(Int(i) / width) + 0.5),
+                weight: Float(map.areas[region]) / Float(totals[leaf]))
+            nodes[leaf].count += 1
+        }
+        for l in 0..<leafCount {
+            for s in samples[Int(nodes[l].first)..<Int(nodes[l].first + nodes[l].count)] {
+                nodes[l].sums.add(s, center: fitter.center, scale: fitter.scale)
+            }
+            nodes[l].surfaceError = Float(nodes[l].sums.surface(terms: 6).error)
+        }
+    }
+
+    /// Whether colours change evenly through a pixel, as they do in a gradient and not next to an edge, however faint.
+    @inline(__always)
+    private func isSteady(_ i: Int, _ x: Int, _ y: Int, reach: Int) -> Bool {
+        let limit = 4 + 2 * Int32(min(work.noise, 16))
+        func bend(_ step: Int) -> Int32 {
+            func lanes(_ p: RGBA8) -> SIMD4<Int32> { SIMD4(Int32(p.r), Int32(p.g), Int32(p.b), Int32(p.a)) }
+            let d = lanes(work.pixels[i - step]) &+ lanes(work.pixels[i + step]) &- 2 &* lanes(work.pixels[i])
+            return max(d.max(), 0 &- d.min())
+        }
+        if x >= reach, x + reach < work.width, bend(reach) > limit { return false }
+        return y < reach || y + reach >= work.height || bend(reach * work.width) <= limit
+    }
+
+    // MARK: Tree
+
+    /// Joins along borders until none is left, the least increase of the surfaces' squared error first.
+    mutating func buildTree() {
+        let leafCount = nodes.count
+        var neighbours = [[(node: Int32, border: Int32)]](repeating: [], count: leafCount)
+        for border in borders {
+            let a = leafOfRegion[Int(border.a)], b = leafOfRegion[Int(border.b)]
+            neighbours[Int(a)].append((b, border.length))
+            neighbours[Int(b)].append((a, border.length))
+        }
+        var heap = MergeHeap()
+        func offer(_ a: Int, _ b: Int, _ border: Int32) {
+            let error = Float((nodes[a].sums + nodes[b].sums).surface(terms: 6).error)
+            let growth = max(0, error - nodes[a].surfaceError - nodes[b].surfaceError)
+            heap.push(.init(cost: growth, error: error, a: Int32(min(a, b)), b: Int32(max(a, b)), border: border))
+        }
+        for a in 0..<leafCount { for n in neighbours[a] where Int(n.node) > a { offer(a, Int(n.node), n.border) } }
+        var mark: [Int32] = [], seenAt: [Int32] = []
+        mark = [Int32](repeating: -1, count: 2 * leafCount)
+        seenAt = mark
+        while let merge = heap.pop() {
+            let a = Int(merge.a), b = Int(merge.b)
+            guard nodes[a].parent < 0, nodes[b].parent < 0 else { continue }
+            let n = nodes.count
+            var node = Node()
+            node.sums = nodes[a].sums + nodes[b].sums
+            node.surfaceError = merge.error
+            (node.left, node.right) = (merge.a, merge.b)
+            node.border = merge.border
+            node.isThin = nodes[a].isThin && nodes[b].isThin
+            node.leafCount = nodes[a].leafCount + nodes[b].leafCount
+            node.count = nodes[a].count + nodes[b].count
+            nodes.append(node)
+            nodes[a].parent = Int32(n)
+            nodes[b].parent = Int32(n)
+            var list: [(node: Int32, border: Int32)] = []
+            for half in [a, b] {
+                for e in neighbours[half] {
+                    var other = Int(e.node)
+                    while nodes[other].parent >= 0 { other = Int(nodes[other].parent) }
+                    if other == n { continue }
+                    if mark[other] == Int32(n) {
+                        list[Int(seenAt[other])].border += e.border
+                    } else {
+                        mark[other] = Int32(n)
+                        seenAt[other] = Int32(list.count)
+                        list.append((Int32(other), e.border))
+                    }
+                }
+                neighbours[half] = []
+            }
+            neighbours.append(list)
+            for e in list { offer(n, Int(e.node), e.border) }
+        }
+        // Samples in the order of the leaves.
+        ordered.reserveCapacity(samples.count)
+        var stack: [Int] = []
+        for root in nodes.indices where nodes[root].parent < 0 {
+            stack.append(root)
+            while let n = stack.popLast() {
+                let first = Int32(ordered.count)
+                if nodes[n].left < 0 {
+                    ordered.append(contentsOf: samples[Int(nodes[n].first)..<Int(nodes[n].first + nodes[n].count)])
+                } else {
+                    stack.append(Int(nodes[n].right))
+                    stack.append(Int(nodes[n].left))
+                }
+                nodes[n].first = first
+            }
+        }
+        samples = []
+    }
+
+    // MARK: Choice
+
+    /// Decides from the leaves up what is one gradient.
+    mutating func prune() {
+        for n in nodes.indices {
+            let node = nodes[n]
+            var score: Float
+            if node.left < 0 {
+                let region = Int(regionOfLeaf[n])
+                let off = SIMD4<Float>(node.sums.mean) - map.centers[region]
+                let own = squared(off) * Float(node.sums.weight)
+                score = Float(node.sums.flatError) + min(own, lambda * 8) + lambda * 8
+            } else {
+                score = nodes[Int(node.left)].score + nodes[Int(node.right)].score + lambda * Self.borderBytes(node.border)
+            }
+            if score > lambda * 60, !node.isThin, !isHopeless(node, score), let c = fit(n), isVisible(c.gradient) {
+                let own = c.error + lambda * c.bytes
+                if own < score {
+                    score = own
+                    nodes[n].gradient = Int32(found.count)
+                    found.append(c)
+                }
+            }
+            nodes[n].score = score
+        }
+        // The highest union that is one gradient wins.
+        var stack: [Int] = []
+        for root in nodes.indices where nodes[root].parent < 0 {
+            stack.append(root)
+            while let n = stack.popLast() {
+                if nodes[n].gradient >= 0 {
+                    chosen.append((n, Int(nodes[n].gradient)))
+                } else if nodes[n].left >= 0 {
+                    stack.append(Int(nodes[n].right))
+                    stack.append(Int(nodes[n].left))
+                }
+            }
+        }
+    }
+
+    /// Estimated gzip bytes of a boundary between two bands.
+    private static func borderBytes(_ length: Int32) -> Float { 12 + 1.5 * Float(length).squareRoot() }
+
+    /// Of many regions only those unions are looked at that a surface explains tolerably.
+    private func isHopeless(_ node: Node, _ score: Float) -> Bool { node.leafCount > 48 && node.surfaceError > 2 * score }
+
+    /// Whether the ends differ by more than rounding and compression leave behind.
+    private func isVisible(_ gradient: FittedGradient) -> Bool {
+        var low = SIMD4<Float>(repeating: 255), high = SIMD4<Float>.zero
+        for k in 0..<gradient.count {
+            let c = gradient.color(position: gradient.positions[k])
+            low = pointwiseMin(low, c)
+            high = pointwiseMax(high, c)
+        }
+        return (high - low).max() >= 4 + Float(min(work.noise, 4))
+    }
+
+    private mutating func fit(_ n: Int) -> GradientFitter.Candidate? {
+        let range = Int(nodes[n].first)..<Int(nodes[n].first + nodes[n].count)
+        let limit = 900
+        if range.count <= limit {
+            return ordered.withUnsafeBufferPointer { fitter.fit(UnsafeBufferPointer(rebasing: $0[range]), nodes[n].sums) }
+        }
+        thin(range, limit)
+        return scratch.withUnsafeBufferPointer { fitter.fit($0, nodes[n].sums) }
+    }
+
+    /// Every k-th sample of a range, with k times the weight.
+    private mutating func thin(_ range: Range<Int>, _ limit: Int, keeping: Bool = false) {
+        if !keeping { scratch.removeAll(keepingCapacity: true) }
+        let step = (range.count + limit - 1) / limit
+        let start = scratch.count
+        for i in stride(from: range.lowerBound + step / 2, to: range.upperBound, by: step) { scratch.append(ordered[i]) }
+        guard scratch.count > start else { return }
+        let factor = Float(range.count) / Float(scratch.count - start)
+        if factor != 1 { for i in start..<scratch.count { scratch[i].weight *= factor } }
+    }
+
+    /// Lets areas that the same gradient explains have the same.
+    mutating func share() {
+        guard chosen.count > 1 else { return }
+        let order = chosen.indices.sorted {
+            let a = nodes[chosen[$0].node].sums.weight, b = nodes[chosen[$1].node].sums.weight
+            return a != b ? a > b : $0 < $1
+        }
+        var distinct: [Int] = []
+        for k in order {
+            let (n, own) = chosen[k]
+            let range = Int(nodes[n].first)..<Int(nodes[n].first + nodes[n].count)
+            var best = -1, bestError = found[own].error + lambda * (found[own].bytes - 4)
+            for g in distinct.prefix(64) {
+                thin(range, 200)
+                var error: Float = 0
+                for s in scratch {
+                    error += s.weight * squared(s.color - found[g].gradient.color(at: s.place))
+                    if error > bestError { break }
+                }
+                if error < bestError { (best, bestError) = (g, error) }
+            }
+            if best >= 0 { chosen[k].gradient = best } else { distinct.append(own) }
+        }
+    }
+
+    /// Joins the regions of each gradient.
+    func apply(to map: inout RegionMap) {
+        guard !chosen.isEmpty else { return }
+        var target = map.areas.indices.map { Int32($0) }
+        var gradientOf = [Int32](repeating: -1, count: map.areas.count)
+        var number = [Int32](repeating: -1, count: found.count)
+        var stack: [Int] = []
+        for (n, g) in chosen {
+            if number[g] < 0 {
+                number[g] = Int32(map.gradients.count)
+                map.gradients.append(found[g].gradient)
+            }
+            var first: Int32 = -1
+            stack.append(n)
+            while let m = stack.popLast() {
+                if nodes[m].left >= 0 {
+                    stack.append(Int(nodes[m].right))
+                    stack.append(Int(nodes[m].left))
+                    continue
+                }
+                let r = regionOfLeaf[m]
+                if first < 0 { first = r }
+                target[Int(r)] = first
+            }
+            gradientOf[Int(first)] = number[g]
+            map.centers[Int(first)] = SIMD4<Float>(nodes[n].sums.mean)
+        }
+        // Numbers in the order of first appearance.
+        var fresh = [Int32](repeating: -1, count: target.count)
+        var old: [Int] = []
+        let regionTarget = target
+        map.labels.withUnsafeMutableBufferPointer { labels in
+            for i in labels.indices {
+                let t = Int(regionTarget[Int(labels[i])])
+                if fresh[t] < 0 {
+                    fresh[t] = Int32(old.count)
+                    old.append(t)
+                }
+                labels[i] = fresh[t]
+            }
+        }
+        var areas = [Int](repeating: 0, count: old.count)
+        for (r, t) in target.enumerated() { areas[Int(fresh[Int(t)])] += map.areas[r] }
+        map.areas = areas
+        let before = map
+        map.colors = old.map { before.colors[$0] }
+        map.shown = old.map { before.shown[$0] }
+        map.centers = old.map { before.centers[$0] }
+        map.gradientOf = old.map { gradientOf[$0] }
+    }
+}
+
+/// Pairs that might be joined, cheapest first.
+private struct MergeHeap {
+    struct Entry {
+        var cost: Float
+        var error: Float
+        var a: Int32
+        var b: Int32
+        var border: Int32
+        static func < (x: Entry, y: Entry) -> Bool {
+            if x.cost != y.cost { return x.cost < y.cost }
+            return x.a != y.a ? x.a < y.a : x.b < y.b
+        }
+    }
+    private var entries: [Entry] = []
+
+    mutating func push(_ e: Entry) {
+        entries.append(e)
+        var i = entries.count - 1
+        while i > 0, entries[i] < entries[(i - 1) / 2] {
+            entries.swapAt(i, (i - 1) / 2)
+            i = (i - 1) / 2
+        }
+    }
+
+    mutating func pop() -> Entry? {
+        guard let top = entries.first, let last = entries.popLast() else { return nil }
+        guard !entries.isEmpty else { return top }
+        entries[0] = last
+        var i = 0
+        while true {
+            var least = i
+            for c in [2 * i + 1, 2 * i + 2] where c < entries.count && entries[c] < entries[least] { least = c }
+            if least == i { return top }
+            entries.swapAt(i, least)
+            i = least
+        }
+    }
+}
+
+/// Numbers for pairs of regions in the order in which they are met: open addressing, at most half full.
+private struct PairTable {
+    private var keys = [UInt64](repeating: .max, count: 1024)
+    private var values = [Int32](repeating: 0, count: 1024)
+    private var count = 0
+    private var lastKey = UInt64.max
+    private var lastValue = 0
+
+    /// The pair's number, or `next`, which it then has.
+    mutating func index(_ a: Int32, _ b: Int32, next: Int) -> Int {
+        let key = UInt64(UInt32(bitPattern: a)) << 32 | UInt64(UInt32(bitPattern: b))
+        if key == lastKey { return lastValue }
+        if 2 * count >= keys.count { grow() }
+        let slot = slot(key)
+        if keys[slot] != key {
+            keys[slot] = key
+            values[slot] = Int32(next)
+            count += 1
+        }
+        (lastKey, lastValue) = (key, Int(values[slot]))
+        return lastValue
+    }
+
+    private func slot(_ key: UInt64) -> Int {
+        // Fibonacci hashing (Knuth, volume 3, 6.4).
+        var s = Int(truncatingIfNeeded: (key &* 0x9E37_79B9_7F4A_7C15) >> 32) & (keys.count - 1)
+        while keys[s] != key, keys[s] != .max { s = (s + 1) & (keys.count - 1) }
+        return s
+    }
+
+    private mutating func grow() {
+        let (oldKeys, oldValues) = (keys, values)
+        keys = [UInt64](repeating: .max, count: oldKeys.count * 2)
+        values = [Int32](repeating: 0, count: keys.count)
+        for (k, v) in zip(oldKeys, oldValues) where k != .max {
+            let s = slot(k)
+            keys[s] = k
+            values[s] = v
+        }
+    }
+}
