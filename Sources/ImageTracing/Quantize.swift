@@ -43,8 +43,14 @@ public func quantize(_ image: Raster<RGBA8>, _ options: QuantizeOptions = .init(
             }
         }
     }
+    var palette = clusters.palette
+    if options.colors != nil || !work.isTextured {
+        let thin = thinColors(
+            work, votes: indices, palette: palette.map { SIMD4<Float>(bytes: $0) }, limit: min(16, (options.colors ?? 250) - palette.count))
+        palette += thin.map(ColorHistogram.rounded)
+    }
     return QuantizedImage(
-        width: work.width, height: work.height, palette: clusters.palette.map(unpremultiply), indices: indices,
+        width: work.width, height: work.height, palette: palette.map(unpremultiply), indices: indices,
         isBinding: options.colors != nil, isTextured: options.colors == nil && work.isTextured)
 }
 

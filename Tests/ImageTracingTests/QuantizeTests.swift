@@ -8,7 +8,7 @@ struct QuantizeTests {
     let colors = [RGBA8(20, 60, 160), RGBA8(220, 40, 30), RGBA8(40, 160, 70), RGBA8(240, 200, 20), RGBA8(255, 255, 255)]
 
     private func stripes(_ order: [RGBA8]) -> Raster<RGBA8> {
-        picture(100, 20, order.enumerated().map { i, c in (c, box(Double(i) * 20 + 0.5, 0, 20, 20)) })
+        picture(100, 20, order.enumerated().map { i, c in (c, box(i == 0 ? 0 : Double(i) * 20 + 0.5, 0, 21, 20)) })
     }
 
     @Test("Flat colours are found exactly, and no blends")
