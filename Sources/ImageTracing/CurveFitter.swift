@@ -29,11 +29,13 @@ struct CurveFitter {
 
     /// The part of the corner angle that must be left when the bend of the arms is taken off, 0…1.
     let certainty: Double
+    /// What a byte is worth: square pixels of distance times pixels of length.
+    var price = 0.1
 
     // Scratch of one curve.
     private var p: [Point] = []
     private var s: [Double] = []
-    private var u: [Double] = []
+    private var splits = SplitSearch()
 
     init(tolerance: Double, cornerAngle: Double, certainty: Double) {
         self.certainty = certainty
@@ -344,181 +346,17 @@ struct CurveFitter {
     // MARK: Cubics
 
     private mutating func fitSmooth(_ from: Int, _ to: Int, _ startTangent: Vector?, _ endTangent: Vector?, _ result: inout Assembly) {
-        var best = greedy(from, to, startTangent, endTangent, tolerance)
-        // The same number of segments with the smallest largest error: bisect the tolerance.
-        if best.count > 1, best.count <= 16 {
-            var low = 0.25 * tolerance, high = tolerance
-            for _ in 0..<4 {
-                let middle = (low + high) / 2
-                let other = greedy(from, to, startTangent, endTangent, middle, atMost: best.count)
-                if other.count == best.count { (best, high) = (other, middle) } else { low = middle }
-            }
-        }
-        for segment in best { result.add(segment) }
-    }
-
-    /// Segments as long as the tolerance allows, from the start on. Stops after more than `atMost`.
-    private mutating func greedy(
-        _ from: Int, _ to: Int, _ startTangent: Vector?, _ endTangent: Vector?, _ tolerance: Double, atMost: Int = .max
-    ) -> [FittedCurve.Segment] {
-        var segments: [FittedCurve.Segment] = []
+        splits.price = price
+        splits.tolerance = tolerance
         var cursor = from
-        var tangent = startTangent
-        while cursor < to {
-            if segments.count == atMost { segments.append(.line(p[to])); return segments }
-            let whole = cubic(cursor, to, tangent, endTangent, tolerance)
-            if whole.error <= tolerance || to - cursor <= 1 {
-                segments.append(whole.segment)
-                break
-            }
-            // Largest feasible end by doubling, then halving.
-            var good = cursor + 1, bad = to
-            var found: (segment: FittedCurve.Segment, tangent: Vector)?
-            var stride = 8
-            while good + stride < bad {
-                let j = good + stride
-                let t = self.tangent(at: j, from, to)
-                let fit = cubic(cursor, j, tangent, -t, tolerance)
-                if fit.error <= tolerance { (good, found) = (j, (fit.segment, t)); stride *= 2 } else { bad = j; break }
-            }
-            while bad - good > 1 {
-                let j = (good + bad) / 2
-                let t = self.tangent(at: j, from, to)
-                let fit = cubic(cursor, j, tangent, -t, tolerance)
-                if fit.error <= tolerance { (good, found) = (j, (fit.segment, t)) } else { bad = j }
-            }
-            if let found {
-                segments.append(found.segment)
-                tangent = found.tangent
+        for part in splits.parts(p, s, from, to, startTangent, endTangent) {
+            if let (c1, c2) = part.handles {
+                result.add(.cubic(c1, c2, part.end))
             } else {
-                segments.append(.line(p[good]))
-                tangent = self.tangent(at: good, from, to)
+                result.line(to: part.end, model: part.to - cursor > 3 ? moments(cursor, part.to) : nil)
             }
-            cursor = good
+            cursor = part.to
         }
-        return segments
-    }
-
-    /// Direction of the points around `j`: the slope of a straight line fitted over up to 3 px to both sides.
-    private func tangent(at j: Int, _ from: Int, _ to: Int) -> Vector {
-        let reach = max(1.2, min(3, min(s[j] - s[from], s[to] - s[j])))
-        var low = j, high = j
-        while low > from, s[j] - s[low - 1] <= reach { low -= 1 }
-        while high < to, s[high + 1] - s[j] <= reach { high += 1 }
-        if low == j { low = max(from, j - 1) }
-        if high == j { high = min(to, j + 1) }
-        var sum = Vector.zero
-        var mean = 0.0
-        for i in low...high { mean += s[i] }
-        mean /= Double(high - low + 1)
-        for i in low...high { sum = sum + (p[i] - p[j]) * (s[i] - mean) }
-        return sum.length > 1e-9 ? sum.normalized : (p[high] - p[low]).normalized
-    }
-
-    /// The least-squares cubic through the points `from…to` and its largest distance from them.
-    ///
-    /// A tangent that is not given is free: the control point goes wherever the error is smallest.
-    private mutating func cubic(
-        _ from: Int, _ to: Int, _ startTangent: Vector?, _ endTangent: Vector?, _ tolerance: Double
-    ) -> (segment: FittedCurve.Segment, error: Double) {
-        let a = p[from], d = p[to]
-        let length = s[to] - s[from]
-        let count = to - from
-        if count <= 1 || length < 1e-9 { return (.line(d), 0) }
-        // Long stretches are sampled; the error is still measured on every sample's neighbourhood.
-        let step = max(1, count / 40)
-        u.removeAll(keepingCapacity: true)
-        var i = from
-        while i <= to { u.append((s[i] - s[from]) / length); i += step }
-        var c1 = a, c2 = d
-        var worst = Double.infinity
-        for round in 0..<4 {
-            solve(from, step, a, d, length, startTangent, endTangent, &c1, &c2)
-            worst = measure(from, to, step, a, c1, c2, d, isLast: round == 3)
-            if worst > 8 * tolerance && round > 0 { break }
-            if worst < 0.25 * tolerance { break }
-            for k in 1..<u.count where u[k] < u[k - 1] { u[k] = u[k - 1] }
-        }
-        return (.cubic(c1, c2, d), worst)
-    }
-
-    /// The largest distance of the samples from a cubic; moves their parameters one Newton step nearer.
-    private mutating func measure(
-        _ from: Int, _ to: Int, _ step: Int, _ a: Point, _ c1: Point, _ c2: Point, _ d: Point, isLast: Bool
-    ) -> Double {
-        var worst = 0.0
-        let count = min(u.count, (to - from + step - 1) / step)
-        p.withUnsafeBufferPointer { p in
-            u.withUnsafeMutableBufferPointer { u in
-                for k in 1..<max(1, count) {
-                    let i = from + k * step
-                    let t = u[k], v = 1 - t
-                    let q = Point(
-                        v * v * v * a.x + 3 * v * v * t * c1.x + 3 * v * t * t * c2.x + t * t * t * d.x,
-                        v * v * v * a.y + 3 * v * v * t * c1.y + 3 * v * t * t * c2.y + t * t * t * d.y)
-                    let e = q - p[i]
-                    let d1 = (c1 - a) * (3 * v * v) + (c2 - c1) * (6 * v * t) + (d - c2) * (3 * t * t)
-                    let d2 = ((c2 - c1) - (c1 - a)) * (6 * v) + ((d - c2) - (c2 - c1)) * (6 * t)
-                    // Distance along the normal; the tangential part is what moving the parameter removes.
-                    let speed = d1.length
-                    let distance = speed > 1e-6 ? abs(d1.cross(e)) / speed : e.length
-                    let slip = isLast && speed > 1e-6 ? abs(d1.dot(e)) / speed : 0
-                    worst = max(worst, max(distance, 0.3 * slip))
-                    let denominator = d1.dot(d1) + e.dot(d2)
-                    if denominator > 1e-12 { u[k] = max(0, min(1, t - e.dot(d1) / denominator)) }
-                }
-            }
-        }
-        return worst
-    }
-
-    private func solve(
-        _ from: Int, _ step: Int, _ a: Point, _ d: Point, _ length: Double, _ startTangent: Vector?, _ endTangent: Vector?,
-        _ c1: inout Point, _ c2: inout Point
-    ) {
-        // Sums over the samples of B1², B1·B2, B2² and of the residual without the inner control points times B1, B2.
-        var (b11, b12, b22) = (0.0, 0.0, 0.0)
-        var r1 = Vector.zero, r2 = Vector.zero
-        p.withUnsafeBufferPointer { p in
-            u.withUnsafeBufferPointer { u in
-                for k in u.indices {
-                    let t = u[k], v = 1 - t
-                    let b0 = v * v * v, b1 = 3 * v * v * t, b2 = 3 * v * t * t, b3 = t * t * t
-                    let q = p[from + k * step]
-                    let r = Vector(q.x - (b0 + b1) * a.x - (b2 + b3) * d.x, q.y - (b0 + b1) * a.y - (b2 + b3) * d.y)
-                    b11 += b1 * b1
-                    b12 += b1 * b2
-                    b22 += b2 * b2
-                    r1 = r1 + r * b1
-                    r2 = r2 + r * b2
-                }
-            }
-        }
-        var t1 = startTangent, t2 = endTangent
-        let determinant = b11 * b22 - b12 * b12
-        if t1 == nil || t2 == nil {
-            if determinant > 1e-9 * (b11 * b22 + 1e-12), u.count > 4 {
-                let v1 = (r1 * b22 - r2 * b12) * (1 / determinant), v2 = (r2 * b11 - r1 * b12) * (1 / determinant)
-                if t1 == nil, t2 == nil, v1.length < 2 * length, v2.length < 2 * length {
-                    (c1, c2) = (a + v1, d + v2)
-                    return
-                }
-                if t1 == nil { t1 = v1.normalized }
-                if t2 == nil { t2 = v2.normalized }
-            }
-            let chord = (d - a).normalized
-            if t1 == nil || t1 == .zero { t1 = chord }
-            if t2 == nil || t2 == .zero { t2 = -chord }
-        }
-        guard let t1, let t2 else { return }
-        let m12 = b12 * t1.dot(t2), y1 = r1.dot(t1), y2 = r2.dot(t2)
-        let det = b11 * b22 - m12 * m12
-        var alpha = length / 3, beta = length / 3
-        if det > 1e-9 * (b11 * b22 + 1e-12) {
-            let x1 = (y1 * b22 - y2 * m12) / det, x2 = (y2 * b11 - y1 * m12) / det
-            if x1 > 0.01 * length, x2 > 0.01 * length, x1 < 1.5 * length, x2 < 1.5 * length { (alpha, beta) = (x1, x2) }
-        }
-        (c1, c2) = (a + t1 * alpha, d + t2 * beta)
     }
 }
 
@@ -612,6 +450,8 @@ struct Assembly {
     private struct Line {
         var center: Point
         var direction: Vector
+        var length: Double
+        var isAxial: Bool { direction.dx == 0 || direction.dy == 0 }
     }
 
     consuming func finish(closed: Bool) -> FittedCurve {
@@ -627,7 +467,7 @@ struct Assembly {
             let length = segments[i].end.distance(to: i > 0 ? segments[i - 1].end : start)
             var d = model.direction
             if abs(d.dy) * length < 0.25 { d = Vector(1, 0) } else if abs(d.dx) * length < 0.25 { d = Vector(0, 1) }
-            lines.append(Line(center: model.center, direction: d))
+            lines.append(Line(center: model.center, direction: d, length: length))
         }
         var isCorner = [Bool](repeating: false, count: n + 1)
         for c in corners { isCorner[c] = true }
@@ -636,11 +476,16 @@ struct Assembly {
             let before = lines[j - 1], after = lines[j % n]
             let joint = segments[j - 1].end
             var place = joint
-            if let before, let after, n > 1, isCorner[j] {
+            if let before, let after, n > 1 {
                 let cross = before.direction.cross(after.direction)
-                guard abs(cross) > 0.2 else { continue }
-                place = before.center + before.direction * ((after.center - before.center).cross(after.direction) / cross)
-            } else if let line = before ?? after, before == nil || after == nil {
+                if abs(cross) > 0.2 {
+                    place = before.center + before.direction * ((after.center - before.center).cross(after.direction) / cross)
+                } else if !isCorner[j] {
+                    // Nearly one line: the level or upright one stays so, or else the longer one.
+                    let line = (before.isAxial ? 1e9 : before.length) >= (after.isAxial ? 1e9 : after.length) ? before : after
+                    place = line.center + line.direction * (joint - line.center).dot(line.direction)
+                }
+            } else if let line = before ?? after {
                 place = line.center + line.direction * (joint - line.center).dot(line.direction)
             }
             guard place.distance(to: joint) < 1.2 else { continue }

@@ -10,17 +10,25 @@ import AtelierPixels
 /// - Complexity: O(boundary points × log) for the curves; memory as the result.
 public func fit(_ segmentation: Segmentation, _ options: FitOptions = .init()) -> TracedDrawing {
     var builder = LayerBuilder(segmentation, options)
-    return TracedDrawing(width: segmentation.width, height: segmentation.height, layers: builder.layers())
+    let layers = builder.layers()
+    return TracedDrawing(width: segmentation.width, height: segmentation.height, gridUnits: builder.gridUnits(layers), layers: layers)
 }
+
+/// How much a squared error along an edge counts beside the same error in an area: an edge that is off by a tenth of a pixel
+/// is not seen. Measured: at this share a byte spent on curves raises the likeness (SSIM) of drawings as much as one spent on regions.
+private let edgeShare = 1.0 / 16
 
 private struct LayerBuilder {
     let s: Segmentation
     let order: PaintOrder
     let tolerance: Double
+    let lambda: Double
     let cornerAngle: Double
     var fitter: CurveFitter
     /// One pixel of each region that must stay visible through everything painted later: the translucent and transparent ones.
     let seenThrough: [Point]
+    /// Sum of length times squared colour step over the boundaries drawn.
+    var edgeWeight = 0.0
 
     init(_ segmentation: Segmentation, _ options: FitOptions) {
         s = segmentation
@@ -28,6 +36,7 @@ private struct LayerBuilder {
         // Noise moves boundary points; following them would draw the noise.
         let noise = Double(min(10, segmentation.noise))
         tolerance = min(5, max(0.05, options.tolerance)) * (1 + 0.05 * noise)
+        lambda = min(1e6, max(1, options.lambda)) / edgeShare
         cornerAngle = min(180, max(10, options.cornerAngle)) * 0.017_453_292_52
         fitter = CurveFitter(tolerance: tolerance, cornerAngle: cornerAngle, certainty: min(1, 0.7 + 0.05 * noise))
         var places: [Point] = []
@@ -61,6 +70,30 @@ private struct LayerBuilder {
             if !path.isEmpty { result.append(.init(.path(path), fill: paint)) }
         }
         return result
+    }
+
+    /// The grid at which a finer one would cost more bytes than it is worth.
+    ///
+    /// Rounding to a grid of step Δ moves a curve by a variance of about 0.04 Δ² (a cubic's Bernstein polynomials squared, averaged, times
+    /// Δ²/12), and every number of the path data costs log₂(1/Δ) bits.
+    func gridUnits(_ layers: [TracedDrawing.Layer]) -> Int {
+        var numbers = 0.0
+        for layer in layers {
+            guard case .path(let path) = layer.shape else { continue }
+            for element in path.elements {
+                switch element {
+                case .move, .line: numbers += 2
+                case .cubic: numbers += 6
+                case .close: break
+                }
+            }
+        }
+        guard edgeWeight > 0 else { return 1 }
+        let square = lambda * numbers / 8 * 1.4427 / (2 * 0.038 * edgeWeight)
+        // Control points are fitted to rounded ends in part, and gzip finds repeated numbers: half the bytes, measured.
+        let exact = (2 / square).squareRoot()
+        // Halves of pixels stay on the grid: drawings like to have their edges there.
+        return max(2, min(20, 2 * Int(exact / 2 + 0.5)))
     }
 
     private enum Kind { case exact, hidden, frame }
@@ -133,7 +166,8 @@ private struct LayerBuilder {
                 for p in hiddenWay(outline, of: region) { path.line(to: p) }
             case .exact:
                 begin(outline[0])
-                fitter.tolerance = tolerance * scale(contrast(steps[i..<j]))
+                prepare(contrast(steps[i..<j]))
+                weigh(outline, contrast(steps[i..<j]))
                 append(fitter.fitOpen(outline), to: &path)
             }
             i = j
@@ -141,8 +175,16 @@ private struct LayerBuilder {
         path.close()
     }
 
+    /// Sets the fitter for a boundary with this colour step.
+    private mutating func prepare(_ contrast: Double) {
+        fitter.tolerance = tolerance * scale(contrast)
+        fitter.price = lambda / (max(20, contrast) * max(20, contrast))
+    }
+
     /// How much farther a boundary with this colour step may be off than one of full contrast.
     private func scale(_ contrast: Double) -> Double { min(6, max(1, (60 / max(1, contrast)).squareRoot())) }
+
+    private mutating func weigh(_ outline: [Point], _ contrast: Double) { edgeWeight += Double(outline.count) * contrast * contrast }
 
     private func append(_ curve: FittedCurve, to path: inout BezierPath) {
         for segment in curve.segments {
@@ -155,7 +197,8 @@ private struct LayerBuilder {
 
     private mutating func addExact(_ outline: [Point], _ contrast: Double, to path: inout BezierPath) {
         guard outline.count > 2 else { return }
-        fitter.tolerance = tolerance * scale(contrast)
+        prepare(contrast)
+        weigh(outline, contrast)
         let curve = fitter.fitClosed(outline)
         path.move(to: curve.start)
         append(curve, to: &path)

@@ -37,25 +37,29 @@ public struct SegmentOptions: Hashable, Sendable {
 public struct FitOptions: Hashable, Sendable {
     /// Largest distance between a boundary point and its curve, in pixels, 0.05 to 5.
     public var tolerance: Double
+    /// What a byte of the drawing may save at the cost of its likeness, in squared differences of 8-bit channels, 1 to 1 000 000. Larger
+    /// means fewer bytes.
+    public var lambda: Double
     /// A boundary that turns by more than this at one place has a corner there, in degrees, 10 to 180 (180: no corners).
     public var cornerAngle: Double
 
     /// The defaults stay below what is visible at the size of the picture.
-    public init(tolerance: Double = 0.3, cornerAngle: Double = 40) {
+    public init(tolerance: Double = 0.3, lambda: Double = 600, cornerAngle: Double = 40) {
         self.tolerance = tolerance
+        self.lambda = lambda
         self.cornerAngle = cornerAngle
     }
 }
 
 /// How the drawing is written.
 public struct DrawingOptions: Hashable, Sendable {
-    /// Decimal places of a coordinate in pixels, 0 to 3.
-    public var decimals: Int
+    /// Decimal places of a coordinate in pixels, 0 to 3. Nil takes the grid on which the drawing was fitted.
+    public var decimals: Int?
     /// Whether the SVG states its `width` and `height` in pixels. Without them it fills whatever it is placed in.
     public var statesSize: Bool
 
-    /// The defaults keep a tenth of a pixel.
-    public init(decimals: Int = 1, statesSize: Bool = true) {
+    /// The defaults keep as much as the curves are worth.
+    public init(decimals: Int? = nil, statesSize: Bool = true) {
         self.decimals = decimals
         self.statesSize = statesSize
     }

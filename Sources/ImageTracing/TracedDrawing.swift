@@ -47,6 +47,8 @@ public struct TracedDrawing: Hashable, Sendable {
     public var width: Int
     /// Extent downwards, pixels.
     public var height: Int
+    /// Grid lines in a pixel that keep as much of the coordinates as is worth writing, 1 to 20.
+    public var gridUnits = 10
     /// The first is painted first.
     public var layers: [Layer]
 

@@ -6,7 +6,12 @@ import AtelierPixels
 ///
 /// - Returns: UTF-8 (ASCII) bytes of a document with one `svg` element.
 public func writeSVG(_ drawing: TracedDrawing, _ options: DrawingOptions = .init()) -> [UInt8] {
-    var writer = DrawingWriter(decimals: min(3, max(0, options.decimals)))
+    var units = max(1, drawing.gridUnits)
+    if let decimals = options.decimals {
+        units = 1
+        for _ in 0..<min(3, max(0, decimals)) { units *= 10 }
+    }
+    var writer = DrawingWriter(units: units)
     writer.write(drawing, statesSize: options.statesSize)
     return writer.out
 }
@@ -19,11 +24,7 @@ private struct DrawingWriter {
     /// Gradients in the order of their names.
     private var gradients: [Paint] = []
 
-    init(decimals: Int) {
-        var units = 1
-        for _ in 0..<decimals { units *= 10 }
-        self.units = units
-    }
+    init(units: Int) { self.units = units }
 
     mutating func write(_ drawing: TracedDrawing, statesSize: Bool) {
         text("<svg xmlns=\"http://www.w3.org/2000/svg\"")

@@ -74,7 +74,7 @@ struct WholeRunTests {
         #expect(try await stagesRun() == 0)
         #expect(try await stagesRun("--decimals=3") == 2)
         #expect(try await stagesRun("--tolerance=1") == 3)
-        #expect(try await stagesRun("--decimals=1") == 0)
+        #expect(try await stagesRun("--decimals=auto") == 0)
     }
 
     @Test("A batch makes what its list names, prints a line for each, and goes on after a file that fails")

@@ -10,8 +10,8 @@ struct TraceTests {
     func oneColor() {
         #expect(
             svg(Raster(width: 3, height: 2, filledWith: RGBA8(255, 0, 0)))
-                == "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"3\" height=\"2\" viewBox=\"0 0 30 20\">"
-                + "<path fill=\"red\" d=\"M0 0h30v20h-30z\"/></svg>")
+                == "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"3\" height=\"2\" viewBox=\"0 0 3 2\">"
+                + "<path fill=\"red\" d=\"M0 0h3v2h-3z\"/></svg>")
     }
 
     @Test("A fully transparent picture has no paths")

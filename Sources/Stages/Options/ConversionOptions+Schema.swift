@@ -24,8 +24,8 @@ extension ConversionOptions {
                 "corner", aliases: ["corner-threshold"], \.trace.fit.cornerAngle, 10...180, unit: "degrees", group: "Shapes",
                 "Outlines that turn by more than this have a corner."),
             .integer(
-                "decimals", aliases: ["path-precision"], \.trace.write.decimals, 0...3, group: "Shapes",
-                "Decimal places of a coordinate in pixels."),
+                "decimals", aliases: ["path-precision"], \.trace.write.decimals, 0...3, or: "auto", group: "Shapes",
+                "Decimal places of a coordinate in pixels; auto keeps what the curves are worth."),
             .flag("svg-size", \.trace.write.statesSize, group: "Shapes", "Writes width and height into the SVG."),
         ]
 

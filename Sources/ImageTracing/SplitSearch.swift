@@ -1,0 +1,248 @@
+import AtelierGeometry
+
+/// Chooses where a smooth row of points is divided and whether each part is a line or a cubic.
+///
+/// Joints are chosen among candidates by dynamic programming, so that the sum over the parts of
+/// ∫ distance² ds + price · bytes is smallest (Plass and Stone, "Curve-Fitting with Piecewise Parametric Cubics", SIGGRAPH 1983,
+/// with a price for the parts instead of their number). Candidates stand closer where the row bends. At a joint both sides share a
+/// tangent: that of the points around it or, beside a line, that of the line.
+///
+/// - Complexity: for each candidate the fits of at most `window` later ones, each over a bounded number of samples.
+struct SplitSearch {
+    /// One part of the result.
+    struct Part {
+        /// Index of the point at which it ends.
+        var to: Int
+        /// Where it ends.
+        var end: Point
+        /// Control points; nil for a line.
+        var handles: (Point, Point)?
+    }
+
+    /// Square pixels times pixels of length that a byte is worth.
+    var price = 0.1
+    /// Largest distance of a point from its curve.
+    var tolerance = 0.3
+
+    /// Estimated bytes after compression, measured on traced drawings.
+    private let cubicBytes = 8.0, lineBytes = 3.0
+    /// Bytes that a bend of one radian between lines, where no corner was found, is charged with.
+    private let bendBytes = 12.0
+    private let window = 40
+
+    // Scratch.
+    private var joints: [Int] = []
+    private var places: [Point] = []
+    private var tangents: [Vector] = []
+    private var sums: [Sums] = []
+    private var states: [State] = []
+
+    /// The best way to a candidate that ends with a cubic (even places) or a line (odd places).
+    private struct State {
+        var cost = Double.infinity
+        var before = -1
+        var tangent = Vector.zero
+        var c1 = Point.zero
+        var c2 = Point.zero
+    }
+
+    /// Sums of the moments of all points before an index, each weighted by the length it stands for.
+    private struct Sums {
+        var w = 0.0, x = 0.0, y = 0.0, xx = 0.0, xy = 0.0, yy = 0.0
+    }
+
+    /// - Parameters:
+    ///   - p: All points.
+    ///   - s: Length along the points up to each.
+    ///   - startTangent: Unit vector into the row, nil when it begins at a corner.
+    ///   - endTangent: Unit vector back into the row, nil when it ends at a corner.
+    /// - Returns: Parts in order, the last ending at `to`.
+    mutating func parts(
+        _ p: [Point], _ s: [Double], _ from: Int, _ to: Int, _ startTangent: Vector?, _ endTangent: Vector?
+    ) -> [Part] {
+        p.withUnsafeBufferPointer { p in
+            s.withUnsafeBufferPointer { s in
+                search(p.baseAddress!, s.baseAddress!, from, to, startTangent, endTangent)
+            }
+        }
+    }
+
+    private mutating func search(
+        _ p: UnsafePointer<Point>, _ s: UnsafePointer<Double>, _ from: Int, _ to: Int, _ startTangent: Vector?, _ endTangent: Vector?
+    ) -> [Part] {
+        choose(p, s, from, to)
+        accumulate(p, s, from, to)
+        let m = joints.count
+        if let startTangent { tangents[0] = startTangent }
+        states.removeAll(keepingCapacity: true)
+        states.append(contentsOf: repeatElement(State(), count: 2 * m))
+        states[0].cost = 0
+        for i in 0..<m - 1 {
+            let least = min(states[2 * i].cost, states[2 * i + 1].cost)
+            guard least < .infinity else { continue }
+            for kind in 0..<2 {
+                let state = states[2 * i + kind]
+                guard state.cost < least + price * cubicBytes + 1e-12, state.cost < .infinity else { continue }
+                var misses = 0, lines = true
+                var j = i + 1
+                while j < m, j - i <= window {
+                    let last = j == m - 1
+                    if lines {
+                        if let square = lineError(p, i, j) {
+                            let direction = (places[j] - places[i]).normalized
+                            var bytes = lineBytes
+                            if i > 0 || startTangent != nil {
+                                let before = kind == 0 ? tangents[i] : state.tangent
+                                bytes += bendBytes * abs(before.cross(direction)) * (before.dot(direction) > 0 ? 1 : 4)
+                            }
+                            if last, let endTangent { bytes += bendBytes * abs(endTangent.cross(direction)) }
+                            let cost = state.cost + square + price * bytes
+                            if cost < states[2 * j + 1].cost {
+                                states[2 * j + 1] = State(cost: cost, before: 2 * i + kind, tangent: direction)
+                            }
+                        } else {
+                            lines = false
+                        }
+                    }
+                    let start: Vector? = i == 0 ? startTangent : kind == 0 ? tangents[i] : state.tangent
+                    let end: Vector? = last ? endTangent : -tangents[j]
+                    if let fit = fitCubic(
+                        p, s, joints[i], joints[j], places[i], places[j], start: start, end: end, samples: 12, rounds: 2, limit: tolerance),
+                        fit.worst <= tolerance
+                    {
+                        misses = 0
+                        let length = s[joints[j]] - s[joints[i]]
+                        let cost = state.cost + fit.meanSquare * length + price * cubicBytes
+                        if cost < states[2 * j].cost {
+                            states[2 * j] = State(cost: cost, before: 2 * i + kind, tangent: tangents[j], c1: fit.c1, c2: fit.c2)
+                        }
+                    } else {
+                        misses += 1
+                        if misses >= 3 { break }
+                    }
+                    j += 1
+                }
+            }
+            // Something must lead on: a line to the next candidate, however bad.
+            if states[2 * i + 2].cost == .infinity, states[2 * i + 3].cost == .infinity {
+                let kind = states[2 * i].cost <= states[2 * i + 1].cost ? 0 : 1
+                states[2 * i + 3] = State(
+                    cost: least + price * 4 * cubicBytes, before: 2 * i + kind, tangent: (places[i + 1] - places[i]).normalized)
+            }
+        }
+        var result: [Part] = []
+        var at = states[2 * m - 2].cost <= states[2 * m - 1].cost ? 2 * m - 2 : 2 * m - 1
+        while at > 1 {
+            let state = states[at]
+            let k = at / 2
+            result.append(Part(to: joints[k], end: places[k], handles: at % 2 == 0 ? (state.c1, state.c2) : nil))
+            at = state.before
+        }
+        result.reverse()
+        return result
+    }
+
+    /// Candidates: the ends and, between, one for every eighth of a right angle turned or some length, at least 2.5 px apart.
+    private mutating func choose(_ p: UnsafePointer<Point>, _ s: UnsafePointer<Double>, _ from: Int, _ to: Int) {
+        joints.removeAll(keepingCapacity: true)
+        places.removeAll(keepingCapacity: true)
+        tangents.removeAll(keepingCapacity: true)
+        joints.append(from)
+        places.append(p[from])
+        tangents.append((p[min(to, from + 2)] - p[from]).normalized)
+        let longest = max(5, (s[to] - s[from]) / 16)
+        var lastTangent = tangents[0], due = 0.0
+        var i = from + 1
+        while i < to {
+            let (place, tangent) = local(p, s, i, from, to)
+            let turn = abs(lastTangent.cross(tangent))
+            lastTangent = tangent
+            due += (s[i] - s[i - 1]) / longest + turn / 0.26
+            if due >= 1, s[i] - s[joints[joints.count - 1]] >= 2.5, s[to] - s[i] >= 2 {
+                joints.append(i)
+                places.append(place)
+                tangents.append(tangent)
+                due = 0
+            }
+            i += 1
+        }
+        joints.append(to)
+        places.append(p[to])
+        tangents.append((p[to] - p[max(from, to - 2)]).normalized)
+    }
+
+    /// Place and direction of a row near one of its points: a straight line for the direction and a parabola (Savitzky–Golay) for the place,
+    /// over up to three points to both sides.
+    private func local(_ p: UnsafePointer<Point>, _ s: UnsafePointer<Double>, _ i: Int, _ from: Int, _ to: Int) -> (Point, Vector) {
+        let reach = min(3, min(i - from, to - i))
+        var mean = 0.0
+        for k in i - reach...i + reach { mean += s[k] }
+        mean /= Double(2 * reach + 1)
+        var dx = 0.0, dy = 0.0
+        for k in i - reach...i + reach {
+            dx += (s[k] - mean) * (p[k].x - p[i].x)
+            dy += (s[k] - mean) * (p[k].y - p[i].y)
+        }
+        let tangent = Vector(dx, dy).normalized
+        var place = p[i]
+        if reach == 3 {
+            // Weights −2 3 6 7 6 3 −2, of 21; only the part across the row counts.
+            let vx = (-2 * (p[i - 3].x + p[i + 3].x) + 3 * (p[i - 2].x + p[i + 2].x) + 6 * (p[i - 1].x + p[i + 1].x) - 14 * p[i].x) / 21
+            let vy = (-2 * (p[i - 3].y + p[i + 3].y) + 3 * (p[i - 2].y + p[i + 2].y) + 6 * (p[i - 1].y + p[i + 1].y) - 14 * p[i].y) / 21
+            let across = tangent.perpendicular
+            let shift = max(-0.3, min(0.3, vx * across.dx + vy * across.dy))
+            place = place + across * shift
+        }
+        return (place, tangent == .zero ? (p[i + 1] - p[i - 1]).normalized : tangent)
+    }
+
+    private mutating func accumulate(_ p: UnsafePointer<Point>, _ s: UnsafePointer<Double>, _ from: Int, _ to: Int) {
+        sums.removeAll(keepingCapacity: true)
+        var t = Sums()
+        sums.append(t)
+        let o = p[from]
+        for i in from...to {
+            let w = ((i < to ? s[i + 1] - s[i] : 0) + (i > from ? s[i] - s[i - 1] : 0)) / 2
+            let x = p[i].x - o.x, y = p[i].y - o.y
+            t.w += w
+            t.x += w * x
+            t.y += w * y
+            t.xx += w * x * x
+            t.xy += w * x * y
+            t.yy += w * y * y
+            sums.append(t)
+        }
+    }
+
+    /// ∫ distance² ds of the points between two candidates from the straight line that fits them best, with what its ends
+    /// cost in place; nil if a point is farther than the tolerance.
+    private func lineError(_ p: UnsafePointer<Point>, _ i: Int, _ j: Int) -> Double? {
+        let from = joints[i], to = joints[j], base = joints[0]
+        let a = places[i], d = places[j] - a
+        let length = d.length
+        guard length > 1e-6 else { return nil }
+        let count = to - from - 1
+        if count > 0 {
+            let limit = tolerance * length
+            let step = max(1, count / 12)
+            var k = from + 1
+            while k < to {
+                if abs(d.cross(p[k] - a)) > limit { return nil }
+                k += step
+            }
+        }
+        // Moments about the chord.
+        let o = p[base], u = sums[from - base], v = sums[to - base + 1]
+        let w = v.w - u.w
+        let ox = a.x - o.x, oy = a.y - o.y
+        let x = v.x - u.x - w * ox, y = v.y - u.y - w * oy
+        let xx = v.xx - u.xx - 2 * ox * (v.x - u.x) + w * ox * ox
+        let yy = v.yy - u.yy - 2 * oy * (v.y - u.y) + w * oy * oy
+        let xy = v.xy - u.xy - ox * (v.y - u.y) - oy * (v.x - u.x) + w * ox * oy
+        let nx = -d.dy / length, ny = d.dx / length
+        let chord = nx * nx * xx + 2 * nx * ny * xy + ny * ny * yy
+        let mean = nx * x + ny * y
+        // The ends will move towards the best line: of what a shift of the chord would remove, half is counted.
+        return max(0, chord - 0.5 * mean * mean / max(w, 1e-9))
+    }
+}
