@@ -262,7 +262,46 @@ private struct LayerBuilder {
             result.append(way[good])
             i = good
         }
+        result.insert(outline[0], at: 0)
+        dropSides(of: &result, isCovered)
+        result.removeFirst()
         return result
+    }
+
+    /// Leaves out sides of a hidden way: a side goes when the two beside it, made longer, meet under later regions. That makes the
+    /// polygon around a bulge one with few corners, farther out.
+    private func dropSides(of way: inout [Point], _ isCovered: (Point) -> Bool) {
+        func isUnder(_ a: Point, _ b: Point) -> Bool {
+            let d = b - a, count = Int(d.length) + 2, across = d.normalized.perpendicular * 0.7
+            for k in 1...count {
+                let p = a + d * (Double(k) / Double(count))
+                if !isCovered(p + across) || !isCovered(p - across) { return false }
+            }
+            return true
+        }
+        var rounds = 0
+        while way.count > 3, rounds < 64 {
+            rounds += 1
+            var best = -1, bestArea = Double.infinity, bestPoint = Point.zero
+            for i in 1..<way.count - 2 {
+                let a = way[i - 1], b = way[i], c = way[i + 1], e = way[i + 2]
+                let u = b - a, v = c - e
+                let cross = u.cross(v)
+                guard abs(cross) > 0.05 * u.length * v.length else { continue }
+                // a + u·t = e + v·r beyond b and c.
+                let t = (e - a).cross(v) / cross, r = (e - a).cross(u) / cross
+                guard t > 1, r > 1 else { continue }
+                let meeting = a + u * t
+                let area = abs((meeting - b).cross(c - b))
+                guard area < bestArea, (meeting - b).length + (meeting - c).length < 400, isCovered(meeting), isUnder(b, meeting), isUnder(c, meeting),
+                    !showsThrough([b, meeting, c])
+                else { continue }
+                (best, bestArea, bestPoint) = (i, area, meeting)
+            }
+            guard best >= 0 else { return }
+            way[best] = bestPoint
+            way.remove(at: best + 1)
+        }
     }
 
     /// Whether the chord between two points of the way runs under later regions, and encloses with the way nothing that must be seen.
