@@ -1,4 +1,4 @@
-/// Writes paths as the shortest SVG path data on a grid: relative coordinates, `h`, `v` and `s` where they fit, repeated
+/// Writes paths as the shortest SVG path data on a grid: relative coordinates, `h`, `v`, `s`, `q` and `t` where they fit, repeated
 /// command letters and all avoidable separators left out (SVG 2, section 9.3).
 ///
 ///     var writer = PathDataWriter(unitsPerPixel: 10, decimals: 0)
@@ -15,6 +15,8 @@ public struct PathDataWriter: Sendable {
     private var start: (x: Int, y: Int) = (0, 0)
     /// The second control point of the last cubic, for `s`.
     private var control: (x: Int, y: Int)?
+    /// The control point of the last quadratic, for `t`.
+    private var quadraticControl: (x: Int, y: Int)?
     private var last: UInt8 = 0
     private var hasMoved = false
 
@@ -28,15 +30,21 @@ public struct PathDataWriter: Sendable {
 
     /// Adds the subpaths of a path. Segments that vanish on the grid are left out.
     public mutating func append(_ path: BezierPath) {
+        var place = Point.zero
         for (i, element) in path.elements.enumerated() {
             switch element {
-            case .move(let p): move(to: grid(p))
+            case .move(let p):
+                move(to: grid(p))
+                place = p
             case .line(let p):
                 // The line back to the start is what `z` draws.
                 let target = grid(p)
+                place = p
                 if target == start, i + 1 < path.elements.count, path.elements[i + 1] == .close { continue }
                 line(to: target)
-            case .cubic(let c1, let c2, let p): cubic(grid(c1), grid(c2), grid(p))
+            case .cubic(let c1, let c2, let p):
+                if !quadratic(place, c1, c2, p) { cubic(grid(c1), grid(c2), grid(p)) }
+                place = p
             case .close: close()
             }
         }
@@ -66,6 +74,7 @@ public struct PathDataWriter: Sendable {
         current = p
         start = p
         control = nil
+        quadraticControl = nil
     }
 
     private mutating func line(to p: (x: Int, y: Int)) {
@@ -84,6 +93,7 @@ public struct PathDataWriter: Sendable {
         }
         current = p
         control = nil
+        quadraticControl = nil
     }
 
     private mutating func cubic(_ c1: (x: Int, y: Int), _ c2: (x: Int, y: Int), _ p: (x: Int, y: Int)) {
@@ -105,7 +115,37 @@ public struct PathDataWriter: Sendable {
         number(p.x - current.x)
         number(p.y - current.y)
         control = c2
+        quadraticControl = nil
         current = p
+    }
+
+    /// Writes a cubic that is a quadratic curve with its degree raised, to within half a grid unit, as `q`, or as `t` where its control point
+    /// mirrors the one before.
+    private mutating func quadratic(_ from: Point, _ c1: Point, _ c2: Point, _ to: Point) -> Bool {
+        let first = c1 + (c1 - from) * 0.5, second = c2 + (c2 - to) * 0.5
+        guard (first - second).length * scale <= 0.5 else { return false }
+        let p = grid(to)
+        if p == current { return false }
+        let q = grid(first.interpolated(to: second, 0.5))
+        if isOnChord(q, p) {
+            line(to: p)
+            return true
+        }
+        let mirrored = quadraticControl.map { (x: 2 * current.x - $0.x, y: 2 * current.y - $0.y) }
+        if let mirrored, abs(mirrored.x - q.x) <= 1, abs(mirrored.y - q.y) <= 1, !isOnChord(mirrored, p) {
+            command(UInt8(ascii: "t"))
+            quadraticControl = mirrored
+        } else {
+            command(UInt8(ascii: "q"))
+            number(q.x - current.x)
+            number(q.y - current.y)
+            quadraticControl = q
+        }
+        number(p.x - current.x)
+        number(p.y - current.y)
+        control = nil
+        current = p
+        return true
     }
 
     /// Whether a control point lies between the current point and `p`, within half a grid unit of their chord.
@@ -121,6 +161,7 @@ public struct PathDataWriter: Sendable {
         command(UInt8(ascii: "z"))
         current = start
         control = nil
+        quadraticControl = nil
         last = 0
     }
 

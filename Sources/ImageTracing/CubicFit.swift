@@ -21,19 +21,20 @@ struct CubicFit {
 ///   - s: Length along the points up to each.
 ///   - start: Unit tangent at `a`, nil when free.
 ///   - end: Unit tangent at `d`, pointing back into the curve, nil when free.
+///   - locked: The first control point, when it is given.
 ///   - samples: Points looked at, at most 48, spread evenly.
 ///   - limit: Distance at which the fit is of no use; nil is then returned.
 /// - Complexity: O(samples × rounds).
 func fitCubic(
     _ p: UnsafePointer<Point>, _ s: UnsafePointer<Double>, _ from: Int, _ to: Int, _ a: Point, _ d: Point, start: Vector?, end: Vector?,
-    samples: Int, rounds: Int, limit: Double
+    locked: Point? = nil, samples: Int, rounds: Int, limit: Double
 ) -> CubicFit? {
     let length = max(1e-6, s[to] - s[from])
     let inner = to - from - 1
     let chord = (d - a).normalized
     guard inner > 0 else {
         let t1 = start ?? chord, t2 = end ?? -chord
-        return CubicFit(c1: a + t1 * (length / 3), c2: d + t2 * (length / 3), meanSquare: 0, worst: 0)
+        return CubicFit(c1: locked ?? a + t1 * (length / 3), c2: d + t2 * (length / 3), meanSquare: 0, worst: 0)
     }
     let m = min(inner, min(48, samples))
     var t1 = start ?? .zero, t2 = end ?? .zero
@@ -48,10 +49,11 @@ func fitCubic(
         if t2 == .zero { t2 = -chord }
     }
     let n1 = t1.perpendicular, n2 = t2.perpendicular
-    let free1 = start == nil && inner > 2, free2 = end == nil && inner > 2
+    let isLocked = locked != nil
+    let free1 = start == nil && inner > 2 && !isLocked, free2 = end == nil && inner > 2
     let third = length / 3
     var alpha = third, beta = third, delta = 0.0, epsilon = 0.0
-    var c1 = a + t1 * alpha, c2 = d + t2 * beta
+    var c1 = locked ?? a + t1 * alpha, c2 = d + t2 * beta
     var u = InlineArray<48, Double>(repeating: 0)
     var index = InlineArray<48, Int32>(repeating: 0)
     for k in 0..<m {
@@ -90,7 +92,7 @@ func fitCubic(
             }
             u[k] = max(0.001, min(0.999, t - along * inverse))
             let ci = cross * inverse
-            let j1 = b1 * (dx * t1.dy - dy * t1.dx), j2 = b2 * (dx * t2.dy - dy * t2.dx)
+            let j1 = isLocked ? 0 : b1 * (dx * t1.dy - dy * t1.dx), j2 = b2 * (dx * t2.dy - dy * t2.dx)
             h11 += j1 * j1 * inverse
             h12 += j1 * j2 * inverse
             h22 += j2 * j2 * inverse
@@ -145,8 +147,48 @@ func fitCubic(
         }
         alpha = max(0.04 * length, min(1.2 * length, alpha))
         beta = max(0.04 * length, min(1.2 * length, beta))
-        c1 = a + t1 * alpha + n1 * (free1 ? max(-length, min(length, delta)) : 0)
+        if !isLocked { c1 = a + t1 * alpha + n1 * (free1 ? max(-length, min(length, delta)) : 0) }
         c2 = d + t2 * beta + n2 * (free2 ? max(-length, min(length, epsilon)) : 0)
         round += 1
     }
+}
+
+/// How far the points are from a given cubic; parameters are moved to the feet in a few steps.
+///
+/// - Parameters: as `fitCubic`.
+func measureCubic(
+    _ p: UnsafePointer<Point>, _ s: UnsafePointer<Double>, _ from: Int, _ to: Int, _ a: Point, _ c1: Point, _ c2: Point, _ d: Point,
+    samples: Int
+) -> CubicFit {
+    let length = max(1e-6, s[to] - s[from]), inner = to - from - 1
+    let m = min(inner, samples)
+    var sum = 0.0, worst = 0.0
+    for k in 0..<max(0, m) {
+        let i = from + 1 + (m == inner ? k : (2 * k + 1) * inner / (2 * m))
+        let q = p[i]
+        var t = (s[i] - s[from]) / length
+        var round = 0
+        while true {
+            let v = 1 - t
+            let vv = v * v, tt = t * t
+            let b1 = 3 * vv * t, b2 = 3 * v * tt
+            let b0 = vv * v, b3 = tt * t
+            let ex = b0 * a.x + b1 * c1.x + b2 * c2.x + b3 * d.x - q.x
+            let ey = b0 * a.y + b1 * c1.y + b2 * c2.y + b3 * d.y - q.y
+            let vt = 2 * v * t
+            let dx = 3 * (vv * (c1.x - a.x) + vt * (c2.x - c1.x) + tt * (d.x - c2.x))
+            let dy = 3 * (vv * (c1.y - a.y) + vt * (c2.y - c1.y) + tt * (d.y - c2.y))
+            let inverse = 1 / (dx * dx + dy * dy + 1e-12)
+            let along = dx * ex + dy * ey
+            if round == 2 {
+                let cross = dx * ey - dy * ex
+                sum += cross * cross * inverse
+                worst = max(worst, cross * cross * inverse, 0.09 * along * along * inverse)
+                break
+            }
+            t = max(0.001, min(0.999, t - along * inverse))
+            round += 1
+        }
+    }
+    return CubicFit(c1: c1, c2: c2, meanSquare: sum / Double(max(1, m)), worst: worst.squareRoot())
 }

@@ -293,7 +293,8 @@ private struct LayerBuilder {
                 guard t > 1, r > 1 else { continue }
                 let meeting = a + u * t
                 let area = abs((meeting - b).cross(c - b))
-                guard area < bestArea, (meeting - b).length + (meeting - c).length < 400, isCovered(meeting), isUnder(b, meeting), isUnder(c, meeting),
+                guard area < bestArea, (meeting - b).length + (meeting - c).length < 400, isCovered(meeting), isUnder(b, meeting),
+                    isUnder(c, meeting),
                     !showsThrough([b, meeting, c])
                 else { continue }
                 (best, bestArea, bestPoint) = (i, area, meeting)

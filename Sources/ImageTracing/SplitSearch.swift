@@ -25,7 +25,7 @@ struct SplitSearch {
     var tolerance = 0.3
 
     /// Estimated bytes after compression, measured on traced drawings.
-    private let cubicBytes = 8.0, lineBytes = 3.0
+    private let cubicBytes = 7.6, quadraticBytes = 5.2, smoothBytes = 5.0, lineBytes = 3.0
     /// Bytes that a bend of one radian between lines, where no corner was found, is charged with.
     private let bendBytes = 12.0
     private let window = 40
@@ -44,6 +44,7 @@ struct SplitSearch {
         var tangent = Vector.zero
         var c1 = Point.zero
         var c2 = Point.zero
+        var isCurve = false
     }
 
     /// Sums of the moments of all points before an index, each weighted by the length it stands for.
@@ -112,9 +113,25 @@ struct SplitSearch {
                     {
                         misses = 0
                         let length = s[joints[j]] - s[joints[i]]
-                        let cost = state.cost + fit.meanSquare * length + price * cubicBytes
-                        if cost < states[2 * j].cost {
-                            states[2 * j] = State(cost: cost, before: 2 * i + kind, tangent: tangents[j], c1: fit.c1, c2: fit.c2)
+                        offer(fit, state.cost + fit.meanSquare * length + price * cubicBytes, 2 * i + kind, j)
+                        // Good enough to be worth a try with fewer numbers.
+                        let quadratic = quadratic(fit, places[i], places[j], start, end)
+                        if let (c1, c2) = quadratic {
+                            let fit = measureCubic(p, s, joints[i], joints[j], places[i], c1, c2, places[j], samples: 12)
+                            if fit.worst <= tolerance {
+                                offer(fit, state.cost + fit.meanSquare * length + price * quadraticBytes, 2 * i + kind, j)
+                            }
+                        }
+                        if kind == 0, i > 0, state.isCurve {
+                            let mirrored = places[i] + (places[i] - state.c2)
+                            let given = (mirrored - places[i]).length, wished = (fit.c1 - places[i]).length
+                            if given > 0.5 * wished, given < 2 * wished,
+                                let fit = fitCubic(
+                                    p, s, joints[i], joints[j], places[i], places[j], start: start, end: end, locked: mirrored, samples: 12,
+                                    rounds: 1, limit: tolerance), fit.worst <= tolerance
+                            {
+                                offer(fit, state.cost + fit.meanSquare * length + price * smoothBytes, 2 * i, j)
+                            }
                         }
                     } else {
                         misses += 1
@@ -140,6 +157,33 @@ struct SplitSearch {
         }
         result.reverse()
         return result
+    }
+
+    private mutating func offer(_ fit: CubicFit, _ cost: Double, _ before: Int, _ j: Int) {
+        guard cost < states[2 * j].cost else { return }
+        states[2 * j] = State(cost: cost, before: before, tangent: tangents[j], c1: fit.c1, c2: fit.c2, isCurve: true)
+    }
+
+    /// The control points of the quadratic curve nearest to a cubic that keeps the tangents given.
+    private func quadratic(_ fit: CubicFit, _ a: Point, _ d: Point, _ start: Vector?, _ end: Vector?) -> (Point, Point)? {
+        var control: Point
+        if let start, let end {
+            let cross = start.cross(end)
+            guard abs(cross) > 0.02 else { return nil }
+            let t = (d - a).cross(end) / cross, r = (d - a).cross(start) / cross
+            guard t > 0, r > 0 else { return nil }
+            control = a + start * t
+        } else if end != nil {
+            control = d + (fit.c2 - d) * 1.5
+        } else if start != nil {
+            control = a + (fit.c1 - a) * 1.5
+        } else {
+            control = (a + (fit.c1 - a) * 1.5).interpolated(to: d + (fit.c2 - d) * 1.5, 0.5)
+        }
+        let c1 = a.interpolated(to: control, 2.0 / 3), c2 = d.interpolated(to: control, 2.0 / 3)
+        // Far from the cubic: not worth measuring.
+        guard c1.distance(to: fit.c1) + c2.distance(to: fit.c2) < 8 * tolerance else { return nil }
+        return (c1, c2)
     }
 
     /// Candidates: the ends and, between, one for every eighth of a right angle turned or some length, at least 2.5 px apart.
