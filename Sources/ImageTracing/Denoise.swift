@@ -17,7 +17,10 @@ struct WorkingImage {
 
 extension WorkingImage {
     /// Prepares an image in O(pixels); shares its storage when it is opaque and clean.
-    init(_ image: Raster<RGBA8>) {
+    ///
+    /// - Parameter ramp: The colour for each luma, if tones are restricted.
+    init(_ picture: Raster<RGBA8>, ramp: [RGBA8] = []) {
+        let image = ramp.isEmpty ? picture : toned(picture, ramp)
         width = image.width
         height = image.height
         hasAlpha = image.pixels.withUnsafeBufferPointer { pixels in
@@ -41,6 +44,19 @@ extension WorkingImage {
     /// The largest difference, channel by channel, between neighbours of one flat area.
     var flatThreshold: Int { max(6, 2 * noise + 4) }
 }
+
+/// Every pixel with the colour of its luma; alpha stays.
+private func toned(_ image: Raster<RGBA8>, _ ramp: [RGBA8]) -> Raster<RGBA8> {
+    Raster(
+        width: image.width, height: image.height,
+        pixels: image.pixels.map {
+            let c = ramp[luma($0)]
+            return RGBA8(c.r, c.g, c.b, $0.a)
+        })
+}
+
+/// Luma by the weights of Rec. 709 on encoded values, 0–255: mixtures of two colours have mixtures of their lumas.
+func luma(_ p: RGBA8) -> Int { (54 * Int(p.r) + 183 * Int(p.g) + 19 * Int(p.b) + 128) >> 8 }
 
 private func premultiply(_ p: RGBA8) -> RGBA8 {
     if p.a == 255 { return p }

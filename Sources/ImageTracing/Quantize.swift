@@ -8,9 +8,13 @@ public struct QuantizedImage: Hashable, Sendable {
     public let height: Int
     /// The colours found, most frequent first, straight alpha; at most 250. A fully transparent colour has all channels 0.
     public let palette: [RGBA8]
+    /// What each colour is drawn with: itself, or the nearest colour of a given palette. Several may share one.
+    public let paints: [RGBA8]
+    /// The colours of a restricted tone by luma, 256 or none.
+    public let ramp: [RGBA8]
     /// `width × height` palette indices, row-major; `mixed` where the pixel lies between areas.
     public let indices: [UInt8]
-    /// Whether the palette is all there may be, because the number of colours was given. Otherwise a region may take the mean
+    /// Whether the paints are all there may be, because they or their number were given. Otherwise a region may take the mean
     /// of its own pixels.
     public let isBinding: Bool
     /// Whether the picture is a photograph or another texture, which hardly any palette describes: its regions are grown from its
@@ -20,7 +24,7 @@ public struct QuantizedImage: Hashable, Sendable {
     public static var mixed: UInt8 { 255 }
 
     /// Bytes held.
-    public var byteCount: Int { indices.count + palette.count * 4 + MemoryLayout<Self>.size }
+    public var byteCount: Int { indices.count + (2 * palette.count + ramp.count) * 4 + MemoryLayout<Self>.size }
 }
 
 /// Finds the colours of a picture and the pixels that clearly have one of them.
@@ -32,7 +36,8 @@ public struct QuantizedImage: Hashable, Sendable {
 /// - Returns: At least one colour, for any picture.
 /// - Complexity: O(pixels + bins × colours), with at most 2¹⁵ bins (2¹⁹ with transparency).
 public func quantize(_ image: Raster<RGBA8>, _ options: QuantizeOptions = .init()) -> QuantizedImage {
-    let work = WorkingImage(image)
+    let ramp = toneRamp(image, options)
+    let work = WorkingImage(image, ramp: ramp)
     var indices = flatPixels(work)
     let histogram = ColorHistogram(work, votes: indices)
     let clusters = histogram.clusters(options, pixelCount: work.pixels.count, noise: work.noise)
@@ -43,15 +48,57 @@ public func quantize(_ image: Raster<RGBA8>, _ options: QuantizeOptions = .init(
             }
         }
     }
-    var palette = clusters.palette
+    var found = clusters.palette
     if options.colors != nil || !work.isTextured {
         let thin = thinColors(
-            work, votes: indices, palette: palette.map { SIMD4<Float>(bytes: $0) }, limit: min(16, (options.colors ?? 250) - palette.count))
-        palette += thin.map(ColorHistogram.rounded)
+            work, votes: indices, palette: found.map { SIMD4<Float>(bytes: $0) }, limit: min(16, (options.colors ?? 250) - found.count))
+        found += thin.map(ColorHistogram.rounded)
     }
+    let palette = found.map(unpremultiply)
+    let given = options.tone == .duotone ? [] : options.palette.prefix(250).map { $0.a == 0 ? RGBA8(0, 0, 0, 0) : $0 }
     return QuantizedImage(
-        width: work.width, height: work.height, palette: palette.map(unpremultiply), indices: indices,
-        isBinding: options.colors != nil, isTextured: options.colors == nil && work.isTextured)
+        width: work.width, height: work.height, palette: palette, paints: given.isEmpty ? palette : nearest(in: given, to: palette),
+        ramp: ramp, indices: indices, isBinding: options.colors != nil || !given.isEmpty,
+        isTextured: options.colors == nil && given.isEmpty && work.isTextured)
+}
+
+/// For each colour the nearest of a given list in premultiplied Oklab; of equally near ones the first.
+private func nearest(in given: [RGBA8], to colors: [RGBA8]) -> [RGBA8] {
+    let oklab = OklabConverter()
+    let places = given.map { ColorHistogram.place(SIMD4(premultiplied: $0), oklab) }
+    return colors.map { color in
+        let place = ColorHistogram.place(SIMD4(premultiplied: color), oklab)
+        var best = 0
+        for k in places.indices where squared(places[k] - place) < squared(places[best] - place) { best = k }
+        return given[best]
+    }
+}
+
+/// The colour of each luma for a restricted tone; none for full colour.
+private func toneRamp(_ image: Raster<RGBA8>, _ options: QuantizeOptions) -> [RGBA8] {
+    var dark = RGBA8(0, 0, 0), light = RGBA8(255, 255, 255), low = 0, high = 255
+    switch options.tone {
+    case .full: return []
+    case .grey: break
+    case .duotone:
+        if options.palette.count >= 2 {
+            (dark, light) = (options.palette[0], options.palette[1])
+        } else {
+            let work = WorkingImage(image)
+            let two = ColorHistogram(work, votes: flatPixels(work))
+                .clusters(QuantizeOptions(colors: 2), pixelCount: work.pixels.count, noise: work.noise).palette.map(unpremultiply)
+            let opaque = two.filter { $0.a > 0 }
+            dark = opaque.first ?? dark
+            light = opaque.last ?? dark
+        }
+        if luma(dark) > luma(light) { swap(&dark, &light) }
+        if options.palette.count < 2 { (low, high) = (luma(dark), luma(light)) }
+    }
+    return (0..<256).map { y in
+        let t = high > low ? min(high - low, max(0, y - low)) : 0, range = max(1, high - low)
+        func mix(_ a: UInt8, _ b: UInt8) -> UInt8 { UInt8((Int(a) * (range - t) + Int(b) * t + range / 2) / range) }
+        return RGBA8(mix(dark.r, light.r), mix(dark.g, light.g), mix(dark.b, light.b))
+    }
 }
 
 /// 0 for pixels that differ from none of their four neighbours by more than the threshold, `mixed` for the others;
@@ -212,7 +259,7 @@ private struct ColorHistogram {
                     if cost < best { (best, pair) = (cost, (i, j)) }
                 }
             }
-            guard tooMany || best < separation * separation else { break }
+            guard tooMany || (options.colors == nil && best < separation * separation) else { break }
             let (i, j) = pair
             centers[i] = (centers[i] * weights[i] + centers[j] * weights[j]) / max(1, weights[i] + weights[j])
             weights[i] += weights[j]
@@ -224,6 +271,19 @@ private struct ColorHistogram {
             move()
         }
         assign()
+        // More were asked for than stand out: the worst fitting bins become colours of their own.
+        if options.colors != nil {
+            while centers.count < min(limit, bins.count) {
+                var worst = 0, error: Float = 0
+                for (i, bin) in bins.enumerated() {
+                    let e = Float(bin.count) * squared(bin.place - centers[Int(assignment[i])])
+                    if e > error { (worst, error) = (i, e) }
+                }
+                guard error > 0 else { break }
+                centers.append(bins[worst].place)
+                assign()
+            }
+        }
         return palette(assignment, count: centers.count)
     }
 

@@ -35,10 +35,13 @@ struct RegionMap {
     ///
     /// A colour of its own costs a path of its own, so the squared error it removes must be worth one, and small regions never have one.
     mutating func chooseColors(_ work: WorkingImage, _ quantized: QuantizedImage, _ palette: [SIMD4<Float>], lambda: Float) {
-        shown = colors.map { quantized.palette[Int($0)] }
+        shown = colors.map { quantized.paints[Int($0)] }
         centers = colors.map { palette[Int($0)] }
-        let smallest = max(64, width * height / 2000), price = 20 * lambda
-        guard !quantized.isBinding, areas.contains(where: { $0 >= smallest }) else { return }
+        // What is drawn with given paints is still measured by the colours of the picture.
+        let isRepainted = quantized.paints != quantized.palette
+        guard !quantized.isBinding || isRepainted else { return }
+        let smallest = isRepainted ? 16 : max(64, width * height / 2000), price = 20 * lambda
+        guard areas.contains(where: { $0 >= smallest }) else { return }
         var sums = [SIMD4<Int32>](repeating: .zero, count: colors.count), counts = [Int32](repeating: 0, count: colors.count)
         work.pixels.withUnsafeBufferPointer { pixels in
             for i in labels.indices {
@@ -52,6 +55,10 @@ struct RegionMap {
         }
         for r in colors.indices where shown[r].a == 255 && Int(counts[r]) >= smallest / 2 {
             let mean = SIMD4<Float>(sums[r]) / Float(counts[r])
+            if isRepainted {
+                centers[r] = mean
+                continue
+            }
             guard mean.w > 254.5, squared(mean - centers[r]) * Float(counts[r]) > price else { continue }
             shown[r] = RGBA8(UInt8(mean.x + 0.5), UInt8(mean.y + 0.5), UInt8(mean.z + 0.5))
             centers[r] = SIMD4(bytes: shown[r])
@@ -98,7 +105,8 @@ extension RegionMap {
         var map = RegionMap(
             width: work.width, height: work.height, labels: grown.labels, colors: [UInt8](repeating: 0, count: grown.areas.count),
             areas: grown.areas.map { Int($0) })
-        map.centers = map.merge(grown.means, lambda: lambda, prices: .init(region: 17, crack: 0.8, keepsColors: false))
+        map.centers = map.merge(
+            grown.means, lambda: lambda, prices: .init(region: 17, crack: 0.8, keepsColors: false))
         map.shown = map.centers.map { unpremultiply(RGBA8(rounding: $0)) }
         return map
     }
@@ -127,9 +135,10 @@ func findRegions(
     var clean = RowRuns(colors, width: width, height: height)
     clean.connect()
     var map = clean.regionMap()
+    // Small and low-contrast regions have ragged borders. Measured: 40 and 1.2 give the SSIM of 17 and 0.4 in 7 % fewer bytes.
     map.merge(
         map.colors.map { palette[Int($0)] }, lambda: Float(min(1e6, max(1, options.lambda))),
-        prices: .init(region: 17, crack: 0.4, keepsColors: keepsColors))
+        prices: .init(region: 40, crack: 1.2, keepsColors: keepsColors))
     return map
 }
 

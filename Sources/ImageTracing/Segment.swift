@@ -87,17 +87,26 @@ public struct Segmentation: Hashable, Sendable {
 /// - Complexity: O(pixels × colours nearby) for labelling, O(boundary) after it.
 public func segment(_ image: Raster<RGBA8>, _ quantized: QuantizedImage, _ options: SegmentOptions = .init()) -> Segmentation {
     precondition(image.width == quantized.width && image.height == quantized.height, "the quantised image is of another size")
-    let work = WorkingImage(image)
+    let work = WorkingImage(image, ramp: quantized.ramp)
     let lambda = Float(min(1e6, max(1, options.lambda)))
     if quantized.isTextured { return BoundaryTracer(work: work, regions: .textured(work, lambda: lambda)).trace() }
     let palette = quantized.palette.map { SIMD4<Float>(premultiplied: $0) }
     var colors = assignMixedPixels(work, quantized, palette)
     smoothLabels(&colors, work, palette, roughness: 30 + 4 * Float(work.noise * work.noise))
+    let paints = sharePaints(quantized, &colors)
     var regions = findRegions(
-        &colors, width: work.width, height: work.height, palette: palette, options, keepsColors: quantized.isBinding)
+        &colors, width: work.width, height: work.height, palette: paints, options, keepsColors: quantized.isBinding)
     regions.chooseColors(work, quantized, palette, lambda: lambda)
     if !quantized.isBinding { recoverGradients(&regions, work, lambda: lambda) }
     return BoundaryTracer(work: work, regions: regions).trace()
+}
+
+/// Lets colours that are drawn with the same paint be one, the first of them; returns the premultiplied paints.
+private func sharePaints(_ quantized: QuantizedImage, _ colors: inout [UInt8]) -> [SIMD4<Float>] {
+    let paints = quantized.paints
+    let first = paints.map { UInt8(paints.firstIndex(of: $0)!) }
+    for i in colors.indices where first[Int(colors[i])] != colors[i] { colors[i] = first[Int(colors[i])] }
+    return paints.map { SIMD4<Float>(premultiplied: $0) }
 }
 
 extension SIMD4<Float> {

@@ -1,3 +1,5 @@
+public import AtelierPixels
+
 // ImageTracing: a raster becomes a drawing in four steps, each a plain function:
 //
 //     quantize → which colours there are
@@ -7,17 +9,32 @@
 //
 // Nothing here reads files or knows the cache. Start with `TraceOptions`, then read the steps in that order.
 
+/// Which range of colours a picture is reduced to before it is traced.
+public enum ColorTone: String, Hashable, Sendable, CaseIterable {
+    /// All its colours.
+    case full
+    /// Greys of the same luma.
+    case grey
+    /// The tints between two colours, by luma: the darker of the first two of the given palette stands for black and the lighter for
+    /// white. Without those, the two colours that sum up the picture best, from the luma of the one to that of the other.
+    case duotone
+}
+
 /// How many colours the drawing has and how different they must be.
 public struct QuantizeOptions: Hashable, Sendable {
-    /// The largest number of colours, 1 to 250. Nil lets the picture decide.
+    /// The number of colours, 1 to 250: exactly as many, if the flat areas have that many (differences of less than eight levels do
+    /// not count). Nil lets the picture decide.
     public var colors: Int?
     /// Colours closer than this become one: distance in Oklab times 100, 0.5 to 30. Larger means fewer colours.
     public var colorDistance: Double
+    /// The only colours of the drawing, up to 250, straight alpha: every area takes the nearest in Oklab. Empty lets the picture decide.
+    public var palette: [RGBA8]
+    /// Whether all colours are kept.
+    public var tone: ColorTone
 
     /// The defaults suit logos, icons and illustrations.
-    public init(colors: Int? = nil, colorDistance: Double = 3) {
-        self.colors = colors
-        self.colorDistance = colorDistance
+    public init(colors: Int? = nil, colorDistance: Double = 3, palette: [RGBA8] = [], tone: ColorTone = .full) {
+        (self.colors, self.colorDistance, self.palette, self.tone) = (colors, colorDistance, palette, tone)
     }
 }
 
@@ -86,6 +103,7 @@ public struct TraceOptions: Hashable, Sendable {
 }
 
 #if !hasFeature(Embedded)
+    extension ColorTone: Codable {}
     extension QuantizeOptions: Codable {}
     extension SegmentOptions: Codable {}
     extension FitOptions: Codable {}
