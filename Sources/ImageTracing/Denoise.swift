@@ -97,15 +97,36 @@ extension UnsafeBufferPointer<RGBA8> {
     }
 }
 
+extension UnsafeBufferPointer<RGBA8> {
+    /// The first index from `i` on, below `end`, whose pixel differs from the one `step` further on; `end` if none does.
+    @inline(__always)
+    func firstDifference(from i: Int, to end: Int, step: Int) -> Int {
+        let bytes = UnsafeRawPointer(baseAddress!)
+        var i = i
+        while i + 4 <= end {
+            let here = bytes.loadUnaligned(fromByteOffset: 4 * i, as: SIMD2<UInt64>.self)
+            let there = bytes.loadUnaligned(fromByteOffset: 4 * (i + step), as: SIMD2<UInt64>.self)
+            let difference = here ^ there
+            if difference.x | difference.y != 0 { break }
+            i += 4
+        }
+        while i < end, !differs(i, i + step) { i += 1 }
+        return i
+    }
+}
+
 /// The median difference to the pixel on the right, and the share of pixels that differ from it by more than 48.
 private func horizontalRoughness(_ pixels: [RGBA8], width: Int) -> (median: Int, strongShare: Double) {
     guard width > 1 else { return (0, 0) }
     var histogram = [Int](repeating: 0, count: 256), different = 0
     pixels.withUnsafeBufferPointer { pixels in
         for row in stride(from: 0, to: pixels.count, by: width) {
-            for i in row..<row + width - 1 where pixels.differs(i, i + 1) {
+            let end = row + width - 1
+            var i = pixels.firstDifference(from: row, to: end, step: 1)
+            while i < end {
                 histogram[channelDistance(pixels[i], pixels[i + 1])] += 1
                 different += 1
+                i = pixels.firstDifference(from: i + 1, to: end, step: 1)
             }
         }
     }
@@ -125,9 +146,12 @@ private func mediumSteps(_ pixels: [RGBA8], width: Int) -> Double {
     var count = 0
     pixels.withUnsafeBufferPointer { pixels in
         for row in stride(from: 0, to: pixels.count, by: width) {
-            for i in row..<row + width - 1 where pixels.differs(i, i + 1) {
+            let end = row + width - 1
+            var i = pixels.firstDifference(from: row, to: end, step: 1)
+            while i < end {
                 let d = channelDistance(pixels[i], pixels[i + 1])
                 if d > 6, d <= 16 { count += 1 }
+                i = pixels.firstDifference(from: i + 1, to: end, step: 1)
             }
         }
     }

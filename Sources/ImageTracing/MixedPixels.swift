@@ -35,43 +35,59 @@ func assignMixedPixels(_ work: WorkingImage, _ quantized: QuantizedImage, _ pale
         return best
     }
 
+    // A margin of mixed pixels spares the question where the picture ends.
+    let reach = 4, stride = width + 2 * reach
+    var padded = [UInt8](repeating: mixed, count: stride * (height + 2 * reach))
     quantized.indices.withUnsafeBufferPointer { indices in
+        padded.withUnsafeMutableBufferPointer { padded in
+            for y in 0..<height {
+                (padded.baseAddress! + (y + reach) * stride + reach).update(from: indices.baseAddress! + y * width, count: width)
+            }
+        }
+    }
+    let rings = neighbourhood(reach: reach, stride: stride)
+    padded.withUnsafeBufferPointer { indices in
         work.pixels.withUnsafeBufferPointer { pixels in
             result.withUnsafeMutableBufferPointer { result in
                 palette.withUnsafeBufferPointer { palette in
-                    for y in 0..<height {
-                        for x in 0..<width where indices[y * width + x] == mixed {
-                            let i = y * width + x
+                    rings.offsets.withUnsafeBufferPointer { offsets in
+                        for i in 0..<width * height where result[i] == mixed {
                             let color = SIMD4<Float>(bytes: pixels[i])
+                            let place = (i / width + reach) * stride + i % width + reach
                             var seen = Candidates()
-                            var reach = 1
-                            while reach <= 4 {
-                                for yy in max(0, y - reach)...min(height - 1, y + reach) {
-                                    for xx in max(0, x - reach)...min(width - 1, x + reach) {
-                                        let k = indices[yy * width + xx]
-                                        if k != mixed { seen.insert(k) }
-                                    }
+                            var last = mixed, next = 0
+                            for end in rings.ends {
+                                while next < end {
+                                    let k = indices[place + offsets[next]]
+                                    next += 1
+                                    if k == mixed || k == last { continue }
+                                    seen.insert(k)
+                                    last = k
                                 }
-                                if seen.count >= 2 && reach >= 2 { break }
-                                reach += reach == 2 ? 2 : 1
+                                if seen.count >= 2 { break }
                             }
                             var best: Float = .infinity
                             var chosen: UInt8 = 0
                             for a in 0..<seen.count {
-                                let ka = seen.list[a]
-                                let pa = palette[Int(ka)]
-                                let offset = color - pa
-                                let single = squared(offset)
-                                if single < best { (best, chosen) = (single, ka) }
-                                for b in a + 1..<max(a + 1, seen.count) {
-                                    let kb = seen.list[b]
-                                    let axis = palette[Int(kb)] - pa
-                                    let product = offset * axis
-                                    let along = product.x + product.y + product.z + product.w
-                                    let length = squared(axis)
-                                    guard along > 0, along < length else { continue }
-                                    let residual = single - along * along / length + pairPenalty
-                                    if residual < best { (best, chosen) = (residual, along * 2 < length ? ka : kb) }
+                                let single = squared(color - palette[Int(seen.list[a])])
+                                if single < best { (best, chosen) = (single, seen.list[a]) }
+                            }
+                            // No pair can be better than a colour that fits this well.
+                            if best > pairPenalty {
+                                for a in 0..<seen.count {
+                                    let ka = seen.list[a]
+                                    let pa = palette[Int(ka)]
+                                    let offset = color - pa
+                                    let single = squared(offset)
+                                    for b in a + 1..<max(a + 1, seen.count) {
+                                        let kb = seen.list[b]
+                                        let axis = palette[Int(kb)] - pa
+                                        let along = (offset * axis).sum()
+                                        let length = squared(axis)
+                                        guard along > 0, along < length else { continue }
+                                        let residual = single - along * along / length + pairPenalty
+                                        if residual < best { (best, chosen) = (residual, along * 2 < length ? ka : kb) }
+                                    }
                                 }
                             }
                             // Nothing nearby explains the pixel: a stroke too thin to have flat pixels, or texture.
@@ -87,6 +103,19 @@ func assignMixedPixels(_ work: WorkingImage, _ quantized: QuantizedImage, _ pale
         }
     }
     return result
+}
+
+/// Offsets of the pixels around one, nearest rings first, and after how many of them to see whether enough is known: two rings, then
+/// all.
+private func neighbourhood(reach: Int, stride: Int) -> (offsets: [Int], ends: [Int]) {
+    var offsets: [Int] = [], ends: [Int] = []
+    for ring in 1...reach {
+        for y in -ring...ring {
+            for x in -ring...ring where max(abs(x), abs(y)) == ring { offsets.append(y * stride + x) }
+        }
+        if ring == 2 || ring == reach { ends.append(offsets.count) }
+    }
+    return (offsets, ends)
 }
 
 /// Straightens the borders between similar colours, which noise and compression leave ragged.
@@ -108,39 +137,63 @@ func smoothLabels(_ labels: inout [UInt8], _ work: WorkingImage, _ palette: [SIM
         }
     }
     guard any else { return }
-    let around = [-width - 1, -width, -width + 1, -1, 1, width - 1, width, width + 1]
+    let around: InlineArray<8, Int> = [-width - 1, -width, -width + 1, -1, 1, width - 1, width, width + 1]
     labels.withUnsafeMutableBufferPointer { l in
         work.pixels.withUnsafeBufferPointer { pixels in
+            // Rows that changed in this round or the one before: only beside them can anything change.
+            var changed = [Bool](repeating: true, count: height), changedBefore = changed
             for round in 0..<4 {
+                swap(&changed, &changedBefore)
+                for y in changed.indices { changed[y] = false }
                 var changes = 0
                 for line in 1..<height - 1 {
                     // To and fro, so that borders do not creep with the scan.
                     let y = round % 2 == 0 ? line : height - 1 - line
-                    for x in 1..<width - 1 {
-                        let i = y * width + x
+                    guard (y - 1...y + 1).contains(where: { changed[$0] || changedBefore[$0] }) else { continue }
+                    let row = y * width, end = row + width - 1
+                    var i = row + 1
+                    while i < end {
                         let own = l[i]
-                        if l[i - 1] == own, l[i + 1] == own, l[i - width] == own, l[i + width] == own { continue }
+                        if l[i - 1] == own, l[i + 1] == own, l[i - width] == own, l[i + width] == own {
+                            i += 1
+                            while i + 8 <= end, isUniform(l, i, width) { i += 8 }
+                            continue
+                        }
                         let color = SIMD4<Float>(bytes: pixels[i])
                         func cost(_ k: UInt8) -> Float {
                             var different: Float = 0
-                            for o in around where l[i + o] != k { different += 1 }
+                            for n in 0..<8 where l[i + around[n]] != k { different += 1 }
                             return squared(color - palette[Int(k)]) + roughness * different
                         }
-                        var best = own, bestCost = cost(own)
-                        for o in around {
-                            let k = l[i + o]
+                        var best = own, bestCost = Float.infinity
+                        for n in 0..<8 {
+                            let k = l[i + around[n]]
                             guard k != best, k != own, isSimilar[Int(own) * count + Int(k)] else { continue }
+                            if bestCost == .infinity { bestCost = cost(own) }
                             let c = cost(k)
                             if c < bestCost { (best, bestCost) = (k, c) }
                         }
                         if best != own {
                             l[i] = best
                             changes += 1
+                            changed[y] = true
                         }
+                        i += 1
                     }
                 }
                 if changes == 0 { break }
             }
         }
     }
+}
+
+/// Whether eight labels from `i` on equal their four neighbours each.
+@inline(__always)
+private func isUniform(_ labels: UnsafeMutableBufferPointer<UInt8>, _ i: Int, _ width: Int) -> Bool {
+    let bytes = UnsafeRawPointer(labels.baseAddress! + i)
+    let own = bytes.loadUnaligned(as: UInt64.self)
+    return (own ^ bytes.loadUnaligned(fromByteOffset: -1, as: UInt64.self))
+        | (own ^ bytes.loadUnaligned(fromByteOffset: 1, as: UInt64.self))
+        | (own ^ bytes.loadUnaligned(fromByteOffset: -width, as: UInt64.self))
+        | (own ^ bytes.loadUnaligned(fromByteOffset: width, as: UInt64.self)) == 0
 }

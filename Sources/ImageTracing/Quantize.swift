@@ -109,17 +109,19 @@ private func flatPixels(_ work: WorkingImage) -> [UInt8] {
     var mixedCount = 0
     work.pixels.withUnsafeBufferPointer { p in
         flat.withUnsafeMutableBufferPointer { flat in
+            func mark(_ row: Int, _ count: Int, _ step: Int) {
+                var i = p.firstDifference(from: row, to: row + count, step: step)
+                while i < row + count {
+                    if channelDistance(p[i], p[i + step]) > threshold {
+                        flat[i] = QuantizedImage.mixed
+                        flat[i + step] = QuantizedImage.mixed
+                    }
+                    i = p.firstDifference(from: i + 1, to: row + count, step: step)
+                }
+            }
             for y in 0..<height {
-                let row = y * width
-                for i in row..<row + width - 1 where p.differs(i, i + 1) && channelDistance(p[i], p[i + 1]) > threshold {
-                    flat[i] = QuantizedImage.mixed
-                    flat[i + 1] = QuantizedImage.mixed
-                }
-                guard y + 1 < height else { continue }
-                for i in row..<row + width where p.differs(i, i + width) && channelDistance(p[i], p[i + width]) > threshold {
-                    flat[i] = QuantizedImage.mixed
-                    flat[i + width] = QuantizedImage.mixed
-                }
+                mark(y * width, width - 1, 1)
+                if y + 1 < height { mark(y * width, width, width) }
             }
             for v in flat where v != 0 { mixedCount += 1 }
         }
