@@ -9,6 +9,11 @@ import AtelierPixels
 ///
 /// - Complexity: O(boundary points × log) for the curves; memory as the result.
 public func fit(_ segmentation: Segmentation, _ options: FitOptions = .init()) -> TracedDrawing {
+    switch segmentation.kind {
+    case .areas: break
+    case .lattice: return fitLattice(segmentation, options)
+    case .pixels: return fitPixels(segmentation)
+    }
     var builder = LayerBuilder(segmentation, options)
     let layers = builder.layers()
     return TracedDrawing(width: segmentation.width, height: segmentation.height, gridUnits: builder.gridUnits(layers), layers: layers)

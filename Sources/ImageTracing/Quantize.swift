@@ -2,6 +2,16 @@ public import AtelierPixels
 
 /// A picture reduced to a palette, with the pixels that belong to no area left open.
 public struct QuantizedImage: Hashable, Sendable {
+    /// How its areas meet.
+    public enum Kind: UInt8, Hashable, Sendable {
+        /// Anti-aliased or blurred: mixtures tell where a boundary runs.
+        case areas
+        /// Paper (index 0) and ink (index 1) and nothing between them.
+        case bilevel
+        /// Every pixel is a square of its own colour. The palette has the first 250 colours; pixels of others are `mixed`.
+        case pixels
+    }
+
     /// Pixels in a row.
     public let width: Int
     /// Rows.
@@ -20,6 +30,8 @@ public struct QuantizedImage: Hashable, Sendable {
     /// Whether the picture is a photograph or another texture, which hardly any palette describes: its regions are grown from its
     /// pixels, and `palette` and `indices` only say which colours it has.
     public let isTextured: Bool
+    /// How its areas meet.
+    public var kind = Kind.areas
     /// Marks a pixel that is not part of a flat area: anti-aliased, blurred, or texture.
     public static var mixed: UInt8 { 255 }
 
@@ -36,6 +48,14 @@ public struct QuantizedImage: Hashable, Sendable {
 /// - Returns: At least one colour, for any picture.
 /// - Complexity: O(pixels + bins × colours), with at most 2¹⁵ bins (2¹⁹ with transparency).
 public func quantize(_ image: Raster<RGBA8>, _ options: QuantizeOptions = .init()) -> QuantizedImage {
+    switch options.mode {
+    case .bw: return binarize(image, options.bilevel)
+    case .pixel: return pixelPicture(image)
+    case .auto where options.colors == nil && options.palette.isEmpty && options.tone == .full:
+        if isEnlargedPixelArt(image) { return pixelPicture(image) }
+        if let picture = bilevelPicture(image) { return picture }
+    case .auto, .color: break
+    }
     let ramp = toneRamp(image, options)
     let work = WorkingImage(image, ramp: ramp)
     var indices = flatPixels(work)

@@ -45,9 +45,23 @@ public struct Segmentation: Hashable, Sendable {
         public var isReversed: Bool
     }
 
+    /// What the points of a boundary are.
+    public enum Kind: UInt8, Hashable, Sendable {
+        /// Measured to a fraction of a pixel.
+        case areas
+        /// The corners of closed ways along the edges of pixels, around all ink (region 1), with paper (region 0) beyond;
+        /// what is drawn is a smooth outline near them.
+        case lattice
+        /// The corners of closed ways around all pixels of each colour, to be drawn as they are. What is on their right may be several
+        /// regions and is given as `outside`.
+        case pixels
+    }
+
     /// The number used for what lies beyond the picture.
     public static var outside: Int32 { -1 }
 
+    /// What the points of a boundary are.
+    public var kind = Kind.areas
     /// Pixels in a row.
     public var width: Int
     /// Rows.
@@ -87,6 +101,11 @@ public struct Segmentation: Hashable, Sendable {
 /// - Complexity: O(pixels × colours nearby) for labelling, O(boundary) after it.
 public func segment(_ image: Raster<RGBA8>, _ quantized: QuantizedImage, _ options: SegmentOptions = .init()) -> Segmentation {
     precondition(image.width == quantized.width && image.height == quantized.height, "the quantised image is of another size")
+    switch quantized.kind {
+    case .areas: break
+    case .bilevel: return bilevelSegmentation(quantized, speckleArea: max(0, options.speckleArea), turns: options.turns)
+    case .pixels: return pixelSegmentation(image)
+    }
     let work = WorkingImage(image, ramp: quantized.ramp)
     let lambda = Float(min(1e6, max(1, options.lambda)))
     if quantized.isTextured { return BoundaryTracer(work: work, regions: .textured(work, lambda: lambda)).trace() }

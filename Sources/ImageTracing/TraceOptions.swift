@@ -20,6 +20,19 @@ public enum ColorTone: String, Hashable, Sendable, CaseIterable {
     case duotone
 }
 
+/// What kind of picture is traced.
+public enum TraceMode: String, Hashable, Sendable, CaseIterable {
+    /// Pixel art enlarged four times or more is traced like `pixel`, other pictures of two colours without anything between them
+    /// like `bw`, with their own colours, and all others like `color`; so is everything for which a number of colours, a palette or a tone is given.
+    case auto
+    /// Areas of any number of colours, with boundaries measured from the mixtures along them.
+    case color
+    /// Ink and paper.
+    case bw
+    /// Every pixel is a square, exactly.
+    case pixel
+}
+
 /// How many colours the drawing has and how different they must be.
 public struct QuantizeOptions: Hashable, Sendable {
     /// The number of colours, 1 to 250: exactly as many, if the flat areas have that many (differences of less than eight levels do
@@ -31,10 +44,18 @@ public struct QuantizeOptions: Hashable, Sendable {
     public var palette: [RGBA8]
     /// Whether all colours are kept.
     public var tone: ColorTone
+    /// What kind of picture it is.
+    public var mode: TraceMode
+    /// What ink is when the mode is `bw`.
+    public var bilevel: BilevelOptions
 
     /// The defaults suit logos, icons and illustrations.
-    public init(colors: Int? = nil, colorDistance: Double = 3, palette: [RGBA8] = [], tone: ColorTone = .full) {
+    public init(
+        colors: Int? = nil, colorDistance: Double = 3, palette: [RGBA8] = [], tone: ColorTone = .full, mode: TraceMode = .auto,
+        bilevel: BilevelOptions = .init()
+    ) {
         (self.colors, self.colorDistance, self.palette, self.tone) = (colors, colorDistance, palette, tone)
+        (self.mode, self.bilevel) = (mode, bilevel)
     }
 }
 
@@ -45,9 +66,13 @@ public struct SegmentOptions: Hashable, Sendable {
     /// What a byte of the drawing may cost in squared error (premultiplied sRGB bytes, summed over channels and pixels), 1 to 1 000 000:
     /// neighbours are drawn as one region when that saves enough bytes. Larger means fewer regions.
     public var lambda: Double
+    /// What is joined where ink and paper meet crosswise; for pictures of two colours.
+    public var turns: TurnPolicy
 
     /// The defaults keep every detail that is more than a dot.
-    public init(speckleArea: Int = 4, lambda: Double = 600) { (self.speckleArea, self.lambda) = (speckleArea, lambda) }
+    public init(speckleArea: Int = 4, lambda: Double = 600, turns: TurnPolicy = .minority) {
+        (self.speckleArea, self.lambda, self.turns) = (speckleArea, lambda, turns)
+    }
 }
 
 /// How boundaries become lines and curves.
@@ -59,12 +84,19 @@ public struct FitOptions: Hashable, Sendable {
     public var lambda: Double
     /// A boundary that turns by more than this at one place has a corner there, in degrees, 10 to 180 (180: no corners).
     public var cornerAngle: Double
+    /// From where a vertex of a two-level outline is a corner: potrace's α, 0 (polygons) to 1.334 (no corners).
+    public var cornerAlpha: Double
+    /// How far a curve of a two-level outline may be from the curves it joins, 0 (joins none) to 5 pixels.
+    public var joinTolerance: Double
 
     /// The defaults stay below what is visible at the size of the picture.
-    public init(tolerance: Double = 0.3, lambda: Double = 600, cornerAngle: Double = 40) {
+    public init(
+        tolerance: Double = 0.3, lambda: Double = 600, cornerAngle: Double = 40, cornerAlpha: Double = 1, joinTolerance: Double = 0.2
+    ) {
         self.tolerance = tolerance
         self.lambda = lambda
         self.cornerAngle = cornerAngle
+        (self.cornerAlpha, self.joinTolerance) = (cornerAlpha, joinTolerance)
     }
 }
 
@@ -104,6 +136,7 @@ public struct TraceOptions: Hashable, Sendable {
 
 #if !hasFeature(Embedded)
     extension ColorTone: Codable {}
+    extension TraceMode: Codable {}
     extension QuantizeOptions: Codable {}
     extension SegmentOptions: Codable {}
     extension FitOptions: Codable {}

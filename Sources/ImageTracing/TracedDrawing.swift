@@ -49,6 +49,9 @@ public struct TracedDrawing: Hashable, Sendable {
     public var height: Int
     /// Grid lines in a pixel that keep as much of the coordinates as is worth writing, 1 to 20.
     public var gridUnits = 10
+    /// Side in pixels of the squares that pixel art consists of: all coordinates are multiples of it, and edges stay hard at any size.
+    /// Nil for every other drawing.
+    public var cell: Int?
     /// The first is painted first.
     public var layers: [Layer]
 

@@ -11,7 +11,7 @@ public func writeSVG(_ drawing: TracedDrawing, _ options: DrawingOptions = .init
         units = 1
         for _ in 0..<min(3, max(0, decimals)) { units *= 10 }
     }
-    var writer = DrawingWriter(units: units)
+    var writer = DrawingWriter(units: drawing.cell.map { 1 / Double($0) } ?? Double(units))
     writer.write(drawing, statesSize: options.statesSize)
     return writer.out
 }
@@ -20,11 +20,11 @@ public func writeSVG(_ drawing: TracedDrawing, _ options: DrawingOptions = .init
 private struct DrawingWriter {
     private(set) var out: [UInt8] = []
     /// Grid units in a pixel.
-    private let units: Int
+    private let units: Double
     /// Gradients in the order of their names.
     private var gradients: [Paint] = []
 
-    init(units: Int) { self.units = units }
+    init(units: Double) { self.units = units }
 
     mutating func write(_ drawing: TracedDrawing, statesSize: Bool) {
         text("<svg xmlns=\"http://www.w3.org/2000/svg\"")
@@ -33,10 +33,12 @@ private struct DrawingWriter {
             attribute("height", drawing.height)
         }
         text(" viewBox=\"0 0 ")
-        integer(drawing.width * units)
+        integer(grid(Double(drawing.width)))
         text(" ")
-        integer(drawing.height * units)
-        text("\">")
+        integer(grid(Double(drawing.height)))
+        text("\"")
+        if drawing.cell != nil { text(" shape-rendering=\"crispEdges\"") }
+        text(">")
         for layer in drawing.layers { for paint in [layer.fill, layer.stroke?.paint] { if let paint { define(paint) } } }
         for layer in drawing.layers { write(layer) }
         text("</svg>")
@@ -61,7 +63,7 @@ private struct DrawingWriter {
         }
         switch layer.shape {
         case .path(let path):
-            var writer = PathDataWriter(unitsPerPixel: Double(units), decimals: 0)
+            var writer = PathDataWriter(unitsPerPixel: units, decimals: 0)
             writer.append(path)
             text(" d=\"")
             out.append(contentsOf: writer.bytes)
@@ -143,7 +145,7 @@ private struct DrawingWriter {
             let hundredths = Int(max(0, min(1, stop.offset)) * 100 + 0.5)
             if hundredths > 0 {
                 text(" offset=\"")
-                fraction(hundredths)
+                fraction(hundredths, of: 100)
                 text("\"")
             }
             if stop.color.r != 0 || stop.color.g != 0 || stop.color.b != 0 {
@@ -173,10 +175,18 @@ private struct DrawingWriter {
         }
     }
 
+    /// The shortest decimal that a renderer rounds to the same byte.
     private mutating func write(opacity: UInt8, as name: StaticString) {
         guard opacity < 255 else { return }
         begin(name)
-        fraction(opacity == 0 ? 0 : min(99, max(1, (Int(opacity) * 100 + 127) / 255)))
+        let alpha = Int(opacity)
+        var scale = 10
+        var value = (alpha * scale + 127) / 255
+        while (value * 255 + scale / 2) / scale != alpha {
+            scale *= 10
+            value = (alpha * scale + 127) / 255
+        }
+        fraction(value, of: scale)
         text("\"")
     }
 
@@ -195,7 +205,7 @@ private struct DrawingWriter {
     }
 
     private func grid(_ v: Double) -> Int {
-        let scaled = v * Double(units)
+        let scaled = v * units
         guard scaled > -1e15, scaled < 1e15 else { return 0 }
         return scaled >= 0 ? Int(scaled + 0.5) : -Int(0.5 - scaled)
     }
@@ -226,12 +236,16 @@ private struct DrawingWriter {
         out.append(contentsOf: digits.reversed())
     }
 
-    /// Hundredths as a fraction without a leading zero: `0`, `.5`, `.25`, `1`.
-    private mutating func fraction(_ hundredths: Int) {
-        if hundredths % 100 == 0 { return integer(hundredths / 100) }
+    /// A fraction of a power of ten without leading or trailing zeros: `0`, `.5`, `.25`, `1`.
+    private mutating func fraction(_ value: Int, of scale: Int) {
+        if value % scale == 0 { return integer(value / scale) }
         out.append(UInt8(ascii: "."))
-        out.append(UInt8(ascii: "0") + UInt8(hundredths / 10))
-        if hundredths % 10 != 0 { out.append(UInt8(ascii: "0") + UInt8(hundredths % 10)) }
+        var rest = value, place = scale / 10
+        while rest > 0 {
+            out.append(UInt8(ascii: "0") + UInt8(rest / place))
+            rest %= place
+            place /= 10
+        }
     }
 }
 

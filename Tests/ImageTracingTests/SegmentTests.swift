@@ -8,6 +8,9 @@ import Testing
 struct SegmentTests {
     let ink = RGBA8(20, 60, 160), red = RGBA8(220, 40, 30), paper = RGBA8(255, 255, 255)
 
+    /// Pictures of two colours are regions too.
+    let inColor = TraceOptions(quantize: QuantizeOptions(mode: .color))
+
     private func segmented(_ image: Raster<RGBA8>, _ options: TraceOptions = .init()) -> Segmentation {
         segment(image, quantize(image, options.quantize), options.segment)
     }
@@ -61,7 +64,7 @@ struct SegmentTests {
 
     @Test("An edge between pixels is found where it is", arguments: [0.0, 0.25, 0.5, 0.875])
     func edgePosition(fraction: Double) {
-        let s = segmented(picture(32, 32, [(ink, box(0, 0, 14 + fraction, 32))]))
+        let s = segmented(picture(32, 32, [(ink, box(0, 0, 14 + fraction, 32))]), inColor)
         let inner = s.chains.filter { $0.left >= 0 && $0.right >= 0 }
         #expect(inner.count == 1)
         for chain in inner {
@@ -87,8 +90,8 @@ struct SegmentTests {
     @Test("Specks join their surroundings up to the chosen area")
     func specks() {
         let image = picture(40, 40, [(ink, box(10, 10, 2, 2)), (ink, box(24, 24, 8, 8))])
-        let kept = segmented(image, TraceOptions(segment: SegmentOptions(speckleArea: 3)))
-        let joined = segmented(image, TraceOptions(segment: SegmentOptions(speckleArea: 4)))
+        let kept = segmented(image, TraceOptions(quantize: inColor.quantize, segment: SegmentOptions(speckleArea: 3)))
+        let joined = segmented(image, TraceOptions(quantize: inColor.quantize, segment: SegmentOptions(speckleArea: 4)))
         #expect(kept.regions.count == 3)
         #expect(joined.regions.count == 2)
     }
