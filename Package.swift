@@ -136,6 +136,7 @@ let package = Package(
         tests(
             of: "Stages",
             [
+                "AtelierPixels",
                 "AtelierMemo", "AtelierMemoTesting", "AtelierScheduling", "AtelierTesting", "AtelierImageCodecs", "AtelierImageTracing",
                 "AtelierFonts", "AtelierGeometry", "AtelierSVG", "AtelierArchives", "AtelierOOXML",
             ],

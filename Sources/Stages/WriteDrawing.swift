@@ -6,7 +6,7 @@ public struct WriteDrawing: Stage {
     /// Name in keys, events and `explain`.
     public static let name = "tracing.write"
     /// Raised when the same drawing gives other bytes.
-    public static let version = 2
+    public static let version = 3
 
     /// The layers.
     public var drawing: Artifact<TracedDrawing>

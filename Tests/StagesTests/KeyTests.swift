@@ -4,6 +4,7 @@ import AtelierImageTracing
 import AtelierMemo
 import AtelierMemoTesting
 import AtelierOOXML
+import AtelierPixels
 import AtelierSVG
 import Foundation
 import Testing
@@ -24,7 +25,17 @@ struct KeyTests {
     /// A name and what is wrong with the key of that stage.
     static let stages: [(name: String, problems: @Sendable () -> [String])] = [
         (DecodeImage.name, { keyProblems(of: DecodeImage(source: file)) }),
-        (QuantizeColors.name, { keyProblems(of: QuantizeColors(image: image)) }),
+        (
+            QuantizeColors.name,
+            {
+                keyProblems(
+                    of: QuantizeColors(image: image),
+                    changing: [
+                        "options.bilevel.ink": { $0.options.bilevel.ink = RGBA8(1, 2, 3) },
+                        "options.bilevel.paper": { $0.options.bilevel.paper = RGBA8(1, 2, 3) },
+                    ])
+            }
+        ),
         (SegmentRegions.name, { keyProblems(of: SegmentRegions(image: image, quantized: quantized)) }),
         (FitPaths.name, { keyProblems(of: FitPaths(segmentation: regions)) }),
         (WriteDrawing.name, { keyProblems(of: WriteDrawing(drawing: drawing)) }),
@@ -89,6 +100,8 @@ struct KeyTests {
                         "options.slide.area": { $0.options.slide.area = someArea },
                         "options.deck.grid": { $0.options.deck.grid = someGrid },
                         "options.slide.background": { $0.options.slide.background = someColor },
+                        "options.trace.quantize.bilevel.ink": { $0.options.trace.quantize.bilevel.ink = RGBA8(1, 2, 3) },
+                        "options.trace.quantize.bilevel.paper": { $0.options.trace.quantize.bilevel.paper = RGBA8(1, 2, 3) },
                     ])
             }
         ),
