@@ -247,8 +247,13 @@ struct GradientFitter {
 
     /// The best gradient for the samples, or nil when none is worth its bytes against one colour.
     ///
-    /// - Parameter sums: Those of all samples.
-    mutating func fit(_ samples: UnsafeBufferPointer<GradientSample>, _ sums: SurfaceSums) -> Candidate? {
+    /// - Parameters:
+    ///   - sums: Those of all samples.
+    ///   - floor: Squared error that no gradient is expected to go below.
+    ///   - guesses: Axes that explain parts of the samples.
+    mutating func fit(
+        _ samples: UnsafeBufferPointer<GradientSample>, _ sums: SurfaceSums, _ floor: Float, guesses: (GradientAxis?, GradientAxis?)
+    ) -> Candidate? {
         let flat = Float(sums.flatError)
         guard samples.count >= 12, flat > lambda * 40 else { return nil }
         var low = samples[0].place, high = low
@@ -260,6 +265,15 @@ struct GradientFitter {
         guard extent > 6 else { return nil }
         var best: Candidate?
         func score(_ c: Candidate?) -> Float { c.map { $0.error + lambda * $0.bytes } ?? .infinity }
+        let n = sums.weight
+        // What is left then is rounding and noise.
+        let good = max(0.4 * Float(n), 1.05 * floor)
+        for guess in [guesses.0, guesses.1] {
+            guard let guess, best.map({ $0.error > good + lambda * 3 }) ?? true else { continue }
+            let candidate = profile(refined(guess, samples, extent), samples)
+            if score(candidate) < score(best) { best = candidate }
+        }
+        if let best, best.error < good + lambda * 3 { return score(best) < flat ? best : nil }
         let middle = (low + high) * 0.5
         let plane = sums.surface(terms: 3), quadratic = sums.surface(terms: 6)
         let q = quadratic.coefficients
@@ -275,7 +289,7 @@ struct GradientFitter {
         let (gx, gy) = (plane.coefficients[1], plane.coefficients[2])
         let direct = tensorDirection((gx * gx).sum(), (gx * gy).sum(), (gy * gy).sum())
         // E ∇∇ᵀ with ∇ = (q1 + 2 q3 x + q4 y, q2 + q4 x + 2 q5 y).
-        let n = sums.weight, (mx, my) = (sums.moments[1] / n, sums.moments[2] / n)
+        let (mx, my) = (sums.moments[1] / n, sums.moments[2] / n)
         let (xx, xy, yy) = (sums.moments[3] / n, sums.moments[4] / n, sums.moments[5] / n)
         func expected(_ a: (SIMD4<Double>, SIMD4<Double>, SIMD4<Double>), _ b: (SIMD4<Double>, SIMD4<Double>, SIMD4<Double>)) -> Double {
             let linear = a.0 * b.0 + (a.0 * b.1 + a.1 * b.0) * mx + (a.0 * b.2 + a.2 * b.0) * my
@@ -285,14 +299,12 @@ struct GradientFitter {
         let second = tensorDirection(expected(dx, dx), expected(dx, dy), expected(dy, dy))
         var starts = [direct]
         if abs(direct.x * second.y - direct.y * second.x) > 0.1 { starts.append(second) }
-        for direction in starts {
+        for direction in starts where best.map({ $0.error > good + lambda * 3 }) ?? true {
             let axis = refined(.init(kind: .linear, origin: middle, shape: direction), samples, extent)
             let candidate = straightened(profile(axis, samples), samples)
             if score(candidate) < score(best) { best = candidate }
         }
-        // Radial, unless a linear gradient leaves nothing to gain but rounding.
-        let rounding: Float = 0.4
-        if best.map({ $0.error > rounding * Float(n) + lambda * 6 }) ?? true {
+        if best.map({ $0.error > good + lambda * 6 }) ?? true {
             // The centre is where the gradients of all channels vanish.
             var (a, b, c, u, v) = (0.0, 0.0, 0.0, 0.0, 0.0)
             a = (4 * q[3] * q[3] + q[4] * q[4]).sum()
@@ -310,7 +322,7 @@ struct GradientFitter {
             }
             centers.append(middle)
             var bestCircle: Candidate?
-            for start in centers {
+            for start in centers where bestCircle.map({ $0.error > good + lambda * 3 }) ?? true {
                 let axis = refined(.init(kind: .circular, origin: start, shape: .zero), samples, extent)
                 let off = axis.origin - middle
                 guard off.x * off.x + off.y * off.y < 9 * extent * extent else { continue }
@@ -318,7 +330,7 @@ struct GradientFitter {
                 if score(candidate) < score(bestCircle) { bestCircle = candidate }
             }
             if score(bestCircle) < score(best) { best = bestCircle }
-            if var axis = bestCircle?.gradient.axis, let best0 = best, best0.error > rounding * Float(n) + lambda * 10 {
+            if var axis = bestCircle?.gradient.axis, let best0 = best, best0.error > good + lambda * 10 {
                 axis.kind = .elliptical
                 axis = refined(axis, samples, extent)
                 let candidate = profile(axis, samples)
@@ -515,15 +527,49 @@ struct GradientFitter {
                 j = Int(from[(k + 1) * 48 - 48 + j])
             }
             if axis.kind != .linear, range.low < 0.1 * range.high { knots[0] = 0 }
-            let (colors, between) = leastSquares(knots, stops, used, m)
+            var (colors, between) = leastSquares(knots, stops, used, m)
+            if between > lambda { refine(&knots, &colors, &between, stops, used, m, range) }
             let bytes = fixed + 10 * Float(stops), score = within + between + lambda * bytes
             if score < bestScore {
                 bestScore = score
                 best = Candidate(gradient: Self.gradient(axis, knots, stops, colors), error: within + between, bytes: bytes)
             }
-            if within + between < within * 1.02 { break }
+            if between < lambda * 10 || between < within * 0.02 { break }
+        }
+        // What the bins hide: bends within one.
+        if let gradient = best?.gradient {
+            var error: Float = 0
+            for (i, s) in samples.enumerated() { error += s.weight * squared(s.color - gradient.color(position: positions[i])) }
+            best?.error = error
         }
         return best
+    }
+
+    /// Moves one knot at a time, by half a bin's width down to a sixteenth, while that lowers the error.
+    private func refine(
+        _ knots: inout InlineArray<8, Float>, _ colors: inout InlineArray<8, SIMD4<Float>>, _ error: inout Float, _ stops: Int,
+        _ used: InlineArray<48, Int>, _ m: Int, _ range: (low: Float, high: Float, scale: Float)
+    ) {
+        var reach = 1 / range.scale
+        let apart = reach / 2
+        for _ in 0..<4 {
+            reach /= 2
+            for k in 0..<stops {
+                for side in [-reach, reach] {
+                    while true {
+                        var moved = knots
+                        moved[k] += side
+                        let low = k > 0 ? moved[k - 1] + apart : knots[0] == 0 ? 0 : range.low
+                        let high = k < stops - 1 ? moved[k + 1] - apart : range.high
+                        guard moved[k] >= low, moved[k] <= high else { break }
+                        let other = leastSquares(moved, stops, used, m)
+                        guard other.error < error * 0.999 else { break }
+                        (knots, colors, error) = (moved, other.colors, other.error)
+                    }
+                }
+            }
+            if error < lambda { break }
+        }
     }
 
     /// Colours at the knots with the least squared error over the bins, premultiplied, and that error.

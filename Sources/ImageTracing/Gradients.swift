@@ -7,9 +7,12 @@ import AtelierPixels
 /// price: squared error of premultiplied bytes + `lambda` × estimated gzip bytes (as the pruning of classification trees; Breiman et
 /// al., 1984, chapter 3).
 ///
-/// - Parameter lambda: Squared error that is worth a byte.
+/// - Parameters:
+///   - indices: The quantised picture's, `mixed` where a pixel is not of a flat area.
+///   - lambda: Squared error that is worth a byte.
 /// - Complexity: O(pixels) to look for borders without an edge; O(regions × samples) with at most 600 samples a region for those found.
-func recoverGradients(_ map: inout RegionMap, _ work: WorkingImage, lambda: Float = 600) {
+func recoverGradients(_ map: inout RegionMap, _ work: WorkingImage, _ indices: [UInt8], lambda: Float = 600) {
+    map.separateSlopes(work, indices)
     var search = GradientSearch(map, work, lambda)
     guard search.findCandidates() else { return }
     search.takeSamples()
@@ -17,6 +20,76 @@ func recoverGradients(_ map: inout RegionMap, _ work: WorkingImage, lambda: Floa
     search.prune()
     search.share()
     search.apply(to: &map)
+}
+
+extension WorkingImage {
+    /// Whether colours change evenly through a pixel, as they do in a gradient and not next to an edge, however faint: no channel's
+    /// second difference over `reach` pixels exceeds the limit.
+    @inline(__always)
+    fileprivate func isSteady(_ i: Int, _ x: Int, _ y: Int, reach: Int, limit: Int32) -> Bool {
+        pixels.withUnsafeBufferPointer { pixels in
+            func bend(_ step: Int) -> Int32 {
+                func lanes(_ p: RGBA8) -> SIMD4<Int32> { SIMD4(Int32(p.r), Int32(p.g), Int32(p.b), Int32(p.a)) }
+                let d = lanes(pixels[i - step]) &+ lanes(pixels[i + step]) &- 2 &* lanes(pixels[i])
+                return max(d.max(), 0 &- d.min())
+            }
+            if x >= reach, x + reach < width, bend(reach) > limit { return false }
+            return y < reach || y + reach >= height || bend(reach * width) <= limit
+        }
+    }
+}
+
+extension RegionMap {
+    /// Makes regions of the areas that got the colour of something else because theirs is nowhere flat: steep gradients.
+    fileprivate mutating func separateSlopes(_ work: WorkingImage, _ indices: [UInt8]) {
+        let mixed = QuantizedImage.mixed, far: Float = 18 * 18, limit = 6 + 2 * Int32(min(work.noise, 16))
+        var isOpen: [Bool] = []
+        var places: [Int32] = []
+        for y in 0..<height {
+            for x in 0..<width where indices[y * width + x] == mixed {
+                let i = y * width + x
+                guard squared(SIMD4(bytes: work.pixels[i]) - centers[Int(labels[i])]) > far,
+                    work.isSteady(i, x, y, reach: 1, limit: limit)
+                else { continue }
+                if isOpen.isEmpty { isOpen = [Bool](repeating: false, count: labels.count) }
+                isOpen[i] = true
+                places.append(Int32(i))
+            }
+        }
+        var area: [Int32] = []
+        for start in places where isOpen[Int(start)] {
+            area.removeAll(keepingCapacity: true)
+            isOpen[Int(start)] = false
+            area.append(start)
+            var next = 0, sum = SIMD4<Float>.zero
+            while next < area.count {
+                let i = Int(area[next]), x = i % width
+                next += 1
+                sum += SIMD4(bytes: work.pixels[i])
+                func visit(_ j: Int) {
+                    guard isOpen[j] else { return }
+                    isOpen[j] = false
+                    area.append(Int32(j))
+                }
+                if x > 0 { visit(i - 1) }
+                if x + 1 < width { visit(i + 1) }
+                if i >= width { visit(i - width) }
+                if i + width < labels.count { visit(i + width) }
+            }
+            guard area.count >= 40 else { continue }
+            let mean = sum / Float(area.count)
+            let color = RGBA8(UInt8(mean.x + 0.5), UInt8(mean.y + 0.5), UInt8(mean.z + 0.5), UInt8(mean.w + 0.5))
+            let number = Int32(areas.count)
+            colors.append(colors[Int(labels[Int(start)])])
+            areas.append(area.count)
+            shown.append(unpremultiply(color))
+            centers.append(mean)
+            for i in area {
+                areas[Int(labels[Int(i)])] -= 1
+                labels[Int(i)] = number
+            }
+        }
+    }
 }
 
 private struct GradientSearch {
@@ -30,9 +103,8 @@ private struct GradientSearch {
         var b: Int32
         /// Cracks between pixels.
         var length: Int32 = 0
-        /// Sum of colour steps from a to b across the crack, and from one pixel before to one after.
-        var near: SIMD4<Int32> = .zero
-        var wide: SIMD4<Int32> = .zero
+        /// Those across which colours change evenly.
+        var smooth: Int32 = 0
     }
     private var borders: [Border] = []
     /// Leaf of the tree of each region, −1 for regions that keep their colour.
@@ -46,6 +118,8 @@ private struct GradientSearch {
     private struct Node {
         var sums = SurfaceSums()
         var surfaceError: Float = 0
+        /// Sum of that over the leaves: about what no gradient explains.
+        var floor: Float = 0
         var left: Int32 = -1
         var right: Int32 = -1
         var parent: Int32 = -1
@@ -113,6 +187,7 @@ private struct GradientSearch {
         var table = PairTable()
         var found: [Border] = []
         let similar: Float = 110 * 110
+        let noise = Int32(min(work.noise, 8)), faint = (5 + noise) * (5 + noise)
         map.labels.withUnsafeBufferPointer { labels in
             work.pixels.withUnsafeBufferPointer { pixels in
                 map.centers.withUnsafeBufferPointer { centers in
@@ -130,13 +205,9 @@ private struct GradientSearch {
                         let near = difference(pixels[i], pixels[i + step])
                         let wide = difference(pixels[back ? i - step : i], pixels[on ? i + 2 * step : i + step])
                         found[k].length += 1
-                        if a == l {
-                            found[k].near &+= near
-                            found[k].wide &+= wide
-                        } else {
-                            found[k].near &-= near
-                            found[k].wide &-= wide
-                        }
+                        // Across an edge at least half of the step lies between the two pixels, in a gradient a third of that over three.
+                        let n = (near &* near).wrappedSum(), w = (wide &* wide).wrappedSum()
+                        if w <= faint || 4 * n <= w { found[k].smooth += 1 }
                     }
                     for y in 0..<height {
                         let row = y * width
@@ -147,13 +218,8 @@ private struct GradientSearch {
                 }
             }
         }
-        // Across an edge most of the step lies between the two pixels, in a gradient a third of that over three.
-        let faint = 5 + Float(min(work.noise, 8))
-        borders = found.filter {
-            let n = Float($0.length)
-            let near = squared(SIMD4<Float>($0.near)).squareRoot() / n, wide = squared(SIMD4<Float>($0.wide)).squareRoot() / n
-            return wide <= faint || near <= 0.45 * wide
-        }
+        // Where the regions run along an edge their border may too.
+        borders = found.filter { 2 * $0.smooth >= $0.length || ($0.smooth >= 12 && 4 * $0.smooth >= $0.length) }
     }
 
     /// Which regions differ from their colour by more than a gradient would cost, judged by every sixteenth pixel.
@@ -188,6 +254,7 @@ private struct GradientSearch {
         for (l, r) in regionOfLeaf.enumerated() { setOfRegion[Int(r)] = setOfLeaf[l] }
         let steps = map.areas.map { max(1, $0 / 600) }
         var indices: [Int32] = [], depths: [UInt8] = []
+        let limit = 4 + 2 * Int32(min(work.noise, 16))
         map.labels.withUnsafeBufferPointer { labels in
             setOfRegion.withUnsafeBufferPointer { setOfRegion in
                 for y in 0..<height {
@@ -216,7 +283,7 @@ private struct GradientSearch {
                                     else { break }
                                     depth = d
                                 }
-                                let isSteady = depth > 0 && isSteady(i, k, y, reach: min(2, depth))
+                                let isSteady = depth > 0 && work.isSteady(i, k, y, reach: min(2, depth), limit: limit)
                                 indices.append(Int32(i))
                                 depths.append(UInt8(depth) | (isSteady ? 4 : 0))
                                 k += step
@@ -267,20 +334,8 @@ private struct GradientSearch {
                 nodes[l].sums.add(s, center: fitter.center, scale: fitter.scale)
             }
             nodes[l].surfaceError = Float(nodes[l].sums.surface(terms: 6).error)
+            nodes[l].floor = nodes[l].surfaceError
         }
-    }
-
-    /// Whether colours change evenly through a pixel, as they do in a gradient and not next to an edge, however faint.
-    @inline(__always)
-    private func isSteady(_ i: Int, _ x: Int, _ y: Int, reach: Int) -> Bool {
-        let limit = 4 + 2 * Int32(min(work.noise, 16))
-        func bend(_ step: Int) -> Int32 {
-            func lanes(_ p: RGBA8) -> SIMD4<Int32> { SIMD4(Int32(p.r), Int32(p.g), Int32(p.b), Int32(p.a)) }
-            let d = lanes(work.pixels[i - step]) &+ lanes(work.pixels[i + step]) &- 2 &* lanes(work.pixels[i])
-            return max(d.max(), 0 &- d.min())
-        }
-        if x >= reach, x + reach < work.width, bend(reach) > limit { return false }
-        return y < reach || y + reach >= work.height || bend(reach * work.width) <= limit
     }
 
     // MARK: Tree
@@ -311,6 +366,7 @@ private struct GradientSearch {
             var node = Node()
             node.sums = nodes[a].sums + nodes[b].sums
             node.surfaceError = merge.error
+            node.floor = nodes[a].floor + nodes[b].floor
             (node.left, node.right) = (merge.a, merge.b)
             node.border = merge.border
             node.isThin = nodes[a].isThin && nodes[b].isThin
@@ -372,7 +428,7 @@ private struct GradientSearch {
             } else {
                 score = nodes[Int(node.left)].score + nodes[Int(node.right)].score + lambda * Self.borderBytes(node.border)
             }
-            if score > lambda * 60, !node.isThin, !isHopeless(node, score), let c = fit(n), isVisible(c.gradient) {
+            if !node.isThin, !isHopeless(node, score), let c = fit(n), isVisible(c.gradient) {
                 let own = c.error + lambda * c.bytes
                 if own < score {
                     score = own
@@ -400,8 +456,12 @@ private struct GradientSearch {
     /// Estimated gzip bytes of a boundary between two bands.
     private static func borderBytes(_ length: Int32) -> Float { 12 + 1.5 * Float(length).squareRoot() }
 
-    /// Of many regions only those unions are looked at that a surface explains tolerably.
-    private func isHopeless(_ node: Node, _ score: Float) -> Bool { node.leafCount > 48 && node.surfaceError > 2 * score }
+    /// Whether no gradient is likely to be cheaper: not even a surface for each region would be; or the union is one of very many,
+    /// as in a photograph, and one surface for it would not be.
+    private func isHopeless(_ node: Node, _ score: Float) -> Bool {
+        if 0.8 * node.floor + lambda * 50 > score { return true }
+        return regionOfLeaf.count > 150 ? node.surfaceError + lambda * 50 > score : node.leafCount > 48 && node.surfaceError > 2 * score
+    }
 
     /// Whether the ends differ by more than rounding and compression leave behind.
     private func isVisible(_ gradient: FittedGradient) -> Bool {
@@ -416,12 +476,17 @@ private struct GradientSearch {
 
     private mutating func fit(_ n: Int) -> GradientFitter.Candidate? {
         let range = Int(nodes[n].first)..<Int(nodes[n].first + nodes[n].count)
-        let limit = 900
+        let limit = 700, (sums, floor) = (nodes[n].sums, nodes[n].floor)
+        func axis(_ half: Int32) -> GradientAxis? {
+            half < 0 || nodes[Int(half)].gradient < 0 ? nil : found[Int(nodes[Int(half)].gradient)].gradient.axis
+        }
+        var guesses = (axis(nodes[n].left), axis(nodes[n].right))
+        if nodes[n].left >= 0, nodes[Int(nodes[n].left)].count < nodes[Int(nodes[n].right)].count { swap(&guesses.0, &guesses.1) }
         if range.count <= limit {
-            return ordered.withUnsafeBufferPointer { fitter.fit(UnsafeBufferPointer(rebasing: $0[range]), nodes[n].sums) }
+            return ordered.withUnsafeBufferPointer { fitter.fit(UnsafeBufferPointer(rebasing: $0[range]), sums, floor, guesses: guesses) }
         }
         thin(range, limit)
-        return scratch.withUnsafeBufferPointer { fitter.fit($0, nodes[n].sums) }
+        return scratch.withUnsafeBufferPointer { fitter.fit($0, sums, floor, guesses: guesses) }
     }
 
     /// Every k-th sample of a range, with k times the weight.
@@ -502,7 +567,7 @@ private struct GradientSearch {
             }
         }
         var areas = [Int](repeating: 0, count: old.count)
-        for (r, t) in target.enumerated() { areas[Int(fresh[Int(t)])] += map.areas[r] }
+        for (r, t) in target.enumerated() where fresh[Int(t)] >= 0 { areas[Int(fresh[Int(t)])] += map.areas[r] }
         map.areas = areas
         let before = map
         map.colors = old.map { before.colors[$0] }

@@ -116,7 +116,7 @@ public func segment(_ image: Raster<RGBA8>, _ quantized: QuantizedImage, _ optio
     var regions = findRegions(
         &colors, width: work.width, height: work.height, palette: paints, options, keepsColors: quantized.isBinding)
     regions.chooseColors(work, quantized, palette, lambda: lambda)
-    if !quantized.isBinding { recoverGradients(&regions, work, lambda: lambda) }
+    if !quantized.isBinding { recoverGradients(&regions, work, quantized.indices, lambda: lambda) }
     return BoundaryTracer(work: work, regions: regions).trace()
 }
 
