@@ -242,6 +242,23 @@ struct GradientFitter {
     }
     private var bins = [Bin](repeating: .init(), count: 48)
     private var positions: [Float] = []
+    /// Sums over bins up to each, t relative to the lowest coordinate and c to `base`.
+    private struct Sum {
+        var w = 0.0, t = 0.0, tt = 0.0, cc = 0.0
+        var c: SIMD4<Double> = .zero, ct: SIMD4<Double> = .zero
+
+        static func - (a: Sum, b: Sum) -> Sum {
+            Sum(w: a.w - b.w, t: a.t - b.t, tt: a.tt - b.tt, cc: a.cc - b.cc, c: a.c - b.c, ct: a.ct - b.ct)
+        }
+    }
+    private var prefix: [Sum] = []
+    private var base: SIMD4<Float> = .zero
+    /// Bins with samples, and how many of those come before each bin.
+    private var used: [Int] = []
+    private var usedBefore: [Int] = []
+    private var lines = [Float](repeating: 0, count: 48 * 48)
+    /// A profile with a higher price is not looked for.
+    private var limit = Float.infinity
 
     init(lambda: Float, center: SIMD2<Float>, scale: Float) { (self.lambda, self.center, self.scale) = (lambda, center, scale) }
 
@@ -250,9 +267,11 @@ struct GradientFitter {
     /// - Parameters:
     ///   - sums: Those of all samples.
     ///   - floor: Squared error that no gradient is expected to go below.
+    ///   - limit: The price a gradient must stay below.
     ///   - guesses: Axes that explain parts of the samples.
     mutating func fit(
-        _ samples: UnsafeBufferPointer<GradientSample>, _ sums: SurfaceSums, _ floor: Float, guesses: (GradientAxis?, GradientAxis?)
+        _ samples: UnsafeBufferPointer<GradientSample>, _ sums: SurfaceSums, floor: Float, limit: Float,
+        guesses: (GradientAxis?, GradientAxis?)
     ) -> Candidate? {
         let flat = Float(sums.flatError)
         guard samples.count >= 12, flat > lambda * 40 else { return nil }
@@ -263,6 +282,7 @@ struct GradientFitter {
         }
         let extent = max(high.x - low.x, high.y - low.y)
         guard extent > 6 else { return nil }
+        self.limit = min(limit, flat)
         var best: Candidate?
         func score(_ c: Candidate?) -> Float { c.map { $0.error + lambda * $0.bytes } ?? .infinity }
         let n = sums.weight
@@ -271,7 +291,7 @@ struct GradientFitter {
         for guess in [guesses.0, guesses.1] {
             guard let guess, best.map({ $0.error > good + lambda * 3 }) ?? true else { continue }
             let candidate = profile(refined(guess, samples, extent), samples)
-            if score(candidate) < score(best) { best = candidate }
+            if score(candidate) < score(best) { best = candidate; self.limit = min(self.limit, score(best)) }
         }
         if let best, best.error < good + lambda * 3 { return score(best) < flat ? best : nil }
         let middle = (low + high) * 0.5
@@ -302,7 +322,7 @@ struct GradientFitter {
         for direction in starts where best.map({ $0.error > good + lambda * 3 }) ?? true {
             let axis = refined(.init(kind: .linear, origin: middle, shape: direction), samples, extent)
             let candidate = straightened(profile(axis, samples), samples)
-            if score(candidate) < score(best) { best = candidate }
+            if score(candidate) < score(best) { best = candidate; self.limit = min(self.limit, score(best)) }
         }
         if best.map({ $0.error > good + lambda * 6 }) ?? true {
             // The centre is where the gradients of all channels vanish.
@@ -334,7 +354,7 @@ struct GradientFitter {
                 axis.kind = .elliptical
                 axis = refined(axis, samples, extent)
                 let candidate = profile(axis, samples)
-                if score(candidate) < score(best) { best = candidate }
+                if score(candidate) < score(best) { best = candidate; self.limit = min(self.limit, score(best)) }
             }
         }
         guard let best, score(best) < flat else { return nil }
@@ -464,50 +484,27 @@ struct GradientFitter {
                 }
             }
         }
-        // Prefix sums over the bins in use.
-        struct Sum {
-            var w: Float = 0, t: Float = 0, tt: Float = 0, cc: Float = 0
-            var c: SIMD4<Float> = .zero, ct: SIMD4<Float> = .zero
-        }
-        var used: InlineArray<48, Int> = .init(repeating: 0), m = 0
-        for b in 0..<count where bins[b].weight > 0 {
-            used[m] = b
-            m += 1
-        }
-        guard m >= 2 else { return nil }
-        // Relative to one end and the first colour, which keeps the sums small.
-        let zero = range.low, base = bins[used[0]].color
-        var prefix: InlineArray<49, Sum> = .init(repeating: .init())
-        for k in 0..<m {
-            let bin = bins[used[k]], t = bin.position - zero, c = bin.color - base
-            var s = prefix[k]
-            s.w += bin.weight
-            s.t += bin.weight * t
-            s.tt += bin.weight * t * t
-            s.cc += bin.weight * squared(c)
-            s.c += c * bin.weight
-            s.ct += c * (bin.weight * t)
-            prefix[k + 1] = s
-        }
+        let fixed: Float = axis.kind == .elliptical ? 40 : 30
+        guard within * 0.7 + lambda * (fixed + 20) < limit else { return nil }
+        guard summarise(range.low, range.scale, count) >= 2 else { return nil }
+        let m = used.count
         let most = min(FittedGradient.mostStops, m)
         var cost: InlineArray<48, Float> = .init(repeating: .infinity)
         var from: InlineArray<384, UInt8> = .init(repeating: 0)
         cost[0] = 0
-        var lines = [Float](repeating: 0, count: m * m)
+        let zero = range.low
         for i in 0..<m {
             let ti = bins[used[i]].position - zero, ci = bins[used[i]].color - base
             for j in i + 1..<max(i + 1, m) {
                 let tj = bins[used[j]].position - zero
-                let d = (bins[used[j]].color - base - ci) / max(1e-3, tj - ti), a = ci - d * ti
-                let p = prefix[i], q = prefix[j]
-                let w = q.w - p.w, t = q.t - p.t, tt = q.tt - p.tt, cc = q.cc - p.cc, c = q.c - p.c, ct = q.ct - p.ct
-                let products = d * d * tt + a * a * w + 2 * (a * d * t - a * c - d * ct)
-                lines[i * m + j] = max(0, cc + products.sum())
+                let d = SIMD4<Double>(bins[used[j]].color - base - ci) / Double(max(1e-3, tj - ti)), a = SIMD4<Double>(ci) - d * Double(ti)
+                let s = prefix[j] - prefix[i]
+                let products = d * d * s.tt + a * a * s.w + 2 * (a * d * s.t - a * s.c - d * s.ct)
+                lines[i * m + j] = Float(max(0, s.cc + products.sum()))
             }
         }
         var best: Candidate?
         var bestScore = Float.infinity
-        let fixed: Float = axis.kind == .linear ? 30 : axis.kind == .circular ? 30 : 40
         for stops in 2...most {
             var next: InlineArray<48, Float> = .init(repeating: .infinity)
             for j in stops - 1..<m {
@@ -527,13 +524,14 @@ struct GradientFitter {
                 j = Int(from[(k + 1) * 48 - 48 + j])
             }
             if axis.kind != .linear, range.low < 0.1 * range.high { knots[0] = 0 }
-            var (colors, between) = leastSquares(knots, stops, used, m)
-            if between > lambda { refine(&knots, &colors, &between, stops, used, m, range) }
+            var (colors, between) = leastSquares(knots, stops, range)
+            if between > 2 * lambda, within * 0.7 + lambda * (fixed + 10 * Float(stops)) < bestScore { refine(&knots, &colors, &between, stops, range) }
             let bytes = fixed + 10 * Float(stops), score = within + between + lambda * bytes
             if score < bestScore {
                 bestScore = score
                 best = Candidate(gradient: Self.gradient(axis, knots, stops, colors), error: within + between, bytes: bytes)
             }
+            else if score > bestScore + lambda * 10 { break }
             if between < lambda * 10 || between < within * 0.02 { break }
         }
         // What the bins hide: bends within one.
@@ -548,7 +546,7 @@ struct GradientFitter {
     /// Moves one knot at a time, by half a bin's width down to a sixteenth, while that lowers the error.
     private func refine(
         _ knots: inout InlineArray<8, Float>, _ colors: inout InlineArray<8, SIMD4<Float>>, _ error: inout Float, _ stops: Int,
-        _ used: InlineArray<48, Int>, _ m: Int, _ range: (low: Float, high: Float, scale: Float)
+        _ range: (low: Float, high: Float, scale: Float)
     ) {
         var reach = 1 / range.scale
         let apart = reach / 2
@@ -562,7 +560,7 @@ struct GradientFitter {
                         let low = k > 0 ? moved[k - 1] + apart : knots[0] == 0 ? 0 : range.low
                         let high = k < stops - 1 ? moved[k + 1] - apart : range.high
                         guard moved[k] >= low, moved[k] <= high else { break }
-                        let other = leastSquares(moved, stops, used, m)
+                        let other = leastSquares(moved, stops, range)
                         guard other.error < error * 0.999 else { break }
                         (knots, colors, error) = (moved, other.colors, other.error)
                     }
@@ -572,47 +570,86 @@ struct GradientFitter {
         }
     }
 
-    /// Colours at the knots with the least squared error over the bins, premultiplied, and that error.
+    /// Lists the bins in use and fills their prefix sums; returns how many there are.
+    private mutating func summarise(_ low: Float, _ scale: Float, _ count: Int) -> Int {
+        used.removeAll(keepingCapacity: true)
+        prefix.removeAll(keepingCapacity: true)
+        usedBefore.removeAll(keepingCapacity: true)
+        // Relative to one end and the first colour, which keeps the sums small.
+        if let first = bins[..<count].first(where: { $0.weight > 0 }) { base = first.color }
+        var s = Sum()
+        prefix.append(s)
+        for b in 0..<count {
+            usedBefore.append(used.count)
+            guard bins[b].weight > 0 else { continue }
+            used.append(b)
+            let w = Double(bins[b].weight), t = Double(bins[b].position - low), c = SIMD4<Double>(bins[b].color - base)
+            s.w += w
+            s.t += w * t
+            s.tt += w * t * t
+            s.cc += w * (c * c).sum()
+            s.c += c * w
+            s.ct += c * (w * t)
+            prefix.append(s)
+        }
+        usedBefore.append(used.count)
+        return used.count
+    }
+
+    /// Colours at the knots with the least squared error over the bins, premultiplied, and that error; O(stops) by the prefix sums.
     private func leastSquares(
-        _ knots: InlineArray<8, Float>, _ stops: Int, _ used: InlineArray<48, Int>, _ m: Int
+        _ knots: InlineArray<8, Float>, _ stops: Int, _ range: (low: Float, high: Float, scale: Float)
     ) -> (colors: InlineArray<8, SIMD4<Float>>, error: Float) {
-        var diagonal: InlineArray<8, Float> = .init(repeating: 1e-3), upper: InlineArray<8, Float> = .init(repeating: 0)
-        var right: InlineArray<8, SIMD4<Float>> = .init(repeating: .zero)
-        var segment = 0
-        func share(_ t: Float) -> Float { max(0, min(1, (t - knots[segment]) / max(1e-3, knots[segment + 1] - knots[segment]))) }
-        for k in 0..<m {
-            let bin = bins[used[k]]
-            while segment < stops - 2, bin.position > knots[segment + 1] { segment += 1 }
-            let s = share(bin.position)
-            diagonal[segment] += bin.weight * (1 - s) * (1 - s)
-            diagonal[segment + 1] += bin.weight * s * s
-            upper[segment] += bin.weight * s * (1 - s)
-            right[segment] += bin.color * (bin.weight * (1 - s))
-            right[segment + 1] += bin.color * (bin.weight * s)
+        var diagonal: InlineArray<8, Double> = .init(repeating: 1e-3), upper: InlineArray<8, Double> = .init(repeating: 0)
+        var right: InlineArray<8, SIMD4<Double>> = .init(repeating: .zero)
+        let all = prefix[used.count]
+        prefix.withUnsafeBufferPointer { prefix in
+            /// How many of the bins in use lie before a knot.
+            func index(_ t: Float) -> Int {
+                let b = min(usedBefore.count - 2, max(0, Int((t - range.low) * range.scale)))
+                return usedBefore[b] + (bins[b].weight > 0 && bins[b].position < t ? 1 : 0)
+            }
+            var low = index(knots[0])
+            // Beyond the ends colours stay.
+            let before = prefix[low], after = all - prefix[index(knots[stops - 1])]
+            diagonal[0] += before.w
+            right[0] += before.c
+            diagonal[stops - 1] += after.w
+            right[stops - 1] += after.c
+            for k in 0..<stops - 1 {
+                let high = index(knots[k + 1])
+                let s = prefix[high] - prefix[low]
+                low = high
+                guard s.w > 0 else { continue }
+                let start = Double(knots[k] - range.low), inverse = 1 / Double(max(1e-3, knots[k + 1] - knots[k]))
+                let share = (s.t - start * s.w) * inverse
+                let square = (s.tt - 2 * start * s.t + start * start * s.w) * inverse * inverse
+                let colored = (s.ct - s.c * start) * inverse
+                diagonal[k] += s.w - 2 * share + square
+                diagonal[k + 1] += square
+                upper[k] += share - square
+                right[k] += s.c - colored
+                right[k + 1] += colored
+            }
         }
-        for k in 1..<stops {
-            let f = upper[k - 1] / diagonal[k - 1]
-            diagonal[k] -= f * upper[k - 1]
-            right[k] -= right[k - 1] * f
+        var explained = 0.0
+        for k in 0..<stops {
+            if k > 0 {
+                let f = upper[k - 1] / diagonal[k - 1]
+                diagonal[k] -= f * upper[k - 1]
+                right[k] -= right[k - 1] * f
+            }
+            explained += (right[k] * right[k]).sum() / diagonal[k]
         }
+        var colors: InlineArray<8, SIMD4<Float>> = .init(repeating: .zero)
         for k in stride(from: stops - 1, through: 0, by: -1) {
             if k < stops - 1 { right[k] -= right[k + 1] * upper[k] }
             right[k] /= diagonal[k]
-        }
-        for k in 0..<stops {
-            right[k] = pointwiseMax(.zero, pointwiseMin(SIMD4(repeating: 255), right[k]))
+            colors[k] = pointwiseMax(.zero, pointwiseMin(SIMD4(repeating: 255), SIMD4<Float>(right[k]) + base))
             // Almost opaque is meant to be opaque.
-            if right[k].w > 252 { right[k].w = 255 }
+            if colors[k].w > 252 { colors[k].w = 255 }
         }
-        var error: Float = 0
-        segment = 0
-        for k in 0..<m {
-            let bin = bins[used[k]]
-            while segment < stops - 2, bin.position > knots[segment + 1] { segment += 1 }
-            let s = share(bin.position)
-            error += bin.weight * squared(bin.color - right[segment] - (right[segment + 1] - right[segment]) * s)
-        }
-        return (right, error)
+        return (colors, Float(max(0, all.cc - explained)))
     }
 
     private static func gradient(

@@ -24,17 +24,28 @@ func recoverGradients(_ map: inout RegionMap, _ work: WorkingImage, _ indices: [
 
 extension WorkingImage {
     /// Whether colours change evenly through a pixel, as they do in a gradient and not next to an edge, however faint: no channel's
-    /// second difference over `reach` pixels exceeds the limit.
+    /// second difference over `reach` pixels exceeds the limit, and the same step goes on to both sides.
     @inline(__always)
     fileprivate func isSteady(_ i: Int, _ x: Int, _ y: Int, reach: Int, limit: Int32) -> Bool {
         pixels.withUnsafeBufferPointer { pixels in
             func bend(_ step: Int) -> Int32 {
                 func lanes(_ p: RGBA8) -> SIMD4<Int32> { SIMD4(Int32(p.r), Int32(p.g), Int32(p.b), Int32(p.a)) }
-                let d = lanes(pixels[i - step]) &+ lanes(pixels[i + step]) &- 2 &* lanes(pixels[i])
+                let (a, b) = (lanes(pixels[i - step]), lanes(pixels[i + step]))
+                let d = a &+ b &- 2 &* lanes(pixels[i])
+                return max(d.max(), 0 &- d.min())
+            }
+            // The middle of an edge is even in itself: half of the step lies outside of a gradient's next two pixels, all within an edge's.
+            func change(_ step: Int) -> Int32 {
+                func lanes(_ p: RGBA8) -> SIMD4<Int32> { SIMD4(Int32(p.r), Int32(p.g), Int32(p.b), Int32(p.a)) }
+                let inner = lanes(pixels[i + step]) &- lanes(pixels[i - step])
+                let outer = lanes(pixels[i + 2 * step]) &- lanes(pixels[i - 2 * step])
+                let d = outer &- 2 &* inner
                 return max(d.max(), 0 &- d.min())
             }
             if x >= reach, x + reach < width, bend(reach) > limit { return false }
-            return y < reach || y + reach >= height || bend(reach * width) <= limit
+            if y >= reach, y + reach < height, bend(reach * width) > limit { return false }
+            if x >= 2, x + 2 < width, change(1) > 2 * limit { return false }
+            return y < 2 || y + 2 >= height || change(width) <= 2 * limit
         }
     }
 }
@@ -118,7 +129,7 @@ private struct GradientSearch {
     private struct Node {
         var sums = SurfaceSums()
         var surfaceError: Float = 0
-        /// Sum of that over the leaves: about what no gradient explains.
+        /// Sum of that over the leaves, or of what gradients left in its parts: about what no gradient explains.
         var floor: Float = 0
         var left: Int32 = -1
         var right: Int32 = -1
@@ -366,7 +377,6 @@ private struct GradientSearch {
             var node = Node()
             node.sums = nodes[a].sums + nodes[b].sums
             node.surfaceError = merge.error
-            node.floor = nodes[a].floor + nodes[b].floor
             (node.left, node.right) = (merge.a, merge.b)
             node.border = merge.border
             node.isThin = nodes[a].isThin && nodes[b].isThin
@@ -428,11 +438,14 @@ private struct GradientSearch {
             } else {
                 score = nodes[Int(node.left)].score + nodes[Int(node.right)].score + lambda * Self.borderBytes(node.border)
             }
-            if !node.isThin, !isHopeless(node, score), let c = fit(n), isVisible(c.gradient) {
+            let floor = node.left < 0 ? node.floor : nodes[Int(node.left)].floor + nodes[Int(node.right)].floor
+            nodes[n].floor = floor
+            if !node.isThin, !isHopeless(nodes[n], score), let c = fit(n, below: score), isVisible(c.gradient) {
                 let own = c.error + lambda * c.bytes
                 if own < score {
                     score = own
                     nodes[n].gradient = Int32(found.count)
+                    nodes[n].floor = min(floor, c.error)
                     found.append(c)
                 }
             }
@@ -474,19 +487,19 @@ private struct GradientSearch {
         return (high - low).max() >= 4 + Float(min(work.noise, 4))
     }
 
-    private mutating func fit(_ n: Int) -> GradientFitter.Candidate? {
+    private mutating func fit(_ n: Int, below limit: Float) -> GradientFitter.Candidate? {
         let range = Int(nodes[n].first)..<Int(nodes[n].first + nodes[n].count)
-        let limit = 700, (sums, floor) = (nodes[n].sums, nodes[n].floor)
+        let most = 700, (sums, floor) = (nodes[n].sums, nodes[n].floor)
         func axis(_ half: Int32) -> GradientAxis? {
             half < 0 || nodes[Int(half)].gradient < 0 ? nil : found[Int(nodes[Int(half)].gradient)].gradient.axis
         }
         var guesses = (axis(nodes[n].left), axis(nodes[n].right))
         if nodes[n].left >= 0, nodes[Int(nodes[n].left)].count < nodes[Int(nodes[n].right)].count { swap(&guesses.0, &guesses.1) }
-        if range.count <= limit {
-            return ordered.withUnsafeBufferPointer { fitter.fit(UnsafeBufferPointer(rebasing: $0[range]), sums, floor, guesses: guesses) }
+        if range.count <= most {
+            return ordered.withUnsafeBufferPointer { fitter.fit(UnsafeBufferPointer(rebasing: $0[range]), sums, floor: floor, limit: limit, guesses: guesses) }
         }
-        thin(range, limit)
-        return scratch.withUnsafeBufferPointer { fitter.fit($0, sums, floor, guesses: guesses) }
+        thin(range, most)
+        return scratch.withUnsafeBufferPointer { fitter.fit($0, sums, floor: floor, limit: limit, guesses: guesses) }
     }
 
     /// Every k-th sample of a range, with k times the weight.
