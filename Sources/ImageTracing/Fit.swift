@@ -72,7 +72,7 @@ private struct LayerBuilder {
             } else {
                 for r in batch { for l in s.regions[Int(r)].loops { add(s.loops[l], of: Int(r), to: &path) } }
             }
-            if !path.isEmpty { result.append(.init(.path(path), fill: paint)) }
+            if !path.isEmpty { result.append(.init(.path(arranged(path)), fill: paint)) }
         }
         return result
     }
