@@ -110,6 +110,91 @@ struct CurveFitter {
         }
     }
 
+    // MARK: Tips
+
+    /// Where the ends of thin strokes and the bottoms of thin notches go: pixels less than half covered belong to the other side, so the
+    /// row turns back before its tip. The sides, made longer, say where it is.
+    ///
+    /// Points around a tip are left out and one at the tip takes their place.
+    ///
+    /// - Returns: Indices of the tips, rising.
+    private mutating func sharpenTips(closed: Bool) -> [Int] {
+        let n = p.count
+        let reach = 4.0
+        guard n >= 14 else { return [] }
+        // Length along the row before each point, twice around when closed.
+        let m = closed ? 3 * n : n
+        s.removeAll(keepingCapacity: true)
+        s.append(0)
+        for k in 1..<m { s.append(s[k - 1] + p[(k - 1) % n].distance(to: p[k % n])) }
+        let first = closed ? n : 0, last = closed ? 2 * n : n
+        // Distance between the points `reach` before and after, the smaller the sharper.
+        var folds = [Double](repeating: .infinity, count: n)
+        var low = 0, high = 0
+        var any = false
+        for i in first..<last {
+            while s[i] - s[low] > reach { low += 1 }
+            while high < m - 1, s[high] - s[i] < reach { high += 1 }
+            guard low > 0 || closed, s[high] - s[i] >= reach, high - low < n / 2 else { continue }
+            let fold = p[low % n].distance(to: p[high % n])
+            if fold < 0.42 * (s[high] - s[low]) {
+                folds[i - first] = fold / (s[high] - s[low])
+                any = true
+            }
+        }
+        guard any else { return [] }
+        var drop = [Bool](repeating: false, count: n)
+        var tips: [(index: Int, place: Point)] = []
+        for i in first..<last where folds[i - first] < .infinity {
+            let fold = folds[i - first]
+            // The sharpest within 3 px.
+            var isSharpest = true
+            for step in [-1, 1] {
+                var k = i + step
+                while isSharpest, k >= 0, k < m, abs(s[k] - s[i]) < 3 {
+                    let other = folds[k % n]
+                    if other < fold || (other == fold && step < 0) { isSharpest = false }
+                    k += step
+                }
+            }
+            guard isSharpest else { continue }
+            var sides: (Moments, Moments) = (Moments(), Moments())
+            var k = i
+            while k > 0, s[i] - s[k - 1] <= 7.5, i - k < n / 3 { k -= 1; if s[i] - s[k] >= 2 { sides.0.add(p[k % n]) } }
+            k = i
+            while k < m - 1, s[k + 1] - s[i] <= 7.5, k - i < n / 3 { k += 1; if s[k] - s[i] >= 2 { sides.1.add(p[k % n]) } }
+            guard sides.0.count >= 3, sides.1.count >= 3, sides.0.spread < 0.25, sides.1.spread < 0.25 else { continue }
+            var d0 = sides.0.direction, d1 = sides.1.direction
+            let here = p[i % n]
+            if d0.dot(here - sides.0.center) < 0 { d0 = -d0 }
+            if d1.dot(here - sides.1.center) < 0 { d1 = -d1 }
+            let cross = d0.cross(d1)
+            guard d0.dot(d1) > 0.5, abs(cross) > 0.05 else { continue }
+            let t = (sides.1.center - sides.0.center).cross(d1) / cross
+            let meeting = sides.0.center + d0 * t
+            let axis = (d0 + d1).normalized
+            let ahead = (meeting - here).dot(axis)
+            // The sides must close in and be close already where the row turns.
+            guard ahead > -0.7, ahead * abs(cross) < 1.3, ahead < 7, abs((meeting - here).cross(axis)) < 1 else { continue }
+            tips.append((i - first, meeting))
+            k = i - 1
+            while k > 0, s[i] - s[k] < 1.8 { drop[k % n] = true; k -= 1 }
+            k = i + 1
+            while k < m - 1, s[k] - s[i] < 1.8 { drop[k % n] = true; k += 1 }
+        }
+        guard !tips.isEmpty else { return [] }
+        for tip in tips { p[tip.index] = tip.place; drop[tip.index] = false }
+        if !closed { drop[0] = false; drop[n - 1] = false }
+        var result: [Int] = [], kept = 0, next = 0
+        for i in 0..<n where !drop[i] {
+            if next < tips.count, tips[next].index == i { result.append(kept); next += 1 }
+            p[kept] = p[i]
+            kept += 1
+        }
+        p.removeLast(n - kept)
+        return result
+    }
+
     // MARK: Corners
 
     struct Corner {
@@ -117,7 +202,8 @@ struct CurveFitter {
         var position: Point
     }
 
-    private func findCorners(closed: Bool) -> [Corner] {
+    private mutating func findCorners(closed: Bool) -> [Corner] {
+        let tips = sharpenTips(closed: closed)
         let n = p.count
         guard n >= 5 else { return [] }
         var turning = [Double](repeating: 0, count: n)
@@ -136,8 +222,29 @@ struct CurveFitter {
             turning[i] = abs(total) > abs(total - 1.5 * bend) ? total - (abs(1.5 * bend) > abs(total) ? total : 1.5 * bend) : total
             if abs(total) < cornerAngle { turning[i] = 0 }
         }
+        for tip in tips {
+            // Nothing else is a corner beside a tip.
+            for step in [-1, 1] {
+                var d = 0.0, k = tip
+                for _ in 1..<n {
+                    let next = k + step
+                    guard closed || (next >= 0 && next < n) else { break }
+                    d += p[k].distance(to: p[(next + n) % n])
+                    if d > 3 { break }
+                    k = (next + n) % n
+                    turning[k] = 0
+                }
+            }
+            turning[tip] = 0
+        }
         var corners: [Corner] = []
+        var nextTip = 0
         for i in 0..<n {
+            if nextTip < tips.count, tips[nextTip] == i {
+                corners.append(Corner(index: i, position: p[i]))
+                nextTip += 1
+                continue
+            }
             let t = abs(turning[i])
             guard t > certainty * cornerAngle else { continue }
             // Largest within 2 px to both sides; the first of equals.
