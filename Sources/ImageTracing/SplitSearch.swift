@@ -27,7 +27,7 @@ struct SplitSearch {
     /// Estimated bytes after compression, measured on traced drawings.
     private let cubicBytes = 7.6, quadraticBytes = 5.2, smoothBytes = 5.0, lineBytes = 3.0
     /// Bytes that a bend of one radian between lines, where no corner was found, is charged with.
-    private let bendBytes = 12.0
+    private let bendBytes = 6.0
     private let window = 40
 
     // Scratch.
@@ -135,7 +135,7 @@ struct SplitSearch {
                         }
                     } else {
                         misses += 1
-                        if misses >= 3 { break }
+                        if misses >= 4 { break }
                     }
                     j += 1
                 }

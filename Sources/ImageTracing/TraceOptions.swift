@@ -91,7 +91,7 @@ public struct FitOptions: Hashable, Sendable {
 
     /// The defaults stay below what is visible at the size of the picture.
     public init(
-        tolerance: Double = 0.3, lambda: Double = 600, cornerAngle: Double = 40, cornerAlpha: Double = 1, joinTolerance: Double = 0.2
+        tolerance: Double = 0.25, lambda: Double = 600, cornerAngle: Double = 40, cornerAlpha: Double = 1, joinTolerance: Double = 0.2
     ) {
         self.tolerance = tolerance
         self.lambda = lambda
