@@ -214,7 +214,14 @@ struct CurveFitter {
             guard let back = self.arm(i, -1, gap, arm, closed), let ahead = self.arm(i, 1, gap, arm, closed) else { return nil }
             return (back, ahead)
         }
+        let slight = 0.16 * cornerAngle * cornerAngle
         for i in 0..<n {
+            // Nearly straight: no need to look closer.
+            if closed || (i > 2 && i < n - 3), n > 6 {
+                let q = p[i], a = q - p[(i + n - 3) % n], b = p[(i + 3) % n] - q
+                let dot = a.dot(b), cross = a.cross(b)
+                if dot > 0, cross * cross < slight * (dot * dot + cross * cross) { continue }
+            }
             guard let (back, ahead) = arms(i) else { continue }
             // Both arms point away from i.
             let total = angle(from: -back.direction, to: ahead.direction)
@@ -427,7 +434,11 @@ struct CurveFitter {
             return reach
         }
         let tight = longest(narrow), loose = longest(wide)
-        var order = (0..<n).filter { tight[$0] > $0 + 5 && s[tight[$0]] - s[$0] >= 6 }
+        // Of the stretches with one end the longest.
+        var order: [Int] = []
+        for i in 0..<n where i == 0 || tight[i] > tight[i - 1] {
+            if tight[i] > i + 5, s[tight[i]] - s[i] >= 6 { order.append(i) }
+        }
         order.sort { a, b in
             let la = s[tight[a]] - s[a], lb = s[tight[b]] - s[b]
             return la != lb ? la > lb : a < b

@@ -88,7 +88,7 @@ struct SplitSearch {
                 var j = i + 1
                 while j < m, j - i <= window {
                     let last = j == m - 1
-                    if lines {
+                    if lines, state.cost + price * lineBytes < states[2 * j + 1].cost {
                         if let square = lineError(p, i, j) {
                             let direction = (places[j] - places[i]).normalized
                             var bytes = lineBytes
@@ -104,6 +104,11 @@ struct SplitSearch {
                         } else {
                             lines = false
                         }
+                    }
+                    // Whatever a cubic from here costs, one from farther back was cheaper.
+                    guard state.cost + price * smoothBytes < states[2 * j].cost else {
+                        j += 1
+                        continue
                     }
                     let start: Vector? = i == 0 ? startTangent : kind == 0 ? tangents[i] : state.tangent
                     let end: Vector? = last ? endTangent : -tangents[j]
