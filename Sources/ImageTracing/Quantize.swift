@@ -72,7 +72,12 @@ public func quantize(_ image: Raster<RGBA8>, _ options: QuantizeOptions = .init(
     if options.colors != nil || !work.isTextured {
         let thin = thinColors(
             work, votes: indices, palette: found.map { SIMD4<Float>(bytes: $0) }, limit: min(16, (options.colors ?? 250) - found.count))
-        found += thin.map(ColorHistogram.rounded)
+        let oklab = OklabConverter(), distance = Float(min(30, max(0.5, options.colorDistance))) / 100
+        for color in thin {
+            let place = ColorHistogram.place(color, oklab)
+            let isNew = found.allSatisfy { squared(ColorHistogram.place(SIMD4(bytes: $0), oklab) - place) >= distance * distance }
+            if isNew { found.append(RGBA8(rounding: color)) }
+        }
     }
     let palette = found.map(unpremultiply)
     let given = options.tone == .duotone ? [] : options.palette.prefix(250).map { $0.a == 0 ? RGBA8(0, 0, 0, 0) : $0 }

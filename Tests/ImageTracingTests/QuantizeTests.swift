@@ -74,7 +74,7 @@ struct QuantizeTests {
         let image = picture(240, 20, greys.enumerated().map { i, c in (c, box(Double(i) * 20, 0, 20, 20)) })
         var last = Int.max
         for distance in [1.0, 5, 12, 25] {
-            let count = quantize(image, QuantizeOptions(colorDistance: distance)).palette.count
+            let count = quantize(image, QuantizeOptions(colorDistance: distance, mode: .color)).palette.count
             #expect(count <= last)
             last = count
         }
