@@ -2,7 +2,7 @@
 """How many known shapes and gradients a tracer gives back as what they were: precision and recall by kind.
 
   trace_shapes.py --cmd 'atelier trace {img} -o {out} --force --cache off' [--count 300] [--seed 1] [--only png|jpeg]
-                  [--jobs 4] [--keep FOLDER] [--json FILE] [--first N] [--misses]
+                  [--jobs 4] [--keep FOLDER] [--json FILE] [--first N] [--flat] [--misses]
   trace_shapes.py --self-test
 
 Needs `pip install pillow numpy scikit-image resvg_py`. A seeded generator draws circles, ellipses, rectangles, rounded
@@ -724,8 +724,10 @@ def score(drawing, whole, text):
 # ---------------------------------------------------------------- runs
 
 def one(job):
-    seed, formats, command, keep = job
+    seed, formats, command, keep, flat = job
     drawing = Drawing(seed)
+    if flat and drawing.defs:
+        return seed, {}
     whole = drawing.truth()
     results = {}
     with tempfile.TemporaryDirectory() as temporary:
@@ -772,7 +774,7 @@ def damaged(drawing):
 
 
 def run(command, arguments, formats):
-    jobs = [(arguments.seed * 100_000 + i, formats, command, arguments.keep) for i in range(arguments.first, arguments.first + arguments.count)]
+    jobs = [(arguments.seed * 100_000 + i, formats, command, arguments.keep, arguments.flat) for i in range(arguments.first, arguments.first + arguments.count)]
     totals = {f: {k: [0, 0, 0, 0] for k in KINDS} for f in formats}
     failures, size = 0, {f: 0 for f in formats}
     with ProcessPoolExecutor(arguments.jobs) as pool:
@@ -829,6 +831,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=4)
     parser.add_argument("--keep", help="a folder for the drawings, pictures and results")
     parser.add_argument("--json", help="a file for the figures")
+    parser.add_argument("--flat", action="store_true", help="leave out the drawings that have gradients")
     parser.add_argument("--misses", action="store_true", help="print what was missed and what was wrong")
     parser.add_argument("--self-test", action="store_true")
     arguments = parser.parse_args()

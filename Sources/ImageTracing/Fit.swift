@@ -26,6 +26,7 @@ private let edgeShare = 1.0 / 32
 private struct LayerBuilder {
     let s: Segmentation
     let order: PaintOrder
+    let shapes: ShapeFinder
     let tolerance: Double
     let lambda: Double
     let cornerAngle: Double
@@ -37,13 +38,15 @@ private struct LayerBuilder {
 
     init(_ segmentation: Segmentation, _ options: FitOptions) {
         s = segmentation
-        order = PaintOrder(segmentation)
+        var order = PaintOrder(segmentation)
         // Noise moves boundary points; following them would draw the noise.
         let noise = Double(min(10, segmentation.noise))
         tolerance = min(5, max(0.05, options.tolerance)) * (1 + 0.05 * noise)
         lambda = min(1e6, max(1, options.lambda)) / edgeShare
         cornerAngle = min(180, max(10, options.cornerAngle)) * 0.017_453_292_52
         fitter = CurveFitter(tolerance: tolerance, cornerAngle: cornerAngle, certainty: min(1, 0.7 + 0.05 * noise))
+        shapes = ShapeFinder(segmentation, &order)
+        self.order = order
         var places: [Point] = []
         if order.hasTransparency {
             var seen = [Bool](repeating: false, count: segmentation.regions.count)
@@ -61,6 +64,7 @@ private struct LayerBuilder {
         var result: [TracedDrawing.Layer] = []
         for (rank, batch) in order.batches.enumerated() {
             var path = BezierPath()
+            var found: [TracedDrawing.Layer] = []
             let paint = s.regions[Int(batch[0])].paint
             if rank == 0, !order.hasTransparency {
                 // The first layer runs under everything.
@@ -70,11 +74,32 @@ private struct LayerBuilder {
                 path.line(to: Point(0, Double(s.height)))
                 path.close()
             } else {
-                for r in batch { for l in s.regions[Int(r)].loops { add(s.loops[l], of: Int(r), to: &path) } }
+                for r in batch {
+                    if let layers = layers(of: Int(r)) {
+                        found.append(contentsOf: layers)
+                        continue
+                    }
+                    for l in s.regions[Int(r)].loops { add(s.loops[l], of: Int(r), to: &path) }
+                }
             }
             if !path.isEmpty { result.append(.init(.path(arranged(path)), fill: paint)) }
+            result.append(contentsOf: found)
         }
         return result
+    }
+
+    /// A region as primitives and strokes, or nil.
+    private mutating func layers(of region: Int) -> [TracedDrawing.Layer]? {
+        let loops = s.regions[region].loops
+        let outer = s.steps[s.loops[loops.lowerBound].steps]
+        prepare(contrast(outer))
+        guard let layers = shapes.layers(of: region, &fitter) else { return nil }
+        guard !layers.isEmpty else { return [] }
+        for l in loops {
+            let steps = s.steps[s.loops[l].steps]
+            for step in steps where kind(step, of: region) == .exact { weigh(s.chains[Int(step.chain)].points.count, contrast([step])) }
+        }
+        return layers
     }
 
     /// The grid at which a finer one would cost more bytes than it is worth.
@@ -84,6 +109,11 @@ private struct LayerBuilder {
     func gridUnits(_ layers: [TracedDrawing.Layer]) -> Int {
         var numbers = 0.0
         for layer in layers {
+            switch layer.shape {
+            case .path: break
+            case .circle: numbers += 3
+            case .ellipse, .rect, .line: numbers += 4
+            }
             guard case .path(let path) = layer.shape else { continue }
             for element in path.elements {
                 switch element {
@@ -172,7 +202,7 @@ private struct LayerBuilder {
             case .exact:
                 begin(outline[0])
                 prepare(contrast(steps[i..<j]))
-                weigh(outline, contrast(steps[i..<j]))
+                weigh(outline.count, contrast(steps[i..<j]))
                 append(fitter.fitOpen(outline), to: &path)
             }
             i = j
@@ -189,7 +219,7 @@ private struct LayerBuilder {
     /// How much farther a boundary with this colour step may be off than one of full contrast.
     private func scale(_ contrast: Double) -> Double { min(6, max(1, (60 / max(1, contrast)).squareRoot())) }
 
-    private mutating func weigh(_ outline: [Point], _ contrast: Double) { edgeWeight += Double(outline.count) * contrast * contrast }
+    private mutating func weigh(_ count: Int, _ contrast: Double) { edgeWeight += Double(count) * contrast * contrast }
 
     private func append(_ curve: FittedCurve, to path: inout BezierPath) {
         for segment in curve.segments {
@@ -203,7 +233,7 @@ private struct LayerBuilder {
     private mutating func addExact(_ outline: [Point], _ contrast: Double, to path: inout BezierPath) {
         guard outline.count > 2 else { return }
         prepare(contrast)
-        weigh(outline, contrast)
+        weigh(outline.count, contrast)
         let curve = fitter.fitClosed(outline)
         path.move(to: curve.start)
         append(curve, to: &path)

@@ -10,7 +10,7 @@ import AtelierPixels
 /// colours available, one is painted at a time, all its available regions as one shape.
 struct PaintOrder {
     /// Position of each region's batch, from 0; −1 for regions that are not painted because they are fully transparent.
-    private(set) var rank: [Int32]
+    var rank: [Int32]
     /// Regions painted together: one paint, back to front.
     private(set) var batches: [[Int32]] = []
     /// Whether some region is not opaque.
@@ -79,7 +79,15 @@ struct PaintOrder {
         for (r, region) in regions.enumerated() where region.paint.isInvisible {
             for n in first[r]..<first[r + 1] { offer(Int(neighbour[n])) }
         }
-        let bySize = regions.indices.sorted { regions[$0].area != regions[$1].area ? regions[$0].area > regions[$1].area : $0 < $1 }
+        // What reaches the frame lies under what does not.
+        var isAtFrame = [Bool](repeating: false, count: regions.count)
+        for c in segmentation.chains where c.left < 0 || c.right < 0 {
+            if max(c.left, c.right) >= 0 { isAtFrame[Int(max(c.left, c.right))] = true }
+        }
+        let bySize = regions.indices.sorted { a, b in
+            if isAtFrame[a] != isAtFrame[b] { return isAtFrame[a] }
+            return regions[a].area != regions[b].area ? regions[a].area > regions[b].area : a < b
+        }
         var nextStart = 0
         while true {
             var best = -1

@@ -1,0 +1,278 @@
+import AtelierGeometry
+
+/// A line of constant width whose outline is a given closed row of boundary points.
+struct FoundStroke {
+    var path: BezierPath
+    var width: Double
+    /// Whether its ends and joins are round.
+    var isRound: Bool
+}
+
+/// Recognises the outline of a line of constant width: two long sides at one distance, joined by two caps.
+///
+/// The caps are where the outline turns back on itself soonest. Points of one side are then paired with their nearest on the other;
+/// the middles are the centre line, to which each point of a side that has no partner (around a join) adds itself, moved inwards by
+/// half the width. What the stroke of the fitted centre line does not explain is no stroke.
+///
+/// - Complexity: O(points) to refuse, O(points × segments) to accept.
+struct StrokeFinder {
+    private let p: [Point]
+    private var s: [Double] = []
+    private let n: Int
+    private var total = 0.0
+
+    /// - Parameter outline: The closed boundary, the first point not repeated, walked with the inside on the left.
+    init(_ outline: [Point]) {
+        p = outline
+        n = outline.count
+    }
+
+    /// - Parameter area: Enclosed, px².
+    mutating func find(area: Double, _ fitter: inout CurveFitter) -> FoundStroke? {
+        guard n >= 16 else { return nil }
+        s.reserveCapacity(n)
+        for i in 0..<n {
+            s.append(total)
+            total += p[i].distance(to: p[(i + 1) % n])
+        }
+        // Length 2 ℓ + 2 w and area ℓ w.
+        let root = total * total - 16 * area
+        guard root > 0 else { return nil }
+        let guess = (total - root.squareRoot()) / 4
+        guard guess > 0.7, total > 9 * guess else { return nil }
+        guard let (first, second) = caps(guess) else { return nil }
+        guard let (width, middle) = centerLine(first, second, guess), middle.count >= 4 else { return nil }
+        return stroke(middle, width, (first, second), &fitter)
+    }
+
+    /// The point `distance` further along the outline.
+    private func index(_ i: Int, after distance: Double) -> Int {
+        var k = i, left = distance
+        if left >= 0 {
+            while left > 0 { left -= p[k].distance(to: p[(k + 1) % n]); k = (k + 1) % n }
+        } else {
+            while left < 0 { left += p[k].distance(to: p[(k + n - 1) % n]); k = (k + n - 1) % n }
+        }
+        return k
+    }
+
+    /// The two places where the outline turns back on itself soonest.
+    private func caps(_ width: Double) -> (Int, Int)? {
+        var gap = [Double](repeating: 0, count: n)
+        var ahead = index(0, after: 1.6 * width), behind = index(0, after: -1.6 * width)
+        for i in 0..<n {
+            func along(_ a: Int, _ b: Int) -> Double { let d = s[b] - s[a]; return d < 0 ? d + total : d }
+            while along(i, ahead) < 1.6 * width { ahead = (ahead + 1) % n }
+            while along((behind + 1) % n, i) >= 1.6 * width { behind = (behind + 1) % n }
+            gap[i] = p[ahead].distance(to: p[behind])
+        }
+        var first = 0
+        for i in 0..<n where gap[i] < gap[first] { first = i }
+        var second = -1
+        for i in 0..<n {
+            var apart = abs(s[i] - s[first])
+            apart = min(apart, total - apart)
+            guard apart > max(3 * width, total / 6) else { continue }
+            if second < 0 || gap[i] < gap[second] { second = i }
+        }
+        guard second >= 0, gap[first] < 1.7 * width, gap[second] < 1.7 * width else { return nil }
+        return (first, second)
+    }
+
+    /// Unit vector into the outline at a point.
+    private func inward(_ i: Int, _ reach: Int) -> Vector {
+        let d = (p[(i + reach) % n] - p[(i + n - reach) % n]).normalized
+        // The inside is on the left; y points down.
+        return Vector(d.dy, -d.dx)
+    }
+
+    private func centerLine(_ first: Int, _ second: Int, _ guess: Double) -> (width: Double, middle: [Point])? {
+        // Side a runs from the first cap to the second, side b back; b is walked backwards.
+        var a: [Int] = [], b: [Int] = []
+        var i = first
+        while i != second { a.append(i); i = (i + 1) % n }
+        i = first
+        while i != second { b.append(i); i = (i + n - 1) % n }
+        func trimmed(_ side: [Int]) -> [Int] {
+            side.filter { p[$0].distance(to: p[first]) > 0.75 * guess + 0.5 && p[$0].distance(to: p[second]) > 0.75 * guess + 0.5 }
+        }
+        a = trimmed(a)
+        guard a.count >= 4, b.count >= 4 else { return nil }
+        /// Distance from a point to the segment from b[k] to b[k + 1], and the nearest point there.
+        func toSegment(_ q: Point, _ k: Int) -> (distance: Double, foot: Point) {
+            let u = p[b[k]], v = p[b[min(b.count - 1, k + 1)]] - u
+            let t = v.dot(v) > 0 ? max(0, min(1, (q - u).dot(v) / v.dot(v))) : 0
+            let foot = u + v * t
+            return (q.distance(to: foot), foot)
+        }
+        var pairs: [(a: Int, b: Int, foot: Point, distance: Double)] = []
+        pairs.reserveCapacity(a.count)
+        var k = 0
+        for q in a {
+            // The partner moves on as long as it comes nearer.
+            var best = toSegment(p[q], k), at = k, j = k, walked = 0.0
+            // Around a sharp join the other side goes a long way before it is near again.
+            let reach = 6.5 * guess + 4
+            while j + 1 < b.count - 1, walked < reach {
+                walked += p[b[j]].distance(to: p[b[j + 1]])
+                j += 1
+                let other = toSegment(p[q], j)
+                if other.distance < best.distance { (best, at) = (other, j) }
+            }
+            k = at
+            // A partner on a cap is none.
+            if min(best.foot.distance(to: p[first]), best.foot.distance(to: p[second])) < 0.65 * guess { continue }
+            pairs.append((q, k, best.foot, best.distance))
+        }
+        guard pairs.count >= 4 else { return nil }
+        var widths: [Double] = []
+        for pair in pairs { widths.append(pair.distance) }
+        widths.sort()
+        let width = widths[widths.count / 2]
+        guard width > 0.7, abs(width - guess) < 0.3 * guess + 0.5 else { return nil }
+        // Most pairs must agree before anything dearer is tried.
+        var agreeing = 0
+        for pair in pairs where abs(pair.distance - width) < 0.1 * width + 0.35 { agreeing += 1 }
+        guard agreeing * 10 >= pairs.count * 7 else { return nil }
+        var mean = 0.0
+        for pair in pairs where abs(pair.distance - width) < 0.1 * width + 0.35 { mean += pair.distance }
+        let exact = mean / Double(agreeing)
+        var middle: [Point] = []
+        for (number, pair) in pairs.enumerated() {
+            if number > 0, pair.b - pairs[number - 1].b > 2, pairs[number - 1].b + 1 < pair.b {
+                // Points of the other side that go around a join.
+                for j in pairs[number - 1].b + 1..<pair.b where p[b[j]].distance(to: p[pair.a]) > 1.04 * exact + 0.15 {
+                    middle.append(p[b[j]] + inward(b[j], 2) * (exact / 2))
+                }
+            }
+            if pair.distance < 1.04 * exact + 0.15 {
+                middle.append(p[pair.a].interpolated(to: pair.foot, 0.5))
+            } else {
+                middle.append(p[pair.a] + inward(pair.a, 2) * (exact / 2))
+            }
+        }
+        return (exact, middle)
+    }
+
+    /// Where the line ends, from the outline around a cap: the centre of a half circle, or where a straight cut is. The errors are
+    /// mean squares.
+    ///
+    /// - Parameters:
+    ///   - near: A point of the centre line near the cap.
+    ///   - direction: Unit vector from there to the cap.
+    private func end(
+        _ cap: Int, _ near: Point, _ direction: Vector, _ width: Double
+    ) -> (round: Point, roundError: Double, flat: Point, flatError: Double) {
+        let r = width / 2
+        var (rs, rr, rn, fs, ff, fn) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
+        var farthest = 0.0
+        func take(_ i: Int) {
+            let d = p[i] - near
+            let u = d.dot(direction), v = abs(direction.cross(d))
+            farthest = max(farthest, u)
+            if v < 0.92 * r {
+                let x = u - (r * r - v * v).squareRoot()
+                rs += x
+                rr += x * x
+                rn += 1
+            }
+            if v < max(0.6 * r, r - 0.8) {
+                fs += u
+                ff += u * u
+                fn += 1
+            }
+        }
+        var i = cap, walked = 0.0
+        while walked < 1.2 * r + 0.5 { take(i); walked += p[i].distance(to: p[(i + 1) % n]); i = (i + 1) % n }
+        (i, walked) = ((cap + n - 1) % n, 0)
+        while walked < 1.2 * r + 0.5 { take(i); walked += p[i].distance(to: p[(i + n - 1) % n]); i = (i + n - 1) % n }
+        let round = rn > 0 ? rs / rn : farthest - r, flat = fn > 0 ? fs / fn : farthest
+        return (
+            near + direction * round, max(0, rr / max(1, rn) - round * round), near + direction * flat,
+            max(0, ff / max(1, fn) - flat * flat)
+        )
+    }
+
+    private func stroke(_ middle: [Point], _ width: Double, _ caps: (Int, Int), _ fitter: inout CurveFitter) -> FoundStroke? {
+        let m = middle.count
+        func direction(_ from: Int, _ step: Int) -> Vector {
+            var k = from
+            while k + step >= 0, k + step < m, middle[k].distance(to: middle[from]) < max(2.5, 0.8 * width) { k += step }
+            let near = (middle[from] - middle[k]).normalized
+            var j = k
+            while j + step >= 0, j + step < m, middle[j].distance(to: middle[k]) < max(2.5, 0.8 * width) { j += step }
+            guard j != k else { return near }
+            // A bend goes on.
+            let far = (middle[k] - middle[j]).normalized
+            return near.dot(far) > 0.8 ? (near * 1.75 - far * 0.75).normalized : near
+        }
+        let startDirection = direction(0, 1), endDirection = direction(m - 1, -1)
+        let start = end(caps.0, middle[0], startDirection, width), finish = end(caps.1, middle[m - 1], endDirection, width)
+        let isRound = width > 2.2 && start.roundError + finish.roundError < start.flatError + finish.flatError
+        let first = isRound ? start.round : start.flat, last = isRound ? finish.round : finish.flat
+        var line: [Point] = [first]
+        for q in middle where (q - first).dot(startDirection) < -0.2 || q.distance(to: first) > width {
+            if (q - last).dot(endDirection) < -0.2 || q.distance(to: last) > width { line.append(q) }
+        }
+        line.append(last)
+        guard line.count >= 3 else { return nil }
+        // The middle is known better than either side.
+        fitter.tolerance *= 0.6
+        let curve = fitter.fitOpen(line)
+        var path = BezierPath()
+        path.move(to: curve.start)
+        for segment in curve.segments {
+            switch segment {
+            case .line(let q): path.line(to: q)
+            case .cubic(let c1, let c2, let q): path.cubic(c1, c2, to: q)
+            }
+        }
+        guard explains(curve, width, isRound) else { return nil }
+        return FoundStroke(path: path, width: width, isRound: isRound)
+    }
+
+    /// Whether the stroke's outline lies where the points do.
+    private func explains(_ curve: FittedCurve, _ width: Double, _ isRound: Bool) -> Bool {
+        var flat: [Point] = [curve.start]
+        for segment in curve.segments {
+            let a = flat[flat.count - 1]
+            switch segment {
+            case .line(let q): flat.append(q)
+            case .cubic(let c1, let c2, let q):
+                for k in 1...12 {
+                    let t = Double(k) / 12, v = 1 - t
+                    let (b0, b1, b2, b3) = (v * v * v, 3 * v * v * t, 3 * v * t * t, t * t * t)
+                    flat.append(
+                        Point(b0 * a.x + b1 * c1.x + b2 * c2.x + b3 * q.x, b0 * a.y + b1 * c1.y + b2 * c2.y + b3 * q.y))
+                }
+            }
+        }
+        let count = flat.count
+        guard count <= 600 else { return false }
+        let r = width / 2
+        var misfit = Misfit()
+        for q in p {
+            var nearest = Double.infinity, at = 0, place = 0.0
+            for k in 0..<count - 1 {
+                let v = flat[k + 1] - flat[k], d = q - flat[k]
+                let square = v.dot(v)
+                let t = square > 0 ? d.dot(v) / square : 0
+                let clamped = max(0, min(1, t))
+                let foot = flat[k] + v * clamped
+                let distance = (q - foot).dot(q - foot)
+                if distance < nearest { (nearest, at, place) = (distance, k, t) }
+            }
+            if !isRound, (at == 0 && place <= 0) || (at == count - 2 && place >= 1) {
+                // Beyond a flat end: how far.
+                let v = flat[at + 1] - flat[at]
+                misfit.add((place <= 0 ? -place : place - 1) * v.length)
+            } else {
+                let residual = nearest.squareRoot() - r
+                // Corners of flat ends are mixed pixels.
+                if !isRound, residual < 0, min(q.distance(to: flat[0]), q.distance(to: flat[count - 1])) < r + 0.8 { continue }
+                misfit.add(residual)
+            }
+        }
+        return misfit.isExplained(within: 0.1)
+    }
+}
