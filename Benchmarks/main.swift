@@ -4,6 +4,6 @@
 let subcommands: [Subcommand] = [
     .cacheFaults, .cacheHits, .cacheSpeed, .dictionaryGain, .digest, .diskStore, .engine, .codecs, .hostile, .hostileSVG, .journal, .line,
     .corpus,
-    .redis, .requestLog, .stageOutputs, .successors,
+    .redis, .requestLog, .similarity, .stageOutputs, .successors,
 ]
 Subcommand.main(CommandLine.arguments.dropFirst().map { $0 }, among: subcommands)

@@ -21,7 +21,7 @@ public struct OklabConverter: Sendable {
     private let linear: [Float]
 
     /// A converter with its table filled.
-    public init() { linear = (0..<256).map { Self.linear(Double($0) / 255) } }
+    public init() { linear = (0..<256).map { Float(linearLight(Double($0) / 255)) } }
 
     /// The colour in Oklab; alpha is ignored.
     public func callAsFunction(_ color: RGBA8) -> Oklab {
@@ -35,20 +35,6 @@ public struct OklabConverter: Sendable {
             b: 0.025_904_037 * l + 0.782_771_77 * m - 0.808_675_77 * s)
     }
 
-    /// The sRGB decoding curve (IEC 61966-2-1), `((v + 0.055) / 1.055) ^ 2.4`; the power is the fifth root of the twelfth power.
-    private static func linear(_ v: Double) -> Float {
-        if v <= 0.04045 { return Float(v / 12.92) }
-        let base = (v + 0.055) / 1.055
-        let squared = base * base
-        let twelfth = squared * squared * squared * squared * squared * squared
-        var root = base  // Newton for x⁵ = twelfth; base lies above the root, so the iteration falls monotonically.
-        for _ in 0..<24 {
-            let fourth = root * root * root * root
-            root -= (root * fourth - twelfth) / (5 * fourth)
-        }
-        return Float(root)
-    }
-
     /// Newton's cube root of a number in 0…1, from a start read off the exponent.
     private func cubeRoot(_ x: Float) -> Float {
         guard x > 1e-9 else { return 0 }
@@ -56,4 +42,18 @@ public struct OklabConverter: Sendable {
         for _ in 0..<3 { y -= (y * y * y - x) / (3 * y * y) }
         return y
     }
+}
+
+/// The sRGB decoding curve (IEC 61966-2-1), `((v + 0.055) / 1.055) ^ 2.4`; the power is the fifth root of the twelfth power.
+func linearLight(_ v: Double) -> Double {
+    if v <= 0.04045 { return v / 12.92 }
+    let base = (v + 0.055) / 1.055
+    let squared = base * base
+    let twelfth = squared * squared * squared * squared * squared * squared
+    var root = base  // Newton for x⁵ = twelfth; base lies above the root, so the iteration falls monotonically.
+    for _ in 0..<24 {
+        let fourth = root * root * root * root
+        root -= (root * fourth - twelfth) / (5 * fourth)
+    }
+    return root
 }
