@@ -87,7 +87,7 @@ let package = Package(
             "Command",
             [
                 "AtelierStages", "AtelierMemo", "AtelierRedis", "AtelierScheduling", "AtelierTelemetry", "AtelierSVG", "AtelierImageCodecs",
-                "AtelierOOXML", "AtelierArchives",
+                "AtelierOOXML", "AtelierArchives", "AtelierPixels",
             ]),
         .target(
             name: "Atelier", dependencies: ["AtelierMemo", "AtelierPixels", "AtelierStages"], path: "Sources/Atelier", swiftSettings: strict
@@ -125,7 +125,7 @@ let package = Package(
             ["AtelierTesting", "AtelierMemoTesting", "AtelierScheduling", "AtelierTelemetry", "CAtelierBLAKE3", "CAtelierXXHash"]),
         tests(of: "Redis", ["AtelierTesting", "AtelierMemoTesting", "AtelierMemo", "AtelierScheduling"]),
         tests(of: "Geometry", ["AtelierTesting"]),
-        tests(of: "Pixels"),
+        tests(of: "Pixels", ["AtelierGeometry"]),
         tests(of: "ImageTracing", ["AtelierGeometry", "AtelierPixels"]),
         tests(of: "ImageCodecs", ["AtelierTesting", "AtelierPixels"], resources: [.copy("Samples")]),
         tests(of: "Fonts", ["AtelierGeometry"]),
@@ -138,7 +138,7 @@ let package = Package(
             [
                 "AtelierPixels",
                 "AtelierMemo", "AtelierMemoTesting", "AtelierScheduling", "AtelierTesting", "AtelierImageCodecs", "AtelierImageTracing",
-                "AtelierFonts", "AtelierGeometry", "AtelierSVG", "AtelierArchives", "AtelierOOXML",
+                "AtelierFonts", "AtelierGeometry", "AtelierSVG", "AtelierArchives", "AtelierOOXML", "AtelierPixels",
             ],
             exclude: ["stage-outputs.txt", "Features"]),
         tests(of: "Command", ["AtelierStages", "AtelierMemo", "AtelierScheduling", "AtelierOOXML", "AtelierSVG", "AtelierArchives"]),

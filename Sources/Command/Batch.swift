@@ -29,6 +29,8 @@ struct Product: Sendable {
     var remarks: [Remark]
     /// What became of the elements of each slide, with the input it was made from.
     var slides: [SlideOfInput] = []
+    /// How good a tracing is, where that was asked for.
+    var review: TraceReview?
 }
 
 /// What became of an input's elements.
@@ -80,6 +82,8 @@ struct Made: Sendable {
     var remarks: [Remark]
     /// What became of the elements of each slide, with the input it was made from.
     var slides: [SlideOfInput] = []
+    /// How good a tracing is, where that was asked for.
+    var statistics: TraceStatistics?
 }
 
 /// Something of an input that is not in the output as written.

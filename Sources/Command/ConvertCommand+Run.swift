@@ -91,16 +91,23 @@ extension ConvertCommand {
     func run(_ maker: some Maker, window: Int, environment: [String: String], console: Console) async throws -> ExitCode {
         let begin = Moment.now
         let (jobs, problems) = try jobs(console)
+        if let compare = settings.compare {
+            guard jobs.count == 1 else { throw UsageError("--compare \(printable(compare)) takes one picture, not \(jobs.count)") }
+            try refuseOverwriting([Job(inputs: jobs[0].inputs, output: compare, format: .svg)])
+        }
         for problem in problems { console.say("atelier: \(problem)") }
         let style = ProgressLine.style(settings, isTerminal: console.errorsAreOnTerminal, terminal: environment["TERM"])
         var progress = ProgressLine(style, total: jobs.count, console: console)
-        let force = settings.force, isBatch = settings.batch != nil
+        let force = settings.force, isBatch = settings.batch != nil, compare = settings.compare
         var said = 0
         let outcomes = await runBatch(jobs, window: window, failFast: settings.failFast) { job in
             let begin = ContinuousClock.now
             var attempt = await maker.make(job), made: Made?
             if let product = attempt.product {
-                do throws(Failure) { made = try product.deliver(as: job, force: force, console) } catch { attempt.failures.append(error) }
+                do throws(Failure) {
+                    made = try product.deliver(as: job, force: force, console)
+                    if let compare { try product.review?.deliverComparison(to: compare, force: force) }
+                } catch { attempt.failures.append(error) }
             }
             return Outcome(job: job, made: made, failures: attempt.failures, seconds: (ContinuousClock.now - begin).inSeconds)
         } finished: { outcomes, index in
@@ -163,9 +170,21 @@ extension Product {
         }
         switch outcome {
         case .success(let delivery):
-            return Made(byteCount: blob.count, digest: digest, delivery: delivery, isCached: isCached, remarks: remarks, slides: slides)
+            return Made(byteCount: blob.count, digest: digest, delivery: delivery, isCached: isCached, remarks: remarks, slides: slides,
+                statistics: review?.statistics)
         case .failure(.system(let error)) where error.isBrokenPipe: throw Failure(kind: .brokenPipe, message: error.description)
         case .failure(let error): throw Failure(kind: .other, message: error.description)
         }
+    }
+}
+
+extension TraceReview {
+    /// Writes the picture of the comparison.
+    fileprivate func deliverComparison(to path: String, force: Bool) throws(Failure) {
+        do throws(DeliveryError) {
+            _ = try comparison.withUnsafeBytes { bytes in
+                Result { () throws(DeliveryError) in try AtelierCommand.deliver(bytes, to: path, force: force) }
+            }.get()
+        } catch { throw Failure(kind: .other, message: error.description) }
     }
 }

@@ -17,6 +17,8 @@ struct EngineMaker: Maker {
     let keepGoing: Bool
     /// Whether reports list every single element.
     let listsElements: Bool
+    /// Whether tracings are compared with their pictures, and whether that is drawn.
+    private let reviews: (wanted: Bool, drawn: Bool)
     let console: Console
     /// What is told of the work while it lasts, and what misses are compared with.
     private let journal: CacheJournal?, keys: KeyLog?
@@ -41,6 +43,7 @@ struct EngineMaker: Maker {
         root = command.root
         keepGoing = command.settings.keepGoing
         listsElements = command.settings.report != nil
+        reviews = (command.settings.stats || command.settings.compare != nil, command.settings.compare != nil)
         self.console = console
         watch = engine.levels.lazy.compactMap { $0 as? MemoryStore }.first.map(PressureWatch.init(of:))
         engine.observe { [ran] in ran.note($0) }
@@ -169,7 +172,10 @@ struct EngineMaker: Maker {
     private func product(_ job: Job, _ pages: [Page], _ attached: [Page]) async throws -> Product {
         let request = request(job.format, pages, attached.map(\.source))
         let conversion = try request.conversion(of: sources(of: pages, attached.map(\.source)), listingElements: listsElements)
-        let (blob, report) = try await values(of: conversion)
+        let review =
+            reviews.wanted && job.format == .svg
+            ? Artifact(ReviewOfSource(source: pages[0].source, options: options, showsComparison: reviews.drawn)) : nil
+        let (blob, report, looked) = try await values(of: conversion, review)
         let remarks = zip(pages, report.pages).flatMap { page, diagnostics in
             diagnostics.map { Remark($0, in: page.input.path) }
         }
@@ -178,16 +184,21 @@ struct EngineMaker: Maker {
             cost: ran.cost(of: conversion.output.digest))
         return Product(
             blob: blob, digest: conversion.output.digest.description, isCached: !ran.contains(conversion.output.digest), remarks: remarks,
-            slides: zip(pages, report.slides).map { SlideOfInput(input: $0.input.path, summary: $1) })
+            slides: zip(pages, report.slides).map { SlideOfInput(input: $0.input.path, summary: $1) }, review: looked)
     }
 
-    /// Both parts of a conversion, asked for before either is waited for: without a cache, what they share would be made twice.
-    private func values(of conversion: Conversion) async throws -> (output: Blob, report: ConversionReport) {
-        try await withThrowingTaskGroup(of: ConversionReport.self) { [engine] group in
-            group.addImmediateTask { try await engine.value(of: conversion.report) }
+    /// All parts of a conversion, asked for before any is waited for: without a cache, what they share would be made twice.
+    private func values(
+        of conversion: Conversion, _ review: Artifact<TraceReview>?
+    ) async throws -> (output: Blob, report: ConversionReport, review: TraceReview?) {
+        try await withThrowingTaskGroup(of: (report: ConversionReport?, review: TraceReview?).self) { [engine] group in
+            group.addImmediateTask { (try await engine.value(of: conversion.report), nil) }
+            if let review { group.addImmediateTask { (nil, try await engine.value(of: review)) } }
             let output = try await engine.value(of: conversion.output)
-            guard let report = try await group.next() else { preconditionFailure("a task that was added ends") }
-            return (output, report)
+            var report: ConversionReport?, looked: TraceReview?
+            while let part = try await group.next() { (report, looked) = (part.report ?? report, part.review ?? looked) }
+            guard let report else { preconditionFailure("a task that was added ends") }
+            return (output, report, looked)
         }
     }
 
@@ -260,7 +271,7 @@ struct EngineMaker: Maker {
         case let error as SVG.ParseError:
             guard let flag = error.flag else { return failure(.reading, place + sentence(error)) }
             return failure(.limit, place + sentence(error) + "; --\(flag) raises it")
-        case is ImageDecodingError, is UnknownSourceFormat, is TemplateError, is DeckError:
+        case is ImageDecodingError, is UnknownSourceFormat, is TemplateError, is DeckError, is NothingTraced:
             return failure(.reading, place + sentence(underlying))
         default:
             return failure(.other, place + sentence(error))

@@ -78,7 +78,8 @@ struct ConvertCommand: Hashable, Sendable {
                     "root", \.root, "DIR", group: "Files",
                     "The folder that picture files named in SVG may lie in; without it, that of each drawing, and none for standard input.")
             ]
-        let tracing = ConversionOptions.tracing.map { $0.of(\ConvertCommand.conversion) }
+        let review = verb == .pptx ? [] : Settings.reviewOptions.map { $0.of(\ConvertCommand.settings) }
+        let tracing = review + ConversionOptions.tracing.map { $0.of(\ConvertCommand.conversion) }
         let slides =
             verb == .trace
             ? []

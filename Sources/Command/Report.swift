@@ -29,6 +29,11 @@ struct Report {
         } else {
             sayRemarksByKind(made.flatMap(\.1.remarks), console)
         }
+        for (outcome, made) in made {
+            if let statistics = made.statistics {
+                console.say(statistics.line(called: outcome.job.inputs[0].shown, milliseconds: outcome.seconds * 1000))
+            }
+        }
         if let words = made.flatMap({ $0.1.slides.map(\.summary) }).inWords { console.say("elements: \(words)") }
         guard outcomes.count + problems.count > 1 || verbose || outcomes.contains(where: { $0?.job.output != "-" }) else { return }
         console.say(summary)
@@ -102,6 +107,7 @@ extension Outcome {
                     .init("cached", .bool(made.isCached)),
                     .init("diagnostics", .array(made.remarks.filter { $0.input == input.path }.map(\.json))),
                 ]
+                if let statistics = made.statistics { members.append(.init("statistics", statistics.json)) }
             } else {
                 members.append(.init("state", .string(failure == nil ? "notMade" : "failed")))
                 if let failure { members.append(.init("error", .string(failure.message))) }

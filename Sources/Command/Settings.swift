@@ -36,6 +36,10 @@ struct Settings: Hashable, Sendable {
     var timing = false
     /// File that receives what became of every element.
     var report: String?
+    /// Whether tracings are compared with their pictures.
+    var stats = false
+    /// PNG file that receives picture, tracing and difference.
+    var compare: String?
     /// File that receives the engine's events, one JSON document a line.
     var events: String?
 
@@ -86,6 +90,16 @@ extension Settings {
         ] + talkOptions + [
             .choice("progress", \.progress, group: "Talk", "When to show progress; auto means on a terminal."),
             .flag("timing", \.timing, group: "Talk", "Prints TRACE_MS=, the processor time of decoding, work and writing."),
+        ]
+    }
+
+    /// Flags about looking at tracings.
+    static var reviewOptions: [Option<Settings>] {
+        [
+            .flag(
+                "stats", \.stats, group: "Talk",
+                "Compares each tracing with its picture: likeness, colour difference, edges, bytes, shapes and segments."),
+            .text("compare", \.compare, "FILE", group: "Files", "Writes picture, tracing and difference side by side as PNG; for one picture."),
         ]
     }
 

@@ -9,6 +9,8 @@ public struct ConversionOptions: Hashable, Sendable, Codable {
     public var image: DecodeLimits
     /// How pictures are traced.
     public var trace: TraceOptions
+    /// The least SSIM of a traced picture, 0.5 to 1: the smallest SVG that reaches it is made. Nil traces once.
+    public var targetSSIM: Double?
     /// How SVG is read, and what is refused.
     public var svg: SVG.ReadOptions
     /// How drawings become slides.
@@ -18,11 +20,12 @@ public struct ConversionOptions: Hashable, Sendable, Codable {
 
     /// The defaults.
     public init(
-        image: DecodeLimits = .init(), trace: TraceOptions = .init(), svg: SVG.ReadOptions = .init(), slide: SlideOptions = .init(),
-        deck: DeckOptions = .init()
+        image: DecodeLimits = .init(), trace: TraceOptions = .init(), targetSSIM: Double? = nil, svg: SVG.ReadOptions = .init(),
+        slide: SlideOptions = .init(), deck: DeckOptions = .init()
     ) {
         self.image = image
         self.trace = trace
+        self.targetSSIM = targetSSIM
         self.svg = svg
         self.slide = slide
         self.deck = deck

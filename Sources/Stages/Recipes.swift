@@ -11,13 +11,23 @@ import AtelierSVG
 /// - Parameters:
 ///   - source: A PNG or JPEG file.
 ///   - options: How it is decoded, quantised, segmented, fitted and written.
-/// - Returns: The SVG text. Changing only a fit option reruns only the fit and the writing.
+/// - Returns: The SVG text. Changing only a fit option reruns only the fit and the writing. With a target for the likeness, the
+///   smallest SVG that reaches it.
 public func traceToSVG(_ source: Artifact<Blob>, _ options: ConversionOptions = .init()) -> Artifact<Blob> {
+    if let found = searchedTrace(of: source, options) { return Artifact(SVGOfSearch(found: found)) }
     let image = Artifact(DecodeImage(source: source, limits: options.image))
     let quantized = Artifact(QuantizeColors(image: image, options: options.trace.quantize))
     let regions = Artifact(SegmentRegions(image: image, quantized: quantized, options: options.trace.segment))
     let drawing = Artifact(FitPaths(segmentation: regions, options: options.trace.fit))
     return Artifact(WriteDrawing(drawing: drawing, options: options.trace.write))
+}
+
+/// The search that a target for the likeness asks for; nil without one.
+func searchedTrace(of source: Artifact<Blob>, _ options: ConversionOptions) -> Artifact<FoundTrace>? {
+    guard let target = options.targetSSIM else { return nil }
+    let image = Artifact(DecodeImage(source: source, limits: options.image))
+    let quantized = Artifact(QuantizeColors(image: image, options: options.trace.quantize))
+    return Artifact(SearchTrace(image: image, quantized: quantized, options: options.trace, target: target))
 }
 
 /// A converted file and what could not be carried over exactly.
@@ -35,7 +45,9 @@ public func convertToSVG(_ source: Artifact<Blob>, _ options: ConversionOptions 
     let fonts = FontEnvironment.needed(by: source, files)
     return Conversion(
         output: Artifact(SVGFromSource(source: source, options: options, drawings: .rewritten, fonts: fonts, files: files)),
-        report: Artifact(ReportOnSource(source: source, options: options.svg, fonts: fonts, files: files)))
+        report: Artifact(
+            ReportOnSource(
+                source: source, options: options.svg, searching: options.targetSSIM == nil ? nil : options, fonts: fonts, files: files)))
 }
 
 /// Pictures and drawings as one PowerPoint file, one slide each, made of native shapes.

@@ -70,6 +70,8 @@ public struct ReportOnSource: Plan {
     public var source: Artifact<Blob>
     /// How SVG is read.
     public var options: SVG.ReadOptions
+    /// How pictures are traced, where that is a search with something to tell.
+    public var searching: ConversionOptions?
     /// The fonts of this machine, where the file is a drawing with text.
     public var fonts: FontEnvironment?
     /// The files that the pictures of a drawing refer to.
@@ -78,9 +80,13 @@ public struct ReportOnSource: Plan {
     public internal(set) var stages: [String]
 
     /// A report on one file.
-    public init(source: Artifact<Blob>, options: SVG.ReadOptions, fonts: FontEnvironment? = nil, files: [LinkedSource] = []) {
+    public init(
+        source: Artifact<Blob>, options: SVG.ReadOptions, searching: ConversionOptions? = nil, fonts: FontEnvironment? = nil,
+        files: [LinkedSource] = []
+    ) {
         self.source = source
         self.options = options
+        self.searching = searching
         self.fonts = fonts
         self.files = files
         self.stages = StageIdentities.toReport
@@ -89,7 +95,8 @@ public struct ReportOnSource: Plan {
     /// Decides; throws `UnknownSourceFormat`.
     public func plan(in context: Context) throws -> Artifact<ConversionReport> {
         switch try SourceFormat.sniff(context[source]) {
-        case .png, .jpeg: Artifact(ReportTree(tree: nil))
+        case .png, .jpeg:
+            searching.flatMap { searchedTrace(of: source, $0) }.map { Artifact(ReportSearch(found: $0)) } ?? Artifact(ReportTree(tree: nil))
         case .svg: Artifact(ReportTree(tree: readDrawing(source, options, fonts, files)))
         }
     }

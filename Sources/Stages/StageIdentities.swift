@@ -12,8 +12,14 @@ enum StageIdentities {
     static let toSVG: [String] =
         [
             of(DecodeImage.self), of(QuantizeColors.self), of(SegmentRegions.self), of(FitPaths.self), of(WriteDrawing.self),
-            "\(ReadDrawing.name)@\(ReadDrawing.version)", of(ParseSVG.self), of(WriteSVG.self),
+            "\(ReadDrawing.name)@\(ReadDrawing.version)", of(ParseSVG.self), of(WriteSVG.self), of(SearchTrace.self), of(SVGOfSearch.self),
         ] + ImageFormat.decoders
+
+    static let repeatedBySearch = [
+        of(SegmentRegions.self), of(FitPaths.self), of(WriteDrawing.self), of(ParseSVG.self), of(ReviewTrace.self), Archives.libraryVersion,
+    ]
+
+    static let toReview = toSVG + [of(ReviewTrace.self), Archives.libraryVersion, ImageCodecs.pngEncoder]
 
     static let toSlide = [of(AnswerOutline.self), of(MapSlide.self), Archives.libraryVersion]
 
@@ -23,7 +29,9 @@ enum StageIdentities {
         of(RasterizeSVG.self), of(PackPPTX.self), of(ReportSlides.self), Archives.libraryVersion, RasterizeSVG.library,
     ]
 
-    static let toReport = ["\(ReadDrawing.name)@\(ReadDrawing.version)", of(ParseSVG.self), of(ReportTree.self)]
+    static let toReport = ["\(ReadDrawing.name)@\(ReadDrawing.version)", of(ParseSVG.self), of(ReportTree.self)] + [
+        of(DecodeImage.self), of(QuantizeColors.self), of(SearchTrace.self), of(ReportSearch.self),
+    ] + ImageFormat.decoders
 
     static func of<S: Stage>(_: S.Type) -> String { "\(S.name)@\(S.version)" }
 }

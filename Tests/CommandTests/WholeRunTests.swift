@@ -58,6 +58,26 @@ struct WholeRunTests {
         #expect(warm.out.contains(#""state":"unchanged""#) && warm.out.contains(#""cached":true"#))
     }
 
+    @Test("A tracing is compared with its picture in numbers and side by side")
+    func stats() async throws {
+        let scratch = Scratch()
+        let run = await runCommand(scratch, "trace %icon.png -o @icon.svg --stats --compare @sides.png")
+        #expect(run.code == .done)
+        #expect(run.err.contains("SSIM 0.9") && run.err.contains("under gzip") && run.err.contains("segments"), "\(run.err)")
+        #expect(scratch.names.contains("sides.png"))
+        let json = await runCommand(scratch, "trace %icon.png -o @icon.svg --stats --json -q")
+        #expect(json.out.contains(#""statistics":{"ssim":0.9"#))
+
+        let drawing = await runCommand(scratch, "convert %leaf.svg -o @leaf.svg --stats")
+        #expect(drawing.code == .nothingRead && drawing.err.contains("is a drawing already and is not traced"), "\(drawing.err)")
+        let two = await runCommand(scratch, "trace %icon.png %logo.png -d @out --compare @sides.png")
+        #expect(two.code == .usage && two.err.contains("takes one picture, not 2"), "\(two.err)")
+        let over = await runCommand(scratch, "trace %icon.png -o @icon.svg --compare %icon.png --force")
+        #expect(over.code == .usage && over.err.contains("would overwrite the input"), "\(over.err)")
+        let wrong = await runCommand(scratch, "trace %icon.png -o @icon.svg --target-ssim 1.5")
+        #expect(wrong.code == .usage && wrong.err.contains("--target-ssim"), "\(wrong.err)")
+    }
+
     @Test("In one process, one changed option of the last step runs the plan and that step alone")
     func oneOption() async throws {
         let scratch = Scratch(), console = scratch.console()

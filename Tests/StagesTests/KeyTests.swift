@@ -18,6 +18,7 @@ struct KeyTests {
     static let image = Artifact(DecodeImage(source: file)), quantized = Artifact(QuantizeColors(image: image))
     static let regions = Artifact(SegmentRegions(image: image, quantized: quantized))
     static let drawing = Artifact(FitPaths(segmentation: regions))
+    static let found = Artifact(SearchTrace(image: image, quantized: quantized, options: .init(), target: 0.9))
     static let tree = Artifact(ParseSVG(source: file)), slide = Artifact(MapSlide(tree: tree))
 
     static let rendering = Artifact(RasterizeSVG(svg: file, width: 1, height: 1))
@@ -39,6 +40,23 @@ struct KeyTests {
         (SegmentRegions.name, { keyProblems(of: SegmentRegions(image: image, quantized: quantized)) }),
         (FitPaths.name, { keyProblems(of: FitPaths(segmentation: regions)) }),
         (WriteDrawing.name, { keyProblems(of: WriteDrawing(drawing: drawing)) }),
+        (SearchTrace.name, { keyProblems(of: SearchTrace(image: image, quantized: quantized, options: .init(), target: 0.9)) }),
+        (SVGOfSearch.name, { keyProblems(of: SVGOfSearch(found: found)) }),
+        (ReportSearch.name, { keyProblems(of: ReportSearch(found: found)) }),
+        (ReviewTrace.name, { keyProblems(of: ReviewTrace(image: image, svg: file)) }),
+        (
+            ReviewOfSource.name,
+            {
+                keyProblems(
+                    of: ReviewOfSource(source: file, options: .init()),
+                    changing: [
+                        "options.slide.size": { $0.options.slide.size = someSize },
+                        "options.slide.area": { $0.options.slide.area = someArea },
+                        "options.deck.grid": { $0.options.deck.grid = someGrid },
+                        "options.slide.background": { $0.options.slide.background = someColor },
+                    ])
+            }
+        ),
         (ParseSVG.name, { keyProblems(of: ParseSVG(source: file, fonts: someFonts, files: someFiles)) }),
         (ReadDrawing.name, { keyProblems(of: ReadDrawing(source: file, fonts: .current, files: someFiles)) }),
         (WriteSVG.name, { keyProblems(of: WriteSVG(tree: tree)) }),
@@ -105,7 +123,14 @@ struct KeyTests {
                     ])
             }
         ),
-        (ReportOnSource.name, { keyProblems(of: ReportOnSource(source: file, options: .init(), fonts: .current, files: someFiles)) }),
+        (
+            ReportOnSource.name,
+            {
+                keyProblems(
+                    of: ReportOnSource(source: file, options: .init(), fonts: .current, files: someFiles),
+                    changing: ["searching": { $0.searching = ConversionOptions(targetSSIM: 0.9) }])
+            }
+        ),
         (
             DeckOfPages.name,
             {

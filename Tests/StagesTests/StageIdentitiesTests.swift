@@ -18,6 +18,20 @@ struct StageIdentitiesTests {
         }
         let report = ReportOnSource(source: source, options: options.svg)
         try await expectNamed(in: report.stages, by: Artifact(report), engine)
+        guard sample != "leaf.svg" else { return }
+        let review = ReviewOfSource(source: source, options: options)
+        try await expectNamed(in: review.stages, by: Artifact(review), engine)
+    }
+
+    @Test("Every stage a search leads to stands in the keys of plans, and those it repeats in its own")
+    func search() async throws {
+        let engine = Engine(levels: [MemoryStore(admitting: .everything)])
+        let source = try Artifact<Blob>.file(path: Sample.path(of: "icon.png")), options = ConversionOptions(targetSSIM: 0.5)
+        let plan = SVGFromSource(source: source, options: options, drawings: .kept)
+        try await expectNamed(in: plan.stages, by: Artifact(plan), engine)
+        let report = ReportOnSource(source: source, options: options.svg, searching: options)
+        try await expectNamed(in: report.stages, by: Artifact(report), engine)
+        #expect(StageIdentities.repeatedBySearch.contains(StageIdentities.of(FitPaths.self)))
     }
 
     @Test("Every stage a deck's plan adds stands in its key")
@@ -59,7 +73,7 @@ struct StageIdentitiesTests {
         let ran = log.events.filter { $0.kind == .run }.map { "\($0.stage)@\($0.version)" }
         let plans = [
             SVGFromSource.name, ReportOnSource.name, DeckOfPages.name, ReportOnPages.name, DeckOfSlides.name, ReportOnSlides.name,
-            SlideOfTree.name,
+            SlideOfTree.name, ReviewOfSource.name,
         ].map { "\($0)@" }
         for identity in ran where !plans.contains(where: identity.hasPrefix) {
             #expect(stages.contains(identity))

@@ -26,6 +26,9 @@ extension ConversionOptions {
             .integer(
                 "decimals", aliases: ["path-precision"], \.trace.write.decimals, 0...3, or: "auto", group: "Shapes",
                 "Decimal places of a coordinate in pixels; auto keeps what the curves are worth."),
+            .number(
+                "target-ssim", \.targetSSIM, 0.5...1, or: "off", group: "Shapes",
+                "Makes the smallest SVG with at least this structural similarity to the picture, by several tracings."),
             .flag("svg-size", \.trace.write.statesSize, group: "Shapes", "Writes width and height into the SVG."),
         ]
 

@@ -119,6 +119,23 @@ extension Option {
             write: { if case .number(let value) = $1 { $0[keyPath: path] = value } })
     }
 
+    /// A number in a range, or a word for leaving it open.
+    package static func number(
+        _ name: String, letter: Character? = nil, aliases: [String] = [], _ path: any WritableKeyPath<Options, Double?> & Sendable,
+        _ range: ClosedRange<Double>, or absence: String, unit: String = "", group: String, _ help: String
+    ) -> Option {
+        Option(
+            name: name, letter: letter, aliases: aliases, group: group, kind: .number(range), absence: absence, unit: unit, help: help,
+            read: { $0[keyPath: path].map(OptionValue.number) ?? .absent },
+            write: {
+                switch $1 {
+                case .number(let value): $0[keyPath: path] = value
+                case .absent: $0[keyPath: path] = nil
+                default: break
+                }
+            })
+    }
+
     /// A count of bytes.
     package static func bytes(
         _ name: String, _ path: any WritableKeyPath<Options, Int> & Sendable, group: String, _ help: String
