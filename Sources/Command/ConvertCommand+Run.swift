@@ -170,7 +170,8 @@ extension Product {
         }
         switch outcome {
         case .success(let delivery):
-            return Made(byteCount: blob.count, digest: digest, delivery: delivery, isCached: isCached, remarks: remarks, slides: slides,
+            return Made(
+                byteCount: blob.count, digest: digest, delivery: delivery, isCached: isCached, remarks: remarks, slides: slides,
                 statistics: review?.statistics)
         case .failure(.system(let error)) where error.isBrokenPipe: throw Failure(kind: .brokenPipe, message: error.description)
         case .failure(let error): throw Failure(kind: .other, message: error.description)

@@ -99,7 +99,9 @@ extension Settings {
             .flag(
                 "stats", \.stats, group: "Talk",
                 "Compares each tracing with its picture: likeness, colour difference, edges, bytes, shapes and segments."),
-            .text("compare", \.compare, "FILE", group: "Files", "Writes picture, tracing and difference side by side as PNG; for one picture."),
+            .text(
+                "compare", \.compare, "FILE", group: "Files",
+                "Writes picture, tracing and difference side by side as PNG; for one picture."),
         ]
     }
 

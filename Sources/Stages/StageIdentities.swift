@@ -29,9 +29,10 @@ enum StageIdentities {
         of(RasterizeSVG.self), of(PackPPTX.self), of(ReportSlides.self), Archives.libraryVersion, RasterizeSVG.library,
     ]
 
-    static let toReport = ["\(ReadDrawing.name)@\(ReadDrawing.version)", of(ParseSVG.self), of(ReportTree.self)] + [
-        of(DecodeImage.self), of(QuantizeColors.self), of(SearchTrace.self), of(ReportSearch.self),
-    ] + ImageFormat.decoders
+    static let toReport =
+        ["\(ReadDrawing.name)@\(ReadDrawing.version)", of(ParseSVG.self), of(ReportTree.self)] + [
+            of(DecodeImage.self), of(QuantizeColors.self), of(SearchTrace.self), of(ReportSearch.self),
+        ] + ImageFormat.decoders
 
     static func of<S: Stage>(_: S.Type) -> String { "\(S.name)@\(S.version)" }
 }

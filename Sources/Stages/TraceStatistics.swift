@@ -31,7 +31,7 @@ public struct TraceContents: Hashable, Sendable {
     /// - Complexity: O(bytes)
     init(countingIn svg: some Collection<UInt8>) {
         for element in svg.split(separator: UInt8(ascii: "<")) {
-            let name = String(decoding: element.prefix { $0 != UInt8(ascii: " ") && $0 != UInt8(ascii: ">") && $0 != UInt8(ascii: "/") }, as: UTF8.self)
+            let ends = Array(" />".utf8), name = String(decoding: element.prefix { !ends.contains($0) }, as: UTF8.self)
             switch name {
             case "path":
                 paths += 1
