@@ -32,6 +32,7 @@ struct KeyTests {
                 keyProblems(
                     of: QuantizeColors(image: image),
                     changing: [
+                        "options.palette": { $0.options.palette = somePalette },
                         "options.bilevel.ink": { $0.options.bilevel.ink = RGBA8(1, 2, 3) },
                         "options.bilevel.paper": { $0.options.bilevel.paper = RGBA8(1, 2, 3) },
                     ])
@@ -40,7 +41,14 @@ struct KeyTests {
         (SegmentRegions.name, { keyProblems(of: SegmentRegions(image: image, quantized: quantized)) }),
         (FitPaths.name, { keyProblems(of: FitPaths(segmentation: regions)) }),
         (WriteDrawing.name, { keyProblems(of: WriteDrawing(drawing: drawing)) }),
-        (SearchTrace.name, { keyProblems(of: SearchTrace(image: image, quantized: quantized, options: .init(), target: 0.9)) }),
+        (
+            SearchTrace.name,
+            {
+                keyProblems(
+                    of: SearchTrace(image: image, quantized: quantized, options: .init(), target: 0.9),
+                    changing: ["options.quantize.palette": { $0.options.quantize.palette = somePalette }])
+            }
+        ),
         (SVGOfSearch.name, { keyProblems(of: SVGOfSearch(found: found)) }),
         (ReportSearch.name, { keyProblems(of: ReportSearch(found: found)) }),
         (ReviewTrace.name, { keyProblems(of: ReviewTrace(image: image, svg: file)) }),
@@ -54,6 +62,7 @@ struct KeyTests {
                         "options.slide.area": { $0.options.slide.area = someArea },
                         "options.deck.grid": { $0.options.deck.grid = someGrid },
                         "options.slide.background": { $0.options.slide.background = someColor },
+                        "options.trace.quantize.palette": { $0.options.trace.quantize.palette = somePalette },
                     ])
             }
         ),
@@ -120,6 +129,7 @@ struct KeyTests {
                         "options.slide.background": { $0.options.slide.background = someColor },
                         "options.trace.quantize.bilevel.ink": { $0.options.trace.quantize.bilevel.ink = RGBA8(1, 2, 3) },
                         "options.trace.quantize.bilevel.paper": { $0.options.trace.quantize.bilevel.paper = RGBA8(1, 2, 3) },
+                        "options.trace.quantize.palette": { $0.options.trace.quantize.palette = somePalette },
                     ])
             }
         ),
@@ -158,6 +168,7 @@ struct KeyTests {
     ]
 
     static let someFiles = [LinkedSource(path: "a", file: file), LinkedSource(path: "b", refused: .missing)]
+    static let somePalette = [RGBA8(1, 2, 3)]
     static let someFonts = FontBook(
         entries: [
             FontBook.Entry(
