@@ -1,4 +1,5 @@
 import AtelierMemo
+import AtelierScheduling
 import AtelierStages
 
 /// Makes jobs. The engine does in a process, anything else may in tests.
@@ -120,9 +121,11 @@ struct Failure: Error, Hashable, Sendable {
 ///
 /// `finished` sees all outcomes so far whenever there is one more.
 /// After a cancellation, or a failure under `failFast`, no further job is begun; those in hand end as they like.
+/// - Parameter workers: Where the jobs are done, without a change of threads from one to the next; nil leaves that open.
 /// - Returns: Outcomes in the order of the jobs; nil where a job was not begun.
 func runBatch(
-    _ jobs: [Job], window: Int, failFast: Bool, perform: @escaping @Sendable (Job) async -> Outcome,
+    _ jobs: [Job], window: Int, failFast: Bool, on workers: WorkerPool? = nil,
+    perform: @escaping @Sendable (Job) async -> Outcome,
     finished: (_ outcomes: [Outcome?], _ index: Int) -> Void
 ) async -> [Outcome?] {
     var outcomes = [Outcome?](repeating: nil, count: jobs.count)
@@ -132,13 +135,21 @@ func runBatch(
             guard next < jobs.count, !stopped, !Task.isCancelled else { return }
             let index = next
             next += 1
-            group.addTask { (index, await perform(jobs[index])) }
+            group.addTask {
+                let outcome = await perform(jobs[index])
+                workers?.isEnding()
+                return (index, outcome)
+            }
         }
-        for _ in 0..<window { begin() }
+        for _ in 1..<max(1, window) { begin() }
+        // What follows are waits.
+        workers?.isEnding()
+        begin()
         while let (index, outcome) = await group.next() {
             if failFast, !outcome.failures.isEmpty { stopped = true }
             outcomes[index] = outcome
             finished(outcomes, index)
+            workers?.isEnding()
             begin()
         }
     }

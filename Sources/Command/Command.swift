@@ -7,6 +7,7 @@
 #elseif canImport(Musl)
     import Musl
 #endif
+import AtelierScheduling
 import AtelierStages
 
 /// The command line as functions: `main` for a process, `run` for everyone else.
@@ -33,9 +34,11 @@ public enum Command {
         sigaddset(&signals, SIGTERM)
         pthread_sigmask(SIG_BLOCK, &signals, nil)
         let environment = environment()
+        // A thread of our own from the first step to the last: the pool of the runtime would begin with three, for nothing.
+        let workers = WorkerPool(threads: 1)
         // Owned by this function: cancelled below, and the process ends with it.
-        let work = Task.detached {
-            exit(await perform(invocation, arguments, environment: environment, console: console).rawValue)
+        let work = Task.detached(executorPreference: workers) {
+            exit(await perform(invocation, arguments, on: workers, environment: environment, console: console).rawValue)
         }
         var received: Int32 = 0
         sigwait(&signals, &received)
@@ -57,7 +60,7 @@ public enum Command {
 
     /// Does what was parsed from `arguments`, which are read once more when options from a file lie under the flags.
     private static func perform(
-        _ invocation: Invocation, _ arguments: [String], environment: [String: String], console: Console
+        _ invocation: Invocation, _ arguments: [String], on workers: WorkerPool? = nil, environment: [String: String], console: Console
     ) async -> ExitCode {
         if let code = answer(invocation, console) { return code }
         do {
@@ -84,7 +87,7 @@ public enum Command {
                 }
                 let configuration = try layers(command.settings, environment, console).configuration
                 if case .explain = invocation { return try command.explain(configuration, environment: environment, console: console) }
-                return try await command.run(configuration, environment: environment, console: console)
+                return try await command.run(configuration, on: workers, environment: environment, console: console)
             }
         } catch { return say(error, console) }
     }

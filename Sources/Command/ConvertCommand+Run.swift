@@ -4,6 +4,7 @@
     import Musl
 #endif
 import AtelierMemo
+import AtelierScheduling
 import AtelierStages
 
 /// Longest list of inputs and longest options document, in bytes.
@@ -12,11 +13,14 @@ private let largestList = 256 << 20, largestOptions = 1 << 20
 extension ConvertCommand {
     /// Makes everything with an engine of its own.
     ///
-    /// - Parameter keepsLog: Whether requests are noted in the cache's folder, for warming.
+    /// - Parameters:
+    ///   - workers: Threads for it; nil for its own.
+    ///   - keepsLog: Whether requests are noted in the cache's folder, for warming.
     func run(
-        _ configuration: Configuration, environment: [String: String], console: Console, keepsLog: Bool = true
+        _ configuration: Configuration, on workers: WorkerPool? = nil, environment: [String: String], console: Console,
+        keepsLog: Bool = true
     ) async throws -> ExitCode {
-        let engine = configuration.makeEngine(makesCache: true, environment: environment, console: console)
+        let engine = configuration.makeEngine(makesCache: true, on: workers, environment: environment, console: console)
         let journal = configuration.journal(of: engine)
         let events = try settings.events.map { try EventFile($0, of: engine) }
         // Enough that no worker waits for reading or writing, few enough that sources and outputs in hand stay few. Where each
@@ -28,7 +32,11 @@ extension ConvertCommand {
         let warming = readsStandardInput ? log.flatMap { configuration.warm(engine, from: $0) } : nil
         defer { warming?.cancel() }
         let maker = EngineMaker(engine: engine, command: self, console: console, log: log, journal: journal)
-        let code = try await run(maker, window: window, environment: environment, console: console)
+        // The jobs are done where the stages run: a small drawing takes less than to wake a thread for each of its stages.
+        let workers = engine.workers
+        let code = try await withTaskExecutorPreference(workers) {
+            try await run(maker, window: window, on: workers, environment: environment, console: console)
+        }
         maker.noteRequests()
         journal?.write()
         try events?.finish()
@@ -88,7 +96,9 @@ extension ConvertCommand {
     }
 
     /// Makes and delivers every job, at most `window` at a time, and reports.
-    func run(_ maker: some Maker, window: Int, environment: [String: String], console: Console) async throws -> ExitCode {
+    func run(
+        _ maker: some Maker, window: Int, on workers: WorkerPool? = nil, environment: [String: String], console: Console
+    ) async throws -> ExitCode {
         let begin = Moment.now
         let (jobs, problems) = try jobs(console)
         if let compare = settings.compare {
@@ -100,7 +110,7 @@ extension ConvertCommand {
         var progress = ProgressLine(style, total: jobs.count, console: console)
         let force = settings.force, isBatch = settings.batch != nil, compare = settings.compare
         var said = 0
-        let outcomes = await runBatch(jobs, window: window, failFast: settings.failFast) { job in
+        let outcomes = await runBatch(jobs, window: window, failFast: settings.failFast, on: workers) { job in
             let begin = ContinuousClock.now
             var attempt = await maker.make(job), made: Made?
             if let product = attempt.product {

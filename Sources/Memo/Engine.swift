@@ -1,4 +1,4 @@
-import AtelierScheduling
+package import AtelierScheduling
 import Synchronization
 
 /// Finds what an artifact promises in its levels, or makes it, once.
@@ -35,7 +35,8 @@ public final class Engine: Sendable {
     private let flights: Lock<Flights<Wanted, Made>>
     private let nextWaiter = Atomic<UInt64>(0)
     private let waiting = Lock<[UInt64: CheckedContinuation<Made, any Error>]>([:])
-    private let workers: WorkerPool
+    /// Where stages run. A task that prefers it and asks for what has to be made changes no thread for that.
+    package let workers: WorkerPool
     /// Where levels may block. Apart from the workers: a look-up must not stand behind minutes of tracing.
     let readers: WorkerPool
     /// Those that keep values as they are, and every one.
@@ -64,7 +65,13 @@ public final class Engine: Sendable {
         self.init(levels: levels, configuration: configuration, clock: Clock())
     }
 
-    init(levels: [any Store], configuration: Configuration, clock: Clock) {
+    /// An engine that runs its stages on threads that are there already; it lets them be as many as it is configured for.
+    package convenience init(levels: [any Store], configuration: Configuration, on workers: WorkerPool) {
+        workers.allow(threads: configuration.workers)
+        self.init(levels: levels, configuration: configuration, clock: Clock(), workers: workers)
+    }
+
+    init(levels: [any Store], configuration: Configuration, clock: Clock, workers: WorkerPool? = nil) {
         self.levels = levels
         self.configuration = configuration
         precondition(levels.count <= 64, "an engine has at most 64 levels")
@@ -76,7 +83,7 @@ public final class Engine: Sendable {
             Flights(slots: configuration.workers, budget: ByteBudget(limit: configuration.byteBudget)) {
                 tags.areCurrent($0.validity.tags)
             })
-        workers = WorkerPool(threads: configuration.workers)
+        self.workers = workers ?? WorkerPool(threads: configuration.workers)
         readers = WorkerPool(threads: min(4, configuration.workers))
         allLevels = LevelMask(of: levels) { _ in true }
         memoryLevels = LevelMask(of: levels) { !$0.storesBytesOnly }
@@ -140,7 +147,8 @@ public final class Engine: Sendable {
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
                 waiting.withLock { $0[waiter] = continuation }
-                perform { $0.ask(wanted, waiter: waiter, deadline: deadline, &$1) }
+                // The task is about to wait.
+                perform(isLast: true) { $0.ask(wanted, waiter: waiter, deadline: deadline, &$1) }
                 // After joining a flight: work that gives way must not take with it what is wanted now.
                 if isUrgent { becameUrgent() }
                 // A cancellation that came before the question found nobody to resume.
@@ -190,7 +198,10 @@ public final class Engine: Sendable {
     // MARK: Flights
 
     /// Changes the flights and does what follows from it.
-    func perform(_ change: (inout Flights<Wanted, Made>, inout [Flights<Wanted, Made>.Action]) -> Void) {
+    ///
+    /// - Parameter isLast: Whether the job that this thread runs ends with it. Then what is to be run next stays on the thread where
+    ///   it is one of the workers, with everything brief; more than that is for others.
+    func perform(isLast: Bool = false, _ change: (inout Flights<Wanted, Made>, inout [Flights<Wanted, Made>.Action]) -> Void) {
         var actions = flights.withLock { flights in
             var actions: [Flights<Wanted, Made>.Action] = []
             change(&flights, &actions)
@@ -215,12 +226,24 @@ public final class Engine: Sendable {
                 }
                 let footprint = node.work.footprint(in: context)
                 follow(&actions) { $0.ready(id, footprint: footprint, &$1) }
-            case .run(let id, let wanted, let values, let cancellation): run(id, wanted, values, cancellation)
+            case .run(let id, let wanted, let values, let cancellation):
+                if isLast, handsOn(actions[position...]) {
+                    let weight = values.reduce(0) { $0 + $1.byteCount }
+                    let length = stageCosts.isBrief(wanted.node, inputByteCount: weight) ? WorkerPool.Length.brief : .unknown
+                    workers.keeping(length) { run(id, wanted, values, cancellation) }
+                } else {
+                    run(id, wanted, values, cancellation)
+                }
             case .storeAlias(let id, let wanted, let target, let validity, let value):
                 storeAlias(id, wanted, target.node, validity, value, &actions)
             case .cancel(let cancellation): cancellation.cancelTask()
             case .resume(let waiter, let outcome):
-                waiting.withLock { $0.removeValue(forKey: waiter) }?.resume(with: outcome)
+                let continuation = waiting.withLock { $0.removeValue(forKey: waiter) }
+                if isLast, handsOn(actions[position...]) {
+                    workers.keeping { continuation?.resume(with: outcome) }
+                } else {
+                    continuation?.resume(with: outcome)
+                }
             }
             if position == 1024 {
                 actions.removeFirst(position)
@@ -285,7 +308,9 @@ public final class Engine: Sendable {
             let begun = clock.nanoseconds()
             do {
                 let product = try await node.work.run(in: context)
-                let costs = node.record(node.isSource ? 0 : clock.nanoseconds() &- begun)
+                let took = clock.nanoseconds() &- begun
+                stageCosts.note(run: took, of: node)
+                let costs = node.record(node.isSource ? 0 : took)
                 switch product {
                 case .value(let value):
                     let made = Made(value: value, costs: costs, validity: validity)
@@ -295,7 +320,9 @@ public final class Engine: Sendable {
                 case .artifact(let target):
                     ran(node, costs, byteCount: 0)
                     let reach = target.reach()
-                    perform { $0.follow(id, Wanted(node: target, asking: wanted.asking), reach: reach, validity: validity, &$1) }
+                    perform(isLast: true) {
+                        $0.follow(id, Wanted(node: target, asking: wanted.asking), reach: reach, validity: validity, &$1)
+                    }
                 }
             } catch {
                 let failure = StageFailure(stage: node.name, digest: node.digest, underlying: error)
@@ -304,7 +331,7 @@ public final class Engine: Sendable {
                     failed(node)
                     remember(failure, node, wanted.asking, costs, validity)
                 }
-                perform { $0.failed(id, failure, &$1) }
+                perform(isLast: true) { $0.failed(id, failure, &$1) }
             }
         }
         cancellation.attach(task)
@@ -323,7 +350,7 @@ public final class Engine: Sendable {
         guard isWanted else { return }
         var made = made
         made.validity = store(made, of: wanted.node, wanted.asking)
-        perform { [made] in $0.found(id, made, &$1) }
+        perform(isLast: true) { [made] in $0.found(id, made, &$1) }
     }
 
     private func storeAlias(
@@ -340,6 +367,17 @@ public final class Engine: Sendable {
         made.validity = store(made, of: node, wanted.asking, aliasOf: target.digest)
         follow(&actions) { $0.found(id, made, &$1) }
     }
+}
+
+/// Whether what is left to do is little, and only gives work to others.
+private func handsOn(_ rest: ArraySlice<Flights<Wanted, Made>.Action>) -> Bool {
+    rest.count <= 16
+        && rest.allSatisfy { action in
+            switch action {
+            case .run, .resume, .cancel: true
+            case .look, .lease, .release, .measure, .storeAlias: false
+            }
+        }
 }
 
 extension Flights where Value == Made {

@@ -13,6 +13,13 @@ final class StageCosts: Sendable {
         var next = 0
     }
     private let stages = Lock<[String: Recent]>([:])
+    /// What running one alone has cost, the latest counting an eighth; by the kind of node.
+    private let runs = Lock<[ObjectIdentifier: UInt64]>([:])
+
+    /// What is done in less is not worth waking a thread for, in nanoseconds.
+    private static let briefest: UInt64 = 50_000
+    /// What has more to look at, in bytes, may well take longer than it did lately.
+    private static let littleInput = 64 << 10
 
     /// Notes a run; O(1).
     func note(_ chain: UInt64, of stage: String) {
@@ -32,5 +39,21 @@ final class StageCosts: Sendable {
     func typical(of stage: String) -> UInt64? {
         let costs = stages.withLock { $0[stage]?.costs ?? [] }
         return costs.isEmpty ? nil : costs.sorted()[costs.count / 2]
+    }
+
+    /// Notes what running a node took, without what it is built on.
+    func note(run cost: UInt64, of node: Node) {
+        runs.withLock { runs in
+            let known = runs[node.kind] ?? cost
+            runs[node.kind] = known - known / 8 + cost / 8
+        }
+    }
+
+    /// Whether running a node is expected to take less than waking a thread for it: what it did lately and has little to look at.
+    /// A plan that never ran is, too: most only look at something.
+    func isBrief(_ node: Node, inputByteCount: Int) -> Bool {
+        if inputByteCount > Self.littleInput { return false }
+        guard let cost = runs.withLock({ $0[node.kind] }) else { return node.isPlan }
+        return cost <= Self.briefest
     }
 }

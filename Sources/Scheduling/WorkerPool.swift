@@ -10,26 +10,121 @@
 ///     Task(executorPreference: pool) { try await stage.run(in: context) }
 ///     pool.async { … }
 ///
-/// Jobs start in the order they came. Threads are made when the first jobs need them and end with the pool, after
-/// the jobs already queued.
+/// Jobs start in the order they came, but for those that a thread keeps for itself (`keeping`). Threads are made when the first
+/// jobs need them and end with the pool, after the jobs already queued.
 package final class WorkerPool: TaskExecutor {
-    package let threads: Int
-    private let core = Core()
+    private let core: Core
 
     /// - Parameter threads: Most threads at a time, at least 1.
     package init(threads: Int) {
         precondition(threads > 0, "a pool has at least one thread")
-        self.threads = threads
+        core = Core(threads: threads)
     }
 
     deinit { core.close() }
 
+    /// Most threads at a time.
+    package var threads: Int { core.threads }
+
     /// Runs a closure on one of the threads.
-    package func async(_ work: @escaping @Sendable () -> Void) { core.add(.work(work), limit: threads) }
+    package func async(_ work: @escaping @Sendable () -> Void) { core.add(.work(work)) }
 
     package func enqueue(_ job: consuming ExecutorJob) {
-        core.add(.task(UnownedJob(job), asUnownedTaskExecutor(), self), limit: threads)
+        core.add(.task(UnownedJob(job), asUnownedTaskExecutor(), self))
     }
+
+    /// Lets the pool have more threads from now on; what has been added waits for those there are.
+    package func allow(threads: Int) { core.allow(threads: threads) }
+
+    /// How long a job will take, as far as whoever adds it knows.
+    package enum Length: Sendable {
+        /// Less than it takes to wake a thread.
+        case brief
+        case unknown
+    }
+
+    /// Adds jobs that follow from the job this thread is about to end; the thread does them next, and none is woken for them.
+    ///
+    /// A job that follows from another is ready when that one ends, and so is the thread. Waking another for it takes longer than
+    /// many jobs do. Whoever calls this promises to be done: what a thread keeps starts when its job has ended, and no other thread
+    /// takes it. So that nothing waits for anything long, a thread keeps any number of brief jobs and one that may be long, which
+    /// comes last; what goes beyond that is queued, as everything is on threads that are not the pool's. After 64 jobs in a row
+    /// what is kept goes to the end of the queue as well.
+    package func keeping<Result, Failure: Error>(
+        _ length: Length = .unknown, _ add: () throws(Failure) -> Result
+    ) throws(Failure) -> Result {
+        guard let worker = Worker.current, worker.core === core else { return try add() }
+        let before = worker.keeps
+        worker.keeps = length
+        defer { worker.keeps = before }
+        return try add()
+    }
+
+    /// Says that the job of this thread does nothing more than hand out what it has: the same for whatever it adds until it ends.
+    package func isEnding() {
+        guard let worker = Worker.current, worker.core === core else { return }
+        worker.keeps = .unknown
+    }
+}
+
+/// A thread of a pool, seen by no other.
+private final class Worker {
+    /// Held by `Core.work`, which outlives this.
+    unowned(unsafe) let core: Core
+    /// Whether jobs that are added now may stay here.
+    var keeps: WorkerPool.Length?
+    private var brief: [Core.Job] = []
+    private var last: Core.Job?
+    private var inARow = 0
+
+    private static let mostInARow = 64
+
+    init(of core: Core) { self.core = core }
+
+    /// Takes a job that stays with the thread; whether it does.
+    func keep(_ job: Core.Job) -> Bool {
+        switch keeps {
+        case nil: return false
+        case .brief: brief.append(job)
+        case .unknown:
+            if last != nil { return false }
+            last = job
+        }
+        return true
+    }
+
+    /// What to do next, before what is queued.
+    func next() -> Core.Job? {
+        keeps = nil
+        guard !brief.isEmpty || last != nil else {
+            inARow = 0
+            return nil
+        }
+        inARow += 1
+        if inARow > Self.mostInARow {
+            inARow = 0
+            for job in brief { core.queue(job) }
+            brief.removeAll()
+            if let job = last.take() { core.queue(job) }
+            return nil
+        }
+        // Few at a time.
+        return brief.isEmpty ? last.take() : brief.removeFirst()
+    }
+
+    /// The one that runs this code; nil on threads that are no pool's.
+    static var current: Worker? {
+        pthread_getspecific(key).map { Unmanaged<Worker>.fromOpaque($0).takeUnretainedValue() }
+    }
+
+    /// Makes this the current one of the thread, which sees to it that it lives.
+    func begin() { pthread_setspecific(Self.key, Unmanaged.passUnretained(self).toOpaque()) }
+
+    private static let key: pthread_key_t = {
+        var key = pthread_key_t()
+        precondition(pthread_key_create(&key, nil) == 0, "no room for a thread's own value")
+        return key
+    }()
 }
 
 /// What the threads share; they hold it, not the pool, so that a forgotten pool can end them.
@@ -43,17 +138,18 @@ private final class Core: Sendable {
     struct State: Sendable {
         var jobs: [Job] = []
         var head = 0
-        var threads = 0
+        var threads = 0, mostThreads: Int
         var idle = 0
         var isClosed = false
     }
 
-    private let state = Lock(State())
+    private let state: Lock<State>
     /// Posted once per queued job and once per thread at the end. Made in `init`, destroyed in `deinit`; the
     /// threads keep `self` alive while they wait on it, and semaphores may be used from any thread.
     private nonisolated(unsafe) let semaphore: UnsafeMutablePointer<sem_t>
 
-    init() {
+    init(threads: Int) {
+        state = Lock(State(mostThreads: threads))
         semaphore = .allocate(capacity: 1)
         semaphore.initialize(to: sem_t())
         sem_init(semaphore, 0, 0)
@@ -64,15 +160,26 @@ private final class Core: Sendable {
         semaphore.deallocate()
     }
 
-    func add(_ job: Job, limit: Int) {
+    func add(_ job: Job) {
+        if let worker = Worker.current, worker.core === self, worker.keep(job) { return }
         let needsThread = state.withLock { state in
             state.jobs.append(job)
             let queued = state.jobs.count - state.head
-            guard state.idle < queued, state.threads < limit else { return false }
+            guard state.idle < queued, state.threads < state.mostThreads else { return false }
             state.threads += 1
             return true
         }
         if needsThread { start() }
+        sem_post(semaphore)
+    }
+
+    var threads: Int { state.withLock { $0.mostThreads } }
+
+    func allow(threads: Int) { state.withLock { $0.mostThreads = max($0.mostThreads, threads) } }
+
+    /// Adds a job for threads that are there already.
+    func queue(_ job: Job) {
+        state.withLock { $0.jobs.append(job) }
         sem_post(semaphore)
     }
 
@@ -110,7 +217,10 @@ private final class Core: Sendable {
     }
 
     private func work() {
+        let worker = Worker(of: self)
+        worker.begin()
         while true {
+            while let job = worker.next() { run(job) }
             state.withLock { $0.idle += 1 }
             while sem_wait(semaphore) != 0 {}  // interrupted by a signal
             let job: Job? = state.withLock { state in
@@ -127,11 +237,14 @@ private final class Core: Sendable {
                 }
                 return job
             }
-            switch job {
-            case .work(let work): work()
-            case .task(let job, let executor, _): job.runSynchronously(on: executor)
-            case nil: if state.withLock({ $0.isClosed }) { return }
-            }
+            if let job { run(job) } else if state.withLock({ $0.isClosed }) { return }
+        }
+    }
+
+    private func run(_ job: Job) {
+        switch job {
+        case .work(let work): work()
+        case .task(let job, let executor, _): job.runSynchronously(on: executor)
         }
     }
 }

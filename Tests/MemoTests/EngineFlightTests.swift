@@ -1,3 +1,8 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
 import AtelierScheduling
 import Testing
 
@@ -151,6 +156,48 @@ struct EngineFlightTests {
         }
     }
 
+    @Test("A task on the workers that asks for a chain of stages is answered on its own thread", arguments: [1, 4])
+    func oneThread(workers: Int) async throws {
+        let engine = Engine(levels: [], configuration: .init(workers: workers)), log = ThreadLog.number(workers)
+        var chain = Artifact(Traced(log: workers))
+        for _ in 0..<50 { chain = Artifact(Traced(log: workers, input: chain)) }
+        let own = try await withTaskExecutorPreference(engine.workers) { [chain] in
+            _ = try await engine.value(of: chain)
+            return currentThread()
+        }
+        #expect(log.threads == Array(repeating: own, count: 51))
+    }
+
+    @Test("What a task on the workers asks for at once runs at once")
+    func sharedOut() async throws {
+        let engine = Engine(levels: [], configuration: .init(workers: 4))
+        for place in 1...3 {
+            let seats = (0..<4).map { Artifact(Meeting(place: place, seat: $0, seats: 4)) }
+            try await withTaskExecutorPreference(engine.workers) { _ = try await engine.value(of: Artifact(Sum(terms: seats))) }
+        }
+    }
+
+    @Test("Tasks on the only worker are all answered, and one that is cancelled at once", arguments: [1, 2])
+    func onTheOnlyWorker(workers: Int) async throws {
+        let engine = Engine(levels: [everything()], configuration: .init(workers: workers)), gate = 130 + workers
+        try await withTaskExecutorPreference(engine.workers) {
+            let held = Task(executorPreference: engine.workers) { try await engine.value(of: Artifact(Gated(gate: gate))) }
+            await Gate.number(gate).arrived()
+            try await withThrowingTaskGroup(of: Int.self) { group in
+                let one = Artifact(Constant(value: 1))
+                for index in 0..<100 where workers > 1 {
+                    group.addTask { try await engine.value(of: Artifact(Sum(terms: [one, Artifact(Constant(value: index))]))).value }
+                }
+                var sum = 0
+                while let value = try await group.next() { sum += value }
+                #expect(sum == (workers > 1 ? 100 + 4950 : 0))
+            }
+            held.cancel()
+            await #expect(throws: CancellationError.self) { try await held.value }
+            Gate.number(gate).open()
+        }
+    }
+
     @Test("Footprints that do not fit together run one after the other; one beyond the budget runs alone")
     func budget() async throws {
         let engine = Engine(levels: [], configuration: .init(workers: 4, byteBudget: 100))
@@ -167,6 +214,40 @@ struct EngineFlightTests {
         #expect(order.mostAtOnce == 1)
         #expect(engine.budgetUse.overdrafts == 1)
         #expect(engine.budgetUse.peakByteCount == 1000)
+    }
+}
+
+/// The thread that runs this code.
+private func currentThread() -> UInt { UInt(pthread_self()) }
+
+/// Threads that stages ran on.
+private final class ThreadLog: Sendable {
+    private static let logs = Lock<[Int: ThreadLog]>([:])
+    private let noted = Lock([UInt]())
+
+    static func number(_ number: Int) -> ThreadLog {
+        logs.withLock { logs in
+            let log = logs[number] ?? ThreadLog()
+            logs[number] = log
+            return log
+        }
+    }
+
+    var threads: [UInt] { noted.withLock { $0 } }
+    func note() { noted.withLock { $0.append(currentThread()) } }
+}
+
+/// Notes the thread it runs on.
+private struct Traced: Stage {
+    static let name = "test.traced", version = 1
+    var log: Int
+    var input: Artifact<Number>?
+
+    init(log: Int, input: Artifact<Number>? = nil) { (self.log, self.input) = (log, input) }
+
+    func run(in context: Context) -> Number {
+        ThreadLog.number(log).note()
+        return Number(input.map { context[$0].value + 1 } ?? 0)
     }
 }
 

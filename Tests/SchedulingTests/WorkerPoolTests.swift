@@ -1,3 +1,8 @@
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
 import Testing
 
 @testable import AtelierScheduling
@@ -22,7 +27,7 @@ struct WorkerPoolTests {
 
     @Test("Jobs queued before the pool is forgotten still run")
     func forgotten() async {
-        await withCheckedContinuation { continuation in
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             let pool = WorkerPool(threads: 1)
             for index in 0..<50 {
                 pool.async { if index == 49 { continuation.resume() } }
@@ -58,6 +63,121 @@ struct WorkerPoolTests {
         }
         #expect(calls.counts.withLock { $0.now } == 20 * 5 * 7)
     }
+
+    @Test("What a thread keeps it does next, brief jobs first, before what others queued")
+    func kept() async {
+        let pool = WorkerPool(threads: 1), log = Log()
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            pool.async {
+                log.add("first")
+                pool.async { log.add("queued") }
+                pool.keeping { pool.async { log.add("kept") } }
+                // A second one of unknown length may wait for the first for ever: it is queued.
+                pool.keeping {
+                    pool.async {
+                        log.add("queued after it")
+                        continuation.resume()
+                    }
+                }
+                pool.keeping(.brief) { pool.async { log.add("brief") } }
+                pool.keeping(.brief) { pool.async { log.add("also brief") } }
+            }
+        }
+        #expect(log.entries == ["first", "brief", "also brief", "kept", "queued", "queued after it"])
+    }
+
+    @Test("Outside of the pool nothing is kept")
+    func outside() async {
+        let pool = WorkerPool(threads: 1), other = WorkerPool(threads: 1)
+        await withCheckedContinuation { continuation in pool.keeping { pool.async { continuation.resume() } } }
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            other.async {
+                other.isEnding()
+                pool.keeping { pool.async { continuation.resume() } }
+            }
+        }
+    }
+
+    @Test("Jobs that follow from one another run on one thread, however many there are")
+    func chain() async {
+        let pool = WorkerPool(threads: 4), threads = Log()
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            @Sendable func step(_ left: Int) {
+                threads.add("\(pthread_self())")
+                if left == 0 { return continuation.resume() }
+                pool.keeping { pool.async { step(left - 1) } }
+            }
+            pool.async { step(1000) }
+        }
+        #expect(threads.entries.count == 1001)
+        #expect(Set(threads.entries).count == 1)
+    }
+
+    @Test("A chain without end lets others get their turn")
+    func fairness() async {
+        let pool = WorkerPool(threads: 1), isOver = Lock(false), steps = Lock(0)
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            @Sendable func step() {
+                if isOver.withLock({ $0 }) { return continuation.resume() }
+                steps.withLock { $0 += 1 }
+                pool.keeping(.brief) { pool.async { step() } }
+            }
+            pool.async {
+                pool.keeping(.brief) { pool.async { step() } }
+                pool.async { isOver.withLock { $0 = true } }
+            }
+        }
+        #expect(steps.withLock { $0 } <= 64)
+    }
+
+    @Test("No job is lost, kept or queued, and each runs once", arguments: [1, 4])
+    func noJobIsLost(threads: Int) async {
+        let pool = WorkerPool(threads: threads), log = Log()
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            @Sendable func end(_ name: String) { if log.add(name) == 1000 { continuation.resume() } }
+            for index in 0..<200 {
+                pool.async {
+                    for child in 0..<5 {
+                        let name = "\(index) \(child)"
+                        switch (index + child) % 4 {
+                        case 0: pool.keeping { pool.async { end(name) } }
+                        case 1: pool.keeping(.brief) { pool.async { end(name) } }
+                        case 2:
+                            pool.isEnding()
+                            pool.async { end(name) }
+                        default: pool.async { end(name) }
+                        }
+                    }
+                }
+            }
+        }
+        #expect(Set(log.entries).count == 1000)
+    }
+
+    @Test("A thread whose job blocks holds up only what that job kept")
+    func blocked() async {
+        let pool = WorkerPool(threads: 2), log = Log()
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            pool.async {
+                pool.async { log.add("queued") }
+                pool.keeping { pool.async { continuation.resume() } }
+                // Until the other thread has done what was queued.
+                while log.entries.isEmpty { sched_yield() }
+            }
+        }
+        #expect(log.entries == ["queued"])
+    }
+
+    @Test("What is kept runs even when the pool is forgotten meanwhile")
+    func keptByAForgottenPool() async {
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            let pool = Lock<WorkerPool?>(WorkerPool(threads: 2))
+            pool.withLock { $0! }.async {
+                guard let last = pool.withLock({ $0.take() }) else { return }
+                last.keeping { last.async { continuation.resume() } }
+            }
+        }
+    }
 }
 
 private final class Load: Sendable {
@@ -65,4 +185,19 @@ private final class Load: Sendable {
 
     func begin() { counts.withLock { $0 = ($0.now + 1, max($0.most, $0.now + 1), $0.done) } }
     func end() { counts.withLock { $0 = ($0.now - 1, $0.most, $0.done + 1) } }
+}
+
+private final class Log: Sendable {
+    private let lines = Lock([String]())
+
+    var entries: [String] { lines.withLock { $0 } }
+
+    /// Returns how many there are.
+    @discardableResult
+    func add(_ line: String) -> Int {
+        lines.withLock { lines in
+            lines.append(line)
+            return lines.count
+        }
+    }
 }

@@ -6,8 +6,12 @@ import AtelierStages
 extension Configuration {
     /// An engine over the levels that are wanted and can be had. One that cannot be had is a warning, not an error.
     ///
-    /// - Parameter makesCache: Whether a folder for the level on disk is made when there is none.
-    func makeEngine(makesCache: Bool, environment: [String: String], console: Console) -> Engine {
+    /// - Parameters:
+    ///   - makesCache: Whether a folder for the level on disk is made when there is none.
+    ///   - workers: Threads for its stages; nil for its own.
+    func makeEngine(
+        makesCache: Bool, on workers: WorkerPool? = nil, environment: [String: String], console: Console
+    ) -> Engine {
         var levels: [any Store] = []
         if memory { levels.append(MemoryStore(byteLimit: memoryLimit, entryLimit: memoryEntries, quotas: quotas ?? [:])) }
         do throws(CacheDirectoryError) {
@@ -18,7 +22,8 @@ extension Configuration {
         if let store = redisLevel(console) { levels.append(store) }
         var configuration = Engine.Configuration(cachePolicy: cache)
         if let threads { configuration.workers = threads }
-        return Engine(levels: levels, configuration: configuration)
+        guard let workers else { return Engine(levels: levels, configuration: configuration) }
+        return Engine(levels: levels, configuration: configuration, on: workers)
     }
 
     /// What tells the cache directory of the engine's work; nil when it has none that may be written.
