@@ -3,6 +3,7 @@
 // Start with `Packer` and `ZIPWriter`.
 
 internal import CAtelierDeflate
+import Synchronization
 
 /// Facts about the room as a whole.
 public enum Archives {
@@ -78,13 +79,22 @@ public struct Packer: ~Copyable {
     private static let level: Int32 = 6
     private let compressor: OpaquePointer
 
+    /// The address of one that was given back, or 0; setting one up takes as long as compressing a small slide.
+    private static let spare = Atomic<UInt>(0)
+
     /// A compressor at the project's one level.
     public init() {
-        guard let compressor = libdeflate_alloc_compressor(Self.level) else { fatalError("out of memory for a compressor") }
+        let spare = OpaquePointer(bitPattern: Self.spare.exchange(0, ordering: .acquiring))
+        guard let compressor = spare ?? libdeflate_alloc_compressor(Self.level) else {
+            fatalError("out of memory for a compressor")
+        }
         self.compressor = compressor
     }
 
-    deinit { libdeflate_free_compressor(compressor) }
+    deinit {
+        let other = Self.spare.exchange(UInt(bitPattern: compressor), ordering: .acquiringAndReleasing)
+        if let other = OpaquePointer(bitPattern: other) { libdeflate_free_compressor(other) }
+    }
 
     /// Deflates, or stores what would not become shorter.
     public func pack(_ original: [UInt8]) -> PackedBytes {

@@ -1,5 +1,11 @@
 internal import AtelierArchives
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// An Open Packaging Conventions file in the making (ISO/IEC 29500-2): parts, their content types and relationships.
 struct OPCPackage: ~Copyable {
     /// An arrow from one part (or the package) to another.
@@ -15,14 +21,43 @@ struct OPCPackage: ~Copyable {
     }
 
     private let packer = Packer()
+    private let known: [String: KnownPart]
     private var parts: [(path: String, body: PackedBytes)] = []
     private var overrides = XMLBuffer()
     /// Kinds of files of which there are any.
     private var mediaKinds: Set<Media.Kind> = []
 
+    /// A part as many packages have it.
+    struct KnownPart {
+        var bytes: [UInt8]
+        var packed: PackedBytes
+
+        /// Whether it consists of these bytes. `==` compares one at a time.
+        fileprivate func holds(_ other: [UInt8]) -> Bool { bytes.count == other.count && memcmp(bytes, other, bytes.count) == 0 }
+    }
+
+    /// An empty package.
+    ///
+    /// - Parameter known: Parts by their paths; one with the same bytes is not packed again.
+    init(knowing known: [String: KnownPart] = [:]) { self.known = known }
+
+    /// What can be known of this package's parts in others.
+    consuming func knownParts() -> [String: KnownPart] {
+        var known: [String: KnownPart] = [:]
+        for (path, body) in parts + [(Self.typesPath, packed(Self.typesPath, types()))] {
+            known[path] = body.unpacked().map { KnownPart(bytes: $0, packed: body) }
+        }
+        return known
+    }
+
+    private func packed(_ path: String, _ xml: XMLBuffer) -> PackedBytes {
+        if let part = known[path], part.holds(xml.bytes) { return part.packed }
+        return packer.pack(xml.bytes)
+    }
+
     /// Adds a part with markup.
     mutating func add(_ path: String, contentType: StaticString, _ xml: XMLBuffer) {
-        add(path, contentType: contentType, packer.pack(xml.bytes))
+        add(path, contentType: contentType, packed(path, xml))
     }
 
     /// Adds a part that is packed already.
@@ -43,7 +78,8 @@ struct OPCPackage: ~Copyable {
 
     /// Adds the relationships of the part at `path`; the package's own for an empty path.
     mutating func relate(_ path: String, _ relationships: [Relationship]) {
-        parts.append((Self.relationshipsPath(of: path), packer.pack(Self.part(of: relationships).bytes)))
+        let path = Self.relationshipsPath(of: path)
+        parts.append((path, packed(path, Self.part(of: relationships))))
     }
 
     /// Where the relationships of a part lie.
@@ -62,8 +98,9 @@ struct OPCPackage: ~Copyable {
         return xml
     }
 
-    /// The file: content types first, then parts in the order they were added.
-    consuming func finish() throws(ZIPError) -> [UInt8] {
+    private static let typesPath = "[Content_Types].xml"
+
+    private func types() -> XMLBuffer {
         var types = XMLBuffer()
         types.markup(xmlDeclaration)
         types.markup("<Types xmlns=\"http://schemas.openxmlformats.org/package/2006/content-types\">")
@@ -78,16 +115,20 @@ struct OPCPackage: ~Copyable {
         }
         types.markup(overrides.bytes[...])
         types.markup("</Types>")
+        return types
+    }
 
+    /// The file: content types first, then parts in the order they were added.
+    consuming func finish() throws(ZIPError) -> [UInt8] {
         var zip = ZIPWriter()
-        try zip.add("[Content_Types].xml", packer.pack(types.bytes))
+        try zip.add(Self.typesPath, packed(Self.typesPath, types()))
         for part in parts { try zip.add(part.path, part.body) }
         return zip.finish()
     }
 
     static func split(_ path: String) -> (folder: String, name: String) {
-        guard let slash = path.lastIndex(of: "/") else { return ("", path) }
-        let start = path.index(after: slash)
+        guard let slash = path.utf8.lastIndex(of: UInt8(ascii: "/")) else { return ("", path) }
+        let start = path.utf8.index(after: slash)
         return (String(path[..<start]), String(path[start...]))
     }
 }

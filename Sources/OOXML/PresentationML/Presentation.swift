@@ -40,8 +40,14 @@ public func packPresentation(
     if let other = slides.firstIndex(where: { $0.size != size }) {
         throw .sizesDiffer(slide: other + 1, size: slides[other].size, first: size)
     }
+    let package = presentation(slides, size, title: title, pictures, notes, in: OPCPackage(knowing: PlainPresentation.parts))
+    do { return try package.finish() } catch { throw .archive(error) }
+}
 
-    var package = OPCPackage()
+private func presentation(
+    _ slides: [Slide], _ size: SlideSize, title: String?, _ pictures: [Drawing: [UInt8]], _ notes: SlideNotes,
+    in package: consuming OPCPackage
+) -> OPCPackage {
     package.relate(
         "",
         [
@@ -65,18 +71,18 @@ public func packPresentation(
                         target: "notesMasters/notesMaster1.xml")
                 ] : [])
     )
-    package.add("ppt/slideMasters/slideMaster1.xml", contentType: ContentType.slideMaster, PackedDesign.master)
+    package.add("ppt/slideMasters/slideMaster1.xml", contentType: ContentType.slideMaster, part(BlankDesign.master))
     package.relate(
         "ppt/slideMasters/slideMaster1.xml",
         [
             .init(id: 1, type: RelationshipType.slideLayout, target: "../slideLayouts/slideLayout1.xml"),
             .init(id: 2, type: RelationshipType.theme, target: "../theme/theme1.xml"),
         ])
-    package.add("ppt/slideLayouts/slideLayout1.xml", contentType: ContentType.slideLayout, PackedDesign.layout)
+    package.add("ppt/slideLayouts/slideLayout1.xml", contentType: ContentType.slideLayout, part(BlankDesign.layout))
     package.relate(
         "ppt/slideLayouts/slideLayout1.xml",
         [.init(id: 1, type: RelationshipType.slideMaster, target: "../slideMasters/slideMaster1.xml")])
-    package.add("ppt/theme/theme1.xml", contentType: ContentType.theme, PackedDesign.theme)
+    package.add("ppt/theme/theme1.xml", contentType: ContentType.theme, part(BlankDesign.theme))
     var media = MediaFolder()
     for (index, slide) in slides.enumerated() {
         let path = "ppt/slides/slide\(index + 1).xml"
@@ -92,27 +98,27 @@ public func packPresentation(
         package.relate(notesPath, notesRelationships(slide: "../slides/slide\(index + 1).xml", master: "../notesMasters/notesMaster1.xml"))
     }
     if notes.isAny {
-        package.add("ppt/notesMasters/notesMaster1.xml", contentType: ContentType.notesMaster, PackedDesign.notesMaster)
+        package.add("ppt/notesMasters/notesMaster1.xml", contentType: ContentType.notesMaster, part(BlankDesign.notesMaster))
         package.relate(
             "ppt/notesMasters/notesMaster1.xml", [.init(id: 1, type: RelationshipType.theme, target: "../theme/theme2.xml")])
-        package.add("ppt/theme/theme2.xml", contentType: ContentType.theme, PackedDesign.theme)
+        package.add("ppt/theme/theme2.xml", contentType: ContentType.theme, part(BlankDesign.theme))
     }
     for (name, file) in media.files { package.add("ppt/media/\(name)", file.kind, file.packed(with: pictures)) }
     package.add("docProps/core.xml", contentType: ContentType.coreProperties, corePropertiesPart(title: title))
     package.add("docProps/app.xml", contentType: ContentType.extendedProperties, appPropertiesPart(slideCount: slides.count))
-
-    do { return try package.finish() } catch { throw .archive(error) }
+    return package
 }
 
 /// Relationships of the presentation before this one are master and theme.
 private let firstSlideRelationship = 3
 
-/// The parts that are the same in every presentation, packed once in a process: they take longer to compress than a small slide.
-private enum PackedDesign {
-    static let master = Packer().pack(part(BlankDesign.master).bytes)
-    static let layout = Packer().pack(part(BlankDesign.layout).bytes)
-    static let theme = Packer().pack(part(BlankDesign.theme).bytes)
-    static let notesMaster = Packer().pack(part(BlankDesign.notesMaster).bytes)
+/// A presentation of one plain slide without a title, packed once in a process. Most of its parts are those of every presentation, or of
+/// every one that has a single slide, and take longer to compress than a small slide.
+private enum PlainPresentation {
+    static let parts: [String: OPCPackage.KnownPart] = {
+        let slide = Slide(part: PackedBytes(storing: []), size: .wide, shapeCount: 0, diagnostics: [])
+        return presentation([slide], slide.size, title: nil, [:], SlideNotes(), in: OPCPackage()).knownParts()
+    }()
 }
 
 func part(_ markup: StaticString) -> XMLBuffer {
