@@ -204,7 +204,8 @@ struct EngineMaker: Maker {
 
     /// An input with the files that it refers to. Pictures, which refer to none, are not read for that.
     private func page(_ input: Input, of job: Job) throws(Failure) -> Page {
-        let source = try source(input)
+        let source = try source(input, keepingUpTo: job.inputs.count == 1 ? Self.keptFile : 0)
+        if let kept = source.keptBytes { return Page(input: input, source: source, links: try links(of: kept, input, job)) }
         guard kind(of: input.path) != .file || beginsAsMarkup(input.path), let drawing = source.sourceBytes() else {
             return Page(input: input, source: source, links: [])
         }
@@ -215,7 +216,7 @@ struct EngineMaker: Maker {
     private func links(of drawing: Blob, _ input: Input, _ job: Job) throws(Failure) -> [LinkedInput] {
         let links = linkedFiles(
             of: drawing, in: LinkFolder(of: input, root: root), limits: options.svg.limits, limit: options.image.maxFileBytes)
-        if job.output != "-", let output = FileIdentity(of: job.output),
+        if !links.isEmpty, job.output != "-", let output = FileIdentity(of: job.output),
             let link = links.first(where: { $0.input.flatMap { FileIdentity(of: $0.path) } == output })
         {
             throw Failure(
@@ -226,10 +227,14 @@ struct EngineMaker: Maker {
         return links
     }
 
-    /// The artifact of an input: a file is read again when a stage needs it, a pipe can be read once and is kept in memory.
-    private func source(_ input: Input) throws(Failure) -> Artifact<Blob> {
+    /// Most bytes of a file that is kept in memory until it is converted. Decks keep none: they may have thousands of pages.
+    private static let keptFile = 256 << 10
+
+    /// The artifact of an input: a large file is read again when a stage needs it, a small one and what comes through a pipe, which can
+    /// be read once, are kept in memory.
+    private func source(_ input: Input, keepingUpTo kept: Int = 0) throws(Failure) -> Artifact<Blob> {
         if input.isStandardInput || kind(of: input.path) == .other { return .blob(try read(input)) }
-        do { return try .file(path: input.path, limit: largestFile) } catch { throw failure(error, input) }
+        do { return try .file(path: input.path, limit: largestFile, keepingUpTo: kept) } catch { throw failure(error, input) }
     }
 
     /// No reader takes more.

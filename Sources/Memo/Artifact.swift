@@ -80,6 +80,14 @@ extension Artifact where Value == Blob {
         Artifact(node: Node(digest: digest, work: FileWork(file: SourceFile(recorded: path), digest: digest)))
     }
 
+    /// The same, but a file of at most `kept` bytes stays in memory: it is read once, and nobody waits for it.
+    package static func file(path: String, limit: Int, keepingUpTo kept: Int) throws(SourceError) -> Artifact {
+        if kept > 0, let blob = try SourceFile.small(path: path, limit: min(kept, limit)) {
+            return Artifact(node: Node(digest: Digest(hashing: blob), work: BytesWork(blob: blob, path: path)))
+        }
+        return try file(path: path, limit: limit)
+    }
+
     static func file(path: String, limit: Int = 1 << 32, memo: StatMemo) throws(SourceError) -> Artifact {
         let (file, digest) = try SourceFile.identify(path: path, limit: limit, memo: memo)
         return Artifact(node: Node(digest: digest, work: FileWork(file: file, digest: digest)))
@@ -87,6 +95,9 @@ extension Artifact where Value == Blob {
 }
 
 extension Artifact where Value == Blob {
+    /// The bytes of a source that has them in memory.
+    package var keptBytes: Blob? { (node.work as? BytesWork)?.blob }
+
     /// The bytes of a source, read now where they lie in a file; nil for what a stage makes, and for a file that is not as it was named.
     package func sourceBytes() -> Blob? {
         if let bytes = node.work as? BytesWork { return bytes.blob }

@@ -74,9 +74,9 @@ struct NotedKey {
         writer.put(version)
         writer.put(UInt64(clamping: noted))
         writer.put(node.digest.bytes)
-        if let file = node.work as? FileWork {
+        if let path = (node.work as? FileWork)?.file.path ?? (node.work as? BytesWork)?.path {
             writer.put(source)
-            writer.put(file.file.path)
+            writer.put(path)
         } else {
             guard let bytes = node.work.keyBytes, bytes.count <= KeyLog.longestKey else { return nil }
             writer.put(key)

@@ -206,6 +206,8 @@ struct PlanWork<P: Plan>: Work {
 struct BytesWork: Work {
     typealias Output = Blob
     let blob: Blob
+    /// The file they were read from, when they were.
+    var path: String?
 
     var name: String { "source" }
     var version: Int { 0 }

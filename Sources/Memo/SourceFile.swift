@@ -55,6 +55,16 @@ struct SourceFile: Sendable {
         return (SourceFile(path: path, byteCount: blob.count), digest)
     }
 
+    /// The bytes of a file that has at most so many; nil for a larger one.
+    static func small(path: String, limit: Int) throws(SourceError) -> Blob? {
+        let (descriptor, status) = try openFile(path)
+        defer { close(descriptor) }
+        if status.size > limit { return nil }
+        do throws(SourceError) {
+            return try read(descriptor, path, limit: limit)
+        } catch .unreadable(.tooLarge) { return nil }  // it grows under our eyes
+    }
+
     /// The bytes, when they are still those of the digest.
     func read(expecting digest: Digest) throws(SourceError) -> Blob {
         let (descriptor, status) = try Self.openFile(path)
