@@ -25,7 +25,7 @@ extension BezierPath {
     ///     let pentagram = star.resolved(.nonzero)          // ten corners, no crossing
     ///
     /// Curves stay curves, cut where they cross. See `combined` for accuracy and cost. Open subpaths are closed, as
-    /// filling closes them.
+    /// filling closes them, and coordinates that are no numbers, or lie beyond 1e90, enclose nothing.
     ///
     /// An outline that crosses itself so often that it would take more than `usualWork` comes back as it is.
     public func resolved(_ rule: FillRule) -> BezierPath {
@@ -65,6 +65,8 @@ extension BezierPath {
     /// finite precision output", 1999). The outline is then made of the parts of the curves that the chords stand for,
     /// whose crossings Newton's method finds to the precision of `Double`. So coincident, touching and degenerate
     /// contours are cases like any other, and what is nearer together than the flattening may be taken for touching.
+    ///
+    /// An outline with coordinates that are no numbers, or lie beyond 1e90, encloses nothing.
     ///
     /// Where it takes more than `usualWork`, nothing is taken away and nothing added: this outline comes back as it is.
     ///

@@ -35,6 +35,21 @@ extension BezierPath {
         }
         return Rect(low, high)
     }
+
+    /// Whether all coordinates can be computed with: those that are no numbers cannot, nor can what lies beyond 1e90, since its cube
+    /// must be a number too. Drawings have such coordinates where transforms overflow.
+    var isComputable: Bool {
+        func isFine(_ p: Point) -> Bool { p.x.magnitude < Self.farthest && p.y.magnitude < Self.farthest }
+        return elements.allSatisfy { element in
+            switch element {
+            case .move(let p), .line(let p): isFine(p)
+            case .cubic(let c1, let c2, let p): isFine(c1) && isFine(c2) && isFine(p)
+            case .close: true
+            }
+        }
+    }
+
+    static var farthest: Double { 1e90 }
 }
 
 /// Widens `low…high` by the extremes of one coordinate of a cubic: the roots of its derivative inside 0…1.

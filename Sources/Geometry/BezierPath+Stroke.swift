@@ -20,7 +20,7 @@ extension BezierPath {
     ///   beyond 1e90 counts as such, since its cube must be a number too.
     /// - Complexity: O(*n*) for *n* segments; at most 4096 cubics for each side of one.
     public func stroked(_ style: StrokeStyle, tolerance: Double = 0.01) -> BezierPath {
-        guard style.width > 0, style.width < Self.largest, isOutlinable, let bounds else { return BezierPath() }
+        guard style.width > 0, style.width < Self.farthest, isComputable, let bounds else { return BezierPath() }
         let limit = max(max(bounds.width, bounds.height) * 1e-9, style.width * 1e-6)
         var stroker = Stroker(style: style, tolerance: max(tolerance, limit))
         var start = Point.zero, current = Point.zero, hasSegment = false
@@ -43,25 +43,6 @@ extension BezierPath {
         }
         if hasSegment { stroker.finish(isClosed: false, at: start) }
         return stroker.result
-    }
-
-    private static var largest: Double { 1e90 }
-
-    /// Whether all coordinates can be computed with.
-    private var isOutlinable: Bool {
-        var isFine = true
-        func visit(_ p: Point) { isFine = isFine && p.x.magnitude < Self.largest && p.y.magnitude < Self.largest }
-        for element in elements {
-            switch element {
-            case .move(let p), .line(let p): visit(p)
-            case .cubic(let c1, let c2, let p):
-                visit(c1)
-                visit(c2)
-                visit(p)
-            case .close: break
-            }
-        }
-        return isFine
     }
 }
 

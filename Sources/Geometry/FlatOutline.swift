@@ -31,12 +31,13 @@ struct FlatOutline {
         }
     }
 
-    /// Flattens outlines to within 2⁻¹⁴ of the larger side of their box. What has no size, or points that are not
-    /// finite, encloses nothing and gives no chords.
+    /// Flattens outlines to within 2⁻¹⁴ of the larger side of their box. What has no size encloses nothing and gives no chords, and
+    /// neither does an outline that cannot be computed with.
     ///
     /// - Parameter work: What chords may cost; reading ends when it is spent.
     init(_ paths: [BezierPath], work: inout Int) {
         var box: Rect?
+        let paths = paths.map { $0.isComputable ? $0 : BezierPath() }
         for path in paths {
             guard let bounds = path.bounds else { continue }
             box = box.map { $0.union(bounds) } ?? bounds

@@ -113,6 +113,20 @@ struct BooleanTests {
         #expect(isNear(area(square(1e12, 1e12, 1e9).resolved(.nonzero)) / 1e18, 1))
     }
 
+    @Test("An outline with coordinates nobody can compute with encloses nothing", arguments: [Double.nan, .infinity, 1e300, -1e91])
+    func beyondNumbers(coordinate: Double) {
+        var path = BezierPath()
+        path.move(to: Point(0, 0))
+        path.line(to: Point(10, 0))
+        path.cubic(Point(10, 5), Point(coordinate, 5), to: Point(10, 10))
+        path.line(to: Point(0, 10))
+        let square = square(5, 5, 10)
+        #expect(path.resolved(.nonzero).isEmpty)
+        #expect(path.combined(.intersection, with: square).isEmpty)
+        #expect(isNear(area(square.combined(.difference, with: path)), 100))
+        #expect(isNear(area(path.combined(.union, with: square)), 100))
+    }
+
     private func square(_ x: Double, _ y: Double, _ side: Double) -> BezierPath {
         BezierPath(Rect(Point(x, y), Point(x + side, y + side)))
     }
