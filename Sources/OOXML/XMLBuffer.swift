@@ -16,6 +16,30 @@ struct XMLBuffer: Sendable {
     /// Adds markup already written elsewhere.
     mutating func markup(_ written: ArraySlice<UInt8>) { bytes.append(contentsOf: written) }
 
+    /// Inserts pieces of markup at offsets, both in their order; `end` is where each piece ends in `written`.
+    ///
+    /// - Complexity: O(*n*); no second buffer when there is room.
+    mutating func insert(_ written: [UInt8], at insertions: [(offset: Int, end: Int)]) {
+        var source = bytes.count
+        bytes.append(contentsOf: written)
+        bytes.withUnsafeMutableBytes { buffer in
+            // From the end to the front: what is moved goes back, into what is free already.
+            var target = buffer.count
+            for (index, (offset, end)) in insertions.enumerated().reversed() {
+                let start = index == 0 ? 0 : insertions[index - 1].end
+                target -= source - offset
+                UnsafeMutableRawBufferPointer(rebasing: buffer[target..<target + source - offset])
+                    .copyMemory(from: UnsafeRawBufferPointer(rebasing: buffer[offset..<source]))
+                source = offset
+                target -= end - start
+                written.withUnsafeBytes { piece in
+                    UnsafeMutableRawBufferPointer(rebasing: buffer[target..<target + end - start])
+                        .copyMemory(from: UnsafeRawBufferPointer(rebasing: piece[start..<end]))
+                }
+            }
+        }
+    }
+
     /// Adds one ASCII character.
     mutating func byte(_ value: UInt8) { bytes.append(value) }
 

@@ -39,21 +39,18 @@ struct GroupRecord {
     /// Whether no group was begun.
     var isEmpty: Bool { tags.isEmpty }
 
-    /// The part with the tags in their places.
-    func woven(into shapes: [UInt8]) -> [UInt8] {
-        var part = XMLBuffer()
-        part.reserveCapacity(shapes.count + 512 * tags.count)
-        var copied = 0
+    /// Puts the tags into their places, within the memory of the part: it may have a hundred megabytes.
+    func weave(into part: inout XMLBuffer) {
+        var written = XMLBuffer(), insertions: [(offset: Int, end: Int)] = []
+        insertions.reserveCapacity(tags.count)
         for (offset, tag) in tags {
-            part.markup(shapes[copied..<offset])
-            copied = offset
             switch tag {
-            case .open(let header): if let header { part.groupStart(header) }
-            case .close: part.markup("</p:grpSp>")
+            case .open(let header): if let header { written.groupStart(header) }
+            case .close: written.markup("</p:grpSp>")
             }
+            insertions.append((offset, written.bytes.count))
         }
-        part.markup(shapes[copied...])
-        return part.bytes
+        part.insert(written.bytes, at: insertions)
     }
 }
 

@@ -253,7 +253,8 @@ struct SlideMapper {
         xml.markup("</p:spTree></p:cSld><p:clrMapOvr><a:masterClrMapping/></p:clrMapOvr>")
         xml.timing(appearing: steps)
         xml.markup("</p:sld>")
-        let part = Packer().pack(groups.isEmpty ? xml.bytes : groups.woven(into: xml.bytes))
+        if !groups.isEmpty { groups.weave(into: &xml) }
+        let part = Packer().pack(xml.bytes)
         return Slide(
             part: part, size: size, shapeCount: shapeCount, diagnostics: diagnostics, media: media, links: links,
             contents: contents, entries: decisions.sorted, findingPlaces: findingPlaces)

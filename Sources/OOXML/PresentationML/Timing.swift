@@ -21,7 +21,9 @@ extension SlideMapper {
 
     /// Ids of everything on the slide.
     private var shapeIDs: Set<Int> {
-        let bytes = groups.isEmpty ? xml.bytes : groups.woven(into: xml.bytes)
+        var part = xml
+        if !groups.isEmpty { groups.weave(into: &part) }
+        let bytes = part.bytes
         let mark = Array("<p:cNvPr id=\"".utf8)
         var ids: Set<Int> = [], position = 0
         while position + mark.count < bytes.count {
