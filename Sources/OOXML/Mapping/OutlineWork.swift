@@ -93,7 +93,7 @@ struct OutlineDesk {
     /// Whether what is mapped now builds on an answer that is missing.
     var isBlocked = false
     /// How many comparisons outlines of the slide may still take: about a second of them.
-    private(set) var workLeft = 3 * BezierPath.usualWork
+    var workLeft = 3 * BezierPath.usualWork
     /// How many clips were not applied because they would take more, and are not noted where they are missing.
     var unappliedClips = 0
 

@@ -42,6 +42,21 @@ struct ClipTests {
                 && shapes.contains("<a:gs pos=\"100000\"><a:srgbClr val=\"FFFFFF\"/>"))
     }
 
+    @Test("With no work left sixteen elements become pictures with their clips, the rest is drawn whole, each with a note")
+    func exhausted() {
+        let group = SVG.Group(
+            origin: origin("g"), clip: square(10, 10, 40), children: (0..<20).map { path(square(Double($0), 0, 40)) })
+        for (profile, pictures) in [(Profile.balanced, 16), (.exact, 16), (.editable, 0)] {
+            var mapper = SlideMapper(title: nil, profile: profile)
+            mapper.outlines.workLeft = 0
+            _ = mapper.map(picture([.group(group)]), SlideOptions(profile: profile))
+            #expect(mapper.pictureCount == pictures)
+            let whole = mapper.diagnostics.count { $0.message.contains("takes more work than a slide may take and it was drawn whole") }
+            #expect(whole == 20 - pictures)
+            #expect(mapper.diagnostics.count { $0.message.contains("takes more work than a slide may take") } == 20)
+        }
+    }
+
     @Test("What is seen of a stroke is cut as a region; one that lies inside stays a line")
     func strokes() {
         let cut = clipped([path(square(0, 0, 40), stroke: stroke())], to: square(10, 10, 100))
