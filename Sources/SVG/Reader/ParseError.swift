@@ -73,7 +73,7 @@ extension SVG {
         public var attributeByteCount = 16 << 20
         /// Most bytes that references to entities may add up to.
         public var expandedByteCount = 16 << 20
-        /// Most steps of resolving: one for each element drawn, after `use` is expanded, for each style rule tried on an
+        /// Most steps of resolving: one for each element drawn, two where a `use` repeats it, one for each style rule tried on an
         /// element, and for every 64 bytes of its attributes.
         public var stepCount = 1_000_000
 

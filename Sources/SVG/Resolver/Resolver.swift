@@ -319,7 +319,8 @@ struct Resolver {
 
     /// What an element draws; nil when it draws nothing.
     mutating func node(_ index: Int, _ around: Surroundings) throws(SVG.ParseError) -> SVG.Node? {
-        try step(index, count: 1 + attributeByteCount(index) >> 6)
+        // What is repeated counts twice: a file's own elements are bounded by its length, copies by this alone.
+        try step(index, count: (activeUses.isEmpty ? 1 : 2) + attributeByteCount(index) >> 6)
         let name = document.elements[index].name
         switch name {
         case .title, .desc, .metadata, .defs, .style, .stop, .linearGradient, .radialGradient, .pattern, .clipPath, .mask, .marker,
