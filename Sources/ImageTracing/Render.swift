@@ -1,7 +1,7 @@
 public import AtelierGeometry
 public import AtelierPixels
 
-/// Paints a drawing, at its own size or scaled, on transparent pixels.
+/// Paints a drawing as it is written, at its own size or scaled, on transparent pixels: coordinates lie on the drawing's grid.
 ///
 /// - Parameters:
 ///   - scale: Pixels of the result for one of the drawing; the result has at least one and at most 32 767 on either side.
@@ -23,13 +23,40 @@ extension Canvas {
     /// - Parameter transform: From pixels of the drawing to those of the canvas.
     public mutating func paint(_ drawing: TracedDrawing, transform: AffineTransform = .identity) {
         for layer in drawing.layers {
-            let outline = layer.shape.outline
+            let outline = layer.shape.snapped(to: Double(drawing.gridUnits)).outline
             if let paint = layer.fill { fill(outline, with: paint, transform: transform) }
             if let stroke = layer.stroke {
                 let style = StrokeStyle(
                     width: stroke.width, cap: stroke.isRound ? .round : .butt, join: stroke.isRound ? .round : .miter)
                 self.stroke(outline, style, with: stroke.paint, transform: transform)
             }
+        }
+    }
+}
+
+extension TracedDrawing.Shape {
+    /// The shape with all numbers rounded to multiples of 1 / `units`.
+    fileprivate func snapped(to units: Double) -> Self {
+        func snap(_ v: Double) -> Double { (v * units).rounded() / units }
+        func snap(_ p: Point) -> Point { Point(snap(p.x), snap(p.y)) }
+        switch self {
+        case .path(let path):
+            var result = BezierPath()
+            result.reserveCapacity(path.elements.count)
+            for element in path.elements {
+                switch element {
+                case .move(let p): result.move(to: snap(p))
+                case .line(let p): result.line(to: snap(p))
+                case .cubic(let c1, let c2, let p): result.cubic(snap(c1), snap(c2), to: snap(p))
+                case .close: result.close()
+                }
+            }
+            return .path(result)
+        case .circle(let center, let radius): return .circle(center: snap(center), radius: snap(radius))
+        case .ellipse(let center, let rx, let ry): return .ellipse(center: snap(center), rx: snap(rx), ry: snap(ry))
+        case .rect(let rect, let radius):
+            return .rect(Rect(snap(Point(rect.minX, rect.minY)), snap(Point(rect.maxX, rect.maxY))), radius: snap(radius))
+        case .line(let a, let b): return .line(snap(a), snap(b))
         }
     }
 }

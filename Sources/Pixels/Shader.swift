@@ -47,43 +47,63 @@ struct Shader {
 
     /// Paints whole pixels.
     func fill(_ row: UnsafeMutablePointer<UInt32>, x: Int, y: Int, count: Int) {
-        switch kind {
-        case .solid(let word):
+        if case .solid(let word) = kind {
             if word >> 24 == 255 { return row.update(repeating: word, count: count) }
             let rest = 255 - (word >> 24)
             for i in 0..<count { row[i] = word &+ scaled(row[i], rest) }
-        case .linear, .radial:
-            forEachColor(x: x, y: y, count: count) { i, word in
-                row[i] = word >> 24 == 255 ? word : word &+ scaled(row[i], 255 - (word >> 24))
+        } else if ramp.isOpaque {
+            shade(row, x: x, y: y, count: count)
+        } else {
+            inChunks(count) { start, length, colors in
+                shade(colors, x: x + start, y: y, count: length)
+                for i in 0..<length { row[start + i] = colors[i] &+ scaled(row[start + i], 255 - (colors[i] >> 24)) }
             }
         }
     }
 
     /// Paints pixels that are covered in part: 255 is whole.
     func blend(_ row: UnsafeMutablePointer<UInt32>, x: Int, y: Int, count: Int, _ amounts: UnsafePointer<UInt8>) {
-        switch kind {
-        case .solid(let word):
+        if case .solid(let word) = kind {
             for i in 0..<count {
                 let amount = UInt32(amounts[i])
                 if amount != 0 { row[i] = mixed(word, over: row[i], amount) }
             }
-        case .linear, .radial:
-            forEachColor(x: x, y: y, count: count) { i, word in row[i] = mixed(word, over: row[i], UInt32(amounts[i])) }
+        } else {
+            inChunks(count) { start, length, colors in
+                shade(colors, x: x + start, y: y, count: length)
+                for i in 0..<length { row[start + i] = mixed(colors[i], over: row[start + i], UInt32(amounts[start + i])) }
+            }
         }
     }
 
     @inline(__always)
-    private func forEachColor(x: Int, y: Int, count: Int, _ body: (Int, UInt32) -> Void) {
+    private func inChunks(_ count: Int, _ body: (Int, Int, UnsafeMutablePointer<UInt32>) -> Void) {
+        withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 256) { colors in
+            guard let base = colors.baseAddress else { return }
+            var start = 0
+            while start < count {
+                body(start, min(256, count - start), base)
+                start += 256
+            }
+        }
+    }
+
+    /// Writes the gradient's colours of a run of pixels.
+    private func shade(_ colors: UnsafeMutablePointer<UInt32>, x: Int, y: Int, count: Int) {
         switch kind {
         case .solid: break
         case .linear(let origin, let perColumn, let perRow):
             let start = origin + Double(y) * perRow
-            for i in 0..<count { body(i, ramp.word(at: Float(start + Double(x + i) * perColumn))) }
+            ramp.withSampler { sampler in
+                for i in 0..<count { colors[i] = sampler.word(at: Float(start + Double(x + i) * perColumn)) }
+            }
         case .radial(let place):
             let start = place(Point(0.5, Double(y) + 0.5))
-            for i in 0..<count {
-                let u = start.x + Double(x + i) * place.a, v = start.y + Double(x + i) * place.b
-                body(i, ramp.word(at: Float(u * u + v * v).squareRoot()))
+            ramp.withSampler { sampler in
+                for i in 0..<count {
+                    let u = start.x + Double(x + i) * place.a, v = start.y + Double(x + i) * place.b
+                    colors[i] = sampler.word(at: Float(u * u + v * v).squareRoot())
+                }
             }
         }
     }
@@ -91,45 +111,70 @@ struct Shader {
 
 /// The colours of a gradient: straight alpha between stops, premultiplied when asked for.
 private struct ColorRamp {
-    /// From `start`, the colour is `base + offset × slope`, channels 0…255.
-    private struct Part {
+    /// From `start`, a channel is `base + offset × slope`, 0…255.
+    struct Part {
         var start: Float
-        var base: SIMD4<Float>, slope: SIMD4<Float>
+        var r: Float, g: Float, b: Float, a: Float
+        var rSlope: Float = 0, gSlope: Float = 0, bSlope: Float = 0, aSlope: Float = 0
+
+        /// The colour of one stop.
+        init(_ start: Float, _ color: RGBA8) {
+            (self.start, r, g, b, a) = (start, Float(color.r), Float(color.g), Float(color.b), Float(color.a))
+        }
+
+        /// From one stop to the next.
+        init(_ start: Float, _ first: RGBA8, _ end: Float, _ second: RGBA8) {
+            self.init(start, first)
+            let to = Part(end, second), length = end - start
+            (rSlope, gSlope, bSlope, aSlope) = ((to.r - r) / length, (to.g - g) / length, (to.b - b) / length, (to.a - a) / length)
+            (r, g, b, a) = (r - start * rSlope, g - start * gSlope, b - start * bSlope, a - start * aSlope)
+        }
+    }
+
+    /// Looks colours up; those of neighbouring pixels lie in the same part.
+    struct Sampler {
+        let parts: UnsafeBufferPointer<Part>
+        let isOpaque: Bool
+        var place = 0
+
+        @inline(__always)
+        mutating func word(at offset: Float) -> UInt32 {
+            let t = min(max(offset, 0), 1)
+            while place > 0, t < parts[place].start { place -= 1 }
+            while place + 1 < parts.count, t >= parts[place + 1].start { place += 1 }
+            let part = parts[place]
+            // Adding 2²³ leaves the rounded integer in the lowest bits.
+            @inline(__always) func byte(_ v: Float) -> UInt32 { (v + 8_388_608).bitPattern & 255 }
+            let r = part.r + t * part.rSlope, g = part.g + t * part.gSlope, b = part.b + t * part.bSlope
+            if isOpaque { return byte(r) | byte(g) << 8 | byte(b) << 16 | 255 << 24 }
+            let a = part.a + t * part.aSlope, share = a * (1 / 255)
+            return byte(r * share) | byte(g * share) << 8 | byte(b * share) << 16 | byte(a) << 24
+        }
     }
 
     private var parts: [Part] = []
-    private var isOpaque = true
+    private(set) var isOpaque = true
 
     init() {}
 
     init(_ stops: [GradientStop]) {
-        func channels(_ c: RGBA8) -> SIMD4<Float> { SIMD4(Float(c.r), Float(c.g), Float(c.b), Float(c.a)) }
         isOpaque = stops.allSatisfy { $0.color.a == 255 }
-        parts.append(Part(start: -.infinity, base: channels(stops[0].color), slope: .zero))
+        parts.append(Part(-.infinity, stops[0].color))
         var offset = max(0, min(1, Float(stops[0].offset)))
         for i in 1..<stops.count {
             // An offset below the one before counts as that one (SVG 2, 14.2.4).
             let end = max(offset, min(1, Float(stops[i].offset)))
-            if end > offset {
-                let from = channels(stops[i - 1].color), slope = (channels(stops[i].color) - from) / (end - offset)
-                parts.append(Part(start: offset, base: from - offset * slope, slope: slope))
-            }
+            if end > offset { parts.append(Part(offset, stops[i - 1].color, end, stops[i].color)) }
             offset = end
         }
-        parts.append(Part(start: offset, base: channels(stops[stops.count - 1].color), slope: .zero))
+        parts.append(Part(offset, stops[stops.count - 1].color))
     }
 
     @inline(__always)
-    func word(at offset: Float) -> UInt32 {
+    func withSampler(_ body: (inout Sampler) -> Void) {
         parts.withUnsafeBufferPointer { parts in
-            var i = parts.count - 1
-            while i > 0, !(offset >= parts[i].start) { i -= 1 }
-            var color = parts[i].base + offset * parts[i].slope
-            if parts[i].slope == .zero { color = parts[i].base }  // an endless offset times no slope is no number
-            color = color.clamped(lowerBound: .zero, upperBound: SIMD4(repeating: 255))
-            if !isOpaque { color *= SIMD4(color.w, color.w, color.w, 255) / 255 }
-            let bytes = SIMD4<UInt32>(truncatingIfNeeded: SIMD4<Int32>(color + 0.5))
-            return bytes.x | bytes.y << 8 | bytes.z << 16 | bytes.w << 24
+            var sampler = Sampler(parts: parts, isOpaque: isOpaque)
+            body(&sampler)
         }
     }
 }
