@@ -46,7 +46,11 @@ struct KeyTests {
             {
                 keyProblems(
                     of: SearchTrace(image: image, quantized: quantized, options: .init(), target: 0.9),
-                    changing: ["options.quantize.palette": { $0.options.quantize.palette = somePalette }])
+                    changing: [
+                        "options.quantize.palette": { $0.options.quantize.palette = somePalette },
+                        "options.quantize.bilevel.ink": { $0.options.quantize.bilevel.ink = RGBA8(1, 2, 3) },
+                        "options.quantize.bilevel.paper": { $0.options.quantize.bilevel.paper = RGBA8(1, 2, 3) },
+                    ])
             }
         ),
         (SVGOfSearch.name, { keyProblems(of: SVGOfSearch(found: found)) }),
@@ -62,6 +66,8 @@ struct KeyTests {
                         "options.slide.area": { $0.options.slide.area = someArea },
                         "options.deck.grid": { $0.options.deck.grid = someGrid },
                         "options.slide.background": { $0.options.slide.background = someColor },
+                        "options.trace.quantize.bilevel.ink": { $0.options.trace.quantize.bilevel.ink = RGBA8(1, 2, 3) },
+                        "options.trace.quantize.bilevel.paper": { $0.options.trace.quantize.bilevel.paper = RGBA8(1, 2, 3) },
                         "options.trace.quantize.palette": { $0.options.trace.quantize.palette = somePalette },
                     ])
             }
