@@ -9,6 +9,8 @@ struct GradientSample {
     var place: SIMD2<Float>
     /// Pixels it stands for.
     var weight: Float
+    /// Its say in what the gradient is: as many pixels, or hardly any where an edge may have changed its colour.
+    var pull: Float
 }
 
 /// A coordinate of the plane that is constant where a gradient has one colour.
@@ -240,6 +242,13 @@ struct GradientFitter {
         var derivative: SIMD4<Float> = .zero
         var slope: SIMD4<Float> = .zero
     }
+    /// How far the coordinates reach and how many bins to a pixel.
+    private struct BinRange {
+        var low: Float
+        var high: Float
+        var scale: Float
+        var count: Int
+    }
     private var bins = [Bin](repeating: .init(), count: 48)
     private var positions: [Float] = []
     /// Sums over bins up to each, t relative to the lowest coordinate and c to `base`.
@@ -366,8 +375,8 @@ struct GradientFitter {
     private mutating func refined(_ start: GradientAxis, _ samples: UnsafeBufferPointer<GradientSample>, _ extent: Float) -> GradientAxis {
         var axis = start, best = start, bestError = Float.infinity
         for _ in 0..<8 {
-            let count = 32
-            guard let range = fillBins(axis, samples, count, derivatives: true) else { return best }
+            guard let range = fillBins(axis, samples, 32, derivatives: true) else { return best }
+            let count = range.count
             let parameters = axis.parameterCount
             var rows: (SIMD4<Float>, SIMD4<Float>, SIMD4<Float>, SIMD4<Float>) = (.zero, .zero, .zero, .zero)
             var right = SIMD4<Float>.zero, error: Float = 0
@@ -377,9 +386,9 @@ struct GradientFitter {
                         let t = positions[i]
                         let bin = bins[min(count - 1, Int((t - range.low) * range.scale))]
                         let residual = s.color - bin.color - bin.slope * (t - bin.position)
-                        error += s.weight * squared(residual)
+                        error += s.pull * squared(residual)
                         let d = axis.derivatives(s.place, t) - bin.derivative
-                        let h = (bin.slope * residual).sum() * s.weight, g = squared(bin.slope) * s.weight
+                        let h = (bin.slope * residual).sum() * s.pull, g = squared(bin.slope) * s.pull
                         right += d * h
                         let e = d * g
                         rows.0 += e * d.x
@@ -426,8 +435,8 @@ struct GradientFitter {
 
     /// Sorts the samples into bins of equal width along the axis: means, and slopes from one bin to the next.
     private mutating func fillBins(
-        _ axis: GradientAxis, _ samples: UnsafeBufferPointer<GradientSample>, _ count: Int, derivatives: Bool
-    ) -> (low: Float, high: Float, scale: Float)? {
+        _ axis: GradientAxis, _ samples: UnsafeBufferPointer<GradientSample>, _ most: Int, derivatives: Bool
+    ) -> BinRange? {
         positions.removeAll(keepingCapacity: true)
         var low = Float.infinity, high = -Float.infinity
         for s in samples {
@@ -438,16 +447,17 @@ struct GradientFitter {
         }
         // Shorter than this is an edge, drawn out by blur.
         guard high - low > 6 else { return nil }
-        let scale = Float(count) / (high - low)
+        // Nothing narrower than two pixels is told from an edge.
+        let count = min(most, Int((high - low) / 2)), scale = Float(count) / (high - low)
         for b in 0..<count { bins[b] = .init() }
         bins.withUnsafeMutableBufferPointer { bins in
             positions.withUnsafeBufferPointer { positions in
                 for (i, s) in samples.enumerated() {
                     let t = positions[i], b = min(count - 1, Int((t - low) * scale))
-                    bins[b].weight += s.weight
-                    bins[b].position += s.weight * t
-                    bins[b].color += s.color * s.weight
-                    if derivatives { bins[b].derivative += axis.derivatives(s.place, t) * s.weight }
+                    bins[b].weight += s.pull
+                    bins[b].position += s.pull * t
+                    bins[b].color += s.color * s.pull
+                    if derivatives { bins[b].derivative += axis.derivatives(s.place, t) * s.pull }
                 }
             }
             for b in 0..<count where bins[b].weight > 0 {
@@ -466,21 +476,21 @@ struct GradientFitter {
                 (previous, here) = (here, next)
             }
         }
-        return (low, high, scale)
+        return BinRange(low: low, high: high, scale: scale, count: count)
     }
 
     /// The cheapest stops along an axis: dynamic programming over bins with lines through their means, then all colours at once by
     /// least squares.
     private mutating func profile(_ axis: GradientAxis, _ samples: UnsafeBufferPointer<GradientSample>) -> Candidate? {
-        let count = 48
-        guard let range = fillBins(axis, samples, count, derivatives: false) else { return nil }
+        guard let range = fillBins(axis, samples, 48, derivatives: false) else { return nil }
+        let count = range.count
         var within: Float = 0
         bins.withUnsafeBufferPointer { bins in
             positions.withUnsafeBufferPointer { positions in
                 for (i, s) in samples.enumerated() {
                     let t = positions[i]
                     let bin = bins[min(count - 1, Int((t - range.low) * range.scale))]
-                    within += s.weight * squared(s.color - bin.color - bin.slope * (t - bin.position))
+                    within += s.pull * squared(s.color - bin.color - bin.slope * (t - bin.position))
                 }
             }
         }
@@ -546,10 +556,10 @@ struct GradientFitter {
     /// Moves one knot at a time, by half a bin's width down to a sixteenth, while that lowers the error.
     private func refine(
         _ knots: inout InlineArray<8, Float>, _ colors: inout InlineArray<8, SIMD4<Float>>, _ error: inout Float, _ stops: Int,
-        _ range: (low: Float, high: Float, scale: Float)
+        _ range: BinRange
     ) {
         var reach = 1 / range.scale
-        let apart = reach / 2
+        let apart = max(2, reach / 2)
         for _ in 0..<4 {
             reach /= 2
             for k in 0..<stops {
@@ -598,7 +608,7 @@ struct GradientFitter {
 
     /// Colours at the knots with the least squared error over the bins, premultiplied, and that error; O(stops) by the prefix sums.
     private func leastSquares(
-        _ knots: InlineArray<8, Float>, _ stops: Int, _ range: (low: Float, high: Float, scale: Float)
+        _ knots: InlineArray<8, Float>, _ stops: Int, _ range: BinRange
     ) -> (colors: InlineArray<8, SIMD4<Float>>, error: Float) {
         var diagonal: InlineArray<8, Double> = .init(repeating: 1e-3), upper: InlineArray<8, Double> = .init(repeating: 0)
         var right: InlineArray<8, SIMD4<Double>> = .init(repeating: .zero)

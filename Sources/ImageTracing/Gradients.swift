@@ -125,6 +125,8 @@ private struct GradientSearch {
     private var setOfLeaf: [Int32] = []
 
     private var samples: [GradientSample] = []
+    /// Pixels too near an edge to say what the gradient is; they show whether it leaves its way there.
+    private var rims: [GradientSample] = []
     /// Node: leaves first, then unions in the order of joining.
     private struct Node {
         var sums = SurfaceSums()
@@ -143,6 +145,10 @@ private struct GradientSearch {
         var first: Int32 = 0
         var count: Int32 = 0
         var score: Float = 0
+        /// Range of `rims` and the error there, which no fit sees.
+        var firstRim: Int32 = 0
+        var rimCount: Int32 = 0
+        var rimError: Float = 0
         /// Index in `found`, −1 when the node is what its halves are.
         var gradient: Int32 = -1
     }
@@ -216,9 +222,9 @@ private struct GradientSearch {
                         let near = difference(pixels[i], pixels[i + step])
                         let wide = difference(pixels[back ? i - step : i], pixels[on ? i + 2 * step : i + step])
                         found[k].length += 1
-                        // Across an edge at least half of the step lies between the two pixels, in a gradient a third of that over three.
+                        // Across an edge about half of the step or more lies between the two pixels, in a gradient a third of that over three.
                         let n = (near &* near).wrappedSum(), w = (wide &* wide).wrappedSum()
-                        if w <= faint || 4 * n <= w { found[k].smooth += 1 }
+                        if w <= faint || 5 * n <= w { found[k].smooth += 1 }
                     }
                     for y in 0..<height {
                         let row = y * width
@@ -324,21 +330,32 @@ private struct GradientSearch {
             totals[l] = needsSteady ? c[4 + d] : c[d]
         }
         nodes = [Node](repeating: Node(), count: leafCount)
-        var cursor: Int32 = 0
+        var cursor: Int32 = 0, rimCursor: Int32 = 0
         for l in 0..<leafCount {
             nodes[l].first = cursor
+            nodes[l].firstRim = rimCursor
+            rimCursor += max(0, counts[l][1] - (leastDepth[l] & 3 == 0 ? 0 : totals[l]))
             nodes[l].isThin = leastDepth[l] & 3 == 0
             cursor += totals[l]
         }
-        samples = [GradientSample](repeating: .init(color: .zero, place: .zero, weight: 0), count: Int(cursor))
+        rims = [GradientSample](repeating: .init(color: .zero, place: .zero, weight: 0, pull: 0), count: Int(rimCursor))
+        samples = [GradientSample](repeating: .init(color: .zero, place: .zero, weight: 0, pull: 0), count: Int(cursor))
         for (k, i) in indices.enumerated() {
             let region = Int(map.labels[Int(i)]), leaf = Int(leafOfRegion[region])
             let least = leastDepth[leaf]
-            guard depths[k] & 3 >= least & 3, depths[k] & 4 >= least & 4 else { continue }
-            samples[Int(nodes[leaf].first + nodes[leaf].count)] = GradientSample(
+            let counts = depths[k] & 3 >= least & 3 && depths[k] & 4 >= least & 4
+            if !counts, depths[k] & 3 == 0 { continue }
+            let weight = counts ? Float(map.areas[region]) / Float(totals[leaf]) : Float(steps[region])
+            let sample = GradientSample(
                 color: SIMD4(bytes: work.pixels[Int(i)]), place: SIMD2(Float(Int(i) % width) + 0.5, Float(Int(i) / width) + 0.5),
-                weight: Float(map.areas[region]) / Float(totals[leaf]))
-            nodes[leaf].count += 1
+                weight: weight, pull: nodes[leaf].isThin ? weight * 0.01 : weight)
+            if counts {
+                samples[Int(nodes[leaf].first + nodes[leaf].count)] = sample
+                nodes[leaf].count += 1
+            } else {
+                rims[Int(nodes[leaf].firstRim + nodes[leaf].rimCount)] = sample
+                nodes[leaf].rimCount += 1
+            }
         }
         for l in 0..<leafCount {
             for s in samples[Int(nodes[l].first)..<Int(nodes[l].first + nodes[l].count)] {
@@ -382,6 +399,7 @@ private struct GradientSearch {
             node.isThin = nodes[a].isThin && nodes[b].isThin
             node.leafCount = nodes[a].leafCount + nodes[b].leafCount
             node.count = nodes[a].count + nodes[b].count
+            node.rimCount = nodes[a].rimCount + nodes[b].rimCount
             nodes.append(node)
             nodes[a].parent = Int32(n)
             nodes[b].parent = Int32(n)
@@ -406,21 +424,26 @@ private struct GradientSearch {
         }
         // Samples in the order of the leaves.
         ordered.reserveCapacity(samples.count)
+        var orderedRims: [GradientSample] = []
+        orderedRims.reserveCapacity(rims.count)
         var stack: [Int] = []
         for root in nodes.indices where nodes[root].parent < 0 {
             stack.append(root)
             while let n = stack.popLast() {
-                let first = Int32(ordered.count)
+                let first = Int32(ordered.count), firstRim = Int32(orderedRims.count)
                 if nodes[n].left < 0 {
+                    orderedRims.append(contentsOf: rims[Int(nodes[n].firstRim)..<Int(nodes[n].firstRim + nodes[n].rimCount)])
                     ordered.append(contentsOf: samples[Int(nodes[n].first)..<Int(nodes[n].first + nodes[n].count)])
                 } else {
                     stack.append(Int(nodes[n].right))
                     stack.append(Int(nodes[n].left))
                 }
                 nodes[n].first = first
+                nodes[n].firstRim = firstRim
             }
         }
         samples = []
+        rims = orderedRims
     }
 
     // MARK: Choice
@@ -429,27 +452,30 @@ private struct GradientSearch {
     mutating func prune() {
         for n in nodes.indices {
             let node = nodes[n]
-            var score: Float
+            var score: Float, rim: Float = 0
             if node.left < 0 {
                 let region = Int(regionOfLeaf[n])
                 let off = SIMD4<Float>(node.sums.mean) - map.centers[region]
                 let own = squared(off) * Float(node.sums.weight)
                 score = Float(node.sums.flatError) + min(own, lambda * 8) + lambda * 8
+                rim = rimError(n) { _ in map.centers[region] }
             } else {
+                rim = nodes[Int(node.left)].rimError + nodes[Int(node.right)].rimError
                 score = nodes[Int(node.left)].score + nodes[Int(node.right)].score + lambda * Self.borderBytes(node.border)
             }
             let floor = node.left < 0 ? node.floor : nodes[Int(node.left)].floor + nodes[Int(node.right)].floor
             nodes[n].floor = floor
-            if !node.isThin, !isHopeless(nodes[n], score), let c = fit(n, below: score), isVisible(c.gradient) {
-                let own = c.error + lambda * c.bytes
-                if own < score {
-                    score = own
+            if !node.isThin, !isHopeless(nodes[n], score), let c = fit(n, below: score + rim), isVisible(c.gradient) {
+                let own = c.error + lambda * c.bytes, ownRim = rimError(n) { c.gradient.color(at: $0) }
+                if own + ownRim < score + rim {
+                    (score, rim) = (own, ownRim)
                     nodes[n].gradient = Int32(found.count)
                     nodes[n].floor = min(floor, c.error)
                     found.append(c)
                 }
             }
             nodes[n].score = score
+            nodes[n].rimError = rim
         }
         // The highest union that is one gradient wins.
         var stack: [Int] = []
@@ -464,6 +490,17 @@ private struct GradientSearch {
                 }
             }
         }
+    }
+
+    /// Squared error near edges, where blending makes some in any case: each pixel's is bounded.
+    private func rimError(_ n: Int, _ color: (SIMD2<Float>) -> SIMD4<Float>) -> Float {
+        let range = Int(nodes[n].firstRim)..<Int(nodes[n].firstRim + nodes[n].rimCount)
+        let step = max(1, range.count / 400)
+        var sum: Float = 0
+        for i in stride(from: range.lowerBound, to: range.upperBound, by: step) {
+            sum += rims[i].weight * min(1600, squared(rims[i].color - color(rims[i].place)))
+        }
+        return sum * Float(step)
     }
 
     /// Estimated gzip bytes of a boundary between two bands.
@@ -510,7 +547,10 @@ private struct GradientSearch {
         for i in stride(from: range.lowerBound + step / 2, to: range.upperBound, by: step) { scratch.append(ordered[i]) }
         guard scratch.count > start else { return }
         let factor = Float(range.count) / Float(scratch.count - start)
-        if factor != 1 { for i in start..<scratch.count { scratch[i].weight *= factor } }
+        for i in start..<scratch.count {
+            scratch[i].weight *= factor
+            scratch[i].pull *= factor
+        }
     }
 
     /// Lets areas that the same gradient explains have the same.
