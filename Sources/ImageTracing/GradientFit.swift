@@ -300,9 +300,12 @@ struct GradientFitter {
         for guess in [guesses.0, guesses.1] {
             guard let guess, best.map({ $0.error > good + lambda * 3 }) ?? true else { continue }
             let candidate = profile(refined(guess, samples, extent), samples)
-            if score(candidate) < score(best) { best = candidate; self.limit = min(self.limit, score(best)) }
+            if score(candidate) < score(best) {
+                best = candidate
+                self.limit = min(self.limit, score(best))
+            }
         }
-        if let best, best.error < good + lambda * 3 { return score(best) < flat ? best : nil }
+        if let best, best.error < good + lambda * 3, best.gradient.axis.kind == .linear { return score(best) < flat ? best : nil }
         let middle = (low + high) * 0.5
         let plane = sums.surface(terms: 3), quadratic = sums.surface(terms: 6)
         let q = quadratic.coefficients
@@ -328,10 +331,14 @@ struct GradientFitter {
         let second = tensorDirection(expected(dx, dx), expected(dx, dy), expected(dy, dy))
         var starts = [direct]
         if abs(direct.x * second.y - direct.y * second.x) > 0.1 { starts.append(second) }
-        for direction in starts where best.map({ $0.error > good + lambda * 3 }) ?? true {
+        for direction in starts where best.map({ $0.error > good + lambda * 3 || $0.gradient.axis.kind != .linear }) ?? true {
             let axis = refined(.init(kind: .linear, origin: middle, shape: direction), samples, extent)
             let candidate = straightened(profile(axis, samples), samples)
-            if score(candidate) < score(best) { best = candidate; self.limit = min(self.limit, score(best)) }
+            // Of nearly equal ones the linear gradient is the likelier.
+            if score(candidate) < score(best) + lambda * 5 {
+                best = candidate
+                self.limit = min(self.limit, score(best))
+            }
         }
         if best.map({ $0.error > good + lambda * 6 }) ?? true {
             // The centre is where the gradients of all channels vanish.
@@ -363,7 +370,10 @@ struct GradientFitter {
                 axis.kind = .elliptical
                 axis = refined(axis, samples, extent)
                 let candidate = profile(axis, samples)
-                if score(candidate) < score(best) { best = candidate; self.limit = min(self.limit, score(best)) }
+                if score(candidate) < score(best) {
+                best = candidate
+                self.limit = min(self.limit, score(best))
+            }
             }
         }
         guard let best, score(best) < flat else { return nil }

@@ -461,7 +461,7 @@ private struct GradientSearch {
                 rim = rimError(n) { _ in map.centers[region] }
             } else {
                 rim = nodes[Int(node.left)].rimError + nodes[Int(node.right)].rimError
-                score = nodes[Int(node.left)].score + nodes[Int(node.right)].score + lambda * Self.borderBytes(node.border)
+                score = nodes[Int(node.left)].score + nodes[Int(node.right)].score + lambda * borderBytes(node.border)
             }
             let floor = node.left < 0 ? node.floor : nodes[Int(node.left)].floor + nodes[Int(node.right)].floor
             nodes[n].floor = floor
@@ -504,7 +504,11 @@ private struct GradientSearch {
     }
 
     /// Estimated gzip bytes of a boundary between two bands.
-    private static func borderBytes(_ length: Int32) -> Float { 12 + 1.5 * Float(length).squareRoot() }
+    ///
+    /// Of a smooth one they grow with the root of its length, of one that follows noise with the length.
+    private func borderBytes(_ length: Int32) -> Float {
+        12 + 1.5 * Float(length).squareRoot() + 0.05 * Float(min(work.noise, 2)) * Float(length)
+    }
 
     /// Whether no gradient is likely to be cheaper: not even a surface for each region would be; or the union is one of very many,
     /// as in a photograph, and one surface for it would not be.
