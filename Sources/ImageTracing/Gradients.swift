@@ -118,11 +118,10 @@ private struct GradientSearch {
         var smooth: Int32 = 0
     }
     private var borders: [Border] = []
+    private var bordered = PairTable()
     /// Leaf of the tree of each region, −1 for regions that keep their colour.
     private var leafOfRegion: [Int32] = []
     private var regionOfLeaf: [Int32] = []
-    /// Root of the set of leaves that are joined by borders without an edge.
-    private var setOfLeaf: [Int32] = []
 
     private var samples: [GradientSample] = []
     /// Pixels too near an edge to say what the gradient is; they show whether it leaves its way there.
@@ -182,21 +181,7 @@ private struct GradientSearch {
             leafOfRegion[r] = Int32(regionOfLeaf.count)
             regionOfLeaf.append(Int32(r))
         }
-        setOfLeaf = regionOfLeaf.indices.map { Int32($0) }
-        for border in borders {
-            let a = set(Int(leafOfRegion[Int(border.a)])), b = set(Int(leafOfRegion[Int(border.b)]))
-            setOfLeaf[max(a, b)] = Int32(min(a, b))
-        }
         return !regionOfLeaf.isEmpty
-    }
-
-    private mutating func set(_ leaf: Int) -> Int {
-        var l = leaf
-        while Int(setOfLeaf[l]) != l {
-            setOfLeaf[l] = setOfLeaf[Int(setOfLeaf[l])]
-            l = Int(setOfLeaf[l])
-        }
-        return l
     }
 
     private mutating func findBorders() {
@@ -237,6 +222,7 @@ private struct GradientSearch {
         }
         // Where the regions run along an edge their border may too.
         borders = found.filter { 2 * $0.smooth >= $0.length || ($0.smooth >= 12 && 4 * $0.smooth >= $0.length) }
+        for (k, border) in borders.enumerated() { _ = bordered.index(border.a, border.b, next: k) }
     }
 
     /// Which regions differ from their colour by more than a gradient would cost, judged by every sixteenth pixel.
@@ -262,18 +248,15 @@ private struct GradientSearch {
 
     // MARK: Samples
 
-    /// At most about 600 pixels a region, evenly spread, with all neighbours in the same set where there are such.
+    /// At most about 600 pixels a region, evenly spread, away from edges where there are such.
     mutating func takeSamples() {
         let (width, height) = (map.width, map.height)
         let leafCount = regionOfLeaf.count
-        for l in 0..<leafCount { setOfLeaf[l] = Int32(set(l)) }
-        var setOfRegion = [Int32](repeating: -1, count: map.areas.count)
-        for (l, r) in regionOfLeaf.enumerated() { setOfRegion[Int(r)] = setOfLeaf[l] }
         let steps = map.areas.map { max(1, $0 / 600) }
-        var indices: [Int32] = [], depths: [UInt8] = []
+        var indices: [Int32] = [], grades: [UInt8] = []
         let limit = 4 + 2 * Int32(min(work.noise, 16))
         map.labels.withUnsafeBufferPointer { labels in
-            setOfRegion.withUnsafeBufferPointer { setOfRegion in
+            leafOfRegion.withUnsafeBufferPointer { leafOfRegion in
                 for y in 0..<height {
                     var x = 0
                     let row = y * width
@@ -281,28 +264,31 @@ private struct GradientSearch {
                         let l = labels[row + x]
                         var end = x + 1
                         while end < width, labels[row + end] == l { end += 1 }
-                        let own = setOfRegion[Int(l)]
-                        if own >= 0 {
+                        if leafOfRegion[Int(l)] >= 0 {
                             // The lattice x + ay ≡ 0 modulo the step, with a near the golden section of it.
                             let step = steps[Int(l)], a = step * 618 / 1000
                             let phase = (x + a * y) % step
                             var k = x + (phase == 0 ? 0 : step - phase)
                             while k < end {
                                 let i = row + k
-                                // How far from the nearest other set, up to three pixels.
+                                func passes(_ j: Int) -> Bool { labels[j] == l || bordered.contains(min(labels[j], l), max(labels[j], l)) }
+                                // How far from the nearest edge, up to three pixels.
                                 var depth = 0
                                 while depth < 3 {
                                     let d = depth + 1
-                                    guard k < d || setOfRegion[Int(labels[i - d])] == own,
-                                        k + d >= width || setOfRegion[Int(labels[i + d])] == own,
-                                        y < d || setOfRegion[Int(labels[i - d * width])] == own,
-                                        y + d >= height || setOfRegion[Int(labels[i + d * width])] == own
+                                    guard k < d || passes(i - d), k + d >= width || passes(i + d), y < d || passes(i - d * width),
+                                        y + d >= height || passes(i + d * width)
                                     else { break }
                                     depth = d
                                 }
-                                let isSteady = depth > 0 && work.isSteady(i, k, y, reach: min(2, depth), limit: limit)
+                                let reach = min(2, depth)
+                                let evenness: UInt8 =
+                                    depth == 0
+                                    ? 0
+                                    : work.isSteady(i, k, y, reach: reach, limit: limit)
+                                        ? 2 : work.isSteady(i, k, y, reach: reach, limit: 3 * limit) ? 1 : 0
                                 indices.append(Int32(i))
-                                depths.append(UInt8(depth) | (isSteady ? 4 : 0))
+                                grades.append(UInt8(depth) | evenness << 2)
                                 k += step
                             }
                         }
@@ -312,39 +298,36 @@ private struct GradientSearch {
             }
         }
         // Edges are blended and, in blurred and compressed pictures, three pixels wide: only what lies deeper counts, where
-        // that leaves enough; and only steady pixels, where those are the rule.
-        var counts = [SIMD8<Int32>](repeating: .zero, count: leafCount)
+        // that leaves enough; and only even pixels, where those are the rule. Counted by least depth and least evenness.
+        var counts = [SIMD16<Int32>](repeating: .zero, count: leafCount)
         for (k, i) in indices.enumerated() {
             let leaf = Int(leafOfRegion[Int(map.labels[Int(i)])])
-            for d in 0...Int(depths[k] & 3) {
-                counts[leaf][d] += 1
-                if depths[k] & 4 != 0 { counts[leaf][4 + d] += 1 }
-            }
+            for e in 0...Int(grades[k] >> 2) { for d in 0...Int(grades[k] & 3) { counts[leaf][4 * e + d] += 1 } }
         }
-        var totals = [Int32](repeating: 0, count: leafCount), leastDepth = [UInt8](repeating: 0, count: leafCount)
+        var totals = [Int32](repeating: 0, count: leafCount), least = [(depth: UInt8, evenness: UInt8)](repeating: (0, 0), count: leafCount)
         for (l, c) in counts.enumerated() {
-            var d = 3
+            var d = 3, e = 2
             while d > 0, c[d] <= max(3, c[0] * Int32(d + 1) / 10) { d -= 1 }
-            let needsSteady = c[4 + d] > 3 && 10 * c[4 + d] > 6 * c[d]
-            leastDepth[l] = UInt8(d) | (needsSteady ? 4 : 0)
-            totals[l] = needsSteady ? c[4 + d] : c[d]
+            while e > 0, c[4 * e + d] <= 3 || 10 * c[4 * e + d] <= 6 * c[d] { e -= 1 }
+            least[l] = (UInt8(d), UInt8(e))
+            totals[l] = c[4 * e + d]
         }
         nodes = [Node](repeating: Node(), count: leafCount)
         var cursor: Int32 = 0, rimCursor: Int32 = 0
         for l in 0..<leafCount {
             nodes[l].first = cursor
             nodes[l].firstRim = rimCursor
-            rimCursor += max(0, counts[l][1] - (leastDepth[l] & 3 == 0 ? 0 : totals[l]))
-            nodes[l].isThin = leastDepth[l] & 3 == 0
+            rimCursor += least[l].depth == 0 ? counts[l][0] - totals[l] : counts[l][1] - totals[l]
+            nodes[l].isThin = least[l].depth == 0
             cursor += totals[l]
         }
         rims = [GradientSample](repeating: .init(color: .zero, place: .zero, weight: 0, pull: 0), count: Int(rimCursor))
         samples = [GradientSample](repeating: .init(color: .zero, place: .zero, weight: 0, pull: 0), count: Int(cursor))
         for (k, i) in indices.enumerated() {
             let region = Int(map.labels[Int(i)]), leaf = Int(leafOfRegion[region])
-            let least = leastDepth[leaf]
-            let counts = depths[k] & 3 >= least & 3 && depths[k] & 4 >= least & 4
-            if !counts, depths[k] & 3 == 0 { continue }
+            let depth = grades[k] & 3
+            let counts = depth >= least[leaf].depth && grades[k] >> 2 >= least[leaf].evenness
+            if !counts, depth == 0 { continue }
             let weight = counts ? Float(map.areas[region]) / Float(totals[leaf]) : Float(steps[region])
             let sample = GradientSample(
                 color: SIMD4(bytes: work.pixels[Int(i)]), place: SIMD2(Float(Int(i) % width) + 0.5, Float(Int(i) / width) + 0.5),
@@ -694,6 +677,12 @@ private struct PairTable {
         }
         (lastKey, lastValue) = (key, Int(values[slot]))
         return lastValue
+    }
+
+    /// Whether the pair has a number.
+    func contains(_ a: Int32, _ b: Int32) -> Bool {
+        let key = UInt64(UInt32(bitPattern: a)) << 32 | UInt64(UInt32(bitPattern: b))
+        return keys[slot(key)] == key
     }
 
     private func slot(_ key: UInt64) -> Int {
