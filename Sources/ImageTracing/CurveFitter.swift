@@ -364,8 +364,12 @@ struct CurveFitter {
             var direction = run.moments.direction
             if direction.dot(p[run.to] - p[run.from]) < 0 { direction = -direction }
             // A run that nearly reaches the end of the piece is the end of the piece.
-            let from = run.from <= 2 && cursor == 0 && startTangent == nil ? 0 : run.from
-            let to = run.to >= n - 3 && endTangent == nil ? n - 1 : run.to
+            var from = run.from <= 2 && cursor == 0 && startTangent == nil ? 0 : run.from
+            var to = run.to >= n - 3 && endTangent == nil ? n - 1 : run.to
+            // Where a curve follows, the band of the run reaches a little into it.
+            let slack = min(2.5, 0.1 * (s[to] - s[from]))
+            if from > cursor { while from + 4 < to, s[from] - s[run.from] < slack { from += 1 } }
+            if to < n - 1 { while to - 4 > from, s[run.to] - s[to] < slack { to -= 1 } }
             if from > cursor {
                 let entry = run.moments.projection(of: p[from])
                 p[from] = entry

@@ -26,8 +26,11 @@ struct SplitSearch {
 
     /// Estimated bytes after compression, measured on traced drawings.
     private let cubicBytes = 7.6, quadraticBytes = 5.2, smoothBytes = 5.0, lineBytes = 3.0
-    /// Bytes that a bend of one radian between lines, where no corner was found, is charged with.
-    private let bendBytes = 6.0
+    /// Bytes that a bend where no corner was found is charged with: even a slight one shows when the drawing is enlarged.
+    private func bendBytes(_ a: Vector, _ b: Vector) -> Double {
+        let sine = abs(a.cross(b))
+        return (4 * min(1, 8 * sine) + 3 * sine) * (a.dot(b) > 0 ? 1 : 4)
+    }
     private let window = 40
 
     // Scratch.
@@ -94,9 +97,9 @@ struct SplitSearch {
                             var bytes = lineBytes
                             if i > 0 || startTangent != nil {
                                 let before = kind == 0 ? tangents[i] : state.tangent
-                                bytes += bendBytes * abs(before.cross(direction)) * (before.dot(direction) > 0 ? 1 : 4)
+                                bytes += bendBytes(before, direction)
                             }
-                            if last, let endTangent { bytes += bendBytes * abs(endTangent.cross(direction)) }
+                            if last, let endTangent { bytes += bendBytes(-endTangent, direction) }
                             let cost = state.cost + square + price * bytes
                             if cost < states[2 * j + 1].cost {
                                 states[2 * j + 1] = State(cost: cost, before: 2 * i + kind, tangent: direction)
