@@ -56,7 +56,7 @@ struct CurveFitter {
             (from, fromPoint) = (c.index, c.position)
         }
         fitPiece(all, from, all.count - 1, fromPoint, all[all.count - 1], &result, fixedEnd: true)
-        return result.finish(closed: false)
+        return result.finish(closed: false, tolerance: tolerance)
     }
 
     /// Fits a closed row of points, the first not repeated.
@@ -78,7 +78,7 @@ struct CurveFitter {
             var result = Assembly(start: unrolled[0])
             setPiece(unrolled, 0, n, unrolled[0], unrolled[n], trim: false)
             fitStretch(startTangent: tangent, endTangent: -tangent, &result)
-            return result.finish(closed: true)
+            return result.finish(closed: true, tolerance: tolerance)
         }
         var result = Assembly(start: first.position)
         var from = 0, fromPoint = first.position
@@ -88,7 +88,7 @@ struct CurveFitter {
             (from, fromPoint) = (index, c.position)
         }
         fitPiece(unrolled, from, n, fromPoint, first.position, &result)
-        return result.finish(closed: true)
+        return result.finish(closed: true, tolerance: tolerance)
     }
 
     // MARK: Points
@@ -576,7 +576,7 @@ struct Assembly {
         var isAxial: Bool { direction.dx == 0 || direction.dy == 0 }
     }
 
-    consuming func finish(closed: Bool) -> FittedCurve {
+    consuming func finish(closed: Bool, tolerance: Double) -> FittedCurve {
         let n = segments.count
         var curve = FittedCurve(start: start, segments: segments)
         var lines: [Line?] = []
@@ -610,7 +610,8 @@ struct Assembly {
             } else if let line = before ?? after {
                 place = line.center + line.direction * (joint - line.center).dot(line.direction)
             }
-            guard place.distance(to: joint) < 1.2 else { continue }
+            // Only anti-aliasing rounds corners off by more than the tolerance.
+            guard place.distance(to: joint) < (isCorner[j] ? 1.2 : tolerance) else { continue }
             switch curve.segments[j - 1] {
             case .line: curve.segments[j - 1] = .line(place)
             case .cubic(let c1, let c2, let p): curve.segments[j - 1] = .cubic(c1, c2 + (place - p), place)

@@ -113,10 +113,12 @@ struct SplitSearch {
                         j += 1
                         continue
                     }
+                    let samples = min(32, 12 + (joints[j] - joints[i]) / 16)
                     let start: Vector? = i == 0 ? startTangent : kind == 0 ? tangents[i] : state.tangent
                     let end: Vector? = last ? endTangent : -tangents[j]
                     if let fit = fitCubic(
-                        p, s, joints[i], joints[j], places[i], places[j], start: start, end: end, samples: 12, rounds: 2, limit: tolerance),
+                        p, s, joints[i], joints[j], places[i], places[j], start: start, end: end, samples: samples, rounds: 2,
+                        limit: tolerance),
                         fit.worst <= tolerance
                     {
                         misses = 0
@@ -125,7 +127,7 @@ struct SplitSearch {
                         // Good enough to be worth a try with fewer numbers.
                         let quadratic = quadratic(fit, places[i], places[j], start, end)
                         if let (c1, c2) = quadratic {
-                            let fit = measureCubic(p, s, joints[i], joints[j], places[i], c1, c2, places[j], samples: 12)
+                            let fit = measureCubic(p, s, joints[i], joints[j], places[i], c1, c2, places[j], samples: samples)
                             if fit.worst <= tolerance {
                                 offer(fit, state.cost + fit.meanSquare * length + price * quadraticBytes, 2 * i + kind, j)
                             }
@@ -135,7 +137,8 @@ struct SplitSearch {
                             let given = (mirrored - places[i]).length, wished = (fit.c1 - places[i]).length
                             if given > 0.5 * wished, given < 2 * wished,
                                 let fit = fitCubic(
-                                    p, s, joints[i], joints[j], places[i], places[j], start: start, end: end, locked: mirrored, samples: 12,
+                                    p, s, joints[i], joints[j], places[i], places[j], start: start, end: end, locked: mirrored,
+                                    samples: samples,
                                     rounds: 1, limit: tolerance), fit.worst <= tolerance
                             {
                                 offer(fit, state.cost + fit.meanSquare * length + price * smoothBytes, 2 * i, j)

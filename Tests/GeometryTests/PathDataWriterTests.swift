@@ -18,6 +18,8 @@ struct PathDataWriterTests {
             ("M5 5C9 1 1 1 5 5", 3, "M5 5c4-4-4-4 0 0"),
             ("M0 0h1zm.5.25h.125", 3, "M0 0h1zm.5.25h.125"),
             ("M.123456 0h1", 5, "M.12346 0h1"),
+            ("M0 0Q6 0 6 6T12 12", 3, "M0 0q6 0 6 6t6 6"),
+            ("M0 0Q6 0 6 6Q9 9 3 3", 3, "M0 0q6 0 6 6 3 3-3-3"),
         ])
     func short(data: String, decimals: Int, expected: String) {
         #expect(written(read(data).path, decimals) == expected)
