@@ -62,7 +62,7 @@ struct RegionGraphTests {
         for image in [drawing, cloud(96, 96)] {
             var last = Int.max
             for lambda in [30.0, 600, 12_000, 240_000] {
-                let count = svg(image, TraceOptions(segment: SegmentOptions(lambda: lambda))).utf8.count
+                let count = svg(image, TraceOptions(segment: SegmentOptions(lambda: lambda), fit: FitOptions(lambda: lambda))).utf8.count
                 #expect(count <= last, "\(lambda)")
                 last = count
             }
