@@ -656,6 +656,8 @@ def score(drawing, whole, text):
                     ok = same_shape(kind, o["at"], parameters(e))
                 elif e["kind"] == "stroke" and kind in ("rect", "rounded rect"):
                     b = bar(e)
+                    if b is not None and e["width"] <= 3:
+                        b = (*b[:4], o["at"][4])  # caps of thin lines look alike
                     ok = b is not None and same_shape("rect", o["at"], b)
                 elif {e["kind"], kind} == {"rect", "rounded rect"}:
                     ok = False

@@ -82,10 +82,19 @@ private struct LayerBuilder {
                     for l in s.regions[Int(r)].loops { add(s.loops[l], of: Int(r), to: &path) }
                 }
             }
+            // Many rectangles of one paint are a pattern, and shorter as one path.
+            if found.count(where: isSharpRectangle) > 4 {
+                for layer in found where isSharpRectangle(layer) { path.append(layer.shape.outline) }
+                found.removeAll(where: isSharpRectangle)
+            }
             if !path.isEmpty { result.append(.init(.path(arranged(path)), fill: paint)) }
             result.append(contentsOf: found)
         }
         return result
+    }
+
+    private func isSharpRectangle(_ layer: TracedDrawing.Layer) -> Bool {
+        if case .rect(_, radius: 0) = layer.shape { layer.stroke == nil } else { false }
     }
 
     /// A region as primitives and strokes, or nil.

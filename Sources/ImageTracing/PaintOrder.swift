@@ -79,15 +79,13 @@ struct PaintOrder {
         for (r, region) in regions.enumerated() where region.paint.isInvisible {
             for n in first[r]..<first[r + 1] { offer(Int(neighbour[n])) }
         }
-        // What reaches the frame lies under what does not.
-        var isAtFrame = [Bool](repeating: false, count: regions.count)
-        for c in segmentation.chains where c.left < 0 || c.right < 0 {
-            if max(c.left, c.right) >= 0 { isAtFrame[Int(max(c.left, c.right))] = true }
+        // What reaches the frame rather lies under what does not: it counts half as much again.
+        var weight = regions.map { 2 * $0.area }
+        for c in segmentation.chains where min(c.left, c.right) < 0 && max(c.left, c.right) >= 0 {
+            let r = Int(max(c.left, c.right))
+            weight[r] = 3 * regions[r].area
         }
-        let bySize = regions.indices.sorted { a, b in
-            if isAtFrame[a] != isAtFrame[b] { return isAtFrame[a] }
-            return regions[a].area != regions[b].area ? regions[a].area > regions[b].area : a < b
-        }
+        let bySize = regions.indices.sorted { weight[$0] != weight[$1] ? weight[$0] > weight[$1] : $0 < $1 }
         var nextStart = 0
         while true {
             var best = -1

@@ -273,7 +273,7 @@ struct Misfit {
 
     /// - Parameter limit: What the model itself may be off, root mean square px.
     func isExplained(within limit: Double) -> Bool {
-        let noise = noise * max(0.1, min(1, (count - 12) / 48))
-        return count >= 6 && rms < limit + 2 * noise && rms < 0.6 && persistent < limit + 0.6 * noise && worst < 3 * limit + 1.5 * noise
+        let noise = min(0.2, noise) * max(0.1, min(1, (count - 12) / 48))
+        return count >= 6 && rms < limit + 2 * noise && rms < 0.6 && persistent < limit + 1.1 * noise && worst < 3 * limit + 2.5 * noise
     }
 }

@@ -43,6 +43,8 @@ struct ShapeFinder {
         guard s.regions[region].area >= 6, let outer = outline(of: region) else { return nil }
         let paint = s.regions[region].paint
         // What is longer around than its bounds is not convex.
+        // A thin band between two colours is an edge out of focus, no line.
+        if outer.length > 3 * outer.area / 1.5, !isBetweenEquals(region) { return nil }
         let isConvex = !outer.isWhole || outer.length < 2.06 * (outer.bounds.width + outer.bounds.height) + 2
         guard isConvex else { return line(region, outer, &fitter) }
         if let found = fitted(outer), holds(region, outer, found) { return [.init(found.shape, fill: paint)] }
@@ -53,6 +55,27 @@ struct ShapeFinder {
             return [.init(.line(bar.center - reach, bar.center + reach), fill: nil, stroke: stroke)]
         }
         return line(region, outer, &fitter)
+    }
+
+    /// Whether one paint makes up most of what lies around a region.
+    private func isBetweenEquals(_ region: Int) -> Bool {
+        var paints: [(paint: Paint, count: Int)] = []
+        var total = 0
+        for l in s.regions[region].loops {
+            for step in s.steps[s.loops[l].steps] {
+                let other = self.other(step), count = s.chains[Int(step.chain)].points.count
+                guard other != Segmentation.outside else { continue }
+                total += count
+                let paint = s.regions[Int(other)].paint
+                if let i = paints.firstIndex(where: { $0.paint == paint }) {
+                    paints[i].count += count
+                } else {
+                    paints.append((paint, count))
+                }
+            }
+        }
+        for entry in paints where entry.count * 10 >= total * 7 { return true }
+        return false
     }
 
     private func line(_ region: Int, _ outer: Outline, _ fitter: inout CurveFitter) -> [TracedDrawing.Layer]? {
@@ -236,10 +259,10 @@ struct ShapeFinder {
         let missing = max(0, 4 * model.a * model.b - abs(outline.area)) / 0.858_407
         model.radius = outline.isWhole ? min(half, missing.squareRoot()) : 0.4 * half
         guard model.improve(outline.sample, turns: turns, rounds: true, steps: outline.isWhole ? 5 : 8) else { return nil }
-        // Mixed pixels look like a radius of up to 1.1 px; compression makes it more.
+        // Mixed pixels look like a radius of up to 1.2 px; compression makes it more.
         var rounded = Misfit()
         for p in outline.sample { rounded.add(model.distance(p)) }
-        if model.radius < min(1.1 + min(1.4, 14 * rounded.rms), 0.6 * half) {
+        if model.radius < min(1.2 + min(1.4, 25 * rounded.rms), 0.6 * half) {
             model.radius = 0
             guard model.improve(outline.sample, turns: turns, rounds: false, steps: 2) else { return nil }
         }

@@ -11,8 +11,8 @@ struct FoundStroke {
 /// Recognises the outline of a line of constant width: two long sides at one distance, joined by two caps.
 ///
 /// The caps are where the outline turns back on itself soonest. Points of one side are then paired with their nearest on the other;
-/// the middles are the centre line, to which each point of a side that has no partner (around a join) adds itself, moved inwards by
-/// half the width. What the stroke of the fitted centre line does not explain is no stroke.
+/// the middles are the centre line; around a join, where points of the outer side have no partner, its two parts are made longer until they
+/// meet. What the stroke of the fitted centre line does not explain is no stroke.
 ///
 /// - Complexity: O(points) to refuse, O(points × segments) to accept.
 struct StrokeFinder {
@@ -79,13 +79,6 @@ struct StrokeFinder {
         return (first, second)
     }
 
-    /// Unit vector into the outline at a point.
-    private func inward(_ i: Int, _ reach: Int) -> Vector {
-        let d = (p[(i + reach) % n] - p[(i + n - reach) % n]).normalized
-        // The inside is on the left; y points down.
-        return Vector(d.dy, -d.dx)
-    }
-
     private func centerLine(_ first: Int, _ second: Int, _ guess: Double) -> (width: Double, middle: [Point])? {
         // Side a runs from the first cap to the second, side b back; b is walked backwards.
         var a: [Int] = [], b: [Int] = []
@@ -137,25 +130,52 @@ struct StrokeFinder {
         var mean = 0.0
         for pair in pairs where abs(pair.distance - width) < 0.1 * width + 0.35 { mean += pair.distance }
         let exact = mean / Double(agreeing)
-        var middle: [Point] = []
-        for (number, pair) in pairs.enumerated() {
-            if number > 0, pair.b - pairs[number - 1].b > 2, pairs[number - 1].b + 1 < pair.b {
-                // Points of the other side that go around a join.
-                for j in pairs[number - 1].b + 1..<pair.b where p[b[j]].distance(to: p[pair.a]) > 1.04 * exact + 0.15 {
-                    middle.append(p[b[j]] + inward(b[j], 2) * (exact / 2))
+        // The middles, in runs that no join interrupts.
+        var middle: [Point] = [], starts: [Int] = []
+        var isOpen = false
+        for pair in pairs {
+            guard pair.distance < 1.04 * exact + 0.15 else { isOpen = false; continue }
+            let m = p[pair.a].interpolated(to: pair.foot, 0.5)
+            if !isOpen || m.distance(to: middle[middle.count - 1]) > 0.3 * exact + 1.2 { starts.append(middle.count) }
+            isOpen = true
+            middle.append(m)
+        }
+        guard starts.count > 1 else { return (exact, middle) }
+        return (exact, joined(middle, starts, exact))
+    }
+
+    /// Runs of a centre line made longer until they meet.
+    private func joined(_ middle: [Point], _ starts: [Int], _ width: Double) -> [Point] {
+        var result: [Point] = []
+        for (number, from) in starts.enumerated() {
+            let to = number + 1 < starts.count ? starts[number + 1] : middle.count
+            if let last = result.last {
+                func direction(_ i: Int, _ step: Int, _ low: Int, _ high: Int) -> Vector {
+                    var k = i
+                    while k + step >= low, k + step < high, middle[k].distance(to: middle[i]) < max(3, width) { k += step }
+                    return (middle[i] - middle[k]).normalized
+                }
+                let before = direction(from - 1, -1, starts[number - 1], from), after = direction(from, 1, from, to)
+                let next = middle[from]
+                let cross = before.cross(after)
+                if abs(cross) > 0.1 {
+                    let t = (next - last).cross(after) / cross, r = (next - last).cross(before) / cross
+                    // Both go forwards to where they meet.
+                    if t > -0.5, r > -0.5, t < 4 * width + 2, r < 4 * width + 2 {
+                        let vertex = last + before * t
+                        for k in 1..<max(1, Int(t)) { result.append(last + before * Double(k)) }
+                        result.append(vertex)
+                        for k in (1..<max(1, Int(r))).reversed() { result.append(next + after * Double(k)) }
+                    }
                 }
             }
-            if pair.distance < 1.04 * exact + 0.15 {
-                middle.append(p[pair.a].interpolated(to: pair.foot, 0.5))
-            } else {
-                middle.append(p[pair.a] + inward(pair.a, 2) * (exact / 2))
-            }
+            result.append(contentsOf: middle[from..<to])
         }
-        return (exact, middle)
+        return result
     }
 
     /// Where the line ends, from the outline around a cap: the centre of a half circle, or where a straight cut is. The errors are
-    /// mean squares.
+    /// squared distances of the same points.
     ///
     /// - Parameters:
     ///   - near: A point of the centre line near the cap.
@@ -164,33 +184,40 @@ struct StrokeFinder {
         _ cap: Int, _ near: Point, _ direction: Vector, _ width: Double
     ) -> (round: Point, roundError: Double, flat: Point, flatError: Double) {
         let r = width / 2
-        var (rs, rr, rn, fs, ff, fn) = (0.0, 0.0, 0.0, 0.0, 0.0, 0.0)
-        var farthest = 0.0
+        var around: [(u: Double, v: Double)] = []
         func take(_ i: Int) {
             let d = p[i] - near
-            let u = d.dot(direction), v = abs(direction.cross(d))
-            farthest = max(farthest, u)
-            if v < 0.92 * r {
-                let x = u - (r * r - v * v).squareRoot()
-                rs += x
-                rr += x * x
-                rn += 1
-            }
-            if v < max(0.6 * r, r - 0.8) {
-                fs += u
-                ff += u * u
-                fn += 1
-            }
+            let v = abs(direction.cross(d))
+            if v < 0.92 * r { around.append((d.dot(direction), v)) }
         }
+        take(cap)
         var i = cap, walked = 0.0
-        while walked < 1.2 * r + 0.5 { take(i); walked += p[i].distance(to: p[(i + 1) % n]); i = (i + 1) % n }
-        (i, walked) = ((cap + n - 1) % n, 0)
-        while walked < 1.2 * r + 0.5 { take(i); walked += p[i].distance(to: p[(i + n - 1) % n]); i = (i + n - 1) % n }
-        let round = rn > 0 ? rs / rn : farthest - r, flat = fn > 0 ? fs / fn : farthest
-        return (
-            near + direction * round, max(0, rr / max(1, rn) - round * round), near + direction * flat,
-            max(0, ff / max(1, fn) - flat * flat)
-        )
+        while walked < 1.2 * r + 0.5 {
+            walked += p[i].distance(to: p[(i + 1) % n])
+            i = (i + 1) % n
+            take(i)
+        }
+        (i, walked) = (cap, 0)
+        while walked < 1.2 * r + 0.5 {
+            walked += p[i].distance(to: p[(i + n - 1) % n])
+            i = (i + n - 1) % n
+            take(i)
+        }
+        var round = 0.0, flat = 0.0, inner = 0.0
+        for q in around {
+            round += q.u - (r * r - q.v * q.v).squareRoot()
+            if q.v < max(0.6 * r, r - 0.8) { (flat, inner) = (flat + q.u, inner + 1) }
+        }
+        round /= Double(max(1, around.count))
+        flat = inner > 0 ? flat / inner : round + r
+        var roundError = 0.0, flatError = 0.0
+        for q in around {
+            let x = q.u - round
+            let d = (x * x + q.v * q.v).squareRoot() - r
+            roundError += d * d
+            flatError += (q.u - flat) * (q.u - flat)
+        }
+        return (near + direction * round, roundError, near + direction * flat, flatError)
     }
 
     private func stroke(_ middle: [Point], _ width: Double, _ caps: (Int, Int), _ fitter: inout CurveFitter) -> FoundStroke? {
@@ -216,8 +243,9 @@ struct StrokeFinder {
         }
         line.append(last)
         guard line.count >= 3 else { return nil }
-        // The middle is known better than either side.
-        fitter.tolerance *= 0.6
+        // Both sides move with the middle, and it is known better than either.
+        fitter.tolerance *= 0.7
+        fitter.price *= 0.5
         let curve = fitter.fitOpen(line)
         var path = BezierPath()
         path.move(to: curve.start)
@@ -273,6 +301,6 @@ struct StrokeFinder {
                 misfit.add(residual)
             }
         }
-        return misfit.isExplained(within: 0.1)
+        return misfit.isExplained(within: 0.15)
     }
 }
