@@ -15,7 +15,7 @@ public func fit(_ segmentation: Segmentation, _ options: FitOptions = .init()) -
     case .pixels: return fitPixels(segmentation)
     }
     var builder = LayerBuilder(segmentation, options)
-    let layers = builder.layers()
+    let layers = options.layering == .cutout ? builder.cutoutLayers(overlap: min(5, max(0, options.overlap))) : builder.layers()
     return TracedDrawing(width: segmentation.width, height: segmentation.height, gridUnits: builder.gridUnits(layers), layers: layers)
 }
 
@@ -23,7 +23,8 @@ public func fit(_ segmentation: Segmentation, _ options: FitOptions = .init()) -
 /// is not seen. Measured: at this share a byte spent on curves raises the likeness (SSIM) of drawings as much as one spent on regions.
 private let edgeShare = 1.0 / 32
 
-private struct LayerBuilder {
+/// A drawing under construction.
+struct LayerBuilder {
     let s: Segmentation
     let order: PaintOrder
     let shapes: ShapeFinder
@@ -150,7 +151,7 @@ private struct LayerBuilder {
     }
 
     /// Whether a region is painted over what `region` might put there.
-    private func isHidden(_ other: Int32, for region: Int) -> Bool {
+    func isHidden(_ other: Int32, for region: Int) -> Bool {
         order.rank[Int(other)] > order.rank[region] && s.regions[Int(other)].paint.isOpaque
     }
 
@@ -220,7 +221,7 @@ private struct LayerBuilder {
     }
 
     /// Sets the fitter for a boundary with this colour step.
-    private mutating func prepare(_ contrast: Double) {
+    mutating func prepare(_ contrast: Double) {
         fitter.tolerance = tolerance * scale(contrast)
         fitter.price = lambda / (max(20, contrast) * max(20, contrast))
     }
@@ -228,9 +229,9 @@ private struct LayerBuilder {
     /// How much farther a boundary with this colour step may be off than one of full contrast.
     private func scale(_ contrast: Double) -> Double { min(6, max(1, (60 / max(1, contrast)).squareRoot())) }
 
-    private mutating func weigh(_ count: Int, _ contrast: Double) { edgeWeight += Double(count) * contrast * contrast }
+    mutating func weigh(_ count: Int, _ contrast: Double) { edgeWeight += Double(count) * contrast * contrast }
 
-    private func append(_ curve: FittedCurve, to path: inout BezierPath) {
+    func append(_ curve: FittedCurve, to path: inout BezierPath) {
         for segment in curve.segments {
             switch segment {
             case .line(let p): path.line(to: p)

@@ -88,15 +88,22 @@ public struct FitOptions: Hashable, Sendable {
     public var cornerAlpha: Double
     /// How far a curve of a two-level outline may be from the curves it joins, 0 (joins none) to 5 pixels.
     public var joinTolerance: Double
+    /// Whether shapes lie over one another or beside one another.
+    public var layering: Layering
+    /// How far shapes beside one another run under those painted after them, 0 to 5 pixels. 0 gives both sides of a seam the same
+    /// coordinates, for cutters and plotters; on screens what lies behind shows along such seams.
+    public var overlap: Double
 
     /// The defaults stay below what is visible at the size of the picture.
     public init(
-        tolerance: Double = 0.25, lambda: Double = 600, cornerAngle: Double = 40, cornerAlpha: Double = 1, joinTolerance: Double = 0.2
+        tolerance: Double = 0.25, lambda: Double = 600, cornerAngle: Double = 40, cornerAlpha: Double = 1, joinTolerance: Double = 0.2,
+        layering: Layering = .stacked, overlap: Double = 0.75
     ) {
         self.tolerance = tolerance
         self.lambda = lambda
         self.cornerAngle = cornerAngle
         (self.cornerAlpha, self.joinTolerance) = (cornerAlpha, joinTolerance)
+        (self.layering, self.overlap) = (layering, overlap)
     }
 }
 
