@@ -192,7 +192,7 @@ struct BoundaryTracer {
         let axis = colorB - colorA
         let length = squared(axis)
         guard length > 1 else { return (0, 0) }
-        return work.pixels.withUnsafeBufferPointer { pixels in
+        return work.original.withUnsafeBufferPointer { pixels in
             map.labels.withUnsafeBufferPointer { labels in
                 /// The part of a pixel that has colour b.
                 func share(_ i: Int) -> Float {

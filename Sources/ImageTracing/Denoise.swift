@@ -5,14 +5,21 @@ import AtelierPixels
 struct WorkingImage {
     let width: Int
     let height: Int
-    /// Premultiplied sRGB bytes, row-major.
+    /// Premultiplied sRGB bytes, row-major, smoothed when the picture is noisy or rings around its edges: which area a pixel belongs to.
     let pixels: [RGBA8]
+    /// The same before smoothing, for where boundaries run: a median straightens curves and cuts corners.
+    let original: [RGBA8]
     let hasAlpha: Bool
     /// Median over all pixels of the largest channel difference to the pixel on the right, before smoothing, 0–255.
     /// 0 for drawings, 1–3 for JPEG and scans, about 1.5 σ for Gaussian noise of deviation σ.
     let noise: Int
     /// Whether many neighbours still differ by a medium step after smoothing. In drawings they differ by next to nothing or by an edge.
     let isTextured: Bool
+    /// Median width of edges in pixels, as `medianEdgeWidth` measures it.
+    let edgeWidth: Float
+
+    /// Whether edges are wider than anti-aliasing makes them: enlarged, blurred or scanned.
+    var isSoft: Bool { edgeWidth > 2.1 }
 }
 
 extension WorkingImage {
@@ -31,14 +38,17 @@ extension WorkingImage {
         let premultiplied = hasAlpha ? image.pixels.map(premultiply) : image.pixels
         let roughness = horizontalRoughness(premultiplied, width: width)
         noise = roughness.median
+        let rings = noise == 0 && ringing(premultiplied, width: width, height: height) > 1.3
         // More rounds when the noise is so strong that a median of nine does not bring out the areas, and most when there may
         // be none: a picture of pure noise would otherwise cost minutes and megabytes.
-        let rounds = roughness.strongShare > 0.3 ? 4 : noise > 24 ? 2 : noise > 0 ? 1 : 0
+        let rounds = roughness.strongShare > 0.3 ? 4 : noise > 24 ? 2 : noise > 0 || rings ? 1 : 0
         var smooth = premultiplied
         for _ in 0..<rounds { smooth = median3x3(smooth, width: width, height: height) }
         // Photographs have 0.08 to 0.25 of such steps, drawings under noise and scans up to 0.04.
         isTextured = noise > 0 && !hasAlpha && mediumSteps(smooth, width: width) > 0.06
+        original = premultiplied
         pixels = isTextured ? premultiplied : smooth
+        edgeWidth = isTextured ? 0 : medianEdgeWidth(premultiplied, width: width, height: height, noise: noise)
     }
 
     /// The largest difference, channel by channel, between neighbours of one flat area.

@@ -36,7 +36,8 @@ func assignMixedPixels(_ work: WorkingImage, _ quantized: QuantizedImage, _ pale
     }
 
     // A margin of mixed pixels spares the question where the picture ends.
-    let reach = 4, stride = width + 2 * reach
+    // Across soft edges the pure colours are farther apart.
+    let reach = work.isSoft ? 6 : 4, stride = width + 2 * reach
     var padded = [UInt8](repeating: mixed, count: stride * (height + 2 * reach))
     quantized.indices.withUnsafeBufferPointer { indices in
         padded.withUnsafeMutableBufferPointer { padded in
@@ -113,7 +114,7 @@ private func neighbourhood(reach: Int, stride: Int) -> (offsets: [Int], ends: [I
         for y in -ring...ring {
             for x in -ring...ring where max(abs(x), abs(y)) == ring { offsets.append(y * stride + x) }
         }
-        if ring == 2 || ring == reach { ends.append(offsets.count) }
+        if ring == 2 || ring == 4 || ring == reach { ends.append(offsets.count) }
     }
     return (offsets, ends)
 }
