@@ -10,23 +10,40 @@ struct WorkingImage {
     /// The same before smoothing, for where boundaries run: a median straightens curves and cuts corners.
     let original: [RGBA8]
     let hasAlpha: Bool
-    /// Median over all pixels of the largest channel difference to the pixel on the right, before smoothing, 0–255.
-    /// 0 for drawings, 1–3 for JPEG and scans, about 1.5 σ for Gaussian noise of deviation σ.
-    let noise: Int
-    /// Whether many neighbours still differ by a medium step after smoothing. In drawings they differ by next to nothing or by an edge.
-    let isTextured: Bool
-    /// Median width of edges in pixels, as `medianEdgeWidth` measures it.
-    let edgeWidth: Float
+    /// What was found out about the picture before smoothing.
+    let estimates: PictureEstimates
 
+    /// `PictureEstimates.noise`.
+    var noise: Int { estimates.noise }
+    /// `PictureEstimates.isTextured`.
+    var isTextured: Bool { estimates.isTextured }
     /// Whether edges are wider than anti-aliasing makes them: enlarged, blurred or scanned.
-    var isSoft: Bool { edgeWidth > 2.1 }
+    var isSoft: Bool { estimates.edgeWidth > 2.1 }
+}
+
+/// What tells drawings, compressed drawings, scans and photographs apart, and how they are smoothed.
+///
+/// Estimating costs a pass over the pixels, or two when they are noisy.
+struct PictureEstimates: Hashable, Sendable {
+    /// Median over all pixels of the largest channel difference to the pixel on the right, 0–255.
+    /// 0 for drawings, 1–3 for scans, about 1.5 σ for Gaussian noise of deviation σ.
+    var noise = 0
+    /// How often a median of 3 × 3 pixels smooths the picture.
+    var smoothing = 0
+    /// Whether many neighbours still differ by a medium step after smoothing. In drawings they differ by next to nothing or by an edge.
+    var isTextured = false
+    /// Median width of edges in pixels, as `medianEdgeWidth` measures it; 0 when textured.
+    var edgeWidth: Float = 0
 }
 
 extension WorkingImage {
     /// Prepares an image in O(pixels); shares its storage when it is opaque and clean.
     ///
-    /// - Parameter ramp: The colour for each luma, if tones are restricted.
-    init(_ picture: Raster<RGBA8>, ramp: [RGBA8] = []) {
+    /// - Parameters:
+    ///   - picture: Straight alpha.
+    ///   - ramp: The colour for each luma, if tones are restricted.
+    ///   - known: The estimates, if it was prepared before.
+    init(_ picture: Raster<RGBA8>, ramp: [RGBA8] = [], known: PictureEstimates? = nil) {
         let image = ramp.isEmpty ? picture : toned(picture, ramp)
         width = image.width
         height = image.height
@@ -36,23 +53,34 @@ extension WorkingImage {
             return all != 255
         }
         let premultiplied = hasAlpha ? image.pixels.map(premultiply) : image.pixels
-        let roughness = horizontalRoughness(premultiplied, width: width)
-        noise = roughness.median
-        let rings = noise == 0 && ringing(premultiplied, width: width, height: height) > 1.3
-        // More rounds when the noise is so strong that a median of nine does not bring out the areas, and most when there may
-        // be none: a picture of pure noise would otherwise cost minutes and megabytes.
-        let rounds = roughness.strongShare > 0.3 ? 4 : noise > 24 ? 2 : noise > 0 || rings ? 1 : 0
-        var smooth = premultiplied
-        for _ in 0..<rounds { smooth = median3x3(smooth, width: width, height: height) }
-        // Photographs have 0.08 to 0.25 of such steps, drawings under noise and scans up to 0.04.
-        isTextured = noise > 0 && !hasAlpha && mediumSteps(smooth, width: width) > 0.06
         original = premultiplied
-        pixels = isTextured ? premultiplied : smooth
-        edgeWidth = isTextured ? 0 : medianEdgeWidth(premultiplied, width: width, height: height, noise: noise)
+        (estimates, pixels) =
+            known.map { ($0, smoothed(premultiplied, image.width, image.height, rounds: $0.smoothing)) }
+            ?? estimate(premultiplied, image.width, image.height, hasAlpha: hasAlpha)
     }
 
     /// The largest difference, channel by channel, between neighbours of one flat area.
     var flatThreshold: Int { max(6, 2 * noise + 4) }
+}
+
+/// The estimates and the pixels smoothed as they say.
+private func estimate(_ pixels: [RGBA8], _ width: Int, _ height: Int, hasAlpha: Bool) -> (PictureEstimates, [RGBA8]) {
+    let roughness = horizontalRoughness(pixels, width: width), noise = roughness.median
+    let rings = noise == 0 && ringing(pixels, width: width, height: height) > 1.3
+    // More rounds when the noise is so strong that a median of nine does not bring out the areas, and most when there may
+    // be none: a picture of pure noise would otherwise cost minutes and megabytes.
+    let rounds = roughness.strongShare > 0.3 ? 4 : noise > 24 ? 2 : noise > 0 || rings ? 1 : 0
+    let smooth = smoothed(pixels, width, height, rounds: rounds)
+    // Photographs have 0.08 to 0.25 of such steps, drawings under noise and scans up to 0.04.
+    if noise > 0, !hasAlpha, mediumSteps(smooth, width: width) > 0.06 { return (PictureEstimates(noise: noise, isTextured: true), pixels) }
+    let edgeWidth = medianEdgeWidth(pixels, width: width, height: height, noise: noise)
+    return (PictureEstimates(noise: noise, smoothing: rounds, edgeWidth: edgeWidth), smooth)
+}
+
+private func smoothed(_ pixels: [RGBA8], _ width: Int, _ height: Int, rounds: Int) -> [RGBA8] {
+    var result = pixels
+    for _ in 0..<rounds { result = median3x3(result, width: width, height: height) }
+    return result
 }
 
 /// Every pixel with the colour of its luma; alpha stays.

@@ -106,8 +106,8 @@ func assignMixedPixels(_ work: WorkingImage, _ quantized: QuantizedImage, _ pale
     return result
 }
 
-/// Offsets of the pixels around one, nearest rings first, and after how many of them to see whether enough is known: two rings, then
-/// all.
+/// Offsets of the pixels around one, nearest rings first, and after how many of them to see whether enough is known: two rings, four,
+/// then all.
 private func neighbourhood(reach: Int, stride: Int) -> (offsets: [Int], ends: [Int]) {
     var offsets: [Int] = [], ends: [Int] = []
     for ring in 1...reach {

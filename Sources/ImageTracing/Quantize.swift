@@ -32,6 +32,8 @@ public struct QuantizedImage: Hashable, Sendable {
     public let isTextured: Bool
     /// How its areas meet.
     public var kind = Kind.areas
+    /// What was found out about the picture.
+    var estimates = PictureEstimates()
     /// Marks a pixel that is not part of a flat area: anti-aliased, blurred, or texture.
     public static var mixed: UInt8 { 255 }
 
@@ -84,7 +86,7 @@ public func quantize(_ image: Raster<RGBA8>, _ options: QuantizeOptions = .init(
     return QuantizedImage(
         width: work.width, height: work.height, palette: palette, paints: given.isEmpty ? palette : nearest(in: given, to: palette),
         ramp: ramp, indices: indices, isBinding: options.colors != nil || !given.isEmpty,
-        isTextured: options.colors == nil && given.isEmpty && work.isTextured)
+        isTextured: options.colors == nil && given.isEmpty && work.isTextured, estimates: work.estimates)
 }
 
 /// For each colour the nearest of a given list in premultiplied Oklab; of equally near ones the first.

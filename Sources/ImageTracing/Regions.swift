@@ -106,7 +106,7 @@ extension RegionMap {
             width: work.width, height: work.height, labels: grown.labels, colors: [UInt8](repeating: 0, count: grown.areas.count),
             areas: grown.areas.map { Int($0) })
         map.centers = map.merge(
-            grown.means, lambda: lambda, prices: .init(region: 17, crack: 0.8, keepsColors: false))
+            grown.means, lambda: lambda, prices: .init(region: 12, crack: 0.5, keepsColors: false))
         map.shown = map.centers.map { unpremultiply(RGBA8(rounding: $0)) }
         return map
     }

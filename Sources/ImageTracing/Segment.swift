@@ -106,7 +106,7 @@ public func segment(_ image: Raster<RGBA8>, _ quantized: QuantizedImage, _ optio
     case .bilevel: return bilevelSegmentation(quantized, speckleArea: max(0, options.speckleArea), turns: options.turns)
     case .pixels: return pixelSegmentation(image)
     }
-    let work = WorkingImage(image, ramp: quantized.ramp)
+    let work = WorkingImage(image, ramp: quantized.ramp, known: quantized.estimates)
     let lambda = Float(min(1e6, max(1, options.lambda)))
     if quantized.isTextured { return BoundaryTracer(work: work, regions: .textured(work, lambda: lambda)).trace() }
     let palette = quantized.palette.map { SIMD4<Float>(premultiplied: $0) }

@@ -18,7 +18,7 @@ struct ThinColorTests {
     func thinRing(width: Double) {
         let image = picture(64, 64, background: paper, [(gray, ring(20.3, width))])
         let grays = traced(image).layers.compactMap { layer in
-            if case .color(let color)? = layer.fill, color != paper { color.r } else { nil }
+            if case .color(let color)? = layer.fill ?? layer.stroke?.paint, color != paper { color.r } else { nil }
         }
         // A line of one pixel hardly covers any pixel whole.
         #expect(grays.count == 1)
