@@ -55,7 +55,7 @@ extension WorkingImage {
         let premultiplied = hasAlpha ? image.pixels.map(premultiply) : image.pixels
         original = premultiplied
         (estimates, pixels) =
-            known.map { ($0, smoothed(premultiplied, image.width, image.height, rounds: $0.smoothing)) }
+            known.map { ($0, smoothed(premultiplied, image.width, image.height, rounds: $0.smoothing, noise: $0.noise)) }
             ?? estimate(premultiplied, image.width, image.height, hasAlpha: hasAlpha)
     }
 
@@ -70,16 +70,21 @@ private func estimate(_ pixels: [RGBA8], _ width: Int, _ height: Int, hasAlpha: 
     // More rounds when the noise is so strong that a median of nine does not bring out the areas, and most when there may
     // be none: a picture of pure noise would otherwise cost minutes and megabytes.
     let rounds = roughness.strongShare > 0.3 ? 4 : noise > 24 ? 2 : noise > 0 || rings ? 1 : 0
-    let smooth = smoothed(pixels, width, height, rounds: rounds)
+    let smooth = smoothed(pixels, width, height, rounds: rounds, noise: noise)
     // Photographs have 0.08 to 0.25 of such steps, drawings under noise and scans up to 0.04.
     if noise > 0, !hasAlpha, mediumSteps(smooth, width: width) > 0.06 { return (PictureEstimates(noise: noise, isTextured: true), pixels) }
     let edgeWidth = medianEdgeWidth(pixels, width: width, height: height, noise: noise)
     return (PictureEstimates(noise: noise, smoothing: rounds, edgeWidth: edgeWidth), smooth)
 }
 
-private func smoothed(_ pixels: [RGBA8], _ width: Int, _ height: Int, rounds: Int) -> [RGBA8] {
+/// The picture after rounds of a median. One round alone leaves pixels as they are that it would change by more than noise and
+/// compression do: lines of a pixel, tips and corners.
+private func smoothed(_ pixels: [RGBA8], _ width: Int, _ height: Int, rounds: Int, noise: Int) -> [RGBA8] {
     var result = pixels
     for _ in 0..<rounds { result = median3x3(result, width: width, height: height) }
+    guard rounds == 1 else { return result }
+    let most = 30 + 6 * noise
+    for i in result.indices where channelDistance(result[i], pixels[i]) > most { result[i] = pixels[i] }
     return result
 }
 

@@ -1,5 +1,3 @@
-public import AtelierPixels
-
 // ImageTracing: a raster becomes a drawing in four steps, each a plain function:
 //
 //     quantize → which colours there are
@@ -8,6 +6,8 @@ public import AtelierPixels
 //     writeSVG → the shortest text that draws them
 //
 // Nothing here reads files or knows the cache. Start with `TraceOptions`, then read the steps in that order.
+
+public import AtelierPixels
 
 /// Which range of colours a picture is reduced to before it is traced.
 public enum ColorTone: String, Hashable, Sendable, CaseIterable {
