@@ -1,5 +1,5 @@
 import AtelierGeometry
-import AtelierPixels
+public import AtelierPixels
 
 /// Turns boundaries into lines and curves and regions into layers.
 ///
@@ -7,15 +7,16 @@ import AtelierPixels
 /// is drawn exactly; towards later regions the outline takes the straightest way that stays hidden. Boundaries with little
 /// contrast are allowed a larger distance, because it is seen less.
 ///
+/// - Parameter each: What runs the loop over regions; its threads share the work.
 /// - Complexity: O(boundary points × log) for the curves; memory as the result.
-public func fit(_ segmentation: Segmentation, _ options: FitOptions = .init()) -> TracedDrawing {
+public func fit(_ segmentation: Segmentation, _ options: FitOptions = .init(), each: ParallelFor = serially) -> TracedDrawing {
     switch segmentation.kind {
     case .areas: break
     case .lattice: return fitLattice(segmentation, options)
     case .pixels: return fitPixels(segmentation)
     }
     var builder = LayerBuilder(segmentation, options)
-    let layers = options.layering == .cutout ? builder.cutoutLayers(overlap: min(5, max(0, options.overlap))) : builder.layers()
+    let layers = options.layering == .cutout ? builder.cutoutLayers(overlap: min(5, max(0, options.overlap))) : builder.layers(each)
     return TracedDrawing(width: segmentation.width, height: segmentation.height, gridUnits: builder.gridUnits(layers), layers: layers)
 }
 
@@ -61,37 +62,87 @@ struct LayerBuilder {
         seenThrough = places
     }
 
-    mutating func layers() -> [TracedDrawing.Layer] {
+    mutating func layers(_ each: ParallelFor) -> [TracedDrawing.Layer] {
         var result: [TracedDrawing.Layer] = []
-        for (rank, batch) in order.batches.enumerated() {
+        let isCovered = !order.batches.isEmpty && !order.hasTransparency
+        if isCovered {
+            // The first layer runs under everything.
+            let all = Rect(x: 0, y: 0, width: Double(s.width), height: Double(s.height))
+            result.append(.init(.path(BezierPath(all)), fill: s.regions[Int(order.batches[0][0])].paint))
+        }
+        let batches = order.batches.dropFirst(isCovered ? 1 : 0)
+        let parts = parts(of: batches.flatMap { $0 }, each)
+        var next = 0
+        for batch in batches {
             var path = BezierPath()
             var found: [TracedDrawing.Layer] = []
-            let paint = s.regions[Int(batch[0])].paint
-            if rank == 0, !order.hasTransparency {
-                // The first layer runs under everything.
-                path.move(to: Point(0, 0))
-                path.line(to: Point(Double(s.width), 0))
-                path.line(to: Point(Double(s.width), Double(s.height)))
-                path.line(to: Point(0, Double(s.height)))
-                path.close()
-            } else {
-                for r in batch {
-                    if let layers = layers(of: Int(r)) {
-                        found.append(contentsOf: layers)
-                        continue
-                    }
-                    for l in s.regions[Int(r)].loops { add(s.loops[l], of: Int(r), to: &path) }
-                }
+            for _ in batch {
+                path.append(parts[next].path)
+                found.append(contentsOf: parts[next].layers)
+                edgeWeight += parts[next].edgeWeight
+                next += 1
             }
             // Many rectangles of one paint are a pattern, and shorter as one path.
             if found.count(where: isSharpRectangle) > 4 {
                 for layer in found where isSharpRectangle(layer) { path.append(layer.shape.outline) }
                 found.removeAll(where: isSharpRectangle)
             }
-            if !path.isEmpty { result.append(.init(.path(arranged(path)), fill: paint)) }
+            if !path.isEmpty { result.append(.init(.path(arranged(path)), fill: s.regions[Int(batch[0])].paint)) }
             result.append(contentsOf: found)
         }
         return result
+    }
+
+    /// What one region adds to its batch.
+    private struct Part {
+        var path = BezierPath()
+        /// Primitives and strokes.
+        var layers: [TracedDrawing.Layer] = []
+        var edgeWeight = 0.0
+    }
+
+    /// The parts of regions, in their order, made by as many threads as there are.
+    private func parts(of regions: [Int32], _ each: ParallelFor) -> [Part] {
+        let shares = shares(of: regions)
+        return [Part](unsafeUninitializedCapacity: regions.count) { buffer, count in
+            // Every share writes its own elements, all before `each` returns.
+            nonisolated(unsafe) let parts = buffer
+            each(shares.count) { [self] share in
+                var builder = self
+                for i in shares[share] { (parts.baseAddress! + i).initialize(to: builder.part(of: Int(regions[i]))) }
+            }
+            count = regions.count
+        }
+    }
+
+    /// Cuts a list of regions into shares of about equal work, at most 64 and none too small to be worth a thread.
+    private func shares(of regions: [Int32]) -> [Range<Int>] {
+        let costs = regions.map { region in
+            s.regions[Int(region)].loops.reduce(16) {
+                $0 + s.steps[s.loops[$1].steps].reduce(0) { $0 + s.chains[Int($1.chain)].points.count }
+            }
+        }
+        let most = max(400, costs.reduce(0, +) / 64)
+        var shares: [Range<Int>] = [], first = 0, cost = 0
+        for i in regions.indices {
+            cost += costs[i]
+            guard cost >= most || i == regions.count - 1 else { continue }
+            shares.append(first..<i + 1)
+            (first, cost) = (i + 1, 0)
+        }
+        return shares
+    }
+
+    private mutating func part(of region: Int) -> Part {
+        edgeWeight = 0
+        var part = Part()
+        if let layers = layers(of: region) {
+            part.layers = layers
+        } else {
+            for l in s.regions[region].loops { add(s.loops[l], of: region, to: &part.path) }
+        }
+        part.edgeWeight = edgeWeight
+        return part
     }
 
     private func isSharpRectangle(_ layer: TracedDrawing.Layer) -> Bool {

@@ -23,5 +23,5 @@ public struct FitPaths: Stage {
     public func footprint(in context: Context) -> Int { context[segmentation].byteCount }
 
     /// Fits.
-    public func run(in context: Context) throws -> TracedDrawing { fit(context[segmentation], options) }
+    public func run(in context: Context) throws -> TracedDrawing { fit(context[segmentation], options, each: context.concurrently) }
 }

@@ -73,7 +73,9 @@ public struct SearchTrace: Stage {
         var search = PriceSearch(target: target, start: options.segment.lambda)
         while let lambda = search.next {
             try Task.checkCancellation()
-            let bytes = writeSVG(fit(segment(picture, quantized, options.segment(at: lambda)), options.fit(at: lambda)), options.write)
+            let bytes = writeSVG(
+                fit(segment(picture, quantized, options.segment(at: lambda)), options.fit(at: lambda), each: context.concurrently),
+                options.write)
             let ssim = Similarity.ssim(of: try rendering(of: bytes.span, like: picture), to: picture)
             let trial = FoundTrace.Trial(lambda: lambda, ssim: ssim, gzipByteCount: TraceStatistics.gzipByteCount(of: bytes))
             let isBetter =
