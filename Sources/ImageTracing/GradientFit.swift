@@ -268,6 +268,7 @@ struct GradientFitter {
     private var lines = [Float](repeating: 0, count: 48 * 48)
     /// A profile with a higher price is not looked for.
     private var limit = Float.infinity
+    private var isTranslucent = false
 
     init(lambda: Float, center: SIMD2<Float>, scale: Float) { (self.lambda, self.center, self.scale) = (lambda, center, scale) }
 
@@ -289,6 +290,7 @@ struct GradientFitter {
             low = pointwiseMin(low, s.place)
             high = pointwiseMax(high, s.place)
         }
+        isTranslucent = sums.mean.w < 250
         let extent = max(high.x - low.x, high.y - low.y)
         guard extent > 6 else { return nil }
         self.limit = min(limit, flat)
@@ -546,12 +548,15 @@ struct GradientFitter {
             if axis.kind != .linear, range.low < 0.1 * range.high { knots[0] = 0 }
             var (colors, between) = leastSquares(knots, stops, range)
             if between > 2 * lambda, within * 0.7 + lambda * (fixed + 10 * Float(stops)) < bestScore { refine(&knots, &colors, &between, stops, range) }
-            let bytes = fixed + 10 * Float(stops), score = within + between + lambda * bytes
-            if score < bestScore {
-                bestScore = score
-                best = Candidate(gradient: Self.gradient(axis, knots, stops, colors), error: within + between, bytes: bytes)
+            let bytes = fixed + 10 * Float(stops)
+            var candidate = Candidate(gradient: Self.gradient(axis, knots, stops, colors), error: within + between, bytes: bytes)
+            if isTranslucent {
+                candidate = straight(candidate, samples)
+                between = max(0, candidate.error - within)
             }
-            else if score > bestScore + lambda * 10 { break }
+            let score = candidate.error + lambda * bytes
+            if score < bestScore { (best, bestScore) = (candidate, score) }
+            if score > bestScore + lambda * 10 { break }
             if between < lambda * 10 || between < within * 0.02 { break }
         }
         // What the bins hide: bends within one.
@@ -561,6 +566,53 @@ struct GradientFitter {
             best?.error = error
         }
         return best
+    }
+
+    /// The same stops with colours fitted as they are interpolated, straight and apart from alpha, if that is better; and the error of
+    /// that.
+    ///
+    /// Each sample's straight colour counts by the square of its alpha, which is its part in the premultiplied error.
+    private func straight(_ candidate: Candidate, _ samples: UnsafeBufferPointer<GradientSample>) -> Candidate {
+        var result = candidate, own = candidate
+        let stops = candidate.gradient.count
+        // Of colours and of alpha.
+        var diagonal: InlineArray<8, SIMD4<Float>> = .init(repeating: SIMD4(repeating: 1e-3))
+        var upper: InlineArray<8, SIMD4<Float>> = .init(repeating: .zero), right = upper
+        for (i, s) in samples.enumerated() {
+            let t = positions[i]
+            var k = 0
+            while k < stops - 2, candidate.gradient.positions[k + 1] < t { k += 1 }
+            let low = candidate.gradient.positions[k], high = candidate.gradient.positions[k + 1]
+            let share = max(0, min(1, (t - low) / (high - low)))
+            let alpha = s.color.w / 255
+            var c = alpha > 0.004 ? s.color / alpha : .zero
+            c.w = s.color.w
+            var w = SIMD4<Float>(repeating: s.pull * alpha * alpha)
+            w.w = s.pull
+            diagonal[k] += w * ((1 - share) * (1 - share))
+            diagonal[k + 1] += w * (share * share)
+            upper[k] += w * (share * (1 - share))
+            right[k] += c * w * (1 - share)
+            right[k + 1] += c * w * share
+        }
+        for k in 1..<stops {
+            let f = upper[k - 1] / diagonal[k - 1]
+            diagonal[k] -= f * upper[k - 1]
+            right[k] -= right[k - 1] * f
+        }
+        for k in stride(from: stops - 1, through: 0, by: -1) {
+            if k < stops - 1 { right[k] -= right[k + 1] * upper[k] }
+            right[k] /= diagonal[k]
+            result.gradient.colors[k] = pointwiseMax(.zero, pointwiseMin(SIMD4(repeating: 255), right[k]))
+            if result.gradient.colors[k].w > 252 { result.gradient.colors[k].w = 255 }
+            if result.gradient.colors[k].w < 2 { result.gradient.colors[k].w = 0 }
+        }
+        (result.error, own.error) = (0, 0)
+        for (i, s) in samples.enumerated() {
+            result.error += s.pull * squared(s.color - result.gradient.color(position: positions[i]))
+            own.error += s.pull * squared(s.color - own.gradient.color(position: positions[i]))
+        }
+        return result.error < own.error ? result : own
     }
 
     /// Moves one knot at a time, by half a bin's width down to a sixteenth, while that lowers the error.

@@ -448,9 +448,13 @@ private struct GradientSearch {
             }
             let floor = node.left < 0 ? node.floor : nodes[Int(node.left)].floor + nodes[Int(node.right)].floor
             nodes[n].floor = floor
-            if !node.isThin, !isHopeless(nodes[n], score), let c = fit(n, below: score + rim), isVisible(c.gradient) {
-                let own = c.error + lambda * c.bytes, ownRim = rimError(n) { c.gradient.color(at: $0) }
-                if own + ownRim < score + rim {
+            if !node.isThin, !isHopeless(nodes[n], score), var c = fit(n, below: 1.05 * (score + rim)), isVisible(c.gradient) {
+                c.error = error(n, c.gradient)
+                let own = c.error + lambda * c.bytes, ownRim = rimError(n) { [gradient = c.gradient] in gradient.color(at: $0) }
+                // A flat area with a flaw is not a gradient: most of its error stays, and it is little or far more than noise.
+                let area = Float(node.sums.weight), flat = Float(node.sums.flatError)
+                let isClear = 2 * c.error < flat || (flat > 1.5 * area && c.error < Float(8 + 4 * min(work.noise, 8)) * area)
+                if isClear, own + ownRim < score + rim {
                     (score, rim) = (own, ownRim)
                     nodes[n].gradient = Int32(found.count)
                     nodes[n].floor = min(floor, c.error)
@@ -475,10 +479,23 @@ private struct GradientSearch {
         }
     }
 
+    /// Squared error of a gradient over the very samples that its parts were judged by: noise weighs the same on both sides.
+    private func error(_ n: Int, _ gradient: FittedGradient) -> Float {
+        let range = Int(nodes[n].first)..<Int(nodes[n].first + nodes[n].count)
+        let step = max(1, range.count / 8192)
+        var sum: Float = 0
+        ordered.withUnsafeBufferPointer { ordered in
+            for i in stride(from: range.lowerBound, to: range.upperBound, by: step) {
+                sum += ordered[i].weight * squared(ordered[i].color - gradient.color(at: ordered[i].place))
+            }
+        }
+        return sum * Float(step)
+    }
+
     /// Squared error near edges, where blending makes some in any case: each pixel's is bounded.
     private func rimError(_ n: Int, _ color: (SIMD2<Float>) -> SIMD4<Float>) -> Float {
         let range = Int(nodes[n].firstRim)..<Int(nodes[n].firstRim + nodes[n].rimCount)
-        let step = max(1, range.count / 400)
+        let step = max(1, range.count / 8192)
         var sum: Float = 0
         for i in stride(from: range.lowerBound, to: range.upperBound, by: step) {
             sum += rims[i].weight * min(1600, squared(rims[i].color - color(rims[i].place)))
@@ -490,7 +507,7 @@ private struct GradientSearch {
     ///
     /// Of a smooth one they grow with the root of its length, of one that follows noise with the length.
     private func borderBytes(_ length: Int32) -> Float {
-        12 + 1.5 * Float(length).squareRoot() + 0.05 * Float(min(work.noise, 2)) * Float(length)
+        12 + 1.5 * Float(length).squareRoot() + 0.2 * Float(min(work.noise, 3)) * Float(length)
     }
 
     /// Whether no gradient is likely to be cheaper: not even a surface for each region would be; or the union is one of very many,
