@@ -373,9 +373,9 @@ struct GradientFitter {
                 axis = refined(axis, samples, extent)
                 let candidate = profile(axis, samples)
                 if score(candidate) < score(best) {
-                best = candidate
-                self.limit = min(self.limit, score(best))
-            }
+                    best = candidate
+                    self.limit = min(self.limit, score(best))
+                }
             }
         }
         guard let best, score(best) < flat else { return nil }
@@ -547,7 +547,9 @@ struct GradientFitter {
             }
             if axis.kind != .linear, range.low < 0.1 * range.high { knots[0] = 0 }
             var (colors, between) = leastSquares(knots, stops, range)
-            if between > 2 * lambda, within * 0.7 + lambda * (fixed + 10 * Float(stops)) < bestScore { refine(&knots, &colors, &between, stops, range) }
+            if between > 2 * lambda, within * 0.7 + lambda * (fixed + 10 * Float(stops)) < bestScore {
+                refine(&knots, &colors, &between, stops, range)
+            }
             let bytes = fixed + 10 * Float(stops)
             var candidate = Candidate(gradient: Self.gradient(axis, knots, stops, colors), error: within + between, bytes: bytes)
             if isTranslucent {

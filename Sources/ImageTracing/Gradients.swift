@@ -498,7 +498,7 @@ private struct GradientSearch {
         let step = max(1, range.count / 8192)
         var sum: Float = 0
         for i in stride(from: range.lowerBound, to: range.upperBound, by: step) {
-            sum += rims[i].weight * min(1600, squared(rims[i].color - color(rims[i].place)))
+            sum += rims[i].weight * min(100, squared(rims[i].color - color(rims[i].place)))
         }
         return sum * Float(step)
     }
@@ -537,7 +537,9 @@ private struct GradientSearch {
         var guesses = (axis(nodes[n].left), axis(nodes[n].right))
         if nodes[n].left >= 0, nodes[Int(nodes[n].left)].count < nodes[Int(nodes[n].right)].count { swap(&guesses.0, &guesses.1) }
         if range.count <= most {
-            return ordered.withUnsafeBufferPointer { fitter.fit(UnsafeBufferPointer(rebasing: $0[range]), sums, floor: floor, limit: limit, guesses: guesses) }
+            return ordered.withUnsafeBufferPointer {
+                fitter.fit(UnsafeBufferPointer(rebasing: $0[range]), sums, floor: floor, limit: limit, guesses: guesses)
+            }
         }
         thin(range, most)
         return scratch.withUnsafeBufferPointer { fitter.fit($0, sums, floor: floor, limit: limit, guesses: guesses) }

@@ -14,7 +14,8 @@ private func shaded(
             var sum = SIMD4<Double>.zero
             for k in 0..<16 {
                 let p = Point(Double(x) + (Double(k % 4) + 0.5) / 4, Double(y) + (Double(k / 4) + 0.5) / 4)
-                let c = isInside(p) ? color(p) : SIMD4(Double(background.r), Double(background.g), Double(background.b), Double(background.a))
+                let c =
+                    isInside(p) ? color(p) : SIMD4(Double(background.r), Double(background.g), Double(background.b), Double(background.a))
                 sum += SIMD4(c.x * c.w, c.y * c.w, c.z * c.w, c.w)
             }
             guard sum.w > 0 else {
