@@ -109,6 +109,8 @@ struct ShapeFinder {
         var count = 0
         /// Around all points, px.
         var length = 0.0
+        /// Whether a gradient lies on either side, where boundaries are less certain.
+        var isSoft = false
 
         mutating func finish() {
             var (minX, maxX, minY, maxY) = (Double.infinity, -Double.infinity, Double.infinity, -Double.infinity)
@@ -142,6 +144,10 @@ struct ShapeFinder {
             let other = self.other(step)
             let isShown = other != Segmentation.outside && shows(other)
             if !isShown { result.isWhole = false }
+            for side in [chain.left, chain.right] where side >= 0 {
+                if case .color = s.regions[Int(side)].paint { continue }
+                result.isSoft = true
+            }
             let count = chain.points.count, low = chain.points.lowerBound
             result.count += count
             // Around junctions three colours mix.
@@ -259,10 +265,10 @@ struct ShapeFinder {
         let missing = max(0, 4 * model.a * model.b - abs(outline.area)) / 0.858_407
         model.radius = outline.isWhole ? min(half, missing.squareRoot()) : 0.4 * half
         guard model.improve(outline.sample, turns: turns, rounds: true, steps: outline.isWhole ? 5 : 8) else { return nil }
-        // Mixed pixels look like a radius of up to 1.2 px; compression makes it more.
+        // Mixed pixels look like a radius of up to 1.2 px; compression and gradients make it more.
         var rounded = Misfit()
         for p in outline.sample { rounded.add(model.distance(p)) }
-        if model.radius < min(1.2 + min(1.4, 25 * rounded.rms), 0.6 * half) {
+        if model.radius < min(outline.isSoft ? 2.6 : 1.2 + min(1.4, 25 * rounded.rms), 0.6 * half) {
             model.radius = 0
             guard model.improve(outline.sample, turns: turns, rounds: false, steps: 2) else { return nil }
         }
