@@ -43,8 +43,8 @@ struct ShapeFinder {
         guard s.regions[region].area >= 6, let outer = outline(of: region) else { return nil }
         let paint = s.regions[region].paint
         // What is longer around than its bounds is not convex.
-        // A thin band between two colours is an edge out of focus, no line.
-        if outer.length > 3 * outer.area / 1.5, !isBetweenEquals(region) { return nil }
+        // A thin band between two colours is an edge out of focus, a faint one an echo of an edge; neither is a line.
+        if outer.length > outer.area, !isBetweenEquals(region) || outer.step < 56 { return nil }
         let isConvex = !outer.isWhole || outer.length < 2.06 * (outer.bounds.width + outer.bounds.height) + 2
         guard isConvex else { return line(region, outer, &fitter) }
         if let found = fitted(outer), holds(region, outer, found) { return [.init(found.shape, fill: paint)] }
@@ -109,6 +109,8 @@ struct ShapeFinder {
         var count = 0
         /// Around all points, px.
         var length = 0.0
+        /// Mean colour step across all of it, as in `Segmentation.Chain`.
+        var step = 0.0
         /// Whether a gradient lies on either side, where boundaries are less certain.
         var isSoft = false
 
@@ -137,7 +139,7 @@ struct ShapeFinder {
     private func outline(_ loop: Int, _ shows: (Int32) -> Bool) -> Outline {
         var result = Outline()
         let steps = s.steps[s.loops[loop].steps]
-        var twice = 0.0, length = 0.0
+        var twice = 0.0, length = 0.0, colorSteps = 0.0
         var previous: Point?, first: Point?
         for step in steps {
             let chain = s.chains[Int(step.chain)]
@@ -150,6 +152,7 @@ struct ShapeFinder {
             }
             let count = chain.points.count, low = chain.points.lowerBound
             result.count += count
+            colorSteps += Double(chain.step) * Double(count)
             // Around junctions three colours mix.
             let trim = chain.isClosed || steps.count == 1 ? 0 : 2
             for k in 0..<count {
@@ -168,6 +171,7 @@ struct ShapeFinder {
         // The region is on the left: outer boundaries run counter-clockwise on screen.
         result.area = -twice / 2
         result.length = length
+        result.step = colorSteps / Double(max(1, result.count))
         return result
     }
 
