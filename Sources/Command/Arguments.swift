@@ -21,6 +21,8 @@ func parse<Root>(
     var rest = arguments.makeIterator()
 
     func set(_ option: Option<Root>, to text: String) throws(UsageError) {
+        let name = ConversionOptions.name(option.name, with: text)
+        let option = name == option.name ? option : options.first { $0.name == name } ?? option
         do { option.write(&root, try option.value(from: text)) } catch { throw UsageError(error.description) }
     }
     func valueAfter(_ option: Option<Root>, shown: String) throws(UsageError) -> String {
@@ -48,6 +50,8 @@ func parse<Root>(
                 option.write(&root, .flag(false))
             } else if let owner = owner(parts[0]) ?? (name.hasPrefix("no-") ? owner(parts[0].dropFirst(3)) : nil) {
                 throw UsageError("--\(printable(name)) belongs to \(owner)")
+            } else if let advice = ConversionOptions.advice(on: name) {
+                throw UsageError("there is no option --\(printable(name)): \(advice)")
             } else {
                 throw UsageError(unknown("--" + name, among: ["--help"] + options.map { "--" + $0.name }))
             }

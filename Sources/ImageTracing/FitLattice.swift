@@ -11,15 +11,20 @@ func fitLattice(_ segmentation: Segmentation, _ options: FitOptions) -> TracedDr
     let width = Double(segmentation.width), height = Double(segmentation.height)
     let paper = segmentation.regions[0].paint, ink = segmentation.regions[1].paint
     var drawing = TracedDrawing(width: segmentation.width, height: segmentation.height, gridUnits: 4, layers: [])
+    let whole = Rect(x: 0, y: 0, width: width, height: height)
+    if segmentation.regions[0].area == 0 {
+        if !ink.isInvisible { drawing.layers = [.init(.rect(whole, radius: 0), fill: ink)] }
+        return drawing
+    }
     var outlines = BezierPath()
     var outliner = LatticeOutliner(cornerLimit: options.cornerAlpha, joinTolerance: options.joinTolerance)
     for chain in segmentation.chains { outliner.append(segmentation.points[chain.points], to: &outlines) }
     if !paper.isInvisible {
         if ink.isOpaque || outlines.isEmpty {
-            drawing.layers.append(.init(.rect(Rect(x: 0, y: 0, width: width, height: height), radius: 0), fill: paper))
+            drawing.layers.append(.init(.rect(whole, radius: 0), fill: paper))
         } else {
             // The ways run round ink counter-clockwise on screen, the frame clockwise: the windings cancel in the ink.
-            var path = BezierPath(Rect(x: 0, y: 0, width: width, height: height), rx: 0, ry: 0)
+            var path = BezierPath(whole, rx: 0, ry: 0)
             path.append(outlines)
             drawing.layers.append(.init(.path(path), fill: paper))
         }

@@ -22,7 +22,9 @@ public enum TurnPolicy: String, Hashable, Sendable, CaseIterable {
 /// - Complexity: O(pixels + boundary length).
 func bilevelSegmentation(_ picture: QuantizedImage, speckleArea: Int, turns: TurnPolicy) -> Segmentation {
     let labels = picture.indices.map(Int32.init)
-    let ways = latticeWays(labels, width: picture.width, height: picture.height, except: 0, ignoring: speckleArea, turns: turns)
+    // All ink is no speck, however small the picture.
+    let limit = picture.indices.contains(0) ? speckleArea : 0
+    let ways = latticeWays(labels, width: picture.width, height: picture.height, except: 0, ignoring: limit, turns: turns)
     let inkArea = ways.reduce(0) { $0 + $1.area }
     return Segmentation(
         ways, kind: .lattice, width: picture.width, height: picture.height, paints: picture.palette,

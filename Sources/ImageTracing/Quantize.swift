@@ -2,7 +2,7 @@ public import AtelierPixels
 
 /// A picture reduced to a palette, with the pixels that belong to no area left open.
 public struct QuantizedImage: Hashable, Sendable {
-    /// How its areas meet.
+    /// How its areas meet (decision 0028).
     public enum Kind: UInt8, Hashable, Sendable {
         /// Anti-aliased or blurred: mixtures tell where a boundary runs.
         case areas

@@ -1,37 +1,9 @@
 import AtelierImageCodecs
-import AtelierImageTracing
 import AtelierOOXML
 import AtelierSVG
 
 // Made once: a run reads them for its flags, and again to note what it was asked for.
 extension ConversionOptions {
-    /// What a person can say about tracing, in the order of help.
-    package static let tracing: [Option<ConversionOptions>] =
-        [
-            .integer(
-                "colors", aliases: ["colours"], \.trace.quantize.colors, 1...250, or: "auto", group: "Colours",
-                "Most colours of the drawing; auto lets the picture decide."),
-            .number(
-                "color-distance", \.trace.quantize.colorDistance, 0.5...30, group: "Colours",
-                "Colours closer than this become one: distance in Oklab times 100."),
-            .integer(
-                "speckle", aliases: ["filter-speckle"], \.trace.segment.speckleArea, 0...10_000, unit: "square pixels", group: "Shapes",
-                "Regions of at most this size join a neighbour."),
-            .number(
-                "tolerance", \.trace.fit.tolerance, 0.05...5, unit: "pixels", group: "Shapes",
-                "Largest distance between an outline and its curve."),
-            .number(
-                "corner", aliases: ["corner-threshold"], \.trace.fit.cornerAngle, 10...180, unit: "degrees", group: "Shapes",
-                "Outlines that turn by more than this have a corner."),
-            .integer(
-                "decimals", aliases: ["path-precision"], \.trace.write.decimals, 0...3, or: "auto", group: "Shapes",
-                "Decimal places of a coordinate in pixels; auto keeps what the curves are worth."),
-            .number(
-                "target-ssim", \.targetSSIM, 0.5...1, or: "off", group: "Shapes",
-                "Makes the smallest SVG with at least this structural similarity to the picture, by several tracings."),
-            .flag("svg-size", \.trace.write.statesSize, group: "Shapes", "Writes width and height into the SVG."),
-        ]
-
     /// What a person can say about slides.
     package static let slides: [Option<ConversionOptions>] =
         [

@@ -4,7 +4,12 @@ extension Array {
         guard case .object(let members) = json else { throw OptionError("options are an object such as {\"name\": value}") }
         var options = defaults
         for member in members {
-            guard let option = first(where: { $0.isCalled(member.name) }) else {
+            var name = member.name
+            if case .string(let word) = member.value { name = ConversionOptions.name(name, with: word) }
+            guard let option = first(where: { $0.isCalled(name) }) ?? first(where: { $0.isCalled(member.name) }) else {
+                if let advice = ConversionOptions.advice(on: member.name) {
+                    throw OptionError("there is no option \"\(member.name)\": \(advice)")
+                }
                 let question = closest(to: kebabCase(member.name), in: map(\.name)).map { " (did you mean \($0)?)" } ?? ""
                 throw OptionError("there is no option \"\(member.name)\"\(question)")
             }

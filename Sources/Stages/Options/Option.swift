@@ -28,6 +28,8 @@ package struct Option<Options: Sendable>: Sendable {
     package var help: String
     /// Whether its value is kept from messages.
     package var isSecret = false
+    /// Whether it only sets what other options read.
+    package var isSetting = false
     /// Whether a text that is not empty is one; always, unless the option parses it.
     var parses: @Sendable (String) -> Bool = { _ in true }
 
@@ -136,6 +138,17 @@ extension Option {
             })
     }
 
+    /// A word for something that other options say: it sets them, and has no value of its own.
+    package static func setting(
+        _ name: String, letter: Character? = nil, _ kind: OptionKind, aliases: [String] = [], unit: String = "", group: String,
+        _ help: String, set: @escaping @Sendable (inout Options, OptionValue) -> Void
+    ) -> Option {
+        Option(
+            name: name, letter: letter, aliases: aliases, group: group, kind: kind, unit: unit, help: help, isSetting: true,
+            read: { _ in .absent },
+            write: set)
+    }
+
     /// A count of bytes.
     package static func bytes(
         _ name: String, _ path: any WritableKeyPath<Options, Int> & Sendable, group: String, _ help: String
@@ -217,7 +230,7 @@ extension Option {
     ) -> Option<Whole> {
         Option<Whole>(
             name: name, letter: letter, aliases: aliases, group: group, kind: kind, absence: absence, unit: unit, help: help,
-            isSecret: isSecret, parses: parses, read: read, write: write)
+            isSecret: isSecret, isSetting: isSetting, parses: parses, read: read, write: write)
     }
 }
 
