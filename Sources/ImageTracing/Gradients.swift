@@ -638,20 +638,20 @@ private struct GradientSearch {
 
 /// Pairs that might be joined, cheapest first.
 private struct MergeHeap {
-    struct Entry {
+    struct Merge {
         var cost: Float
         var error: Float
         var a: Int32
         var b: Int32
         var border: Int32
-        static func < (x: Entry, y: Entry) -> Bool {
+        static func < (x: Merge, y: Merge) -> Bool {
             if x.cost != y.cost { return x.cost < y.cost }
             return x.a != y.a ? x.a < y.a : x.b < y.b
         }
     }
-    private var entries: [Entry] = []
+    private var entries: [Merge] = []
 
-    mutating func push(_ e: Entry) {
+    mutating func push(_ e: Merge) {
         entries.append(e)
         var i = entries.count - 1
         while i > 0, entries[i] < entries[(i - 1) / 2] {
@@ -660,7 +660,7 @@ private struct MergeHeap {
         }
     }
 
-    mutating func pop() -> Entry? {
+    mutating func pop() -> Merge? {
         guard let top = entries.first, let last = entries.popLast() else { return nil }
         guard !entries.isEmpty else { return top }
         entries[0] = last
