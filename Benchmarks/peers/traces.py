@@ -54,7 +54,8 @@ def run(*command):
 
 
 def atelier(path, out, threads):
-    return run(arguments.atelier, "trace", str(path), "-o", str(out), "-f", "--cache", "off", "--threads", str(threads), "--timing")
+    return run(arguments.atelier, "trace", str(path), "-o", str(out), "-f", "--cache", "off", "--threads", str(threads), "--timing",
+               "--max-pixels", "1000000000")
 
 
 def timing(text):
