@@ -19,7 +19,7 @@ func medianEdgeWidth(_ pixels: [RGBA8], width: Int, height: Int, noise: Int) -> 
         @inline(__always)
         func value(_ i: Int) -> Int { (luma(p[i]) + Int(p[i].a)) }
         func scan(from start: Int, step: Int, length: Int) {
-            var last = value(start), total = 0, steepest = 0
+            var last = value(start), total = 0, steepest = 0, i = start
             func finish() {
                 if abs(total) >= 48 {
                     histogram[min(256, abs(total) * 16 / steepest)] += 1
@@ -27,8 +27,13 @@ func medianEdgeWidth(_ pixels: [RGBA8], width: Int, height: Int, noise: Int) -> 
                 }
                 (total, steepest) = (0, 0)
             }
-            for k in 1..<max(1, length) {
-                let v = value(start + k * step), d = v - last
+            for _ in 1..<max(1, length) {
+                i += step
+                if !p.differs(i, i - step) {
+                    if total != 0 { finish() }
+                    continue
+                }
+                let v = value(i), d = v - last
                 last = v
                 if abs(d) <= level || (d > 0) != (total > 0) { finish() }
                 if abs(d) > level {
@@ -72,7 +77,7 @@ func ringing(_ pixels: [RGBA8], width: Int, height: Int) -> Float {
                 count += 1
             }
             var last = luma(p[start])
-            for k in 1..<length {
+            for k in 1..<length where p.differs(start + k * step, start + (k - 1) * step) {
                 let v = luma(p[start + k * step])
                 if abs(v - last) >= 40 {
                     for away in 3...6 {

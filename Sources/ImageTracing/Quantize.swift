@@ -65,8 +65,10 @@ public func quantize(_ image: Raster<RGBA8>, _ options: QuantizeOptions = .init(
     let clusters = histogram.clusters(options, pixelCount: work.pixels.count, noise: work.noise)
     work.pixels.withUnsafeBufferPointer { pixels in
         indices.withUnsafeMutableBufferPointer { indices in
-            for i in indices.indices where indices[i] == 0 {
-                indices[i] = clusters.assignment[Int(histogram.binOfKey[histogram.key(pixels[i])])]
+            histogram.binOfKey.withUnsafeBufferPointer { binOfKey in
+                clusters.assignment.withUnsafeBufferPointer { assignment in
+                    for i in indices.indices where indices[i] == 0 { indices[i] = assignment[Int(binOfKey[histogram.key(pixels[i])])] }
+                }
             }
         }
     }
@@ -131,26 +133,25 @@ private func toneRamp(_ image: Raster<RGBA8>, _ options: QuantizeOptions) -> [RG
 /// 0 for pixels that differ from none of their four neighbours by more than the threshold, `mixed` for the others;
 /// all 0 when hardly any pixel is flat, because then the picture is texture and every pixel must vote.
 private func flatPixels(_ work: WorkingImage) -> [UInt8] {
-    let (width, height, threshold) = (work.width, work.height, work.flatThreshold)
+    let (width, height, threshold) = (work.width, work.height, UInt8(min(255, work.flatThreshold)))
     var flat = [UInt8](repeating: 0, count: work.pixels.count)
     var mixedCount = 0
     work.pixels.withUnsafeBufferPointer { p in
         flat.withUnsafeMutableBufferPointer { flat in
             func mark(_ row: Int, _ count: Int, _ step: Int) {
-                var i = p.firstDifference(from: row, to: row + count, step: step)
+                let here = p.baseAddress!
+                var i = firstStep(here, here + step, from: row, to: row + count, above: threshold)
                 while i < row + count {
-                    if channelDistance(p[i], p[i + step]) > threshold {
-                        flat[i] = QuantizedImage.mixed
-                        flat[i + step] = QuantizedImage.mixed
-                    }
-                    i = p.firstDifference(from: i + 1, to: row + count, step: step)
+                    flat[i] = QuantizedImage.mixed
+                    flat[i + step] = QuantizedImage.mixed
+                    i = firstStep(here, here + step, from: i + 1, to: row + count, above: threshold)
                 }
             }
             for y in 0..<height {
                 mark(y * width, width - 1, 1)
                 if y + 1 < height { mark(y * width, width, width) }
             }
-            for v in flat where v != 0 { mixedCount += 1 }
+            for v in flat { mixedCount += Int(v & 1) }
         }
     }
     if flat.count - mixedCount < max(1, flat.count / 50) { return [UInt8](repeating: 0, count: flat.count) }
@@ -193,7 +194,7 @@ private struct ColorHistogram {
                         continue
                     }
                     let p = pixels[i], start = i
-                    repeat { i += 1 } while i < votes.count && votes[i] == 0 && pixels[i] == p
+                    repeat { i += 1 } while i < votes.count && votes[i] == 0 && !pixels.differs(i, start)
                     let k = key(p)
                     if binOfKey[k] < 0 {
                         binOfKey[k] = Int32(sums.count)
