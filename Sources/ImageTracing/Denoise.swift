@@ -165,8 +165,8 @@ func firstStep(_ p: UnsafePointer<RGBA8>, _ q: UnsafePointer<RGBA8>, from i: Int
     while i + 4 <= end {
         let here = a.loadUnaligned(fromByteOffset: 4 * i, as: SIMD16<UInt8>.self)
         let there = b.loadUnaligned(fromByteOffset: 4 * i, as: SIMD16<UInt8>.self)
-        let difference = pointwiseMax(here, there) &- pointwiseMin(here, there)
-        let beyond = unsafeBitCast(pointwiseMax(difference, limit) ^ limit, to: SIMD2<UInt64>.self)
+        let difference = higher(here, there) &- lower(here, there)
+        let beyond = unsafeBitCast(higher(difference, limit) ^ limit, to: SIMD2<UInt64>.self)
         if beyond.x | beyond.y != 0 { break }
         i += 4
     }
@@ -257,8 +257,8 @@ private func mediumSteps(_ pixels: [RGBA8], width: Int) -> Double {
 /// the least of the three largest (Devillard, "Fast median search: an ANSI C implementation", 1998). Each column is sorted once, 16
 /// bytes at a time.
 private func median3x3(_ source: [RGBA8], width: Int, height: Int) -> [RGBA8] {
-    // A pixel of margin on both sides.
-    let stride = 4 * (width + 2)
+    // A pixel of margin on both sides, and room for the vectors to run over.
+    let stride = 4 * width + 24
     var columns = [UInt8](repeating: 0, count: 3 * stride)
     return [RGBA8](unsafeUninitializedCapacity: source.count) { result, count in
         source.withUnsafeBytes { source in
@@ -267,28 +267,35 @@ private func median3x3(_ source: [RGBA8], width: Int, height: Int) -> [RGBA8] {
                 for y in 0..<height {
                     let here = source.baseAddress! + 4 * y * width
                     let up = y > 0 ? here - 4 * width : here, down = y + 1 < height ? here + 4 * width : here
+                    let out = UnsafeMutableRawPointer(result.baseAddress! + y * width)
+                    if width < 4 {
+                        for k in 0..<4 * width { medianOfNine(up, here, down, out, k, width) }
+                        continue
+                    }
+                    // The last vector of a row ends with it.
                     var k = 0
-                    while k + 16 <= 4 * width {
-                        sortColumns(up, here, down, low + 4, middle + 4, high + 4, k, SIMD16<UInt8>.self)
+                    while k < 4 * width {
+                        k = min(k, 4 * width - 16)
+                        let a = vector(up, k), b = vector(here, k), c = vector(down, k)
+                        let least = lower(a, b), most = higher(a, b)
+                        low.storeBytes(of: lower(least, c), toByteOffset: k + 4, as: SIMD16<UInt8>.self)
+                        middle.storeBytes(of: higher(least, lower(most, c)), toByteOffset: k + 4, as: SIMD16<UInt8>.self)
+                        high.storeBytes(of: higher(most, c), toByteOffset: k + 4, as: SIMD16<UInt8>.self)
                         k += 16
                     }
-                    while k < 4 * width {
-                        sortColumns(up, here, down, low + 4, middle + 4, high + 4, k, SIMD4<UInt8>.self)
-                        k += 4
-                    }
-                    for row in [low, middle, high] {
+                    for row in 0..<3 {
+                        let row = low + row * stride
                         row.copyMemory(from: row + 4, byteCount: 4)
                         (row + 4 * (width + 1)).copyMemory(from: row + 4 * width, byteCount: 4)
                     }
-                    let out = UnsafeMutableRawPointer(result.baseAddress! + y * width)
                     k = 0
-                    while k + 16 <= 4 * width {
-                        joinColumns(low, middle, high, out, k, SIMD16<UInt8>.self)
-                        k += 16
-                    }
                     while k < 4 * width {
-                        joinColumns(low, middle, high, out, k, SIMD4<UInt8>.self)
-                        k += 4
+                        k = min(k, 4 * width - 16)
+                        let least = higher(higher(vector(low, k), vector(low, k + 4)), vector(low, k + 8))
+                        let most = lower(lower(vector(high, k), vector(high, k + 4)), vector(high, k + 8))
+                        let between = median(vector(middle, k), vector(middle, k + 4), vector(middle, k + 8))
+                        out.storeBytes(of: median(least, between, most), toByteOffset: k, as: SIMD16<UInt8>.self)
+                        k += 16
                     }
                 }
             }
@@ -297,31 +304,39 @@ private func median3x3(_ source: [RGBA8], width: Int, height: Int) -> [RGBA8] {
     }
 }
 
-/// The least, middle and largest of the bytes of three rows at offset `k`.
-@inline(__always)
-private func sortColumns<Lanes: SIMD<UInt8>>(
-    _ up: UnsafeRawPointer, _ here: UnsafeRawPointer, _ down: UnsafeRawPointer, _ low: UnsafeMutableRawPointer,
-    _ middle: UnsafeMutableRawPointer, _ high: UnsafeMutableRawPointer, _ k: Int, _: Lanes.Type
+/// The same for one byte of a narrow picture.
+private func medianOfNine(
+    _ up: UnsafeRawPointer, _ here: UnsafeRawPointer, _ down: UnsafeRawPointer, _ out: UnsafeMutableRawPointer, _ k: Int, _ width: Int
 ) {
-    let a = up.loadUnaligned(fromByteOffset: k, as: Lanes.self), b = here.loadUnaligned(fromByteOffset: k, as: Lanes.self)
-    let c = down.loadUnaligned(fromByteOffset: k, as: Lanes.self)
-    let least = pointwiseMin(a, b), most = pointwiseMax(a, b)
-    low.storeBytes(of: pointwiseMin(least, c), toByteOffset: k, as: Lanes.self)
-    middle.storeBytes(of: pointwiseMax(least, pointwiseMin(most, c)), toByteOffset: k, as: Lanes.self)
-    high.storeBytes(of: pointwiseMax(most, c), toByteOffset: k, as: Lanes.self)
+    let left = k < 4 ? k : k - 4, right = k + 4 < 4 * width ? k + 4 : k
+    var values: [UInt8] = []
+    for column in [left, k, right] { for row in [up, here, down] { values.append(row.load(fromByteOffset: column, as: UInt8.self)) } }
+    values.sort()
+    out.storeBytes(of: values[4], toByteOffset: k, as: UInt8.self)
 }
 
-/// The median of nine from three sorted columns each, at offset `k`.
 @inline(__always)
-private func joinColumns<Lanes: SIMD<UInt8>>(
-    _ low: UnsafeMutableRawPointer, _ middle: UnsafeMutableRawPointer, _ high: UnsafeMutableRawPointer, _ out: UnsafeMutableRawPointer,
-    _ k: Int, _: Lanes.Type
-) {
-    func load(_ row: UnsafeMutableRawPointer, _ column: Int) -> Lanes {
-        row.loadUnaligned(fromByteOffset: k + 4 * column, as: Lanes.self)
-    }
-    func median(_ a: Lanes, _ b: Lanes, _ c: Lanes) -> Lanes { pointwiseMax(pointwiseMin(a, b), pointwiseMin(pointwiseMax(a, b), c)) }
-    let least = pointwiseMax(pointwiseMax(load(low, 0), load(low, 1)), load(low, 2))
-    let most = pointwiseMin(pointwiseMin(load(high, 0), load(high, 1)), load(high, 2))
-    out.storeBytes(of: median(least, median(load(middle, 0), load(middle, 1), load(middle, 2)), most), toByteOffset: k, as: Lanes.self)
+private func vector(_ bytes: UnsafeRawPointer, _ offset: Int) -> SIMD16<UInt8> {
+    bytes.loadUnaligned(fromByteOffset: offset, as: SIMD16<UInt8>.self)
+}
+
+/// The lesser of each pair of lanes; the standard library's function of this is not always inlined.
+@inline(__always)
+private func lower(_ a: SIMD16<UInt8>, _ b: SIMD16<UInt8>) -> SIMD16<UInt8> {
+    var c = a
+    for i in 0..<16 { c[i] = min(a[i], b[i]) }
+    return c
+}
+
+/// The greater of each pair of lanes.
+@inline(__always)
+private func higher(_ a: SIMD16<UInt8>, _ b: SIMD16<UInt8>) -> SIMD16<UInt8> {
+    var c = a
+    for i in 0..<16 { c[i] = max(a[i], b[i]) }
+    return c
+}
+
+@inline(__always)
+private func median(_ a: SIMD16<UInt8>, _ b: SIMD16<UInt8>, _ c: SIMD16<UInt8>) -> SIMD16<UInt8> {
+    higher(lower(a, b), lower(higher(a, b), c))
 }

@@ -151,7 +151,7 @@ private func flatPixels(_ work: WorkingImage) -> [UInt8] {
                 mark(y * width, width - 1, 1)
                 if y + 1 < height { mark(y * width, width, width) }
             }
-            for v in flat { mixedCount += Int(v & 1) }
+            for v in flat { mixedCount &+= Int(v & 1) }
         }
     }
     if flat.count - mixedCount < max(1, flat.count / 50) { return [UInt8](repeating: 0, count: flat.count) }
