@@ -208,6 +208,56 @@ extension UnsafeBufferPointer<RGBA8> {
     }
 }
 
+extension UnsafeBufferPointer<UInt8> {
+    /// The first index after `i`, below `end`, whose value is not that of the one before it; `end` if there is none.
+    @inline(__always)
+    func endOfRun(from i: Int, to end: Int) -> Int {
+        let bytes = UnsafeRawPointer(baseAddress!)
+        var k = i + 1
+        while k + 8 <= end {
+            let change = bytes.loadUnaligned(fromByteOffset: k, as: UInt64.self) ^ bytes.loadUnaligned(fromByteOffset: k - 1, as: UInt64.self)
+            if change != 0 { return k + UInt64(littleEndian: change).trailingZeroBitCount / 8 }
+            k += 8
+        }
+        while k < end, self[k] == self[k - 1] { k += 1 }
+        return k
+    }
+
+    /// The first index from `i` on, below `end`, with a value; `end` if there is none.
+    @inline(__always)
+    func firstIndex(of value: UInt8, from i: Int, to end: Int) -> Int {
+        let bytes = UnsafeRawPointer(baseAddress!), all = UInt64(value) &* 0x0101_0101_0101_0101
+        var k = i
+        while k + 8 <= end {
+            // The lowest zero byte is found rightly (Mycroft's test).
+            let other = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: k, as: UInt64.self)) ^ all
+            let zeros = (other &- 0x0101_0101_0101_0101) & ~other & 0x8080_8080_8080_8080
+            if zeros != 0 { return k + zeros.trailingZeroBitCount / 8 }
+            k += 8
+        }
+        while k < end, self[k] != value { k += 1 }
+        return k
+    }
+}
+
+extension UnsafeBufferPointer<Int32> {
+    /// The first index from `i` on, below `end`, whose value differs from the one `step` further on; `end` if none does.
+    @inline(__always)
+    func firstDifference(from i: Int, to end: Int, step: Int) -> Int {
+        let bytes = UnsafeRawPointer(baseAddress!)
+        var i = i
+        while i + 4 <= end {
+            let here = bytes.loadUnaligned(fromByteOffset: 4 * i, as: SIMD2<UInt64>.self)
+            let there = bytes.loadUnaligned(fromByteOffset: 4 * (i + step), as: SIMD2<UInt64>.self)
+            let difference = here ^ there
+            if difference.x | difference.y != 0 { break }
+            i += 4
+        }
+        while i < end, self[i] == self[i + step] { i += 1 }
+        return i
+    }
+}
+
 /// The median difference to the pixel on the right, and the share of pixels that differ from it by more than 48.
 private func horizontalRoughness(_ pixels: [RGBA8], width: Int) -> (median: Int, strongShare: Double) {
     guard width > 1 else { return (0, 0) }

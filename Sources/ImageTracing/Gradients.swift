@@ -56,15 +56,19 @@ extension RegionMap {
         let mixed = QuantizedImage.mixed, far: Float = 18 * 18, limit = 6 + 2 * Int32(min(work.noise, 16))
         var isOpen: [Bool] = []
         var places: [Int32] = []
-        for y in 0..<height {
-            for x in 0..<width where indices[y * width + x] == mixed {
-                let i = y * width + x
-                guard squared(SIMD4(bytes: work.pixels[i]) - centers[Int(labels[i])]) > far,
-                    work.isSteady(i, x, y, reach: 1, limit: limit)
-                else { continue }
-                if isOpen.isEmpty { isOpen = [Bool](repeating: false, count: labels.count) }
-                isOpen[i] = true
-                places.append(Int32(i))
+        indices.withUnsafeBufferPointer { indices in
+            work.pixels.withUnsafeBufferPointer { pixels in
+                var i = indices.firstIndex(of: mixed, from: 0, to: indices.count)
+                while i < indices.count {
+                    if squared(SIMD4(bytes: pixels[i]) - centers[Int(labels[i])]) > far,
+                        work.isSteady(i, i % width, i / width, reach: 1, limit: limit)
+                    {
+                        if isOpen.isEmpty { isOpen = [Bool](repeating: false, count: labels.count) }
+                        isOpen[i] = true
+                        places.append(Int32(i))
+                    }
+                    i = indices.firstIndex(of: mixed, from: i + 1, to: indices.count)
+                }
             }
         }
         var area: [Int32] = []
@@ -213,9 +217,17 @@ private struct GradientSearch {
                     }
                     for y in 0..<height {
                         let row = y * width
-                        for i in row..<row + width - 1 where labels[i] != labels[i + 1] { add(i, 1, i > row, i + 2 < row + width) }
+                        var i = labels.firstDifference(from: row, to: row + width - 1, step: 1)
+                        while i < row + width - 1 {
+                            add(i, 1, i > row, i + 2 < row + width)
+                            i = labels.firstDifference(from: i + 1, to: row + width - 1, step: 1)
+                        }
                         guard y + 1 < height else { continue }
-                        for i in row..<row + width where labels[i] != labels[i + width] { add(i, width, y > 0, y + 2 < height) }
+                        i = labels.firstDifference(from: row, to: row + width, step: width)
+                        while i < row + width {
+                            add(i, width, y > 0, y + 2 < height)
+                            i = labels.firstDifference(from: i + 1, to: row + width, step: width)
+                        }
                     }
                 }
             }
@@ -262,8 +274,7 @@ private struct GradientSearch {
                     let row = y * width
                     while x < width {
                         let l = labels[row + x]
-                        var end = x + 1
-                        while end < width, labels[row + end] == l { end += 1 }
+                        let end = labels.firstDifference(from: row + x, to: row + width - 1, step: 1) - row + 1
                         if leafOfRegion[Int(l)] >= 0 {
                             // The lattice x + ay ≡ 0 modulo the step, with a near the golden section of it.
                             let step = steps[Int(l)], a = step * 618 / 1000

@@ -67,7 +67,14 @@ public func quantize(_ image: Raster<RGBA8>, _ options: QuantizeOptions = .init(
         indices.withUnsafeMutableBufferPointer { indices in
             histogram.binOfKey.withUnsafeBufferPointer { binOfKey in
                 clusters.assignment.withUnsafeBufferPointer { assignment in
-                    for i in indices.indices where indices[i] == 0 { indices[i] = assignment[Int(binOfKey[histogram.key(pixels[i])])] }
+                    var last: RGBA8?, index: UInt8 = 0
+                    for i in indices.indices where indices[i] == 0 {
+                        if last?.bits != pixels[i].bits {
+                            last = pixels[i]
+                            index = assignment[Int(binOfKey[histogram.key(pixels[i])])]
+                        }
+                        indices[i] = index
+                    }
                 }
             }
         }

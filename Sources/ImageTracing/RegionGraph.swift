@@ -45,6 +45,29 @@ struct RegionGraph {
     ///   - means: Premultiplied colour of each region.
     ///   - areas: Pixels of each region.
     init(labels: [Int32], width: Int, height: Int, means: [SIMD4<Float>], areas: [Float], prices: Prices) {
+        self.init(means: means, areas: areas, prices: prices) { graph in
+            labels.withUnsafeBufferPointer { l in
+                for y in 0..<height {
+                    let row = y * width
+                    for i in row..<row + width - 1 where l[i] != l[i + 1] { graph.addCracks(l[i], l[i + 1], 1) }
+                    guard y + 1 < height else { continue }
+                    // Along a level border the same pair comes again and again.
+                    var last: (Int32, Int32) = (-1, -1), edge = 0
+                    for i in row..<row + width where l[i] != l[i + width] {
+                        if last == (l[i], l[i + width]) {
+                            graph.border[edge] += 1
+                        } else {
+                            last = (l[i], l[i + width])
+                            edge = graph.addCracks(l[i], l[i + width], 1)
+                        }
+                    }
+                }
+            }
+        }
+    }
+
+    /// A graph of regions with the cracks that a function adds.
+    init(means: [SIMD4<Float>], areas: [Float], prices: Prices, cracks: (inout RegionGraph) -> Void) {
         let count = means.count
         self.means = means
         self.areas = areas
@@ -56,45 +79,26 @@ struct RegionGraph {
         bucketHead = [Int32](repeating: -1, count: Self.bucketCount)
         table = [Int32](repeating: -1, count: 1024)
         tableMask = 1023
-        addCracks(labels, width: width, height: height)
+        cracks(&self)
         nextInBucket = [Int32](repeating: -1, count: border.count)
         previousInBucket = nextInBucket
         bucketOf = [Int16](repeating: -1, count: border.count)
         for e in border.indices { file(e, atLeast: 0) }
     }
 
-    private mutating func addCracks(_ labels: [Int32], width: Int, height: Int) {
-        labels.withUnsafeBufferPointer { l in
-            for y in 0..<height {
-                let row = y * width
-                for i in row..<row + width - 1 where l[i] != l[i + 1] { addCrack(l[i], l[i + 1]) }
-                guard y + 1 < height else { continue }
-                // Along a level border the same pair comes again and again.
-                var last: (Int32, Int32) = (-1, -1), edge = 0
-                for i in row..<row + width where l[i] != l[i + width] {
-                    if last == (l[i], l[i + width]) {
-                        border[edge] += 1
-                    } else {
-                        last = (l[i], l[i + width])
-                        edge = addCrack(l[i], l[i + width])
-                    }
-                }
-            }
-        }
-    }
-
+    /// Adds some cracks to the border of two regions; returns the edge.
     @discardableResult
-    private mutating func addCrack(_ a: Int32, _ b: Int32) -> Int {
+    mutating func addCracks(_ a: Int32, _ b: Int32, _ count: Int32) -> Int {
         let slot = slot(a, b)
         if table[slot] >= 0 {
-            border[Int(table[slot])] += 1
+            border[Int(table[slot])] += count
             return Int(table[slot])
         }
         let e = border.count
         table[slot] = Int32(e)
         ends.append(a)
         ends.append(b)
-        border.append(1)
+        border.append(count)
         nextHalf.append(-1)
         nextHalf.append(-1)
         append(half: 2 * e, to: Int(a))

@@ -114,7 +114,7 @@ public func segment(_ image: Raster<RGBA8>, _ quantized: QuantizedImage, _ optio
     smoothLabels(&colors, work, palette, roughness: 30 + 4 * Float(work.noise * work.noise))
     let paints = sharePaints(quantized, &colors)
     var regions = findRegions(
-        &colors, width: work.width, height: work.height, palette: paints, options, keepsColors: quantized.isBinding)
+        colors, width: work.width, height: work.height, palette: paints, options, keepsColors: quantized.isBinding)
     regions.chooseColors(work, quantized, palette, lambda: lambda)
     if !quantized.isBinding { recoverGradients(&regions, work, quantized.indices, lambda: lambda) }
     return BoundaryTracer(work: work, regions: regions).trace()
@@ -124,6 +124,7 @@ public func segment(_ image: Raster<RGBA8>, _ quantized: QuantizedImage, _ optio
 private func sharePaints(_ quantized: QuantizedImage, _ colors: inout [UInt8]) -> [SIMD4<Float>] {
     let paints = quantized.paints
     let first = paints.map { UInt8(paints.firstIndex(of: $0)!) }
+    if first.indices.allSatisfy({ Int(first[$0]) == $0 }) { return paints.map { SIMD4<Float>(premultiplied: $0) } }
     for i in colors.indices where first[Int(colors[i])] != colors[i] { colors[i] = first[Int(colors[i])] }
     return paints.map { SIMD4<Float>(premultiplied: $0) }
 }
