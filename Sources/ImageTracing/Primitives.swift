@@ -39,7 +39,7 @@ struct EllipseModel {
         let a = (xz * yy - yz * xy) / (2 * determinant), b = (yz * xx - xz * xy) / (2 * determinant)
         var model = EllipseModel(center: Point(mx + a, my + b), rx: 0, ry: 0)
         model.rx = (a * a + b * b + zz / n).squareRoot()
-        var equations = NormalEquations(3)
+        var equations = NormalEquations<3>()
         for _ in 0..<3 {
             equations.reset()
             for p in points {
@@ -62,7 +62,7 @@ struct EllipseModel {
     static func ellipse(_ points: [Point], from guess: Rect) -> EllipseModel? {
         var model = EllipseModel(center: guess.center, rx: guess.width / 2, ry: guess.height / 2)
         guard points.count >= 8, model.rx > 0.5, model.ry > 0.5 else { return nil }
-        var equations = NormalEquations(4)
+        var equations = NormalEquations<4>()
         for _ in 0..<5 {
             equations.reset()
             for p in points {
@@ -132,7 +132,7 @@ struct BoxModel {
     ///   - rounds: Whether the radius is one; otherwise points near a corner do not count, because mixed pixels round it off.
     /// - Returns: False when the points do not determine the box.
     mutating func improve(_ points: [Point], turns: Bool, rounds: Bool, steps: Int) -> Bool {
-        var equations = NormalEquations(6)
+        var equations = NormalEquations<6>()
         for _ in 0..<steps {
             equations.reset()
             var sides = 0
@@ -175,61 +175,53 @@ struct BoxModel {
     }
 }
 
-/// Normal equations of a small linear least-squares problem.
-struct NormalEquations {
-    private let count: Int
-    private var matrix: [Double]
+/// Normal equations of a small linear least-squares problem of `count` unknowns, at most 6.
+struct NormalEquations<let count: Int> {
+    /// Lower triangle, row by row with a stride of 7; the right side in column 6.
+    private var matrix = InlineArray<42, Double>(repeating: 0)
     /// Derivatives of the next residual by each parameter.
-    var row: [Double]
-    private(set) var solution: [Double]
+    var row = InlineArray<6, Double>(repeating: 0)
+    private(set) var solution = InlineArray<6, Double>(repeating: 0)
 
-    init(_ count: Int) {
-        self.count = count
-        matrix = [Double](repeating: 0, count: count * (count + 1))
-        row = [Double](repeating: 0, count: count)
-        solution = row
-    }
-
-    mutating func reset() { for i in matrix.indices { matrix[i] = 0 } }
+    @inline(__always)
+    mutating func reset() { matrix = .init(repeating: 0) }
 
     /// Adds a residual with the derivatives in `row`.
     @inline(__always)
     mutating func add(_ residual: Double) {
-        let stride = count + 1
         for i in 0..<count {
-            let r = row[i]
+            let r = row[unchecked: i]
             if r == 0 { continue }
-            for j in 0...i { matrix[i * stride + j] += r * row[j] }
-            matrix[i * stride + count] -= r * residual
+            for j in 0...i { matrix[unchecked: i * 7 + j] += r * row[unchecked: j] }
+            matrix[unchecked: i * 7 + 6] -= r * residual
         }
     }
 
-    mutating func damp(_ weight: Double) { for i in 0..<count { matrix[i * (count + 2)] += weight } }
+    mutating func damp(_ weight: Double) { for i in 0..<count { matrix[i * 8] += weight } }
 
     /// Cholesky's decomposition; false when the matrix is not positive definite.
     mutating func solve() -> Bool {
-        let stride = count + 1
         for i in 0..<count {
             for j in 0...i {
-                var sum = matrix[i * stride + j]
-                for k in 0..<j { sum -= matrix[i * stride + k] * matrix[j * stride + k] }
+                var sum = matrix[i * 7 + j]
+                for k in 0..<j { sum -= matrix[i * 7 + k] * matrix[j * 7 + k] }
                 if i == j {
                     guard sum > 1e-9 else { return false }
-                    matrix[i * stride + i] = sum.squareRoot()
+                    matrix[i * 7 + i] = sum.squareRoot()
                 } else {
-                    matrix[i * stride + j] = sum / matrix[j * stride + j]
+                    matrix[i * 7 + j] = sum / matrix[j * 7 + j]
                 }
             }
         }
         for i in 0..<count {
-            var sum = matrix[i * stride + count]
-            for k in 0..<i { sum -= matrix[i * stride + k] * solution[k] }
-            solution[i] = sum / matrix[i * stride + i]
+            var sum = matrix[i * 7 + 6]
+            for k in 0..<i { sum -= matrix[i * 7 + k] * solution[k] }
+            solution[i] = sum / matrix[i * 7 + i]
         }
         for i in (0..<count).reversed() {
             var sum = solution[i]
-            for k in i + 1..<max(i + 1, count) { sum -= matrix[k * stride + i] * solution[k] }
-            solution[i] = sum / matrix[i * stride + i]
+            for k in i + 1..<max(i + 1, count) { sum -= matrix[k * 7 + i] * solution[k] }
+            solution[i] = sum / matrix[i * 7 + i]
         }
         return true
     }
@@ -240,20 +232,17 @@ struct NormalEquations {
 struct Misfit {
     private var squares = 0.0, changes = 0.0, slow = 0.0, count = 0.0
     private var worstSlow = 0.0
-    private var window: SIMD8<Double> = .zero
+    /// The last four residuals.
+    private var (w0, w1, w2, w3) = (0.0, 0.0, 0.0, 0.0)
 
     /// Takes the next residual, px, in walking order.
     @inline(__always)
     mutating func add(_ residual: Double) {
         squares += residual * residual
-        if count > 0 { changes += (residual - window[0]) * (residual - window[0]) }
-        window[4] = window[3]
-        window[3] = window[2]
-        window[2] = window[1]
-        window[1] = window[0]
-        window[0] = residual
+        if count > 0 { changes += (residual - w0) * (residual - w0) }
         count += 1
-        let mean = count >= 5 ? (window[0] + window[1] + window[2] + window[3] + window[4]) / 5 : 0
+        let mean = count >= 5 ? (residual + w0 + w1 + w2 + w3) / 5 : 0
+        (w0, w1, w2, w3) = (residual, w0, w1, w2)
         slow += mean * mean
         worstSlow = max(worstSlow, abs(mean))
     }
