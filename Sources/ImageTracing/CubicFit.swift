@@ -22,8 +22,8 @@ struct CubicFit {
 ///   - start: Unit tangent at `a`, nil when free.
 ///   - end: Unit tangent at `d`, pointing back into the curve, nil when free.
 ///   - locked: The first control point, when it is given.
-///   - samples: Points looked at, at most 48, spread evenly.
-///   - limit: Distance at which the fit is of no use; nil is then returned.
+///   - samples: Points looked at, at most 32, spread evenly.
+///   - limit: Distance of a sample at which the fit is of no use; nil is then returned.
 /// - Complexity: O(samples × rounds).
 func fitCubic(
     _ p: UnsafePointer<Point>, _ s: UnsafePointer<Double>, _ from: Int, _ to: Int, _ a: Point, _ d: Point, start: Vector?, end: Vector?,
@@ -36,7 +36,7 @@ func fitCubic(
         let t1 = start ?? chord, t2 = end ?? -chord
         return CubicFit(c1: locked ?? a + t1 * (length / 3), c2: d + t2 * (length / 3), meanSquare: 0, worst: 0)
     }
-    let m = min(inner, min(48, samples))
+    let m = min(inner, min(32, samples))
     var t1 = start ?? .zero, t2 = end ?? .zero
     if start == nil {
         let k = min(to - 1, from + 1 + inner / 4)
@@ -54,65 +54,85 @@ func fitCubic(
     let third = length / 3
     var alpha = third, beta = third, delta = 0.0, epsilon = 0.0
     var c1 = locked ?? a + t1 * alpha, c2 = d + t2 * beta
-    var u = InlineArray<48, Double>(repeating: 0)
-    var index = InlineArray<48, Int32>(repeating: 0)
-    for k in 0..<m {
-        let i = from + 1 + (m == inner ? k : (2 * k + 1) * inner / (2 * m))
-        index[k] = Int32(truncatingIfNeeded: i)
-        u[k] = (s[i] - s[from]) / length
+    // Two samples at a time; an odd one is doubled and its double does not count.
+    var u = InlineArray<16, SIMD2<Double>>(repeating: .zero), qx = u, qy = u
+    let pairs = (m + 1) / 2
+    let perLength = 1 / length
+    for k in 0..<2 * pairs {
+        let at = min(k, m - 1)
+        let i = from + 1 + (m == inner ? at : (2 * at + 1) * inner / (2 * m))
+        qx[unchecked: k >> 1][k & 1] = p[i].x
+        qy[unchecked: k >> 1][k & 1] = p[i].y
+        u[unchecked: k >> 1][k & 1] = (s[i] - s[from]) * perLength
     }
     let pull = 3e-4 * Double(m)
+    let h1 = isLocked ? .zero : t1, h3 = free1 ? n1 : .zero, h4 = free2 ? n2 : .zero
     var round = 0
     while true {
-        let isLast = round == rounds
-        var sum = 0.0, worst = 0.0
-        var (h11, h12, h13, h14, h22, h23, h24) = (pull, 0.0, 0.0, 0.0, pull, 0.0, 0.0)
-        var (h33, h34, h44) = (pull, 0.0, pull)
-        var g1 = pull * (third - alpha), g2 = pull * (third - beta), g3 = -pull * delta, g4 = -pull * epsilon
-        for k in 0..<m {
-            let q = p[Int(index[k])]
-            let t = u[k], v = 1 - t
-            let vv = v * v, tt = t * t
-            let b1 = 3 * vv * t, b2 = 3 * v * tt
-            let b0 = vv * v, b3 = tt * t
-            let ex = b0 * a.x + b1 * c1.x + b2 * c2.x + b3 * d.x - q.x
-            let ey = b0 * a.y + b1 * c1.y + b2 * c2.y + b3 * d.y - q.y
-            let vt = 2 * v * t
-            let dx = 3 * (vv * (c1.x - a.x) + vt * (c2.x - c1.x) + tt * (d.x - c2.x))
-            let dy = 3 * (vv * (c1.y - a.y) + vt * (c2.y - c1.y) + tt * (d.y - c2.y))
-            let inverse = 1 / (dx * dx + dy * dy + 1e-12)
-            let cross = dx * ey - dy * ex, along = dx * ex + dy * ey
-            let square = cross * cross * inverse
-            sum += square
-            worst = max(worst, square)
-            if isLast {
+        let curve = PowerCubic(a, c1, c2, d)
+        if round == rounds {
+            var sum = SIMD2<Double>.zero
+            var worst = 0.0
+            for k in 0..<pairs {
+                let foot = curve.foot(qx[unchecked: k], qy[unchecked: k], u[unchecked: k])
+                var square = foot.cross * foot.cross * foot.inverse
+                if k == pairs - 1, m & 1 == 1 { square[1] = 0 }
+                sum += square
                 // What is left along the curve is harmless unless it is much.
-                worst = max(worst, 0.09 * along * along * inverse)
-                continue
+                let along = 0.09 * foot.along * foot.along * foot.inverse
+                worst = max(worst, square[0], square[1], along[0], along[1])
+                // A little more than the limit: the caller looks closely.
+                if worst > 1.000_001 * limit * limit { return nil }
             }
-            u[k] = max(0.001, min(0.999, t - along * inverse))
-            let ci = cross * inverse
-            let j1 = isLocked ? 0 : b1 * (dx * t1.dy - dy * t1.dx), j2 = b2 * (dx * t2.dy - dy * t2.dx)
-            h11 += j1 * j1 * inverse
-            h12 += j1 * j2 * inverse
-            h22 += j2 * j2 * inverse
-            g1 -= j1 * ci
-            g2 -= j2 * ci
+            return CubicFit(c1: c1, c2: c2, meanSquare: (sum[0] + sum[1]) / Double(m), worst: worst.squareRoot())
+        }
+        var worst = SIMD2<Double>.zero
+        var (s11, s12, s13, s14) = (SIMD2<Double>.zero, SIMD2<Double>.zero, SIMD2<Double>.zero, SIMD2<Double>.zero)
+        var (s22, s23, s24) = (SIMD2<Double>.zero, SIMD2<Double>.zero, SIMD2<Double>.zero)
+        var (s33, s34, s44) = (SIMD2<Double>.zero, SIMD2<Double>.zero, SIMD2<Double>.zero)
+        var (r1, r2, r3, r4) = (SIMD2<Double>.zero, SIMD2<Double>.zero, SIMD2<Double>.zero, SIMD2<Double>.zero)
+        for k in 0..<pairs {
+            let t = u[unchecked: k]
+            var foot = curve.foot(qx[unchecked: k], qy[unchecked: k], t)
+            let step = foot.along * foot.inverse
+            if k == pairs - 1, m & 1 == 1 { foot.inverse[1] = 0 }
+            let square = foot.cross * foot.cross * foot.inverse
+            worst = worst.replacing(with: square, where: square .> worst)
+            let v = 1 - t
+            let vt = 3 * v * t
+            let b1 = vt * v, b2 = vt * t
+            let moved = t - step
+            let raised = moved.replacing(with: 0.001, where: moved .< 0.001)
+            u[unchecked: k] = raised.replacing(with: 0.999, where: raised .> 0.999)
+            let ci = foot.cross * foot.inverse
+            let dx = foot.dx, dy = foot.dy
+            let j1 = b1 * (dx * h1.dy - dy * h1.dx), j2 = b2 * (dx * t2.dy - dy * t2.dx)
+            let i1 = j1 * foot.inverse, i2 = j2 * foot.inverse
+            s11 += j1 * i1
+            s12 += j1 * i2
+            s22 += j2 * i2
+            r1 += j1 * ci
+            r2 += j2 * ci
             if free1 || free2 {
-                let j3 = free1 ? b1 * (dx * n1.dy - dy * n1.dx) : 0, j4 = free2 ? b2 * (dx * n2.dy - dy * n2.dx) : 0
-                h13 += j1 * j3 * inverse
-                h14 += j1 * j4 * inverse
-                h23 += j2 * j3 * inverse
-                h24 += j2 * j4 * inverse
-                h33 += j3 * j3 * inverse
-                h34 += j3 * j4 * inverse
-                h44 += j4 * j4 * inverse
-                g3 -= j3 * ci
-                g4 -= j4 * ci
+                let j3 = b1 * (dx * h3.dy - dy * h3.dx), j4 = b2 * (dx * h4.dy - dy * h4.dx)
+                let i3 = j3 * foot.inverse, i4 = j4 * foot.inverse
+                s13 += i1 * j3
+                s14 += i1 * j4
+                s23 += i2 * j3
+                s24 += i2 * j4
+                s33 += i3 * j3
+                s34 += i3 * j4
+                s44 += i4 * j4
+                r3 += j3 * ci
+                r4 += j4 * ci
             }
         }
-        if isLast { return CubicFit(c1: c1, c2: c2, meanSquare: sum / Double(m), worst: worst.squareRoot()) }
-        if round > 0, worst > 25 * limit * limit { return nil }
+        if round > 0, max(worst[0], worst[1]) > 25 * limit * limit { return nil }
+        let h11 = pull + s11[0] + s11[1], h12 = s12[0] + s12[1], h22 = pull + s22[0] + s22[1]
+        let h13 = s13[0] + s13[1], h14 = s14[0] + s14[1], h23 = s23[0] + s23[1], h24 = s24[0] + s24[1]
+        let h33 = pull + s33[0] + s33[1], h34 = s34[0] + s34[1], h44 = pull + s44[0] + s44[1]
+        let g1 = pull * (third - alpha) - r1[0] - r1[1]
+        var g2 = pull * (third - beta) - r2[0] - r2[1], g3 = -pull * delta - r3[0] - r3[1], g4 = -pull * epsilon - r4[0] - r4[1]
         // Cholesky, unknowns in the order 1 2 3 4; all pivots are at least `pull`.
         let l11 = h11
         let f2 = h12 / l11, f3 = h13 / l11, f4 = h14 / l11
@@ -153,42 +173,64 @@ func fitCubic(
     }
 }
 
-/// How far the points are from a given cubic; parameters are moved to the feet in a few steps.
+/// How far the points are from a given cubic, nil when one is farther than `limit`; parameters are moved to the feet in a few steps.
 ///
 /// - Parameters: as `fitCubic`.
 func measureCubic(
     _ p: UnsafePointer<Point>, _ s: UnsafePointer<Double>, _ from: Int, _ to: Int, _ a: Point, _ c1: Point, _ c2: Point, _ d: Point,
-    samples: Int
-) -> CubicFit {
+    samples: Int, limit: Double
+) -> CubicFit? {
     let length = max(1e-6, s[to] - s[from]), inner = to - from - 1
     let m = min(inner, samples)
+    guard m > 0 else { return CubicFit(c1: c1, c2: c2, meanSquare: 0, worst: 0) }
+    let curve = PowerCubic(a, c1, c2, d)
+    let perLength = 1 / length
     var sum = 0.0, worst = 0.0
-    for k in 0..<max(0, m) {
-        let i = from + 1 + (m == inner ? k : (2 * k + 1) * inner / (2 * m))
-        let q = p[i]
-        var t = (s[i] - s[from]) / length
-        var round = 0
-        while true {
-            let v = 1 - t
-            let vv = v * v, tt = t * t
-            let b1 = 3 * vv * t, b2 = 3 * v * tt
-            let b0 = vv * v, b3 = tt * t
-            let ex = b0 * a.x + b1 * c1.x + b2 * c2.x + b3 * d.x - q.x
-            let ey = b0 * a.y + b1 * c1.y + b2 * c2.y + b3 * d.y - q.y
-            let vt = 2 * v * t
-            let dx = 3 * (vv * (c1.x - a.x) + vt * (c2.x - c1.x) + tt * (d.x - c2.x))
-            let dy = 3 * (vv * (c1.y - a.y) + vt * (c2.y - c1.y) + tt * (d.y - c2.y))
-            let inverse = 1 / (dx * dx + dy * dy + 1e-12)
-            let along = dx * ex + dy * ey
-            if round == 2 {
-                let cross = dx * ey - dy * ex
-                sum += cross * cross * inverse
-                worst = max(worst, cross * cross * inverse, 0.09 * along * along * inverse)
-                break
-            }
-            t = max(0.001, min(0.999, t - along * inverse))
-            round += 1
+    var k = 0
+    while k < m {
+        var qx = SIMD2<Double>.zero, qy = qx, t = qx
+        for lane in 0..<2 {
+            let at = min(k + lane, m - 1)
+            let i = from + 1 + (m == inner ? at : (2 * at + 1) * inner / (2 * m))
+            qx[lane] = p[i].x
+            qy[lane] = p[i].y
+            t[lane] = (s[i] - s[from]) * perLength
         }
+        for _ in 0..<2 {
+            let foot = curve.foot(qx, qy, t)
+            t -= foot.along * foot.inverse
+            t.replace(with: 0.001, where: t .< 0.001)
+            t.replace(with: 0.999, where: t .> 0.999)
+        }
+        let foot = curve.foot(qx, qy, t)
+        let square = foot.cross * foot.cross * foot.inverse, along = 0.09 * foot.along * foot.along * foot.inverse
+        sum += k + 1 < m ? square[0] + square[1] : square[0]
+        worst = max(worst, square[0], square[1], along[0], along[1])
+        if worst > 1.000_001 * limit * limit { return nil }
+        k += 2
     }
-    return CubicFit(c1: c1, c2: c2, meanSquare: sum / Double(max(1, m)), worst: worst.squareRoot())
+    return CubicFit(c1: c1, c2: c2, meanSquare: sum / Double(m), worst: worst.squareRoot())
+}
+
+/// A cubic by the powers of its parameter, evaluated at two places at once.
+private struct PowerCubic {
+    private let x0: Double, x1: Double, x2: Double, x3: Double
+    private let y0: Double, y1: Double, y2: Double, y3: Double
+
+    @inline(__always)
+    init(_ a: Point, _ c1: Point, _ c2: Point, _ d: Point) {
+        (x0, x1, x2, x3) = (a.x, 3 * (c1.x - a.x), 3 * (a.x - 2 * c1.x + c2.x), d.x - a.x + 3 * (c1.x - c2.x))
+        (y0, y1, y2, y3) = (a.y, 3 * (c1.y - a.y), 3 * (a.y - 2 * c1.y + c2.y), d.y - a.y + 3 * (c1.y - c2.y))
+    }
+
+    /// How the curve passes points: its derivative (dx, dy) at the parameters `t`, the inverse square of that, and the vector from the
+    /// point to the curve, times the derivative across and along.
+    @inline(__always)
+    func foot(_ qx: SIMD2<Double>, _ qy: SIMD2<Double>, _ t: SIMD2<Double>) -> (
+        dx: SIMD2<Double>, dy: SIMD2<Double>, inverse: SIMD2<Double>, cross: SIMD2<Double>, along: SIMD2<Double>
+    ) {
+        let ex = ((x3 * t + x2) * t + x1) * t + (x0 - qx), ey = ((y3 * t + y2) * t + y1) * t + (y0 - qy)
+        let dx = (3 * x3 * t + 2 * x2) * t + x1, dy = (3 * y3 * t + 2 * y2) * t + y1
+        return (dx, dy, 1 / (dx * dx + dy * dy + 1e-12), dx * ey - dy * ex, dx * ex + dy * ey)
+    }
 }

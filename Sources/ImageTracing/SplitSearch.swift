@@ -125,14 +125,15 @@ struct SplitSearch {
                         let length = s[joints[j]] - s[joints[i]]
                         offer(fit, state.cost + fit.meanSquare * length + price * cubicBytes, 2 * i + kind, j)
                         // Good enough to be worth a try with fewer numbers.
-                        let quadratic = quadratic(fit, places[i], places[j], start, end)
-                        if let (c1, c2) = quadratic {
-                            let fit = measureCubic(p, s, joints[i], joints[j], places[i], c1, c2, places[j], samples: samples)
-                            if fit.worst <= tolerance {
-                                offer(fit, state.cost + fit.meanSquare * length + price * quadraticBytes, 2 * i + kind, j)
-                            }
+                        if state.cost + price * quadraticBytes < states[2 * j].cost,
+                            let (c1, c2) = quadratic(fit, places[i], places[j], start, end),
+                            let fit = measureCubic(
+                                p, s, joints[i], joints[j], places[i], c1, c2, places[j], samples: samples, limit: tolerance),
+                            fit.worst <= tolerance
+                        {
+                            offer(fit, state.cost + fit.meanSquare * length + price * quadraticBytes, 2 * i + kind, j)
                         }
-                        if kind == 0, i > 0, state.isCurve {
+                        if kind == 0, i > 0, state.isCurve, state.cost + price * smoothBytes < states[2 * j].cost {
                             let mirrored = places[i] + (places[i] - state.c2)
                             let given = (mirrored - places[i]).length, wished = (fit.c1 - places[i]).length
                             if given > 0.5 * wished, given < 2 * wished,
