@@ -32,7 +32,10 @@ struct CurveFitter {
     /// What a byte is worth: square pixels of distance times pixels of length.
     var price = 0.1
 
-    // Scratch of one curve.
+    // Scratch of one curve: the points and how far each is from the next (for the last of a closed row, the first).
+    private var row: [Point] = []
+    private var steps: [Double] = []
+    // Scratch of one piece: the points and the length along them up to each.
     private var p: [Point] = []
     private var s: [Double] = []
     private var splits = SplitSearch()
@@ -46,11 +49,11 @@ struct CurveFitter {
     /// Fits an open row of points; the first and the last stay where they are.
     mutating func fitOpen(_ points: [Point]) -> FittedCurve {
         load(points, closed: false)
-        guard p.count > 2 else { return FittedCurve(start: points[0], segments: [.line(points[points.count - 1])]) }
+        guard row.count > 2 else { return FittedCurve(start: points[0], segments: [.line(points[points.count - 1])]) }
         let corners = findCorners(closed: false)
-        var result = Assembly(start: p[0])
-        var from = 0, fromPoint = p[0]
-        let all = p
+        let all = row
+        var result = Assembly(start: all[0])
+        var from = 0, fromPoint = all[0]
         for c in corners {
             fitPiece(all, from, c.index, fromPoint, c.position, &result)
             (from, fromPoint) = (c.index, c.position)
@@ -62,18 +65,19 @@ struct CurveFitter {
     /// Fits a closed row of points, the first not repeated.
     mutating func fitClosed(_ points: [Point]) -> FittedCurve {
         load(points, closed: true)
-        guard p.count > 3 else {
+        guard row.count > 3 else {
             return FittedCurve(start: points[0], segments: points.dropFirst().map { .line($0) })
         }
         let corners = findCorners(closed: true)
-        let n = p.count
+        let n = row.count
         // Unroll so that the first corner (or, on a smooth curve, the middle of the straightest stretch) is at both ends.
         let turn = corners.first?.index ?? 0
         var unrolled: [Point] = []
         unrolled.reserveCapacity(n + 1)
-        for i in 0...n { unrolled.append(p[(turn + i) % n]) }
+        unrolled.append(contentsOf: row[turn...])
+        unrolled.append(contentsOf: row[...turn])
         guard let first = corners.first else {
-            var tangent = p[(turn + 2) % n] - p[(turn + n - 2) % n]
+            var tangent = row[(turn + 2) % n] - row[(turn + n - 2) % n]
             tangent = tangent.normalized
             var result = Assembly(start: unrolled[0])
             setPiece(unrolled, 0, n, unrolled[0], unrolled[n], trim: false)
@@ -95,18 +99,40 @@ struct CurveFitter {
 
     /// Takes points over, leaving out those that crowd their predecessor or turn back on it.
     private mutating func load(_ points: [Point], closed: Bool) {
-        p.removeAll(keepingCapacity: true)
-        p.append(points[0])
-        for q in points.dropFirst() where q.distance(to: p[p.count - 1]) > 0.3 { p.append(q) }
+        row.removeAll(keepingCapacity: true)
+        steps.removeAll(keepingCapacity: true)
+        row.reserveCapacity(points.count + 1)
+        steps.reserveCapacity(points.count + 1)
+        var last = points[0]
+        row.append(last)
+        for q in points.dropFirst() {
+            let step = q.distance(to: last)
+            guard step > 0.3 else { continue }
+            row.append(q)
+            steps.append(step)
+            last = q
+        }
         if closed {
-            while p.count > 3, p[p.count - 1].distance(to: p[0]) <= 0.3 { p.removeLast() }
-        } else if p.count > 1 {
+            while row.count > 3, row[row.count - 1].distance(to: row[0]) <= 0.3 { row.removeLast() }
+            steps.removeLast(max(0, steps.count - row.count + 1))
+            steps.append(row[row.count - 1].distance(to: row[0]))
+        } else if row.count > 1 {
             // The end is fixed: if it was dropped, it replaces the last one kept.
-            if p[p.count - 1] != points[points.count - 1] {
-                if p.count > 2 { p[p.count - 1] = points[points.count - 1] } else { p.append(points[points.count - 1]) }
+            let n = row.count, end = points[points.count - 1]
+            if row[n - 1] != end {
+                if n > 2 {
+                    row[n - 1] = end
+                    steps[n - 2] = row[n - 2].distance(to: end)
+                } else {
+                    steps.append(row[n - 1].distance(to: end))
+                    row.append(end)
+                }
             }
+            steps.append(0)
         } else {
-            p.append(points[points.count - 1])
+            row.append(points[points.count - 1])
+            steps.append(row[0].distance(to: row[1]))
+            steps.append(0)
         }
     }
 
@@ -119,30 +145,46 @@ struct CurveFitter {
     ///
     /// - Returns: Indices of the tips, rising.
     private mutating func sharpenTips(closed: Bool) -> [Int] {
-        let n = p.count
+        let n = row.count
         let reach = 4.0
         guard n >= 14 else { return [] }
-        // Length along the row before each point, twice around when closed.
+        // Length along the row before each point, three times around when closed.
         let m = closed ? 3 * n : n
         s.removeAll(keepingCapacity: true)
+        s.reserveCapacity(m)
+        var length = 0.0
         s.append(0)
-        for k in 1..<m { s.append(s[k - 1] + p[(k - 1) % n].distance(to: p[k % n])) }
-        let first = closed ? n : 0, last = closed ? 2 * n : n
-        // Distance between the points `reach` before and after, the smaller the sharper.
-        var folds = [Double](repeating: .infinity, count: n)
-        var low = 0, high = 0
-        var any = false
-        for i in first..<last {
-            while s[i] - s[low] > reach { low += 1 }
-            while high < m - 1, s[high] - s[i] < reach { high += 1 }
-            guard low > 0 || closed, s[high] - s[i] >= reach, high - low < n / 2 else { continue }
-            let fold = p[low % n].distance(to: p[high % n])
-            if fold < 0.42 * (s[high] - s[low]) {
-                folds[i - first] = fold / (s[high] - s[low])
-                any = true
+        for lap in 0..<m / n {
+            for k in 0..<(lap < m / n - 1 ? n : n - 1) {
+                length += steps[k]
+                s.append(length)
             }
         }
-        guard any else { return [] }
+        let first = closed ? n : 0, last = closed ? 2 * n : n
+        // Distance between the points `reach` before and after, the smaller the sharper.
+        var folds: [Double] = []
+        s.withUnsafeBufferPointer { s in
+            row.withUnsafeBufferPointer { p in
+                var low = 0, high = 0
+                // The same in the row.
+                var lowPlace = 0, highPlace = 0
+                for i in first..<last {
+                    while s[i] - s[low] > reach { low += 1; lowPlace = lowPlace + 1 == n ? 0 : lowPlace + 1 }
+                    while high < m - 1, s[high] - s[i] < reach { high += 1; highPlace = highPlace + 1 == n ? 0 : highPlace + 1 }
+                    guard low > 0 || closed, s[high] - s[i] >= reach, high - low < n / 2 else { continue }
+                    let across = p[highPlace] - p[lowPlace], span = s[high] - s[low]
+                    // Most rows are far from folding.
+                    guard across.dot(across) < 0.1765 * span * span else { continue }
+                    let fold = across.length
+                    if fold < 0.42 * span {
+                        if folds.isEmpty { folds = [Double](repeating: .infinity, count: n) }
+                        folds[i - first] = fold / span
+                    }
+                }
+            }
+        }
+        guard !folds.isEmpty else { return [] }
+        let p = row
         var drop = [Bool](repeating: false, count: n)
         var tips: [(index: Int, place: Point)] = []
         for i in first..<last where folds[i - first] < .infinity {
@@ -183,15 +225,17 @@ struct CurveFitter {
             while k < m - 1, s[k] - s[i] < 1.8 { drop[k % n] = true; k += 1 }
         }
         guard !tips.isEmpty else { return [] }
-        for tip in tips { p[tip.index] = tip.place; drop[tip.index] = false }
+        for tip in tips { row[tip.index] = tip.place; drop[tip.index] = false }
         if !closed { drop[0] = false; drop[n - 1] = false }
         var result: [Int] = [], kept = 0, next = 0
         for i in 0..<n where !drop[i] {
             if next < tips.count, tips[next].index == i { result.append(kept); next += 1 }
-            p[kept] = p[i]
+            row[kept] = row[i]
             kept += 1
         }
-        p.removeLast(n - kept)
+        row.removeLast(n - kept)
+        steps.removeAll(keepingCapacity: true)
+        for i in 0..<kept { steps.append(row[i].distance(to: row[i + 1 < kept ? i + 1 : 0])) }
         return result
     }
 
@@ -204,31 +248,34 @@ struct CurveFitter {
 
     private mutating func findCorners(closed: Bool) -> [Corner] {
         let tips = sharpenTips(closed: closed)
-        let n = p.count
-        guard n >= 5 else { return [] }
-        var turning = [Double](repeating: 0, count: n)
-        var along = [Double](repeating: 0, count: n + 1)
-        for i in 0..<n { along[i + 1] = along[i] + p[i].distance(to: p[(i + 1) % n]) }
-        let arm = 4.0, gap = 0.7
-        func arms(_ i: Int) -> (back: Arm, ahead: Arm)? {
-            guard let back = self.arm(i, -1, gap, arm, closed), let ahead = self.arm(i, 1, gap, arm, closed) else { return nil }
-            return (back, ahead)
+        guard row.count >= 5 else { return [] }
+        return row.withUnsafeBufferPointer { p in
+            steps.withUnsafeBufferPointer { corners(Walk(p: p.baseAddress!, steps: $0.baseAddress!, n: p.count, isClosed: closed), tips) }
         }
+    }
+
+    private func corners(_ walk: Walk, _ tips: [Int]) -> [Corner] {
+        let p = walk.p, n = walk.n, closed = walk.isClosed
+        // Places where the row turns, the turning left to others.
+        var turning: [Double] = []
         let slight = 0.16 * cornerAngle * cornerAngle
         for i in 0..<n {
             // Nearly straight: no need to look closer.
             if closed || (i > 2 && i < n - 3), n > 6 {
-                let q = p[i], a = q - p[(i + n - 3) % n], b = p[(i + 3) % n] - q
+                let before = i >= 3 ? i - 3 : i + n - 3, after = i + 3 < n ? i + 3 : i + 3 - n
+                let q = p[i], a = q - p[before], b = p[after] - q
                 let dot = a.dot(b), cross = a.cross(b)
                 if dot > 0, cross * cross < slight * (dot * dot + cross * cross) { continue }
             }
-            guard let (back, ahead) = arms(i) else { continue }
+            guard let back = walk.arm(i, -1), let ahead = walk.arm(i, 1) else { continue }
             // Both arms point away from i.
             let total = angle(from: -back.direction, to: ahead.direction)
+            if abs(total) < cornerAngle { continue }
             let bend = ahead.bend - back.bend
+            if turning.isEmpty { turning = [Double](repeating: 0, count: n) }
             turning[i] = abs(total) > abs(total - 1.5 * bend) ? total - (abs(1.5 * bend) > abs(total) ? total : 1.5 * bend) : total
-            if abs(total) < cornerAngle { turning[i] = 0 }
         }
+        if turning.isEmpty { return tips.map { Corner(index: $0, position: p[$0]) } }
         for tip in tips {
             // Nothing else is a corner beside a tip.
             for step in [-1, 1] {
@@ -258,19 +305,19 @@ struct CurveFitter {
             var isPeak = true
             var d = 0.0, k = 1
             while isPeak, k < n, closed || i + k < n {
-                d += p[(i + k - 1) % n].distance(to: p[(i + k) % n])
+                d += walk.steps[(i + k - 1) % n]
                 if d > 2 { break }
                 if abs(turning[(i + k) % n]) > t { isPeak = false }
                 k += 1
             }
             (d, k) = (0, 1)
             while isPeak, k < n, closed || i - k >= 0 {
-                d += p[(i - k + 1 + n) % n].distance(to: p[(i - k + n) % n])
+                d += walk.steps[(i - k + n) % n]
                 if d > 2 { break }
                 if abs(turning[(i - k + n) % n]) >= t { isPeak = false }
                 k += 1
             }
-            guard isPeak, let (back, ahead) = arms(i) else { continue }
+            guard isPeak, let back = walk.arm(i, -1), let ahead = walk.arm(i, 1) else { continue }
             var position = p[i]
             // Anti-aliasing rounds a corner off; its sides meet further out.
             let cross = back.direction.cross(ahead.direction)
@@ -284,63 +331,85 @@ struct CurveFitter {
         return corners
     }
 
-    /// A short stretch of boundary beside a point, seen from it.
-    private struct Arm {
-        var center: Point
-        /// Unit vector away from the point.
-        var direction: Vector
-        /// Signed turning between the near and the far half, radians.
-        var bend: Double
-        /// Root mean square distance of its points from its line.
-        var spread: Double
+    /// A row of points to walk along.
+    private struct Walk {
+        let p: UnsafePointer<Point>
+        /// From each point to the next.
+        let steps: UnsafePointer<Double>
+        let n: Int
+        let isClosed: Bool
+
+        /// The points from 0.7 to 4.4 px beside a point, or nil when there is none.
+        @inline(__always)
+        func arm(_ i: Int, _ step: Int) -> Arm? {
+            let gap = 0.7, reach = 4.0
+            var near = Moments(), far = Moments()
+            var d = 0.0, j = i, left = n - 1
+            while left > 0 {
+                var k = j + step
+                if k < 0 || k >= n {
+                    guard isClosed else { break }
+                    k = k < 0 ? n - 1 : 0
+                }
+                d += steps[step > 0 ? j : k]
+                if d > reach + 0.4 { break }
+                j = k
+                if d >= gap { if d < (gap + reach) / 2 { near.add(p[k]) } else { far.add(p[k]) } }
+                left -= 1
+            }
+            var all = near
+            all.add(far)
+            guard all.count >= 2 else { return nil }
+            var direction = all.direction
+            if direction.dot(p[j] - p[i]) < 0 { direction = -direction }
+            return Arm(near: near, far: far, all: all, direction: direction)
+        }
     }
 
-    private func arm(_ i: Int, _ step: Int, _ gap: Double, _ reach: Double, _ closed: Bool) -> Arm? {
-        let n = p.count
-        var near = Moments(), far = Moments()
-        var d = 0.0, j = i, last = i
-        for _ in 1..<n {
-            var k = j + step
-            if closed { k = (k + n) % n } else if k < 0 || k >= n { break }
-            d += p[j].distance(to: p[k])
-            if d > reach + 0.4 { break }
-            j = k
-            if d >= gap { if d < (gap + reach) / 2 { near.add(p[k]) } else { far.add(p[k]) } }
-            last = k
-        }
-        var all = near
-        all.add(far)
-        guard all.count >= 2 else { return nil }
-        let away = p[last] - p[i]
-        var direction = all.direction
-        if direction.dot(away) < 0 { direction = -direction }
-        var bend = 0.0
-        if near.count >= 2, far.count >= 2 {
+    /// A short stretch of boundary beside a point, seen from it.
+    private struct Arm {
+        var near: Moments
+        var far: Moments
+        var all: Moments
+        /// Unit vector away from the point.
+        var direction: Vector
+
+        var center: Point { all.center }
+        /// Root mean square distance of its points from its line.
+        var spread: Double { all.spread }
+        /// Signed turning between the near and the far half, radians.
+        var bend: Double {
+            guard near.count >= 2, far.count >= 2 else { return 0 }
             var a = near.direction, b = far.direction
             if a.dot(direction) < 0 { a = -a }
             if b.dot(direction) < 0 { b = -b }
-            bend = angle(from: a, to: b)
+            return angle(from: a, to: b)
         }
-        return Arm(center: all.center, direction: direction, bend: bend, spread: all.spread)
     }
 
     // MARK: Pieces between corners
 
     private mutating func setPiece(_ all: [Point], _ from: Int, _ to: Int, _ start: Point, _ end: Point, trim: Bool) {
         p.removeAll(keepingCapacity: true)
+        s.removeAll(keepingCapacity: true)
+        p.reserveCapacity(to - from + 1)
+        s.reserveCapacity(to - from + 1)
+        var last = start, length = 0.0
         p.append(start)
-        if to - from > 1 {
-            for i in from + 1..<to {
-                let q = all[i]
-                // Points beside a corner are rounded off by anti-aliasing.
-                if trim, to - from > 5, q.distance(to: start) < 1 || q.distance(to: end) < 1 { continue }
-                p.append(q)
+        s.append(0)
+        for q in all[min(from + 1, to)..<to] {
+            // Points beside a corner are rounded off by anti-aliasing.
+            if trim, to - from > 5 {
+                let a = q - start, b = q - end
+                if a.dot(a) < 1 || b.dot(b) < 1 { continue }
             }
+            length += q.distance(to: last)
+            p.append(q)
+            s.append(length)
+            last = q
         }
         p.append(end)
-        s.removeAll(keepingCapacity: true)
-        s.append(0)
-        for i in 1..<p.count { s.append(s[i - 1] + p[i].distance(to: p[i - 1])) }
+        s.append(length + end.distance(to: last))
     }
 
     private mutating func fitPiece(
@@ -420,29 +489,35 @@ struct CurveFitter {
         guard n > 8 else { return [] }
         let narrow = 0.28 * tolerance, wide = 4 * narrow
         func longest(_ limit: Double) -> [Int] {
-            var reach = [Int](repeating: 0, count: n)
-            var m = Moments()
-            var j = 0
-            for i in 0..<n {
-                if j < i { j = i; m = Moments(); m.add(p[i]) } else if i == 0 { m.add(p[0]) }
-                while j + 1 < n {
-                    var extended = m
-                    extended.add(p[j + 1])
-                    if extended.spread > limit { break }
-                    m = extended
-                    j += 1
+            p.withUnsafeBufferPointer { p in
+                [Int](unsafeUninitializedCapacity: n) { reach, count in
+                    var m = Moments()
+                    var j = 0
+                    m.add(p[0])
+                    for i in 0..<n {
+                        if j < i { j = i; m = Moments(); m.add(p[i]) }
+                        while j + 1 < n {
+                            var extended = m
+                            extended.add(p[j + 1])
+                            if extended.isWider(than: limit) { break }
+                            m = extended
+                            j += 1
+                        }
+                        reach[i] = j
+                        m.remove(p[i])
+                    }
+                    count = n
                 }
-                reach[i] = j
-                m.remove(p[i])
             }
-            return reach
         }
-        let tight = longest(narrow), loose = longest(wide)
+        let tight = longest(narrow)
         // Of the stretches with one end the longest.
         var order: [Int] = []
         for i in 0..<n where i == 0 || tight[i] > tight[i - 1] {
             if tight[i] > i + 5, s[tight[i]] - s[i] >= 6 { order.append(i) }
         }
+        guard !order.isEmpty else { return [] }
+        let loose = longest(wide)
         order.sort { a, b in
             let la = s[tight[a]] - s[a], lb = s[tight[b]] - s[b]
             return la != lb ? la > lb : a < b
@@ -487,13 +562,17 @@ struct Moments {
     private(set) var count = 0.0
     private var x = 0.0, y = 0.0, xx = 0.0, xy = 0.0, yy = 0.0
 
+    @inline(__always)
     mutating func add(_ p: Point) { accumulate(p, 1) }
+    @inline(__always)
     mutating func remove(_ p: Point) { accumulate(p, -1) }
+    @inline(__always)
     mutating func add(_ other: Moments) {
         count += other.count
         (x, y, xx, xy, yy) = (x + other.x, y + other.y, xx + other.xx, xy + other.xy, yy + other.yy)
     }
 
+    @inline(__always)
     private mutating func accumulate(_ p: Point, _ w: Double) {
         count += w
         x += w * p.x
@@ -510,7 +589,16 @@ struct Moments {
         return (xx / n - (x / n) * (x / n), xy / n - (x / n) * (y / n), yy / n - (y / n) * (y / n))
     }
 
+    /// Whether the root mean square distance from the line exceeds `limit`: whether both eigenvalues of the covariance exceed its square.
+    @inline(__always)
+    func isWider(than limit: Double) -> Bool {
+        let square = limit * limit * count * count
+        let a = count * xx - x * x - square, b = count * yy - y * y - square, c = count * xy - x * y
+        return a > 0 && b > 0 && a * b > c * c
+    }
+
     /// Unit vector along the line, of either sign.
+    @inline(__always)
     var direction: Vector {
         let c = covariance
         let difference = c.xx - c.yy, root = (difference * difference + 4 * c.xy * c.xy).squareRoot()
