@@ -203,24 +203,39 @@ struct LayerBuilder {
 
     /// Whether a region is painted over what `region` might put there.
     func isHidden(_ other: Int32, for region: Int) -> Bool {
-        order.rank[Int(other)] > order.rank[region] && s.regions[Int(other)].paint.isOpaque
+        order.rank[Int(other)] > order.rank[region] && order.isOpaque[Int(other)]
     }
 
     /// The points of consecutive steps in walking order. Junctions inside are left out: they lie between three boundaries,
     /// not on one.
     private func points(_ steps: ArraySlice<Segmentation.Step>, keepEnds: Bool) -> [Point] {
-        var result: [Point] = []
-        for (i, step) in steps.enumerated() {
-            let chain = s.chains[Int(step.chain)]
-            var range = chain.points
-            if !chain.isClosed, range.count > 2 {
-                let dropFirst = keepEnds ? i > 0 : true, dropLast = keepEnds ? i < steps.count - 1 : true
-                let low = (step.isReversed ? dropLast : dropFirst) ? 1 : 0, high = (step.isReversed ? dropFirst : dropLast) ? 1 : 0
-                range = range.lowerBound + low..<range.upperBound - high
+        let most = steps.reduce(0) { $0 + s.chains[Int($1.chain)].points.count }
+        return [Point](unsafeUninitializedCapacity: most) { buffer, count in
+            s.points.withUnsafeBufferPointer { points in
+                var to = buffer.baseAddress!
+                for (i, step) in steps.enumerated() {
+                    let chain = s.chains[Int(step.chain)]
+                    var range = chain.points
+                    if !chain.isClosed, range.count > 2 {
+                        let dropFirst = keepEnds ? i > 0 : true, dropLast = keepEnds ? i < steps.count - 1 : true
+                        let low = (step.isReversed ? dropLast : dropFirst) ? 1 : 0, high = (step.isReversed ? dropFirst : dropLast) ? 1 : 0
+                        range = range.lowerBound + low..<range.upperBound - high
+                    }
+                    if step.isReversed {
+                        var from = range.upperBound
+                        while from > range.lowerBound {
+                            from -= 1
+                            to.initialize(to: points[from])
+                            to += 1
+                        }
+                    } else {
+                        to.initialize(from: points.baseAddress! + range.lowerBound, count: range.count)
+                        to += range.count
+                    }
+                }
+                count = to - buffer.baseAddress!
             }
-            if step.isReversed { result.append(contentsOf: s.points[range].reversed()) } else { result.append(contentsOf: s.points[range]) }
         }
-        return result
     }
 
     private func contrast(_ steps: ArraySlice<Segmentation.Step>) -> Double {
@@ -317,39 +332,73 @@ struct LayerBuilder {
 
     // MARK: Under later regions
 
+    /// What lies under regions that are painted later than one.
+    private struct Cover {
+        let labels: UnsafePointer<Int32>
+        let width: Int
+        let xEnd: Double, yEnd: Double
+        let rank: UnsafePointer<Int32>
+        let isOpaque: UnsafePointer<Bool>
+        let ownRank: Int32
+
+        @inline(__always)
+        func contains(_ p: Point) -> Bool {
+            guard p.x >= 0, p.y >= 0, p.x < xEnd, p.y < yEnd else { return false }
+            let label = Int(labels[Int(p.y) * width + Int(p.x)])
+            return rank[label] > ownRank && isOpaque[label]
+        }
+    }
+
     /// A short polyline from the first point to the last that runs under later regions only, a little outside the boundary.
     /// The first point is not repeated.
     private func hiddenWay(_ outline: [Point], of region: Int) -> [Point] {
-        let n = outline.count
-        guard n > 2 else { return Array(outline.dropFirst()) }
-        func isCovered(_ p: Point) -> Bool {
-            let x = Int(p.x), y = Int(p.y)
-            guard p.x >= 0, p.y >= 0, x < s.width, y < s.height else { return false }
-            return isHidden(s.labels[y * s.width + x], for: region)
-        }
-        // Step outwards (the region is on the left, so outwards is to the right), as far as it stays covered.
-        var way = outline
-        for i in 1..<n - 1 {
-            let outwards = (outline[i + 1] - outline[i - 1]).normalized.perpendicular
-            for distance in [1.25, 0.75] where isCovered(outline[i] + outwards * (distance + 0.5)) {
-                way[i] = outline[i] + outwards * distance
-                break
+        guard outline.count > 2 else { return Array(outline.dropFirst()) }
+        return s.labels.withUnsafeBufferPointer { labels in
+            order.rank.withUnsafeBufferPointer { rank in
+                order.isOpaque.withUnsafeBufferPointer { isOpaque in
+                    let cover = Cover(
+                        labels: labels.baseAddress!, width: s.width, xEnd: Double(s.width), yEnd: Double(s.height), rank: rank.baseAddress!,
+                        isOpaque: isOpaque.baseAddress!, ownRank: rank[region])
+                    return hiddenWay(outline, under: cover)
+                }
             }
         }
-        var result: [Point] = []
+    }
+
+    private func hiddenWay(_ outline: [Point], under cover: Cover) -> [Point] {
+        let n = outline.count
+        // Step outwards (the region is on the left, so outwards is to the right), as far as it stays covered.
+        let way = [Point](unsafeUninitializedCapacity: n) { way, count in
+            outline.withUnsafeBufferPointer { p in
+                way.initializeElement(at: 0, to: p[0])
+                way.initializeElement(at: n - 1, to: p[n - 1])
+                for i in 1..<n - 1 {
+                    let outwards = (p[i + 1] - p[i - 1]).normalized.perpendicular
+                    var place = p[i]
+                    if cover.contains(p[i] + outwards * 1.75) {
+                        place = p[i] + outwards * 1.25
+                    } else if cover.contains(p[i] + outwards * 1.25) {
+                        place = p[i] + outwards * 0.75
+                    }
+                    way.initializeElement(at: i, to: place)
+                }
+            }
+            count = n
+        }
+        var result = [outline[0]]
         var i = 0
         while i < n - 1 {
             var good = i + 1, stride = 1
             while true {
                 let j = min(n - 1, good + stride)
-                if j > good, isClear(way, i, j, isCovered) {
+                if j > good, isClear(way, i, j, cover) {
                     good = j
                     stride *= 2
                 } else if stride > 1 {
                     stride = 1
                     // One more round from the last good point, then give up.
                     let k = min(n - 1, good + 1)
-                    if k == good || !isClear(way, i, k, isCovered) { break }
+                    if k == good || !isClear(way, i, k, cover) { break }
                     good = k
                 } else {
                     break
@@ -358,63 +407,89 @@ struct LayerBuilder {
             result.append(way[good])
             i = good
         }
-        result.insert(outline[0], at: 0)
-        dropSides(of: &result, isCovered)
+        dropSides(of: &result, cover)
         result.removeFirst()
         return result
     }
 
+    /// What becomes of a side of a hidden way that is left out.
+    private struct Shortcut {
+        /// Where the sides beside it meet.
+        var place: Point
+        /// Twice what the way encloses more; infinite where they do not meet under later regions.
+        var area: Double
+        /// Whether it is known that they do.
+        var isSure: Bool
+    }
+
     /// Leaves out sides of a hidden way: a side goes when the two beside it, made longer, meet under later regions. That makes the
     /// polygon around a bulge one with few corners, farther out.
-    private func dropSides(of way: inout [Point], _ isCovered: (Point) -> Bool) {
+    private func dropSides(of way: inout [Point], _ cover: Cover) {
+        guard way.count > 3 else { return }
+        func shortcut(_ i: Int) -> Shortcut {
+            let none = Shortcut(place: .zero, area: .infinity, isSure: true)
+            let a = way[i - 1], b = way[i], c = way[i + 1], e = way[i + 2]
+            let u = b - a, v = c - e
+            let cross = u.cross(v)
+            guard abs(cross) > 0.05 * u.length * v.length else { return none }
+            // a + u·t = e + v·r beyond b and c.
+            let t = (e - a).cross(v) / cross, r = (e - a).cross(u) / cross
+            guard t > 1, r > 1 else { return none }
+            let meeting = a + u * t
+            guard (meeting - b).length + (meeting - c).length < 400, cover.contains(meeting) else { return none }
+            return Shortcut(place: meeting, area: abs((meeting - b).cross(c - b)), isSure: false)
+        }
         func isUnder(_ a: Point, _ b: Point) -> Bool {
             let d = b - a, count = Int(d.length) + 2, across = d.normalized.perpendicular * 0.7
             for k in 1...count {
                 let p = a + d * (Double(k) / Double(count))
-                if !isCovered(p + across) || !isCovered(p - across) { return false }
+                if !cover.contains(p + across) || !cover.contains(p - across) { return false }
             }
             return true
         }
+        // By the number of the side's first point; the last two are never asked.
+        var shortcuts = [Shortcut(place: .zero, area: .infinity, isSure: true)]
+        for i in 1..<way.count - 2 { shortcuts.append(shortcut(i)) }
         var rounds = 0
         while way.count > 3, rounds < 64 {
             rounds += 1
-            var best = -1, bestArea = Double.infinity, bestPoint = Point.zero
-            for i in 1..<way.count - 2 {
-                let a = way[i - 1], b = way[i], c = way[i + 1], e = way[i + 2]
-                let u = b - a, v = c - e
-                let cross = u.cross(v)
-                guard abs(cross) > 0.05 * u.length * v.length else { continue }
-                // a + u·t = e + v·r beyond b and c.
-                let t = (e - a).cross(v) / cross, r = (e - a).cross(u) / cross
-                guard t > 1, r > 1 else { continue }
-                let meeting = a + u * t
-                let area = abs((meeting - b).cross(c - b))
-                guard area < bestArea, (meeting - b).length + (meeting - c).length < 400, isCovered(meeting), isUnder(b, meeting),
-                    isUnder(c, meeting),
-                    !showsThrough([b, meeting, c])
-                else { continue }
-                (best, bestArea, bestPoint) = (i, area, meeting)
+            // The smallest that holds; what is dear is asked of the smallest only.
+            var best = 0
+            while true {
+                for i in shortcuts.indices where i == 0 || shortcuts[i].area < shortcuts[best].area { best = i }
+                guard shortcuts[best].area < .infinity else { return }
+                if shortcuts[best].isSure { break }
+                let b = way[best], c = way[best + 1], meeting = shortcuts[best].place
+                if isUnder(b, meeting), isUnder(c, meeting), !showsThrough([b, meeting, c]) {
+                    shortcuts[best].isSure = true
+                    break
+                }
+                shortcuts[best].area = .infinity
+                best = 0
             }
-            guard best >= 0 else { return }
-            way[best] = bestPoint
+            way[best] = shortcuts[best].place
             way.remove(at: best + 1)
+            shortcuts.remove(at: best)
+            for i in max(1, best - 2)..<max(1, min(way.count - 2, best + 2)) { shortcuts[i] = shortcut(i) }
         }
     }
 
     /// Whether the chord between two points of the way runs under later regions, and encloses with the way nothing that must be seen.
-    private func isClear(_ way: [Point], _ i: Int, _ j: Int, _ isCovered: (Point) -> Bool) -> Bool {
+    private func isClear(_ way: [Point], _ i: Int, _ j: Int, _ cover: Cover) -> Bool {
         guard j - i > 1 else { return true }
         let a = way[i], d = way[j] - way[i]
         let length = d.length
         guard length < 4096 else { return false }
         let count = Int(length * 2) + 2
+        // Most that fail do so in the middle.
+        if length > 4, !cover.contains(a + d * (Double(count / 2) / Double(count))) { return false }
         for k in 1..<count {
             let t = Double(k) / Double(count)
             // The ends lie at the boundary itself, where a pixel belongs to either side.
             if t * length < 0.8 || (1 - t) * length < 0.8 { continue }
-            if !isCovered(a + d * t) { return false }
+            if !cover.contains(a + d * t) { return false }
         }
-        return !showsThrough(way[i...j])
+        return seenThrough.isEmpty || !showsThrough(way[i...j])
     }
 
     /// Whether a polygon encloses a region that is seen through, or so many might be enclosed that looking is too dear.
@@ -447,7 +522,7 @@ struct LayerBuilder {
     private func signedArea(_ polygon: [Point]) -> Double {
         var sum = 0.0
         for i in polygon.indices {
-            let a = polygon[i], b = polygon[(i + 1) % polygon.count]
+            let a = polygon[i], b = polygon[i + 1 < polygon.count ? i + 1 : 0]
             sum += a.x * b.y - b.x * a.y
         }
         return sum / 2

@@ -13,12 +13,17 @@ struct PaintOrder {
     var rank: [Int32]
     /// Regions painted together: one paint, back to front.
     private(set) var batches: [[Int32]] = []
+    /// Whether each region hides what lies under it.
+    let isOpaque: [Bool]
     /// Whether some region is not opaque.
     private(set) var hasTransparency = false
 
     init(_ segmentation: Segmentation) {
         let regions = segmentation.regions
         rank = [Int32](repeating: -1, count: regions.count)
+        let isOpaque = regions.map { $0.paint.isOpaque }
+        self.isOpaque = isOpaque
+        hasTransparency = isOpaque.contains(false)
         // Neighbour lists in one array.
         var first = [Int](repeating: 0, count: regions.count + 1)
         for c in segmentation.chains where c.left >= 0 && c.right >= 0 {
@@ -52,11 +57,10 @@ struct PaintOrder {
             }
             colorOf[r] = n
             remaining[n] += 1
-            if !region.paint.isOpaque { hasTransparency = true }
         }
         var isAvailable = [Bool](repeating: false, count: regions.count)
         func offer(_ r: Int) {
-            guard !isAvailable[r], regions[r].paint.isOpaque else { return }
+            guard !isAvailable[r], isOpaque[r] else { return }
             isAvailable[r] = true
             available[colorOf[r]].append(Int32(r))
             availableArea[colorOf[r]] += regions[r].area
@@ -71,12 +75,12 @@ struct PaintOrder {
             for r in batch { for n in first[Int(r)]..<first[Int(r) + 1] { offer(Int(neighbour[n])) } }
         }
         // Translucent regions lie on nothing, and opaque ones may be painted over their edges.
-        for (r, region) in regions.enumerated() where !region.paint.isOpaque {
+        for (r, region) in regions.enumerated() where !isOpaque[r] {
             isAvailable[r] = true
             if !region.paint.isInvisible { available[colorOf[r]].append(Int32(r)) }
         }
         for color in remaining.indices where !available[color].isEmpty { paint(color) }
-        for (r, region) in regions.enumerated() where region.paint.isInvisible {
+        for (r, region) in regions.enumerated() where !isOpaque[r] && region.paint.isInvisible {
             for n in first[r]..<first[r + 1] { offer(Int(neighbour[n])) }
         }
         // What reaches the frame rather lies under what does not: it counts half as much again.
@@ -96,7 +100,7 @@ struct PaintOrder {
                 if complete != bestComplete ? complete : availableArea[color] > availableArea[best] { best = color }
             }
             if best < 0 {
-                while nextStart < bySize.count, isAvailable[bySize[nextStart]] || !regions[bySize[nextStart]].paint.isOpaque {
+                while nextStart < bySize.count, isAvailable[bySize[nextStart]] || !isOpaque[bySize[nextStart]] {
                     nextStart += 1
                 }
                 guard nextStart < bySize.count else { break }

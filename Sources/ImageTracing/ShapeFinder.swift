@@ -17,12 +17,15 @@ struct ShapeFinder {
     private var strokes: [Int: TracedDrawing.Layer] = [:]
     /// Holes of rings, which show what lies under the ring.
     private var isHole: [Bool]
+    /// Whether each region is filled with a gradient.
+    private let isGradient: [Bool]
 
     /// - Parameter order: Holes of rings take the place of what lies around the ring.
     init(_ segmentation: Segmentation, _ order: inout PaintOrder) {
         s = segmentation
         self.order = order
         isHole = [Bool](repeating: false, count: segmentation.regions.count)
+        isGradient = segmentation.regions.map { if case .color = $0.paint { false } else { true } }
         for region in s.regions.indices where s.regions[region].loops.count == 2 && order.rank[region] >= 0 {
             guard let ring = ring(region) else { continue }
             strokes[region] = ring.layer
@@ -127,7 +130,7 @@ struct ShapeFinder {
     }
 
     private func isHidden(_ other: Int32, for region: Int) -> Bool {
-        order.rank[Int(other)] > order.rank[region] && s.regions[Int(other)].paint.isOpaque
+        order.rank[Int(other)] > order.rank[region] && order.isOpaque[Int(other)]
     }
 
     private func other(_ step: Segmentation.Step) -> Int32 {
@@ -146,10 +149,8 @@ struct ShapeFinder {
             let other = self.other(step)
             let isShown = other != Segmentation.outside && shows(other)
             if !isShown { result.isWhole = false }
-            for side in [chain.left, chain.right] where side >= 0 {
-                if case .color = s.regions[Int(side)].paint { continue }
-                result.isSoft = true
-            }
+            if chain.left >= 0, isGradient[Int(chain.left)] { result.isSoft = true }
+            if chain.right >= 0, isGradient[Int(chain.right)] { result.isSoft = true }
             let count = chain.points.count, low = chain.points.lowerBound
             result.count += count
             colorSteps += Double(chain.step) * Double(count)
@@ -177,20 +178,29 @@ struct ShapeFinder {
 
     /// The outer boundary of a region. Nil when less than half of it shows or something else than later regions fills its holes.
     private func outline(of region: Int) -> Outline? {
-        var result: Outline?
-        var hasHoles = false
+        // A loop that shows for the most part can only be the outer one, and every other must be hidden.
+        var outer = -1
         for l in s.regions[region].loops {
-            let outline = self.outline(l) { !isHidden($0, for: region) }
-            if outline.area < 0 {
-                for step in s.steps[s.loops[l].steps] where !isHidden(other(step), for: region) { return nil }
-                hasHoles = true
-                continue
+            let steps = s.steps[s.loops[l].steps]
+            var isHidden = true, total = 0, shown = 0
+            for step in steps {
+                let chain = s.chains[Int(step.chain)], other = self.other(step)
+                total += chain.points.count
+                if other != Segmentation.outside, self.isHidden(other, for: region) { continue }
+                isHidden = false
+                if other == Segmentation.outside { continue }
+                shown += max(0, chain.points.count - (chain.isClosed || steps.count == 1 ? 0 : 4))
             }
-            guard result == nil, outline.points.count >= 6, outline.points.count * 2 >= outline.count else { return nil }
-            result = outline
+            if isHidden { continue }
+            guard outer < 0, shown >= 6, shown * 2 >= total else { return nil }
+            outer = l
         }
-        result?.hasHoles = hasHoles
-        result?.finish()
+        guard outer >= 0 else { return nil }
+        for l in s.regions[region].loops where l != outer && outline(l, { _ in false }).area >= 0 { return nil }
+        var result = outline(outer) { !isHidden($0, for: region) }
+        guard result.area >= 0 else { return nil }
+        result.hasHoles = s.regions[region].loops.count > 1
+        result.finish()
         return result
     }
 
