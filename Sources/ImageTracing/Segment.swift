@@ -111,6 +111,7 @@ public func segment(_ image: Raster<RGBA8>, _ quantized: QuantizedImage, _ optio
     if quantized.isTextured { return BoundaryTracer(work: work, regions: .textured(work, lambda: lambda)).trace() }
     let palette = quantized.palette.map { SIMD4<Float>(premultiplied: $0) }
     var colors = assignMixedPixels(work, quantized, palette)
+    bridgeDiagonals(&colors, mixed: quantized.indices, work, palette)
     smoothLabels(&colors, work, palette, roughness: 30 + 4 * Float(work.noise * work.noise))
     let paints = sharePaints(quantized, &colors)
     var regions = findRegions(

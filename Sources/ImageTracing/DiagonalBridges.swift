@@ -1,0 +1,46 @@
+import AtelierPixels
+
+/// Joins pixels of one colour that touch at a corner only, where a line about a pixel wide runs aslant.
+///
+/// Regions hang together by edges. Of a slanted thin line only the pixels nearest its middle have more of its colour than of what lies beside
+/// it, and they touch at corners: the line would fall apart into specks. Of the two pixels between, the one with the larger
+/// part of the line's colour takes it, if that part is large enough to be the line's. Where the boundary runs is measured from the mixtures
+/// in any case.
+///
+/// - Parameters:
+///   - labels: Palette index of every pixel.
+///   - mixed: The picture's indices before mixed pixels had colours: only those change.
+///   - palette: Premultiplied.
+/// - Complexity: O(pixels).
+func bridgeDiagonals(_ labels: inout [UInt8], mixed: [UInt8], _ work: WorkingImage, _ palette: [SIMD4<Float>]) {
+    let (width, height) = (work.width, work.height)
+    guard width > 1, height > 1, palette.count > 1 else { return }
+    labels.withUnsafeMutableBufferPointer { labels in
+        mixed.withUnsafeBufferPointer { mixed in
+            work.original.withUnsafeBufferPointer { pixels in
+                /// The part of a pixel that has colour `k`, if it may change.
+                func share(_ i: Int, of k: UInt8) -> Float {
+                    guard mixed[i] == QuantizedImage.mixed else { return 0 }
+                    let other = palette[Int(labels[i])], axis = palette[Int(k)] - other, length = squared(axis)
+                    guard length > 0 else { return 0 }
+                    return ((SIMD4<Float>(bytes: pixels[i]) - other) * axis).sum() / length
+                }
+                for y in 0..<height - 1 {
+                    for i in y * width..<(y + 1) * width - 1 {
+                        let (a, b, c, d) = (labels[i], labels[i + 1], labels[i + width], labels[i + width + 1])
+                        if a == d, a != b, a != c {
+                            bridge(i + 1, i + width, a)
+                        } else if b == c, b != a, b != d {
+                            bridge(i, i + width + 1, b)
+                        }
+                    }
+                }
+                func bridge(_ p: Int, _ q: Int, _ k: UInt8) {
+                    let (s, t) = (share(p, of: k), share(q, of: k))
+                    guard max(s, t) > 0.15 else { return }
+                    labels[s >= t ? p : q] = k
+                }
+            }
+        }
+    }
+}
