@@ -15,36 +15,26 @@ func medianEdgeWidth(_ pixels: [RGBA8], width: Int, height: Int, noise: Int) -> 
     // Sixteenths of a pixel, up to 16.
     var histogram = [Int](repeating: 0, count: 257), count = 0
     let level = 2 + 2 * noise
-    pixels.withUnsafeBufferPointer { p in
-        @inline(__always)
-        func value(_ i: Int) -> Int { (luma(p[i]) + Int(p[i].a)) }
-        func scan(from start: Int, step: Int, length: Int) {
-            var last = value(start), total = 0, steepest = 0, i = start
-            func finish() {
-                if abs(total) >= 48 {
-                    histogram[min(256, abs(total) * 16 / steepest)] += 1
-                    count += 1
-                }
-                (total, steepest) = (0, 0)
+    forEachLine(pixels, width, height, alpha: true) { line in
+        var last = line[0], total = 0, steepest = 0
+        func finish() {
+            if abs(total) >= 48 {
+                histogram[min(256, abs(total) * 16 / steepest)] += 1
+                count += 1
             }
-            for _ in 1..<max(1, length) {
-                i += step
-                if !p.differs(i, i - step) {
-                    if total != 0 { finish() }
-                    continue
-                }
-                let v = value(i), d = v - last
-                last = v
-                if abs(d) <= level || (d > 0) != (total > 0) { finish() }
-                if abs(d) > level {
-                    total += d
-                    steepest = max(steepest, abs(d))
-                }
-            }
-            finish()
+            (total, steepest) = (0, 0)
         }
-        for y in stride(from: 0, to: height, by: max(1, height / 128)) { scan(from: y * width, step: 1, length: width) }
-        for x in stride(from: 0, to: width, by: max(1, width / 128)) { scan(from: x, step: width, length: height) }
+        for v in line.dropFirst() {
+            let d = Int(v) - Int(last)
+            last = v
+            if d == 0, total == 0 { continue }
+            if abs(d) <= level || (d > 0) != (total > 0) { finish() }
+            if abs(d) > level {
+                total += d
+                steepest = max(steepest, abs(d))
+            }
+        }
+        finish()
     }
     guard count >= 16 else { return 0 }
     var seen = 0
@@ -66,30 +56,46 @@ func medianEdgeWidth(_ pixels: [RGBA8], width: Int, height: Int, noise: Int) -> 
 /// - Complexity: O(128 (width + height)).
 func ringing(_ pixels: [RGBA8], width: Int, height: Int) -> Float {
     var sum = 0, count = 0
-    pixels.withUnsafeBufferPointer { p in
-        func scan(from start: Int, step: Int, length: Int) {
-            guard length > 2 else { return }
+    forEachLine(pixels, width, height, alpha: false) { line in
+        let length = line.count
+        guard length > 2 else { return }
+        for k in 1..<length where abs(Int(line[k]) - Int(line[k - 1])) >= 40 {
             func look(_ k: Int) {
                 guard k > 0, k < length - 1 else { return }
-                let before = luma(p[start + (k - 1) * step]), here = luma(p[start + k * step]), after = luma(p[start + (k + 1) * step])
+                let before = Int(line[k - 1]), here = Int(line[k]), after = Int(line[k + 1])
                 guard abs(here - before) <= 16, abs(after - here) <= 16 else { return }
                 sum += abs(before - 2 * here + after)
                 count += 1
             }
-            var last = luma(p[start])
-            for k in 1..<length where p.differs(start + k * step, start + (k - 1) * step) {
-                let v = luma(p[start + k * step])
-                if abs(v - last) >= 40 {
-                    for away in 3...6 {
-                        look(k - 1 + away)
-                        look(k - away)
-                    }
-                }
-                last = v
+            for away in 3...6 {
+                look(k - 1 + away)
+                look(k - away)
             }
         }
-        for y in stride(from: 0, to: height, by: max(1, height / 128)) { scan(from: y * width, step: 1, length: width) }
-        for x in stride(from: 0, to: width, by: max(1, width / 128)) { scan(from: x, step: width, length: height) }
     }
     return count < 64 ? 0 : Float(sum) / Float(count)
+}
+
+/// Calls a function for some 128 rows and 128 columns of a picture with the luma, and alpha if wished added, of their pixels.
+private func forEachLine(_ pixels: [RGBA8], _ width: Int, _ height: Int, alpha: Bool, _ body: (UnsafeBufferPointer<Int16>) -> Void) {
+    var line = [Int16](repeating: 0, count: max(width, height))
+    line.withUnsafeMutableBufferPointer { line in
+        pixels.withUnsafeBufferPointer { p in
+            func look(from start: Int, step: Int, length: Int) {
+                var i = start, last = p[i].bits, value: Int16 = 0
+                for k in 0..<length {
+                    let bits = p[i].bits
+                    if bits != last || k == 0 {
+                        value = Int16(luma(p[i])) + (alpha ? Int16(p[i].a) : 0)
+                        last = bits
+                    }
+                    line[k] = value
+                    i += step
+                }
+                body(UnsafeBufferPointer(rebasing: line[..<length]))
+            }
+            for y in stride(from: 0, to: height, by: max(1, height / 128)) { look(from: y * width, step: 1, length: width) }
+            for x in stride(from: 0, to: width, by: max(1, width / 128)) { look(from: x, step: width, length: height) }
+        }
+    }
 }

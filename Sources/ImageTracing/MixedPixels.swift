@@ -16,21 +16,34 @@ func assignMixedPixels(_ work: WorkingImage, _ quantized: QuantizedImage, _ pale
     struct Candidates {
         var list: InlineArray<8, UInt8> = .init(repeating: 0)
         var count = 0
+
+        /// Takes up what is new among eight indices, the lowest byte first.
         @inline(__always)
-        mutating func insert(_ k: UInt8) {
-            for i in 0..<count where list[i] == k { return }
-            if count < 8 {
+        mutating func insert(_ word: UInt64) {
+            var open = ~zeroBytes(~word) & 0x8080_8080_8080_8080
+            for s in 0..<count { open &= ~zeroBytes(word ^ UInt64(list[s]) &* 0x0101_0101_0101_0101) }
+            while open != 0 {
+                let k = UInt8(truncatingIfNeeded: word >> UInt64(open.trailingZeroBitCount - 7))
+                if count == 8 { return }
                 list[count] = k
                 count += 1
+                open &= ~zeroBytes(word ^ UInt64(k) &* 0x0101_0101_0101_0101)
             }
         }
     }
 
+    // Channel by channel, so that four colours are compared at once; the last are repeated.
+    let quads = (0..<(palette.count + 3) / 4).map { quad in
+        let colors = (0..<4).map { palette[min(4 * quad + $0, palette.count - 1)] }
+        func channel(_ c: Int) -> SIMD4<Float> { SIMD4(colors[0][c], colors[1][c], colors[2][c], colors[3][c]) }
+        return (channel(0), channel(1), channel(2), channel(3))
+    }
     func nearest(_ c: SIMD4<Float>) -> (index: UInt8, residual: Float) {
         var best: (index: UInt8, residual: Float) = (0, .infinity)
-        for (k, p) in palette.enumerated() {
-            let d = squared(c - p)
-            if d < best.residual { best = (UInt8(k), d) }
+        for (q, channels) in quads.enumerated() {
+            let (x, y, z, w) = (c.x - channels.0, c.y - channels.1, c.z - channels.2, c.w - channels.3)
+            let d = x * x + y * y + z * z + w * w
+            for lane in 0..<4 where d[lane] < best.residual { best = (UInt8(4 * q + lane), d[lane]) }
         }
         return best
     }
@@ -52,20 +65,37 @@ func assignMixedPixels(_ work: WorkingImage, _ quantized: QuantizedImage, _ pale
             result.withUnsafeMutableBufferPointer { result in
                 palette.withUnsafeBufferPointer { palette in
                     rings.offsets.withUnsafeBufferPointer { offsets in
-                        for i in 0..<width * height where result[i] == mixed {
+                        let bytes = UnsafeRawPointer(indices.baseAddress!)
+                        func word(_ place: Int) -> UInt64 { UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)) }
+                        func byte(_ place: Int) -> UInt64 { UInt64(indices[place]) }
+                        var y = 0, rowEnd = width
+                        var i = UnsafeBufferPointer(result).firstIndex(of: mixed, from: 0, to: result.count)
+                        while i < result.count {
+                            while i >= rowEnd {
+                                y += 1
+                                rowEnd += width
+                            }
                             let color = SIMD4<Float>(bytes: pixels[i])
-                            let place = (i / width + reach) * stride + i % width + reach
+                            let place = (y + reach) * stride + i + width - rowEnd + reach
                             var seen = Candidates()
-                            var last = mixed, next = 0
-                            for end in rings.ends {
+                            // The first ring, and the second in two parts, each row by row.
+                            let here = word(place - 1)
+                            seen.insert(
+                                word(place - stride - 1) & 0xFF_FFFF | (here & 0xFF) << 24 | (here & 0xFF_0000) << 16
+                                    | word(place + stride - 1) << 40)
+                            seen.insert(
+                                word(place - 2 * stride - 2) & 0xFF_FFFF_FFFF | byte(place - stride - 2) << 40
+                                    | byte(place - stride + 2) << 48 | byte(place - 2) << 56)
+                            seen.insert(
+                                byte(place + 2) | byte(place + stride - 2) << 8 | byte(place + stride + 2) << 16
+                                    | word(place + 2 * stride - 2) << 24)
+                            var next = 24
+                            for end in rings.ends where seen.count < 2 {
                                 while next < end {
-                                    let k = indices[place + offsets[next]]
+                                    let k = offsets[next]
+                                    seen.insert(byte(place + k) | 0xFFFF_FFFF_FFFF_FF00)
                                     next += 1
-                                    if k == mixed || k == last { continue }
-                                    seen.insert(k)
-                                    last = k
                                 }
-                                if seen.count >= 2 { break }
                             }
                             var best: Float = .infinity
                             var chosen: UInt8 = 0
@@ -97,6 +127,7 @@ func assignMixedPixels(_ work: WorkingImage, _ quantized: QuantizedImage, _ pale
                                 if other.residual < best { chosen = other.index }
                             }
                             result[i] = chosen
+                            i = UnsafeBufferPointer(result).firstIndex(of: mixed, from: i + 1, to: result.count)
                         }
                     }
                 }
@@ -106,10 +137,18 @@ func assignMixedPixels(_ work: WorkingImage, _ quantized: QuantizedImage, _ pale
     return result
 }
 
+/// The highest bit of every byte that is 0, and no other.
+@inline(__always)
+private func zeroBytes(_ v: UInt64) -> UInt64 {
+    let low: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
+    return ~(((v & low) &+ low) | v | low)
+}
+
 /// Offsets of the pixels around one, nearest rings first, and after how many of them to see whether enough is known: two rings, four,
 /// then all.
 private func neighbourhood(reach: Int, stride: Int) -> (offsets: [Int], ends: [Int]) {
     var offsets: [Int] = [], ends: [Int] = []
+    offsets.reserveCapacity(168)
     for ring in 1...reach {
         for y in -ring...ring {
             for x in -ring...ring where max(abs(x), abs(y)) == ring { offsets.append(y * stride + x) }
@@ -130,10 +169,11 @@ func smoothLabels(_ labels: inout [UInt8], _ work: WorkingImage, _ palette: [SIM
     let similar: Float = 48 * 48
     let count = palette.count
     var isSimilar = [Bool](repeating: false, count: count * count)
-    var any = false
+    var any = false, hasSimilar = [Bool](repeating: false, count: count)
     for a in 0..<count {
         for b in 0..<count where a != b && squared(palette[a] - palette[b]) < similar && (palette[a].w == 0) == (palette[b].w == 0) {
             isSimilar[a * count + b] = true
+            hasSimilar[a] = true
             any = true
         }
     }
@@ -158,6 +198,10 @@ func smoothLabels(_ labels: inout [UInt8], _ work: WorkingImage, _ palette: [SIM
                         if l[i - 1] == own, l[i + 1] == own, l[i - width] == own, l[i + width] == own {
                             i += 1
                             while i + 8 <= end, isUniform(l, i, width) { i += 8 }
+                            continue
+                        }
+                        if !hasSimilar[Int(own)] {
+                            i += 1
                             continue
                         }
                         let color = SIMD4<Float>(bytes: pixels[i])

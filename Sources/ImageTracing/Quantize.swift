@@ -67,13 +67,9 @@ public func quantize(_ image: Raster<RGBA8>, _ options: QuantizeOptions = .init(
         indices.withUnsafeMutableBufferPointer { indices in
             histogram.binOfKey.withUnsafeBufferPointer { binOfKey in
                 clusters.assignment.withUnsafeBufferPointer { assignment in
-                    var last: RGBA8?, index: UInt8 = 0
-                    for i in indices.indices where indices[i] == 0 {
-                        if last?.bits != pixels[i].bits {
-                            last = pixels[i]
-                            index = assignment[Int(binOfKey[histogram.key(pixels[i])])]
-                        }
-                        indices[i] = index
+                    forEachFlatRun(UnsafeBufferPointer(indices), pixels) { run in
+                        let index = assignment[Int(binOfKey[histogram.key(pixels[run.lowerBound])])]
+                        for i in run { indices[i] = index }
                     }
                 }
             }
@@ -165,6 +161,21 @@ private func flatPixels(_ work: WorkingImage) -> [UInt8] {
     return flat
 }
 
+/// Calls a function for the runs of equal pixels among those with the vote 0, in order; only votes of its own run may it change.
+@inline(__always)
+private func forEachFlatRun(_ votes: UnsafeBufferPointer<UInt8>, _ pixels: UnsafeBufferPointer<RGBA8>, _ body: (Range<Int>) -> Void) {
+    var i = votes.firstIndex(of: 0, from: 0, to: votes.count)
+    while i < votes.count {
+        let end = votes.endOfRun(from: i, to: votes.count)
+        while i < end {
+            let start = i
+            i = pixels.firstDifference(from: i, to: end - 1, step: 1) + 1
+            body(start..<i)
+        }
+        i = votes.firstIndex(of: 0, from: end, to: votes.count)
+    }
+}
+
 /// Votes binned by the leading bits of the premultiplied channels.
 private struct ColorHistogram {
     struct Bin {
@@ -179,7 +190,10 @@ private struct ColorHistogram {
     var bins: [Bin]
 
     @inline(__always)
-    func key(_ p: RGBA8) -> Int {
+    func key(_ p: RGBA8) -> Int { Self.key(p, hasAlpha: hasAlpha) }
+
+    @inline(__always)
+    static func key(_ p: RGBA8, hasAlpha: Bool) -> Int {
         let rgb = Int(p.r >> 3) << 10 | Int(p.g >> 3) << 5 | Int(p.b >> 3)
         return hasAlpha ? rgb << 4 | Int(p.a >> 4) : rgb
     }
@@ -194,23 +208,18 @@ private struct ColorHistogram {
         let pixels = work.pixels
         votes.withUnsafeBufferPointer { votes in
             pixels.withUnsafeBufferPointer { pixels in
-                var i = 0
-                while i < votes.count {
-                    if votes[i] != 0 {
-                        i += 1
-                        continue
+                binOfKey.withUnsafeMutableBufferPointer { binOfKey in
+                    forEachFlatRun(votes, pixels) { run in
+                        let p = pixels[run.lowerBound], k = Self.key(p, hasAlpha: work.hasAlpha), length = run.count
+                        if binOfKey[k] < 0 {
+                            binOfKey[k] = Int32(sums.count)
+                            sums.append(.zero)
+                            counts.append(0)
+                        }
+                        let bin = Int(binOfKey[k])
+                        counts[bin] += length
+                        sums[bin] &+= SIMD4(Int(p.r), Int(p.g), Int(p.b), Int(p.a)) &* length
                     }
-                    let p = pixels[i], start = i
-                    repeat { i += 1 } while i < votes.count && votes[i] == 0 && !pixels.differs(i, start)
-                    let k = key(p)
-                    if binOfKey[k] < 0 {
-                        binOfKey[k] = Int32(sums.count)
-                        sums.append(.zero)
-                        counts.append(0)
-                    }
-                    let bin = Int(binOfKey[k]), run = i - start
-                    counts[bin] += run
-                    sums[bin] &+= SIMD4(Int(p.r), Int(p.g), Int(p.b), Int(p.a)) &* run
                 }
             }
         }

@@ -83,6 +83,7 @@ private func isMoreTelling(_ a: Unexplained, _ b: Unexplained) -> Bool {
     return (a.color.x, a.color.y, a.color.z) < (b.color.x, b.color.y, b.color.z)
 }
 
+@inline(__always)
 private func squaredDistance(_ c: SIMD4<Float>, fromSegment a: SIMD4<Float>, _ b: SIMD4<Float>) -> Float {
     let axis = b - a, offset = c - a, length = squared(axis)
     guard length > 0 else { return squared(offset) }
@@ -103,8 +104,11 @@ private func unexplainedPixels(_ work: WorkingImage, votes: [UInt8], palette: [S
         work.pixels.withUnsafeBufferPointer { pixels in
             palette.withUnsafeBufferPointer { palette in
                 for y in 0..<height {
-                    for x in 0..<width where votes[y * width + x] == mixed {
-                        let i = y * width + x
+                    var after = y * width
+                    while true {
+                        let i = votes.firstIndex(of: mixed, from: after, to: (y + 1) * width), x = i - y * width
+                        if x == width { break }
+                        after = i + 1
                         let color = SIMD4<Float>(bytes: pixels[i])
                         // The first flat pixel in each of four directions.
                         var seen: InlineArray<4, UInt8> = .init(repeating: mixed)
@@ -132,6 +136,10 @@ private func unexplainedPixels(_ work: WorkingImage, votes: [UInt8], palette: [S
                             let pa = palette[Int(seen[a])], single = squared(color - pa)
                             best = min(best, single)
                             if single < nearest { (nearest, surrounding) = (single, seen[a]) }
+                        }
+                        if best <= threshold { continue }
+                        for a in 0..<count {
+                            let pa = palette[Int(seen[a])]
                             for b in a + 1..<max(a + 1, count) {
                                 let pb = palette[Int(seen[b])]
                                 best = min(best, squaredDistance(color, fromSegment: pa, pb))
