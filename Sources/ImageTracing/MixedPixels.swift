@@ -89,12 +89,14 @@ func assignMixedPixels(_ work: WorkingImage, _ quantized: QuantizedImage, _ pale
                             seen.insert(
                                 byte(place + 2) | byte(place + stride - 2) << 8 | byte(place + stride + 2) << 16
                                     | word(place + 2 * stride - 2) << 24)
-                            var next = 24
+                            var next = 24, last = mixed
                             for end in rings.ends where seen.count < 2 {
                                 while next < end {
-                                    let k = offsets[next]
-                                    seen.insert(byte(place + k) | 0xFFFF_FFFF_FFFF_FF00)
+                                    let k = indices[place + offsets[next]]
                                     next += 1
+                                    if k == mixed || k == last { continue }
+                                    seen.insert(UInt64(k) | 0xFFFF_FFFF_FFFF_FF00)
+                                    last = k
                                 }
                             }
                             var best: Float = .infinity
