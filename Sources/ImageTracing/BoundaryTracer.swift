@@ -16,14 +16,14 @@ struct BoundaryTracer {
     private var chainEnds: [(start: Int, end: Int)] = []
     /// Lattice direction in which each chain leaves its start and in which it arrives at its end.
     private var chainDirections: [(first: UInt8, last: UInt8)] = []
-    /// Bits of each lattice vertex: 1 when the crack to its right has been walked, 2 for the one below.
-    private var walked: [UInt8]
+    /// Bits of each lattice vertex: 1 << direction for a crack, 16 when the one to its right has been walked, 32 for the one below.
+    private var lattice: [UInt8]
 
     init(work: WorkingImage, regions: RegionMap) {
         self.work = work
         (width, height) = (regions.width, regions.height)
         map = regions
-        walked = [UInt8](repeating: 0, count: (regions.width + 1) * (regions.height + 1))
+        lattice = [UInt8](repeating: 0, count: (regions.width + 1) * (regions.height + 1))
     }
 
     /// Directions on the lattice: 0 right, 1 down, 2 left, 3 up.
@@ -52,9 +52,12 @@ struct BoundaryTracer {
 
     /// The four cracks at a vertex as bits 1 << direction.
     @inline(__always)
-    private func cracks(_ x: Int, _ y: Int) -> UInt8 {
-        let nw = label(x - 1, y - 1), ne = label(x, y - 1), sw = label(x - 1, y), se = label(x, y)
-        return (ne != se ? 1 : 0) | (sw != se ? 2 : 0) | (nw != sw ? 4 : 0) | (nw != ne ? 8 : 0)
+    private func cracks(_ x: Int, _ y: Int) -> UInt8 { lattice[y * (width + 1) + x] & 15 }
+
+    /// The cracks between four pixels.
+    @inline(__always)
+    private func cracks(_ nw: Int32, _ ne: Int32, _ sw: Int32, _ se: Int32) -> UInt8 {
+        (ne != se ? 1 : 0) | (sw != se ? 2 : 0) | (nw != sw ? 4 : 0) | (nw != ne ? 8 : 0)
     }
 
     /// The regions to the left and right of the crack that leaves (x, y) in a direction.
@@ -71,49 +74,74 @@ struct BoundaryTracer {
     private func isWalked(_ x: Int, _ y: Int, _ direction: Direction) -> Bool {
         let stride = width + 1
         switch direction {
-        case 0: return walked[y * stride + x] & 1 != 0
-        case 1: return walked[y * stride + x] & 2 != 0
-        case 2: return walked[y * stride + x - 1] & 1 != 0
-        default: return walked[(y - 1) * stride + x] & 2 != 0
+        case 0: return lattice[y * stride + x] & 16 != 0
+        case 1: return lattice[y * stride + x] & 32 != 0
+        case 2: return lattice[y * stride + x - 1] & 16 != 0
+        default: return lattice[(y - 1) * stride + x] & 32 != 0
         }
     }
 
     private mutating func setWalked(_ x: Int, _ y: Int, _ direction: Direction) {
         let stride = width + 1
         switch direction {
-        case 0: walked[y * stride + x] |= 1
-        case 1: walked[y * stride + x] |= 2
-        case 2: walked[y * stride + x - 1] |= 1
-        default: walked[(y - 1) * stride + x] |= 2
+        case 0: lattice[y * stride + x] |= 16
+        case 1: lattice[y * stride + x] |= 32
+        case 2: lattice[y * stride + x - 1] |= 16
+        default: lattice[(y - 1) * stride + x] |= 32
         }
     }
 
     private mutating func walkAll() {
-        let vertices = boundaryVertices()
-        for (x, y) in vertices {
-            let c = cracks(x, y)
+        let vertices = findCracks()
+        for v in vertices {
+            let c = lattice[Int(v)] & 15
             guard c.nonzeroBitCount > 2 else { continue }
+            let x = Int(v) % (width + 1), y = Int(v) / (width + 1)
             for d: Direction in 0..<4 where c & (1 << d) != 0 && !isWalked(x, y, d) { walk(x, y, d, closed: false) }
         }
         // What is left meets no junction; its first vertex in reading order has a crack to the right.
-        for (x, y) in vertices where cracks(x, y) & 1 != 0 && !isWalked(x, y, 0) { walk(x, y, 0, closed: true) }
+        for v in vertices where lattice[Int(v)] & 17 == 1 { walk(Int(v) % (width + 1), Int(v) / (width + 1), 0, closed: true) }
     }
 
-    /// The vertices of the pixel lattice that do not lie inside a region, in reading order. Nearly all do.
-    private func boundaryVertices() -> [(x: Int, y: Int)] {
-        var vertices: [(x: Int, y: Int)] = []
+    /// Marks the cracks of all vertices of the pixel lattice and returns those that do not lie inside a region, in reading order.
+    /// Nearly all do.
+    private mutating func findCracks() -> [Int32] {
+        var vertices: [Int32] = []
+        let (width, height) = (width, height)
         map.labels.withUnsafeBufferPointer { labels in
+            let bytes = UnsafeRawPointer(labels.baseAddress!)
+            func four(_ i: Int) -> SIMD2<UInt64> { bytes.loadUnaligned(fromByteOffset: 4 * i, as: SIMD2<UInt64>.self) }
+            func mark(_ v: Int, _ cracks: UInt8) {
+                lattice[v] = cracks
+                vertices.append(Int32(v))
+            }
             for y in 0...height {
+                let row = y * (width + 1)
                 guard y > 0, y < height else {
-                    for x in 0...width { vertices.append((x, y)) }
+                    for x in 0...width { mark(row + x, cracks(label(x - 1, y - 1), label(x, y - 1), label(x - 1, y), label(x, y))) }
                     continue
                 }
-                vertices.append((0, y))
-                for i in y * width + 1..<max(y * width + 1, (y + 1) * width) {
-                    let l = labels[i]
-                    if labels[i - 1] != l || labels[i - width] != l || labels[i - width - 1] != l { vertices.append((i - y * width, y)) }
+                for x in [0, width] {
+                    if x > 0 {
+                        var i = y * width + 1
+                        while i < (y + 1) * width {
+                            if i + 4 <= (y + 1) * width {
+                                let here = four(i)
+                                let change = (here ^ four(i - 1)) | (here ^ four(i - width)) | (here ^ four(i - width - 1))
+                                if change.x | change.y == 0 {
+                                    i += 4
+                                    continue
+                                }
+                            }
+                            for k in i..<min(i + 4, (y + 1) * width) {
+                                let c = cracks(labels[k - width - 1], labels[k - width], labels[k - 1], labels[k])
+                                if c != 0 { mark(row + k - y * width, c) }
+                            }
+                            i += 4
+                        }
+                    }
+                    mark(row + x, cracks(label(x - 1, y - 1), label(x, y - 1), label(x - 1, y), label(x, y)))
                 }
-                vertices.append((width, y))
             }
         }
         return vertices

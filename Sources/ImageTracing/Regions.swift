@@ -108,7 +108,7 @@ extension RegionMap {
                 newAreas.append(0)
                 newColors.append(colors[r])
                 largest.append(0)
-                newMeans.append(graph.means[top])
+                newMeans.append(graph.mean(top))
             }
             let k = Int(number[top])
             part[r] = Int32(k)
