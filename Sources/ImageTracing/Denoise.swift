@@ -43,7 +43,8 @@ extension WorkingImage {
     ///   - picture: Straight alpha.
     ///   - ramp: The colour for each luma, if tones are restricted.
     ///   - known: The estimates, if it was prepared before.
-    init(_ picture: Raster<RGBA8>, ramp: [RGBA8] = [], known: PictureEstimates? = nil) {
+    ///   - each: What runs the loop over bands of rows.
+    init(_ picture: Raster<RGBA8>, ramp: [RGBA8] = [], known: PictureEstimates? = nil, each: ParallelFor = serially) {
         let image = ramp.isEmpty ? picture : toned(picture, ramp)
         width = image.width
         height = image.height
@@ -55,8 +56,8 @@ extension WorkingImage {
         let premultiplied = hasAlpha ? premultiply(image.pixels) : image.pixels
         original = premultiplied
         (estimates, pixels) =
-            known.map { ($0, smoothed(premultiplied, image.width, image.height, rounds: $0.smoothing, noise: $0.noise)) }
-            ?? estimate(premultiplied, image.width, image.height, hasAlpha: hasAlpha)
+            known.map { ($0, smoothed(premultiplied, image.width, image.height, rounds: $0.smoothing, noise: $0.noise, each)) }
+            ?? estimate(premultiplied, image.width, image.height, hasAlpha: hasAlpha, each)
     }
 
     /// The largest difference, channel by channel, between neighbours of one flat area.
@@ -64,13 +65,15 @@ extension WorkingImage {
 }
 
 /// The estimates and the pixels smoothed as they say.
-private func estimate(_ pixels: [RGBA8], _ width: Int, _ height: Int, hasAlpha: Bool) -> (PictureEstimates, [RGBA8]) {
+private func estimate(
+    _ pixels: [RGBA8], _ width: Int, _ height: Int, hasAlpha: Bool, _ each: ParallelFor
+) -> (PictureEstimates, [RGBA8]) {
     let roughness = horizontalRoughness(pixels, width: width), noise = roughness.median
     let rings = noise == 0 && ringing(pixels, width: width, height: height) > 1.3
     // More rounds when the noise is so strong that a median of nine does not bring out the areas, and most when there may
     // be none: a picture of pure noise would otherwise cost minutes and megabytes.
     let rounds = roughness.strongShare > 0.3 ? 4 : noise > 24 ? 2 : noise > 0 || rings ? 1 : 0
-    let smooth = smoothed(pixels, width, height, rounds: rounds, noise: noise)
+    let smooth = smoothed(pixels, width, height, rounds: rounds, noise: noise, each)
     // Photographs have 0.08 to 0.25 of such steps, drawings under noise and scans up to 0.04.
     if noise > 0, !hasAlpha, mediumSteps(smooth, width: width) > 0.06 { return (PictureEstimates(noise: noise, isTextured: true), pixels) }
     let edgeWidth = medianEdgeWidth(pixels, width: width, height: height, noise: noise)
@@ -79,9 +82,9 @@ private func estimate(_ pixels: [RGBA8], _ width: Int, _ height: Int, hasAlpha: 
 
 /// The picture after rounds of a median. One round alone leaves pixels as they are that it would change by more than noise and
 /// compression do: lines of a pixel, tips and corners.
-private func smoothed(_ pixels: [RGBA8], _ width: Int, _ height: Int, rounds: Int, noise: Int) -> [RGBA8] {
+private func smoothed(_ pixels: [RGBA8], _ width: Int, _ height: Int, rounds: Int, noise: Int, _ each: ParallelFor) -> [RGBA8] {
     var result = pixels
-    for _ in 0..<rounds { result = median3x3(result, width: width, height: height) }
+    for _ in 0..<rounds { result = median3x3(result, width: width, height: height, each) }
     let most = 30 + 6 * noise
     guard rounds == 1, most < 255 else { return result }
     pixels.withUnsafeBufferPointer { pixels in
@@ -154,7 +157,7 @@ func unpremultiply(_ p: RGBA8) -> RGBA8 {
 extension RGBA8 {
     /// The four bytes as one number, to compare pixels at once.
     @inline(__always)
-    var bits: UInt32 { UInt32(r) | UInt32(g) << 8 | UInt32(b) << 16 | UInt32(a) << 24 }
+    var bits: UInt32 { unsafeBitCast(self, to: UInt32.self) }
 }
 
 /// The first index from `i` on, below `end`, at which two rows of pixels differ by more than `most` in a channel; `end` if none does.
@@ -306,52 +309,67 @@ private func mediumSteps(_ pixels: [RGBA8], width: Int) -> Double {
 /// Of columns sorted first, the nine's median is the median of the largest of the three least, the median of the three middle ones and
 /// the least of the three largest (Devillard, "Fast median search: an ANSI C implementation", 1998). Each column is sorted once, 16
 /// bytes at a time.
-private func median3x3(_ source: [RGBA8], width: Int, height: Int) -> [RGBA8] {
-    // A pixel of margin on both sides, and room for the vectors to run over.
-    let stride = 4 * width + 24
-    var columns = [UInt8](repeating: 0, count: 3 * stride)
-    return [RGBA8](unsafeUninitializedCapacity: source.count) { result, count in
+private func median3x3(_ source: [RGBA8], width: Int, height: Int, _ each: ParallelFor) -> [RGBA8] {
+    [RGBA8](unsafeUninitializedCapacity: source.count) { result, count in
         source.withUnsafeBytes { source in
-            columns.withUnsafeMutableBytes { columns in
-                let low = columns.baseAddress!, middle = low + stride, high = middle + stride
-                for y in 0..<height {
-                    let here = source.baseAddress! + 4 * y * width
-                    let up = y > 0 ? here - 4 * width : here, down = y + 1 < height ? here + 4 * width : here
-                    let out = UnsafeMutableRawPointer(result.baseAddress! + y * width)
-                    if width < 4 {
-                        for k in 0..<4 * width { medianOfNine(up, here, down, out, k, width) }
-                        continue
-                    }
-                    // The last vector of a row ends with it.
-                    var k = 0
-                    while k < 4 * width {
-                        k = min(k, 4 * width - 16)
-                        let a = vector(up, k), b = vector(here, k), c = vector(down, k)
-                        let least = lower(a, b), most = higher(a, b)
-                        low.storeBytes(of: lower(least, c), toByteOffset: k + 4, as: SIMD16<UInt8>.self)
-                        middle.storeBytes(of: higher(least, lower(most, c)), toByteOffset: k + 4, as: SIMD16<UInt8>.self)
-                        high.storeBytes(of: higher(most, c), toByteOffset: k + 4, as: SIMD16<UInt8>.self)
-                        k += 16
-                    }
-                    for row in 0..<3 {
-                        let row = low + row * stride
-                        row.copyMemory(from: row + 4, byteCount: 4)
-                        (row + 4 * (width + 1)).copyMemory(from: row + 4 * width, byteCount: 4)
-                    }
-                    k = 0
-                    while k < 4 * width {
-                        k = min(k, 4 * width - 16)
-                        let least = higher(higher(vector(low, k), vector(low, k + 4)), vector(low, k + 8))
-                        let most = lower(lower(vector(high, k), vector(high, k + 4)), vector(high, k + 8))
-                        let between = median(vector(middle, k), vector(middle, k + 4), vector(middle, k + 8))
-                        out.storeBytes(of: median(least, between, most), toByteOffset: k, as: SIMD16<UInt8>.self)
-                        k += 16
-                    }
-                }
-            }
+            // Every band of rows writes its own pixels, all before `each` returns.
+            nonisolated(unsafe) let (source, result) = (source, result)
+            forEachBand(of: height, width: width, each) { medianRows($0, source, result, width, height) }
         }
         count = source.count
     }
+}
+
+private func medianRows(
+    _ rows: Range<Int>, _ source: UnsafeRawBufferPointer, _ result: UnsafeMutableBufferPointer<RGBA8>, _ width: Int, _ height: Int
+) {
+    // A pixel of margin on both sides, and room for the vectors to run over.
+    let stride = 4 * width + 24
+    var columns = [UInt8](repeating: 0, count: 3 * stride)
+    columns.withUnsafeMutableBytes { columns in
+        let low = columns.baseAddress!, middle = low + stride, high = middle + stride
+        for y in rows {
+            let here = source.baseAddress! + 4 * y * width
+            let up = y > 0 ? here - 4 * width : here, down = y + 1 < height ? here + 4 * width : here
+            let out = UnsafeMutableRawPointer(result.baseAddress! + y * width)
+            if width < 4 {
+                for k in 0..<4 * width { medianOfNine(up, here, down, out, k, width) }
+                continue
+            }
+            // The last vector of a row ends with it.
+            var k = 0
+            while k < 4 * width {
+                k = min(k, 4 * width - 16)
+                let a = vector(up, k), b = vector(here, k), c = vector(down, k)
+                let least = lower(a, b), most = higher(a, b)
+                low.storeBytes(of: lower(least, c), toByteOffset: k + 4, as: SIMD16<UInt8>.self)
+                middle.storeBytes(of: higher(least, lower(most, c)), toByteOffset: k + 4, as: SIMD16<UInt8>.self)
+                high.storeBytes(of: higher(most, c), toByteOffset: k + 4, as: SIMD16<UInt8>.self)
+                k += 16
+            }
+            for row in 0..<3 {
+                let row = low + row * stride
+                row.copyMemory(from: row + 4, byteCount: 4)
+                (row + 4 * (width + 1)).copyMemory(from: row + 4 * width, byteCount: 4)
+            }
+            k = 0
+            while k < 4 * width {
+                k = min(k, 4 * width - 16)
+                let least = higher(higher(vector(low, k), vector(low, k + 4)), vector(low, k + 8))
+                let most = lower(lower(vector(high, k), vector(high, k + 4)), vector(high, k + 8))
+                let between = median(vector(middle, k), vector(middle, k + 4), vector(middle, k + 8))
+                out.storeBytes(of: median(least, between, most), toByteOffset: k, as: SIMD16<UInt8>.self)
+                k += 16
+            }
+        }
+    }
+}
+
+/// Cuts a picture into bands of rows and calls a function for each; bands too small to be worth a thread are not made.
+func forEachBand(of height: Int, width: Int, _ each: ParallelFor, _ body: @escaping @Sendable (Range<Int>) -> Void) {
+    let rows = max(8, 32768 / width + 1), count = (height + rows - 1) / rows
+    if count < 2 { return body(0..<height) }
+    each(count) { body($0 * rows..<min(height, ($0 + 1) * rows)) }
 }
 
 /// The same for one byte of a narrow picture.

@@ -5,12 +5,64 @@ import AtelierPixels
 /// A blend of two areas lies on the straight line between their colours (renderers blend encoded sRGB values), so all pairs of
 /// colours seen nearby are tried; the pair with the smallest distance from pixel to line wins and the pixel takes the nearer end.
 /// One colour alone is preferred to a pair that explains the pixel hardly better.
-func assignMixedPixels(_ work: WorkingImage, _ quantized: QuantizedImage, _ palette: [SIMD4<Float>]) -> [UInt8] {
+func assignMixedPixels(
+    _ work: WorkingImage, _ quantized: QuantizedImage, _ palette: [SIMD4<Float>], each: ParallelFor = serially
+) -> [UInt8] {
     var result = quantized.indices
     let mixed = QuantizedImage.mixed
     let (width, height) = (work.width, work.height)
     guard palette.count > 1 else { return [UInt8](repeating: 0, count: result.count) }
-    let pairPenalty: Float = 40
+    // Channel by channel, so that four colours are compared at once; the last are repeated.
+    let quads = (0..<(palette.count + 3) / 4).map { quad in
+        let colors = (0..<4).map { palette[min(4 * quad + $0, palette.count - 1)] }
+        func channel(_ c: Int) -> SIMD4<Float> { SIMD4(colors[0][c], colors[1][c], colors[2][c], colors[3][c]) }
+        return (channel(0), channel(1), channel(2), channel(3))
+    }
+    // A margin of mixed pixels spares the question where the picture ends.
+    // Across soft edges the pure colours are farther apart.
+    let reach = work.isSoft ? 6 : 4, stride = width + 2 * reach
+    var padded = [UInt8](repeating: mixed, count: stride * (height + 2 * reach))
+    quantized.indices.withUnsafeBufferPointer { indices in
+        padded.withUnsafeMutableBufferPointer { padded in
+            for y in 0..<height {
+                (padded.baseAddress! + (y + reach) * stride + reach).update(from: indices.baseAddress! + y * width, count: width)
+            }
+        }
+    }
+    let rings = neighbourhood(reach: reach, stride: stride)
+    padded.withUnsafeBufferPointer { indices in
+        work.pixels.withUnsafeBufferPointer { pixels in
+            result.withUnsafeMutableBufferPointer { result in
+                palette.withUnsafeBufferPointer { palette in
+                    rings.offsets.withUnsafeBufferPointer { offsets in
+                        quads.withUnsafeBufferPointer { quads in
+                            // Every band of rows writes its own pixels, all before `each` returns.
+                            nonisolated(unsafe) let assigner = MixedPixels(
+                                width: width, reach: reach, padded: indices, pixels: pixels, palette: palette, quads: quads,
+                                offsets: offsets, ends: rings.ends, result: result)
+                            forEachBand(of: height, width: width, each) { assigner.assign(rows: $0) }
+                        }
+                    }
+                }
+            }
+        }
+    }
+    return result
+}
+
+/// What the pixels of a picture are compared with, and where their colours go.
+private struct MixedPixels {
+    let width: Int
+    let reach: Int
+    /// Palette indices with a margin of mixed pixels as wide as `reach`.
+    let padded: UnsafeBufferPointer<UInt8>
+    let pixels: UnsafeBufferPointer<RGBA8>
+    let palette: UnsafeBufferPointer<SIMD4<Float>>
+    /// The palette channel by channel, four colours each.
+    let quads: UnsafeBufferPointer<(SIMD4<Float>, SIMD4<Float>, SIMD4<Float>, SIMD4<Float>)>
+    let offsets: UnsafeBufferPointer<Int>
+    let ends: [Int]
+    let result: UnsafeMutableBufferPointer<UInt8>
 
     /// Up to eight palette indices seen around a pixel.
     struct Candidates {
@@ -32,111 +84,90 @@ func assignMixedPixels(_ work: WorkingImage, _ quantized: QuantizedImage, _ pale
         }
     }
 
-    // Channel by channel, so that four colours are compared at once; the last are repeated.
-    let quads = (0..<(palette.count + 3) / 4).map { quad in
-        let colors = (0..<4).map { palette[min(4 * quad + $0, palette.count - 1)] }
-        func channel(_ c: Int) -> SIMD4<Float> { SIMD4(colors[0][c], colors[1][c], colors[2][c], colors[3][c]) }
-        return (channel(0), channel(1), channel(2), channel(3))
+    @inline(__always)
+    private func word(_ place: Int) -> UInt64 {
+        UInt64(littleEndian: UnsafeRawPointer(padded.baseAddress!).loadUnaligned(fromByteOffset: place, as: UInt64.self))
     }
-    func nearest(_ c: SIMD4<Float>) -> (index: UInt8, residual: Float) {
+
+    @inline(__always)
+    private func byte(_ place: Int) -> UInt64 { UInt64(padded[place]) }
+
+    /// The palette's colour that is nearest, the first of equally near ones.
+    private func nearest(_ c: SIMD4<Float>) -> (index: UInt8, residual: Float) {
         var best: (index: UInt8, residual: Float) = (0, .infinity)
-        for (q, channels) in quads.enumerated() {
-            let (x, y, z, w) = (c.x - channels.0, c.y - channels.1, c.z - channels.2, c.w - channels.3)
+        for q in quads.indices {
+            let (x, y, z, w) = (c.x - quads[q].0, c.y - quads[q].1, c.z - quads[q].2, c.w - quads[q].3)
             let d = x * x + y * y + z * z + w * w
             for lane in 0..<4 where d[lane] < best.residual { best = (UInt8(4 * q + lane), d[lane]) }
         }
         return best
     }
 
-    // A margin of mixed pixels spares the question where the picture ends.
-    // Across soft edges the pure colours are farther apart.
-    let reach = work.isSoft ? 6 : 4, stride = width + 2 * reach
-    var padded = [UInt8](repeating: mixed, count: stride * (height + 2 * reach))
-    quantized.indices.withUnsafeBufferPointer { indices in
-        padded.withUnsafeMutableBufferPointer { padded in
-            for y in 0..<height {
-                (padded.baseAddress! + (y + reach) * stride + reach).update(from: indices.baseAddress! + y * width, count: width)
-            }
-        }
-    }
-    let rings = neighbourhood(reach: reach, stride: stride)
-    padded.withUnsafeBufferPointer { indices in
-        work.pixels.withUnsafeBufferPointer { pixels in
-            result.withUnsafeMutableBufferPointer { result in
-                palette.withUnsafeBufferPointer { palette in
-                    rings.offsets.withUnsafeBufferPointer { offsets in
-                        let bytes = UnsafeRawPointer(indices.baseAddress!)
-                        func word(_ place: Int) -> UInt64 { UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: place, as: UInt64.self)) }
-                        func byte(_ place: Int) -> UInt64 { UInt64(indices[place]) }
-                        var y = 0, rowEnd = width
-                        var i = UnsafeBufferPointer(result).firstIndex(of: mixed, from: 0, to: result.count)
-                        while i < result.count {
-                            while i >= rowEnd {
-                                y += 1
-                                rowEnd += width
-                            }
-                            let color = SIMD4<Float>(bytes: pixels[i])
-                            let place = (y + reach) * stride + i + width - rowEnd + reach
-                            var seen = Candidates()
-                            // The first ring, and the second in two parts, each row by row.
-                            let here = word(place - 1)
-                            seen.insert(
-                                word(place - stride - 1) & 0xFF_FFFF | (here & 0xFF) << 24 | (here & 0xFF_0000) << 16
-                                    | word(place + stride - 1) << 40)
-                            seen.insert(
-                                word(place - 2 * stride - 2) & 0xFF_FFFF_FFFF | byte(place - stride - 2) << 40
-                                    | byte(place - stride + 2) << 48 | byte(place - 2) << 56)
-                            seen.insert(
-                                byte(place + 2) | byte(place + stride - 2) << 8 | byte(place + stride + 2) << 16
-                                    | word(place + 2 * stride - 2) << 24)
-                            var next = 24, last = mixed
-                            for end in rings.ends where seen.count < 2 {
-                                while next < end {
-                                    let k = indices[place + offsets[next]]
-                                    next += 1
-                                    if k == mixed || k == last { continue }
-                                    seen.insert(UInt64(k) | 0xFFFF_FFFF_FFFF_FF00)
-                                    last = k
-                                }
-                            }
-                            var best: Float = .infinity
-                            var chosen: UInt8 = 0
-                            for a in 0..<seen.count {
-                                let single = squared(color - palette[Int(seen.list[a])])
-                                if single < best { (best, chosen) = (single, seen.list[a]) }
-                            }
-                            // No pair can be better than a colour that fits this well.
-                            if best > pairPenalty {
-                                for a in 0..<seen.count {
-                                    let ka = seen.list[a]
-                                    let pa = palette[Int(ka)]
-                                    let offset = color - pa
-                                    let single = squared(offset)
-                                    for b in a + 1..<max(a + 1, seen.count) {
-                                        let kb = seen.list[b]
-                                        let axis = palette[Int(kb)] - pa
-                                        let along = (offset * axis).sum()
-                                        let length = squared(axis)
-                                        guard along > 0, along < length else { continue }
-                                        let residual = single - along * along / length + pairPenalty
-                                        if residual < best { (best, chosen) = (residual, along * 2 < length ? ka : kb) }
-                                    }
-                                }
-                            }
-                            // Nothing nearby explains the pixel: a stroke too thin to have flat pixels, or texture.
-                            if best > 600 {
-                                let other = nearest(color)
-                                if other.residual < best { chosen = other.index }
-                            }
-                            result[i] = chosen
-                            i = UnsafeBufferPointer(result).firstIndex(of: mixed, from: i + 1, to: result.count)
+    func assign(rows: Range<Int>) {
+        let stride = width + 2 * reach, mixed = QuantizedImage.mixed, pairPenalty: Float = 40, indices = padded
+        let flat = UnsafeBufferPointer(result)
+        for y in rows {
+            let rowEnd = (y + 1) * width
+            var i = flat.firstIndex(of: mixed, from: y * width, to: rowEnd)
+            while i < rowEnd {
+                let color = SIMD4<Float>(bytes: pixels[i])
+                let place = (y + reach) * stride + i - y * width + reach
+                var seen = Candidates()
+                // The first ring, and the second in two parts, each row by row.
+                let here = word(place - 1)
+                seen.insert(
+                    word(place - stride - 1) & 0xFF_FFFF | (here & 0xFF) << 24 | (here & 0xFF_0000) << 16
+                        | word(place + stride - 1) << 40)
+                seen.insert(
+                    word(place - 2 * stride - 2) & 0xFF_FFFF_FFFF | byte(place - stride - 2) << 40
+                        | byte(place - stride + 2) << 48 | byte(place - 2) << 56)
+                seen.insert(
+                    byte(place + 2) | byte(place + stride - 2) << 8 | byte(place + stride + 2) << 16
+                        | word(place + 2 * stride - 2) << 24)
+                var next = 24, last = mixed
+                for end in ends where seen.count < 2 {
+                    while next < end {
+                        let k = indices[place + offsets[next]]
+                        next += 1
+                        if k == mixed || k == last { continue }
+                        seen.insert(UInt64(k) | 0xFFFF_FFFF_FFFF_FF00)
+                        last = k
+                    }
+                }
+                var best: Float = .infinity
+                var chosen: UInt8 = 0
+                for a in 0..<seen.count {
+                    let single = squared(color - palette[Int(seen.list[a])])
+                    if single < best { (best, chosen) = (single, seen.list[a]) }
+                }
+                // No pair can be better than a colour that fits this well.
+                if best > pairPenalty {
+                    for a in 0..<seen.count {
+                        let ka = seen.list[a]
+                        let pa = palette[Int(ka)]
+                        let offset = color - pa
+                        let single = squared(offset)
+                        for b in a + 1..<max(a + 1, seen.count) {
+                            let kb = seen.list[b]
+                            let axis = palette[Int(kb)] - pa
+                            let along = (offset * axis).sum()
+                            let length = squared(axis)
+                            guard along > 0, along < length else { continue }
+                            let residual = single - along * along / length + pairPenalty
+                            if residual < best { (best, chosen) = (residual, along * 2 < length ? ka : kb) }
                         }
                     }
                 }
+                // Nothing nearby explains the pixel: a stroke too thin to have flat pixels, or texture.
+                if best > 600 {
+                    let other = nearest(color)
+                    if other.residual < best { chosen = other.index }
+                }
+                result[i] = chosen
+                i = flat.firstIndex(of: mixed, from: i + 1, to: rowEnd)
             }
         }
     }
-    return result
 }
 
 /// The highest bit of every byte that is 0, and no other.

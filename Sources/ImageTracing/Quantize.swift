@@ -47,9 +47,10 @@ public struct QuantizedImage: Hashable, Sendable {
 /// are binned, frequent bins far enough apart become seeds, and weighted k-means in premultiplied Oklab moves them to the centres
 /// of their bins; near colours are then joined until they are `colorDistance` apart (and no more than `colors`).
 ///
+/// - Parameter each: What runs the loops over bands of rows; its threads share the work and change no result.
 /// - Returns: At least one colour, for any picture.
 /// - Complexity: O(pixels + bins × colours), with at most 2¹⁵ bins (2¹⁹ with transparency).
-public func quantize(_ image: Raster<RGBA8>, _ options: QuantizeOptions = .init()) -> QuantizedImage {
+public func quantize(_ image: Raster<RGBA8>, _ options: QuantizeOptions = .init(), each: ParallelFor = serially) -> QuantizedImage {
     switch options.mode {
     case .bw: return binarize(image, options.bilevel)
     case .pixel: return pixelPicture(image)
@@ -59,7 +60,7 @@ public func quantize(_ image: Raster<RGBA8>, _ options: QuantizeOptions = .init(
     case .auto, .color: break
     }
     let ramp = toneRamp(image, options)
-    let work = WorkingImage(image, ramp: ramp)
+    let work = WorkingImage(image, ramp: ramp, each: each)
     var indices = flatPixels(work)
     let histogram = ColorHistogram(work, votes: indices)
     let clusters = histogram.clusters(options, pixelCount: work.pixels.count, noise: work.noise)

@@ -98,19 +98,22 @@ public struct Segmentation: Hashable, Sendable {
 ///   - image: The picture that was quantised.
 ///   - quantized: Its palette and flat pixels, of the same size.
 ///   - options: What is too small to draw.
+///   - each: What runs the loops over bands of rows; its threads share the work and change no result.
 /// - Complexity: O(pixels × colours nearby) for labelling, O(boundary) after it.
-public func segment(_ image: Raster<RGBA8>, _ quantized: QuantizedImage, _ options: SegmentOptions = .init()) -> Segmentation {
+public func segment(
+    _ image: Raster<RGBA8>, _ quantized: QuantizedImage, _ options: SegmentOptions = .init(), each: ParallelFor = serially
+) -> Segmentation {
     precondition(image.width == quantized.width && image.height == quantized.height, "the quantised image is of another size")
     switch quantized.kind {
     case .areas: break
     case .bilevel: return bilevelSegmentation(quantized, speckleArea: max(0, options.speckleArea), turns: options.turns)
     case .pixels: return pixelSegmentation(image)
     }
-    let work = WorkingImage(image, ramp: quantized.ramp, known: quantized.estimates)
+    let work = WorkingImage(image, ramp: quantized.ramp, known: quantized.estimates, each: each)
     let lambda = Float(min(1e6, max(1, options.lambda)))
     if quantized.isTextured { return BoundaryTracer(work: work, regions: .textured(work, lambda: lambda)).trace() }
     let palette = quantized.palette.map { SIMD4<Float>(premultiplied: $0) }
-    var colors = assignMixedPixels(work, quantized, palette)
+    var colors = assignMixedPixels(work, quantized, palette, each: each)
     bridgeDiagonals(&colors, mixed: quantized.indices, work, palette)
     smoothLabels(&colors, work, palette, roughness: 30 + 4 * Float(work.noise * work.noise))
     let paints = sharePaints(quantized, &colors)

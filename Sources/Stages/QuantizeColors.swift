@@ -24,5 +24,5 @@ public struct QuantizeColors: Stage {
     public func footprint(in context: Context) -> Int { context[image].pixels.count * 16 }
 
     /// Quantises.
-    public func run(in context: Context) throws -> QuantizedImage { quantize(context[image], options) }
+    public func run(in context: Context) throws -> QuantizedImage { quantize(context[image], options, each: context.concurrently) }
 }

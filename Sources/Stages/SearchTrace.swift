@@ -74,7 +74,9 @@ public struct SearchTrace: Stage {
         while let lambda = search.next {
             try Task.checkCancellation()
             let bytes = writeSVG(
-                fit(segment(picture, quantized, options.segment(at: lambda)), options.fit(at: lambda), each: context.concurrently),
+                fit(
+                    segment(picture, quantized, options.segment(at: lambda), each: context.concurrently), options.fit(at: lambda),
+                    each: context.concurrently),
                 options.write)
             let ssim = Similarity.ssim(of: try rendering(of: bytes.span, like: picture), to: picture)
             let trial = FoundTrace.Trial(lambda: lambda, ssim: ssim, gzipByteCount: TraceStatistics.gzipByteCount(of: bytes))

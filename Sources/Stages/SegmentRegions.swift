@@ -28,6 +28,6 @@ public struct SegmentRegions: Stage {
 
     /// Segments.
     public func run(in context: Context) throws -> Segmentation {
-        segment(context[image], context[quantized], options)
+        segment(context[image], context[quantized], options, each: context.concurrently)
     }
 }
