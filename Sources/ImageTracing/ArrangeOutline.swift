@@ -34,20 +34,33 @@ func arranged(_ path: BezierPath) -> BezierPath {
     }
     guard segments.count == begin else { return path }
 
-    /// Best place to begin a subpath when the pen is at `pen`, and what it costs.
-    func best(_ range: Range<Int>, _ pen: Point) -> (start: Int, cost: Double) {
-        var found = (start: range.lowerBound, cost: Double.infinity)
+    // Where each subpath may begin: after a line, and at its given start.
+    var candidates: [Candidate] = [], choices: [Range<Int>] = []
+    candidates.reserveCapacity(segments.count)
+    choices.reserveCapacity(ranges.count)
+    for range in ranges {
+        let first = candidates.count
         for i in range {
             let before = i == range.lowerBound ? range.upperBound - 1 : i - 1
-            var cost = digits(starts[i].x - pen.x) + digits(starts[i].y - pen.y)
             if case .line(let p) = segments[before] {
-                cost -= lineCost(starts[before], p)
-            } else if i != range.lowerBound {
-                continue
+                candidates.append(Candidate(place: starts[i], saved: lineCost(starts[before], p), start: i))
+            } else if i == range.lowerBound {
+                candidates.append(Candidate(place: starts[i], saved: 0, start: i))
             }
-            if cost < found.cost { found = (i, cost) }
         }
-        return found
+        choices.append(first..<candidates.count)
+    }
+
+    /// Best place to begin a subpath when the pen is at `pen`, and what the move there costs.
+    func best(_ subpath: Int, _ pen: Point) -> (start: Int, move: Double) {
+        candidates.withUnsafeBufferPointer { candidates in
+            var found = (start: 0, move: 0.0), least = Double.infinity
+            for k in choices[subpath] {
+                let move = digits(candidates[k].place.x - pen.x) + digits(candidates[k].place.y - pen.y)
+                if move - candidates[k].saved < least { (found, least) = ((candidates[k].start, move), move - candidates[k].saved) }
+            }
+            return found
+        }
     }
 
     var result = BezierPath()
@@ -65,25 +78,30 @@ func arranged(_ path: BezierPath) -> BezierPath {
         }
         result.close()
     }
-    let bySearch = ranges.count * segments.count <= 2_000_000
-    var waiting = ranges
-    while !waiting.isEmpty {
-        var chosen = 0, place = best(waiting[0], pen)
-        if bySearch {
+    if ranges.count * segments.count <= 2_000_000 {
+        var waiting = Array(ranges.indices)
+        while !waiting.isEmpty {
+            var chosen = 0, place = best(waiting[0], pen)
             for k in waiting.indices.dropFirst() {
                 // Only the move counts between subpaths; what a start saves it saves whenever the subpath is drawn.
                 let other = best(waiting[k], pen)
-                if nearness(other.start, pen) < nearness(place.start, pen) { (chosen, place) = (k, other) }
+                if other.move < place.move { (chosen, place) = (k, other) }
             }
-            emit(waiting.remove(at: chosen), from: place.start)
-        } else {
-            for range in waiting { emit(range, from: best(range, pen).start) }
-            waiting.removeAll()
+            emit(ranges[waiting.remove(at: chosen)], from: place.start)
         }
+    } else {
+        for k in ranges.indices { emit(ranges[k], from: best(k, pen).start) }
     }
     return result
+}
 
-    func nearness(_ start: Int, _ pen: Point) -> Double { digits(starts[start].x - pen.x) + digits(starts[start].y - pen.y) }
+/// A point at which a subpath may begin.
+private struct Candidate {
+    var place: Point
+    /// What the line before it, drawn by `z`, would cost.
+    var saved: Double
+    /// Its segment.
+    var start: Int
 }
 
 /// About the characters of a number: one for its sign or separator, one for each digit at a few units in a pixel, by halves.

@@ -58,12 +58,11 @@ func fitCubic(
     var u = InlineArray<16, SIMD2<Double>>(repeating: .zero), qx = u, qy = u
     let pairs = (m + 1) / 2
     let perLength = 1 / length
-    for k in 0..<2 * pairs {
-        let at = min(k, m - 1)
-        let i = from + 1 + (m == inner ? at : (2 * at + 1) * inner / (2 * m))
-        qx[unchecked: k >> 1][k & 1] = p[i].x
-        qy[unchecked: k >> 1][k & 1] = p[i].y
-        u[unchecked: k >> 1][k & 1] = (s[i] - s[from]) * perLength
+    for k in 0..<pairs {
+        let i = sample(2 * k, m, from, inner), j = sample(min(2 * k + 1, m - 1), m, from, inner)
+        qx[unchecked: k] = SIMD2(p[i].x, p[j].x)
+        qy[unchecked: k] = SIMD2(p[i].y, p[j].y)
+        u[unchecked: k] = SIMD2(s[i] - s[from], s[j] - s[from]) * perLength
     }
     let pull = 3e-4 * Double(m)
     let h1 = isLocked ? .zero : t1, h3 = free1 ? n1 : .zero, h4 = free2 ? n2 : .zero
@@ -72,7 +71,7 @@ func fitCubic(
         let curve = PowerCubic(a, c1, c2, d)
         if round == rounds {
             var sum = SIMD2<Double>.zero
-            var worst = 0.0
+            var worst = SIMD2<Double>.zero
             for k in 0..<pairs {
                 let foot = curve.foot(qx[unchecked: k], qy[unchecked: k], u[unchecked: k])
                 var square = foot.cross * foot.cross * foot.inverse
@@ -80,11 +79,13 @@ func fitCubic(
                 sum += square
                 // What is left along the curve is harmless unless it is much.
                 let along = 0.09 * foot.along * foot.along * foot.inverse
-                worst = max(worst, square[0], square[1], along[0], along[1])
+                worst = worst.replacing(with: square, where: square .> worst)
+                worst = worst.replacing(with: along, where: along .> worst)
                 // A little more than the limit: the caller looks closely.
-                if worst > 1.000_001 * limit * limit { return nil }
+                if max(worst[0], worst[1]) > 1.000_001 * limit * limit { return nil }
             }
-            return CubicFit(c1: c1, c2: c2, meanSquare: (sum[0] + sum[1]) / Double(m), worst: worst.squareRoot())
+            let mean = (sum[0] + sum[1]) / Double(m)
+            return CubicFit(c1: c1, c2: c2, meanSquare: mean, worst: max(worst[0], worst[1]).squareRoot())
         }
         var worst = SIMD2<Double>.zero
         var (s11, s12, s13, s14) = (SIMD2<Double>.zero, SIMD2<Double>.zero, SIMD2<Double>.zero, SIMD2<Double>.zero)
@@ -188,14 +189,9 @@ func measureCubic(
     var sum = 0.0, worst = 0.0
     var k = 0
     while k < m {
-        var qx = SIMD2<Double>.zero, qy = qx, t = qx
-        for lane in 0..<2 {
-            let at = min(k + lane, m - 1)
-            let i = from + 1 + (m == inner ? at : (2 * at + 1) * inner / (2 * m))
-            qx[lane] = p[i].x
-            qy[lane] = p[i].y
-            t[lane] = (s[i] - s[from]) * perLength
-        }
+        let i = sample(k, m, from, inner), j = sample(min(k + 1, m - 1), m, from, inner)
+        let qx = SIMD2(p[i].x, p[j].x), qy = SIMD2(p[i].y, p[j].y)
+        var t = SIMD2(s[i] - s[from], s[j] - s[from]) * perLength
         for _ in 0..<2 {
             let foot = curve.foot(qx, qy, t)
             t -= foot.along * foot.inverse
@@ -205,11 +201,17 @@ func measureCubic(
         let foot = curve.foot(qx, qy, t)
         let square = foot.cross * foot.cross * foot.inverse, along = 0.09 * foot.along * foot.along * foot.inverse
         sum += k + 1 < m ? square[0] + square[1] : square[0]
-        worst = max(worst, square[0], square[1], along[0], along[1])
+        worst = max(worst, max(max(square[0], square[1]), max(along[0], along[1])))
         if worst > 1.000_001 * limit * limit { return nil }
         k += 2
     }
     return CubicFit(c1: c1, c2: c2, meanSquare: sum / Double(m), worst: worst.squareRoot())
+}
+
+/// Index of the `k`th of `m` points spread evenly over the `inner` ones after `from`.
+@inline(__always)
+private func sample(_ k: Int, _ m: Int, _ from: Int, _ inner: Int) -> Int {
+    from &+ 1 &+ (m == inner ? k : (2 &* k &+ 1) &* inner / (2 &* m))
 }
 
 /// A cubic by the powers of its parameter, evaluated at two places at once.

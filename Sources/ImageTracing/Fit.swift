@@ -486,7 +486,8 @@ struct LayerBuilder {
         for k in 1..<count {
             let t = Double(k) / Double(count)
             // The ends lie at the boundary itself, where a pixel belongs to either side.
-            if t * length < 0.8 || (1 - t) * length < 0.8 { continue }
+            if t * length < 0.8 { continue }
+            if (1 - t) * length < 0.8 { break }
             if !cover.contains(a + d * t) { return false }
         }
         return seenThrough.isEmpty || !showsThrough(way[i...j])

@@ -86,70 +86,33 @@ struct SplitSearch {
             guard least < .infinity else { continue }
             for kind in 0..<2 {
                 let state = states[2 * i + kind]
-                guard state.cost < least + price * cubicBytes + 1e-12, state.cost < .infinity else { continue }
-                var misses = 0, lines = true
-                var j = i + 1
-                while j < m, j - i <= window {
-                    let last = j == m - 1
-                    if lines, state.cost + price * lineBytes < states[2 * j + 1].cost {
-                        if let square = lineError(p, i, j) {
-                            let direction = (places[j] - places[i]).normalized
-                            var bytes = lineBytes
-                            if i > 0 || startTangent != nil {
-                                let before = kind == 0 ? tangents[i] : state.tangent
-                                bytes += bendBytes(before, direction)
-                            }
-                            if last, let endTangent { bytes += bendBytes(-endTangent, direction) }
-                            let cost = state.cost + square + price * bytes
-                            if cost < states[2 * j + 1].cost {
-                                states[2 * j + 1] = State(cost: cost, before: 2 * i + kind, tangent: direction)
-                            }
-                        } else {
-                            lines = false
-                        }
+                guard state.cost < least + price * cubicBytes + 1e-12, state.cost < .infinity,
+                    state.cost + price * lineBytes <= min(states[2 * m - 2].cost, states[2 * m - 1].cost)
+                else { continue }
+                for j in i + 1..<min(m, i + window + 1) where state.cost + price * lineBytes < states[2 * j + 1].cost {
+                    guard let square = lineError(p, i, j) else { break }
+                    let direction = (places[j] - places[i]).normalized
+                    var bytes = lineBytes
+                    if i > 0 || startTangent != nil { bytes += bendBytes(kind == 0 ? tangents[i] : state.tangent, direction) }
+                    if j == m - 1, let endTangent { bytes += bendBytes(-endTangent, direction) }
+                    let cost = state.cost + square + price * bytes
+                    if cost < states[2 * j + 1].cost {
+                        states[2 * j + 1] = State(cost: cost, before: 2 * i + kind, tangent: direction)
                     }
-                    // Whatever a cubic from here costs, one from farther back was cheaper.
-                    guard state.cost + price * smoothBytes < states[2 * j].cost else {
-                        j += 1
-                        continue
-                    }
-                    let samples = min(32, 12 + (joints[j] - joints[i]) / 16)
-                    let start: Vector? = i == 0 ? startTangent : kind == 0 ? tangents[i] : state.tangent
-                    let end: Vector? = last ? endTangent : -tangents[j]
-                    if let fit = fitCubic(
-                        p, s, joints[i], joints[j], places[i], places[j], start: start, end: end, samples: samples, rounds: 2,
-                        limit: tolerance),
-                        fit.worst <= tolerance
-                    {
+                }
+                // The least that a cubic from here to the end costs, and one to somewhere before.
+                let leastCubic = state.cost + price * smoothBytes, leastWay = leastCubic + price * lineBytes
+                var misses = 0
+                for j in i + 1..<min(m, i + window + 1) {
+                    // Whatever a cubic from here costs, one from farther back or another way to the end was cheaper.
+                    let least = j == m - 1 ? leastCubic : leastWay
+                    guard leastCubic < states[2 * j].cost, least <= states[2 * m - 2].cost, least <= states[2 * m - 1].cost else { continue }
+                    if curve(p, s, i, j, kind, state, startTangent, endTangent) {
                         misses = 0
-                        let length = s[joints[j]] - s[joints[i]]
-                        offer(fit, state.cost + fit.meanSquare * length + price * cubicBytes, 2 * i + kind, j)
-                        // Good enough to be worth a try with fewer numbers.
-                        if state.cost + price * quadraticBytes < states[2 * j].cost,
-                            let (c1, c2) = quadratic(fit, places[i], places[j], start, end),
-                            let fit = measureCubic(
-                                p, s, joints[i], joints[j], places[i], c1, c2, places[j], samples: samples, limit: tolerance),
-                            fit.worst <= tolerance
-                        {
-                            offer(fit, state.cost + fit.meanSquare * length + price * quadraticBytes, 2 * i + kind, j)
-                        }
-                        if kind == 0, i > 0, state.isCurve, state.cost + price * smoothBytes < states[2 * j].cost {
-                            let mirrored = places[i] + (places[i] - state.c2)
-                            let given = (mirrored - places[i]).length, wished = (fit.c1 - places[i]).length
-                            if given > 0.5 * wished, given < 2 * wished,
-                                let fit = fitCubic(
-                                    p, s, joints[i], joints[j], places[i], places[j], start: start, end: end, locked: mirrored,
-                                    samples: samples,
-                                    rounds: 1, limit: tolerance), fit.worst <= tolerance
-                            {
-                                offer(fit, state.cost + fit.meanSquare * length + price * smoothBytes, 2 * i, j)
-                            }
-                        }
                     } else {
                         misses += 1
                         if misses >= 4 { break }
                     }
-                    j += 1
                 }
             }
             // Something must lead on: a line to the next candidate, however bad.
@@ -169,6 +132,43 @@ struct SplitSearch {
         }
         result.reverse()
         return result
+    }
+
+    /// Offers the cubics from one candidate to another; false if none is within the tolerance.
+    private mutating func curve(
+        _ p: UnsafePointer<Point>, _ s: UnsafePointer<Double>, _ i: Int, _ j: Int, _ kind: Int, _ state: State, _ startTangent: Vector?,
+        _ endTangent: Vector?
+    ) -> Bool {
+        let from = joints[i], to = joints[j], a = places[i], d = places[j]
+        let samples = min(32, 12 + (to - from) / 16)
+        let start: Vector? = i == 0 ? startTangent : kind == 0 ? tangents[i] : state.tangent
+        let end: Vector? = j == joints.count - 1 ? endTangent : -tangents[j]
+        guard
+            let fit = fitCubic(p, s, from, to, a, d, start: start, end: end, samples: samples, rounds: 2, limit: tolerance),
+            fit.worst <= tolerance
+        else { return false }
+        let length = s[to] - s[from]
+        offer(fit, state.cost + fit.meanSquare * length + price * cubicBytes, 2 * i + kind, j)
+        // Good enough to be worth a try with fewer numbers.
+        if state.cost + price * quadraticBytes < states[2 * j].cost,
+            let (c1, c2) = quadratic(fit, a, d, start, end),
+            let fit = measureCubic(p, s, from, to, a, c1, c2, d, samples: samples, limit: tolerance),
+            fit.worst <= tolerance
+        {
+            offer(fit, state.cost + fit.meanSquare * length + price * quadraticBytes, 2 * i + kind, j)
+        }
+        if kind == 0, i > 0, state.isCurve, state.cost + price * smoothBytes < states[2 * j].cost {
+            let mirrored = a + (a - state.c2)
+            let given = (mirrored - a).length, wished = (fit.c1 - a).length
+            if given > 0.5 * wished, given < 2 * wished,
+                let fit = fitCubic(
+                    p, s, from, to, a, d, start: start, end: end, locked: mirrored, samples: samples, rounds: 1, limit: tolerance),
+                fit.worst <= tolerance
+            {
+                offer(fit, state.cost + fit.meanSquare * length + price * smoothBytes, 2 * i, j)
+            }
+        }
+        return true
     }
 
     private mutating func offer(_ fit: CubicFit, _ cost: Double, _ before: Int, _ j: Int) {
