@@ -137,20 +137,23 @@ struct BoxModel {
             equations.reset()
             var sides = 0
             let reach = mixedCorner
+            var left = SideSums(), right = SideSums(), top = SideSums(), bottom = SideSums()
             for p in points {
                 let (u, v) = local(p)
                 let x = abs(u) - a + radius, y = abs(v) - b + radius
                 let su: Double = u < 0 ? -1 : 1, sv: Double = v < 0 ? -1 : 1
-                var nu = 0.0, nv = 0.0, distance = 0.0
-                if x > 0, y > 0, radius > 0 {
-                    let length = (x * x + y * y).squareRoot()
-                    (nu, nv, distance) = (x / length, y / length, length - radius)
-                    sides |= (u < 0 ? 1 : 2) | (v < 0 ? 4 : 8)
-                } else {
+                guard x > 0, y > 0, radius > 0 else {
                     if !rounds, cornerDistance(p) < reach { continue }
-                    if x > y { (nu, distance) = (1, x - radius) } else { (nv, distance) = (1, y - radius) }
-                    sides |= x > y ? (u < 0 ? 1 : 2) : (v < 0 ? 4 : 8)
+                    if x > y {
+                        if u < 0 { left.add(x - radius, -v) } else { right.add(x - radius, v) }
+                    } else {
+                        if v < 0 { top.add(y - radius, u) } else { bottom.add(y - radius, -u) }
+                    }
+                    continue
                 }
+                let length = (x * x + y * y).squareRoot()
+                let nu = x / length, nv = y / length, distance = length - radius
+                sides |= (u < 0 ? 1 : 2) | (v < 0 ? 4 : 8)
                 equations.row[0] = -nu * su
                 equations.row[1] = -nv * sv
                 equations.row[2] = -nu
@@ -159,6 +162,10 @@ struct BoxModel {
                 equations.row[5] = rounds ? nu + nv - 1 : 0
                 equations.add(distance)
             }
+            if left.count > 0 { sides |= 1; equations.add(left, turns, 1, 0, -1, 0) }
+            if right.count > 0 { sides |= 2; equations.add(right, turns, -1, 0, -1, 0) }
+            if top.count > 0 { sides |= 4; equations.add(top, turns, 0, 1, 0, -1) }
+            if bottom.count > 0 { sides |= 8; equations.add(bottom, turns, 0, -1, 0, -1) }
             if sides != 15 { return false }
             // A little weight on "no change" keeps what no point speaks of where it is.
             equations.damp(1e-4)
@@ -175,10 +182,42 @@ struct BoxModel {
     }
 }
 
+/// What points beside one side of a box add to its equations.
+private struct SideSums {
+    private(set) var count = 0.0
+    /// Of the distances, the derivatives by the direction, the squares of these, and their products with the distances.
+    fileprivate var d = 0.0, t = 0.0, tt = 0.0, td = 0.0
+
+    @inline(__always)
+    mutating func add(_ distance: Double, _ turn: Double) {
+        count += 1
+        d += distance
+        t += turn
+        tt += turn * turn
+        td += turn * distance
+    }
+}
+
+extension NormalEquations {
+    /// Adds points whose residuals have the same derivatives, those given, by all unknowns but the direction.
+    fileprivate mutating func add(_ sums: SideSums, _ turns: Bool, _ r0: Double, _ r1: Double, _ r2: Double, _ r3: Double) {
+        row = [r0, r1, r2, r3, 0, 0]
+        for i in 0..<4 where row[i] != 0 {
+            for j in 0...i { matrix[i * 7 + j] += sums.count * row[i] * row[j] }
+            matrix[i * 7 + 6] -= row[i] * sums.d
+            if turns { matrix[28 + i] += row[i] * sums.t }
+        }
+        if turns {
+            matrix[32] += sums.tt
+            matrix[34] -= sums.td
+        }
+    }
+}
+
 /// Normal equations of a small linear least-squares problem of `count` unknowns, at most 6.
 struct NormalEquations<let count: Int> {
     /// Lower triangle, row by row with a stride of 7; the right side in column 6.
-    private var matrix = InlineArray<42, Double>(repeating: 0)
+    fileprivate var matrix = InlineArray<42, Double>(repeating: 0)
     /// Derivatives of the next residual by each parameter.
     var row = InlineArray<6, Double>(repeating: 0)
     private(set) var solution = InlineArray<6, Double>(repeating: 0)

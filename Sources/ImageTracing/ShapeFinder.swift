@@ -217,6 +217,18 @@ struct ShapeFinder {
             }
         }
 
+        /// Around all that lies inside.
+        var bounds: Rect {
+            switch self {
+            case .ellipse(let m):
+                return Rect(m.center - Vector(m.rx, m.ry), m.center + Vector(m.rx, m.ry))
+            case .box(let m):
+                let u = m.axis * m.a, v = m.axis.perpendicular * m.b
+                let corner = Vector(abs(u.dx) + abs(v.dx), abs(u.dy) + abs(v.dy))
+                return Rect(m.center - corner, m.center + corner)
+            }
+        }
+
         var perimeter: Double {
             switch self {
             case .ellipse(let model): model.perimeter
@@ -337,22 +349,33 @@ struct ShapeFinder {
                 }
             }
         }
-        // The shape may reach farther than the region.
-        let grow = max(maxX - minX, maxY - minY) + 2
-        (minX, maxX) = (max(0, minX - grow), min(s.width - 1, maxX + grow))
-        (minY, maxY) = (max(0, minY - grow), min(s.height - 1, maxY + grow))
-        for y in minY...maxY {
-            for x in minX...maxX {
-                let label = s.labels[y * s.width + x]
-                if Int(label) == region {
-                    covered += 1
-                    if model.distance(Point(Double(x) + 0.5, Double(y) + 0.5)) > margin { return false }
-                } else if !isHidden(label, for: region), model.distance(Point(Double(x) + 0.5, Double(y) + 0.5)) < -margin {
-                    return false
+        // The shape may reach farther than the region, but not without end; beyond both nothing needs a look.
+        let grow = max(maxX - minX, maxY - minY) + 2, reach = model.bounds
+        let (left, right) = (reach.minX.rounded(.down), reach.maxX.rounded(.up))
+        let (top, bottom) = (reach.minY.rounded(.down), reach.maxY.rounded(.up))
+        (minX, maxX) = (
+            max(0, max(minX - grow, Int(max(-1e9, min(Double(minX - 2), left))))),
+            min(s.width - 1, min(maxX + grow, Int(min(1e9, max(Double(maxX + 2), right)))))
+        )
+        (minY, maxY) = (
+            max(0, max(minY - grow, Int(max(-1e9, min(Double(minY - 2), top))))),
+            min(s.height - 1, min(maxY + grow, Int(min(1e9, max(Double(maxY + 2), bottom)))))
+        )
+        let isClear = s.labels.withUnsafeBufferPointer { labels in
+            for y in minY...maxY {
+                for x in minX...maxX {
+                    let label = labels[y * s.width + x]
+                    if Int(label) == region {
+                        covered += 1
+                        if model.distance(Point(Double(x) + 0.5, Double(y) + 0.5)) > margin { return false }
+                    } else if !isHidden(label, for: region), model.distance(Point(Double(x) + 0.5, Double(y) + 0.5)) < -margin {
+                        return false
+                    }
                 }
             }
+            return true
         }
-        return covered == s.regions[region].area
+        return isClear && covered == s.regions[region].area
     }
 
     // MARK: Rings

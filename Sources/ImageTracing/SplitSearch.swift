@@ -106,7 +106,7 @@ struct SplitSearch {
                 for j in i + 1..<min(m, i + window + 1) {
                     // Whatever a cubic from here costs, one from farther back or another way to the end was cheaper.
                     let least = j == m - 1 ? leastCubic : leastWay
-                    guard leastCubic < states[2 * j].cost, least <= states[2 * m - 2].cost, least <= states[2 * m - 1].cost else { continue }
+                    guard leastCubic < states[2 * j].cost, least <= min(states[2 * m - 2].cost, states[2 * m - 1].cost) else { continue }
                     if curve(p, s, i, j, kind, state, startTangent, endTangent) {
                         misses = 0
                     } else {

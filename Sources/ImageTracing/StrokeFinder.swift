@@ -91,31 +91,38 @@ struct StrokeFinder {
         }
         a = trimmed(a)
         guard a.count >= 4, b.count >= 4 else { return nil }
-        /// Distance from a point to the segment from b[k] to b[k + 1], and the nearest point there.
-        func toSegment(_ q: Point, _ k: Int) -> (distance: Double, foot: Point) {
-            let u = p[b[k]], v = p[b[min(b.count - 1, k + 1)]] - u
-            let t = v.dot(v) > 0 ? max(0, min(1, (q - u).dot(v) / v.dot(v))) : 0
-            let foot = u + v * t
-            return (q.distance(to: foot), foot)
-        }
-        var pairs: [(a: Int, b: Int, foot: Point, distance: Double)] = []
+        var pairs: [(a: Int, foot: Point, distance: Double)] = []
         pairs.reserveCapacity(a.count)
-        var k = 0
-        for q in a {
-            // The partner moves on as long as it comes nearer.
-            var best = toSegment(p[q], k), at = k, j = k, walked = 0.0
+        // Side b: its points, and the vector to the next with its square and length; none for the last.
+        let sides = b.indices.map { k in
+            let v = k + 1 < b.count ? p[b[k + 1]] - p[b[k]] : Vector.zero
+            return (start: p[b[k]], along: v, square: v.dot(v), length: v.length)
+        }
+        sides.withUnsafeBufferPointer { sides in
+            /// The point of side `k` nearest to `q`, and the square of its distance.
+            func foot(_ q: Point, _ k: Int) -> (foot: Point, square: Double) {
+                let side = sides[k]
+                let t = side.square > 0 ? max(0, min(1, (q - side.start).dot(side.along) / side.square)) : 0
+                let foot = side.start + side.along * t
+                return (foot, (q - foot).dot(q - foot))
+            }
+            var k = 0
             // Around a sharp join the other side goes a long way before it is near again.
             let reach = 6.5 * guess + 4
-            while j + 1 < b.count - 1, walked < reach {
-                walked += p[b[j]].distance(to: p[b[j + 1]])
-                j += 1
-                let other = toSegment(p[q], j)
-                if other.distance < best.distance { (best, at) = (other, j) }
+            for q in a {
+                let place = p[q]
+                // The partner moves on as long as it comes nearer.
+                var best = foot(place, k), j = k, walked = 0.0
+                while j + 2 < sides.count, walked < reach {
+                    walked += sides[j].length
+                    j += 1
+                    let other = foot(place, j)
+                    if other.square < best.square { (best, k) = (other, j) }
+                }
+                // A partner on a cap is none.
+                if min(best.foot.distance(to: p[first]), best.foot.distance(to: p[second])) < 0.65 * guess { continue }
+                pairs.append((q, best.foot, best.square.squareRoot()))
             }
-            k = at
-            // A partner on a cap is none.
-            if min(best.foot.distance(to: p[first]), best.foot.distance(to: p[second])) < 0.65 * guess { continue }
-            pairs.append((q, k, best.foot, best.distance))
         }
         guard pairs.count >= 4 else { return nil }
         var widths: [Double] = []
