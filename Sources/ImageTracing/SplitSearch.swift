@@ -102,8 +102,13 @@ struct SplitSearch {
                 }
                 // The least that a cubic from here to the end costs, and one to somewhere before.
                 let leastCubic = state.cost + price * smoothBytes, leastWay = leastCubic + price * lineBytes
+                // One cubic to the end, where it is not far: when it is good, little else needs a look.
+                let isNear = m - 1 - i <= window / 2
+                if isNear, leastCubic < states[2 * m - 2].cost, leastCubic <= states[2 * m - 1].cost {
+                    _ = curve(p, s, i, m - 1, kind, state, startTangent, endTangent)
+                }
                 var misses = 0
-                for j in i + 1..<min(m, i + window + 1) {
+                for j in i + 1..<min(isNear ? m - 1 : m, i + window + 1) {
                     // Whatever a cubic from here costs, one from farther back or another way to the end was cheaper.
                     let least = j == m - 1 ? leastCubic : leastWay
                     guard leastCubic < states[2 * j].cost, least <= min(states[2 * m - 2].cost, states[2 * m - 1].cost) else { continue }
