@@ -642,7 +642,11 @@ struct Assembly {
     /// Segment numbers before which a corner lies.
     private var corners: [Int] = []
 
-    init(start: Point) { self.start = start }
+    init(start: Point) {
+        self.start = start
+        segments.reserveCapacity(12)
+        models.reserveCapacity(12)
+    }
 
     mutating func line(to p: Point, model: Moments?) {
         segments.append(.line(p))

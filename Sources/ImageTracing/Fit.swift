@@ -385,7 +385,9 @@ struct LayerBuilder {
             }
             count = n
         }
-        var result = [outline[0]]
+        var result: [Point] = []
+        result.reserveCapacity(min(n, 64))
+        result.append(outline[0])
         var i = 0
         while i < n - 1 {
             var good = i + 1, stride = 1
@@ -448,7 +450,9 @@ struct LayerBuilder {
             return true
         }
         // By the number of the side's first point; the last two are never asked.
-        var shortcuts = [Shortcut(place: .zero, area: .infinity, isSure: true)]
+        var shortcuts: [Shortcut] = []
+        shortcuts.reserveCapacity(way.count - 2)
+        shortcuts.append(Shortcut(place: .zero, area: .infinity, isSure: true))
         for i in 1..<way.count - 2 { shortcuts.append(shortcut(i)) }
         var rounds = 0
         while way.count > 3, rounds < 64 {

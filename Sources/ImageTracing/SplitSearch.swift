@@ -128,6 +128,7 @@ struct SplitSearch {
             }
         }
         var result: [Part] = []
+        result.reserveCapacity(8)
         var at = states[2 * m - 2].cost <= states[2 * m - 1].cost ? 2 * m - 2 : 2 * m - 1
         while at > 1 {
             let state = states[at]
@@ -234,13 +235,14 @@ struct SplitSearch {
 
     /// Place and direction of a row near one of its points: a straight line for the direction and a parabola (Savitzky–Golay) for the place,
     /// over up to three points to both sides.
+    @inline(__always)
     private func local(_ p: UnsafePointer<Point>, _ s: UnsafePointer<Double>, _ i: Int, _ from: Int, _ to: Int) -> (Point, Vector) {
         let reach = min(3, min(i - from, to - i))
         var mean = 0.0
-        for k in i - reach...i + reach { mean += s[k] }
+        for k in i &- reach...i &+ reach { mean += s[k] }
         mean /= Double(2 * reach + 1)
         var dx = 0.0, dy = 0.0
-        for k in i - reach...i + reach {
+        for k in i &- reach...i &+ reach {
             dx += (s[k] - mean) * (p[k].x - p[i].x)
             dy += (s[k] - mean) * (p[k].y - p[i].y)
         }
