@@ -25,18 +25,27 @@ func isEnlargedPixelArt(_ image: Raster<RGBA8>) -> Bool {
     let (width, height) = (image.width, image.height)
     var side = greatestCommonDivisor(width, height)
     guard side >= 4 else { return false }
-    var colors: Set<RGBA8> = []
+    // Sorted, to be searched; a set takes longer to be set up than most pictures to be looked at.
+    var colors: [UInt32] = []
+    func insert(_ color: UInt32) {
+        var low = 0, high = colors.count
+        while low < high {
+            let middle = (low + high) / 2
+            if colors[middle] < color { low = middle + 1 } else { high = middle }
+        }
+        if low == colors.count || colors[low] != color { colors.insert(color, at: low) }
+    }
     return image.pixels.withUnsafeBufferPointer { p in
         for y in 0..<height {
             let row = y * width
-            colors.insert(p[row])
-            for i in row + 1..<row + width where p[i] != p[i - 1] {
+            insert(p[row].bits)
+            for i in row + 1..<row + width where p.differs(i, i - 1) {
                 side = greatestCommonDivisor(side, i - row)
                 if side < 4 { return false }
-                colors.insert(p[i])
+                insert(p[i].bits)
             }
             if colors.count > 256 { return false }
-            if y > 0, (row..<row + width).contains(where: { p[$0] != p[$0 - width] }) { side = greatestCommonDivisor(side, y) }
+            if y > 0, (row..<row + width).contains(where: { p.differs($0, $0 - width) }) { side = greatestCommonDivisor(side, y) }
             if side < 4 { return false }
         }
         return colors.count > 1 && max(width, height) / side <= 256

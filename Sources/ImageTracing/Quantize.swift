@@ -66,12 +66,10 @@ public func quantize(_ image: Raster<RGBA8>, _ options: QuantizeOptions = .init(
     let clusters = histogram.clusters(options, pixelCount: work.pixels.count, noise: work.noise)
     work.pixels.withUnsafeBufferPointer { pixels in
         indices.withUnsafeMutableBufferPointer { indices in
-            histogram.binOfKey.withUnsafeBufferPointer { binOfKey in
-                clusters.assignment.withUnsafeBufferPointer { assignment in
-                    forEachFlatRun(UnsafeBufferPointer(indices), pixels) { run in
-                        let index = assignment[Int(binOfKey[histogram.key(pixels[run.lowerBound])])]
-                        for i in run { indices[i] = index }
-                    }
+            clusters.assignment.withUnsafeBufferPointer { assignment in
+                forEachFlatRun(UnsafeBufferPointer(indices), pixels) { run in
+                    let index = assignment[histogram.bin(of: pixels[run.lowerBound])]
+                    for i in run { indices[i] = index }
                 }
             }
         }
@@ -187,21 +185,26 @@ private struct ColorHistogram {
         var place: SIMD4<Float>
     }
     let hasAlpha: Bool
+    /// Bin of each colour; with transparency, of each of the sixteen opacities of a colour that occurs.
     var binOfKey: [Int32]
+    /// With transparency: where in `binOfKey` the opacities of each colour stand, in sixteens.
+    var rowOfColor: [Int32]
     var bins: [Bin]
 
     @inline(__always)
-    func key(_ p: RGBA8) -> Int { Self.key(p, hasAlpha: hasAlpha) }
+    private static func color(_ p: RGBA8) -> Int { Int(p.r >> 3) << 10 | Int(p.g >> 3) << 5 | Int(p.b >> 3) }
 
+    /// The bin of a pixel that voted.
     @inline(__always)
-    static func key(_ p: RGBA8, hasAlpha: Bool) -> Int {
-        let rgb = Int(p.r >> 3) << 10 | Int(p.g >> 3) << 5 | Int(p.b >> 3)
-        return hasAlpha ? rgb << 4 | Int(p.a >> 4) : rgb
+    func bin(of p: RGBA8) -> Int {
+        let color = Self.color(p)
+        return Int(binOfKey[hasAlpha ? Int(rowOfColor[color]) << 4 | Int(p.a >> 4) : color])
     }
 
     init(_ work: WorkingImage, votes: [UInt8]) {
         hasAlpha = work.hasAlpha
-        binOfKey = [Int32](repeating: -1, count: work.hasAlpha ? 1 << 19 : 1 << 15)
+        var binOfKey = [Int32](repeating: -1, count: work.hasAlpha ? 0 : 1 << 15)
+        var rowOfColor = [Int32](repeating: -1, count: work.hasAlpha ? 1 << 15 : 0)
         bins = []
         var sums: [SIMD4<Int>] = []
         var counts: [Int] = []
@@ -209,21 +212,28 @@ private struct ColorHistogram {
         let pixels = work.pixels
         votes.withUnsafeBufferPointer { votes in
             pixels.withUnsafeBufferPointer { pixels in
-                binOfKey.withUnsafeMutableBufferPointer { binOfKey in
-                    forEachFlatRun(votes, pixels) { run in
-                        let p = pixels[run.lowerBound], k = Self.key(p, hasAlpha: work.hasAlpha), length = run.count
-                        if binOfKey[k] < 0 {
-                            binOfKey[k] = Int32(sums.count)
-                            sums.append(.zero)
-                            counts.append(0)
+                forEachFlatRun(votes, pixels) { run in
+                    let p = pixels[run.lowerBound], length = run.count
+                    var k = Self.color(p)
+                    if work.hasAlpha {
+                        if rowOfColor[k] < 0 {
+                            rowOfColor[k] = Int32(binOfKey.count >> 4)
+                            binOfKey.append(contentsOf: repeatElement(-1, count: 16))
                         }
-                        let bin = Int(binOfKey[k])
-                        counts[bin] += length
-                        sums[bin] &+= SIMD4(Int(p.r), Int(p.g), Int(p.b), Int(p.a)) &* length
+                        k = Int(rowOfColor[k]) << 4 | Int(p.a >> 4)
                     }
+                    if binOfKey[k] < 0 {
+                        binOfKey[k] = Int32(sums.count)
+                        sums.append(.zero)
+                        counts.append(0)
+                    }
+                    let bin = Int(binOfKey[k])
+                    counts[bin] += length
+                    sums[bin] &+= SIMD4(Int(p.r), Int(p.g), Int(p.b), Int(p.a)) &* length
                 }
             }
         }
+        (self.binOfKey, self.rowOfColor) = (binOfKey, rowOfColor)
         let oklab = OklabConverter()
         bins.reserveCapacity(sums.count)
         for (sum, count) in zip(sums, counts) {
