@@ -218,7 +218,8 @@ extension UnsafeBufferPointer<UInt8> {
         let bytes = UnsafeRawPointer(baseAddress!)
         var k = i + 1
         while k + 8 <= end {
-            let change = bytes.loadUnaligned(fromByteOffset: k, as: UInt64.self) ^ bytes.loadUnaligned(fromByteOffset: k - 1, as: UInt64.self)
+            let here = bytes.loadUnaligned(fromByteOffset: k, as: UInt64.self)
+            let change = here ^ bytes.loadUnaligned(fromByteOffset: k - 1, as: UInt64.self)
             if change != 0 { return k + UInt64(littleEndian: change).trailingZeroBitCount / 8 }
             k += 8
         }
