@@ -26,14 +26,27 @@ func bridgeDiagonals(_ labels: inout [UInt8], mixed: [UInt8], _ work: WorkingIma
                     return ((SIMD4<Float>(bytes: pixels[i]) - other) * axis).sum() / length
                 }
                 for y in 0..<height - 1 {
-                    for i in y * width..<(y + 1) * width - 1 {
+                    let end = (y + 1) * width - 1
+                    var i = y * width
+                    while i < end {
+                        if i + 8 <= end, isUniform(i) {
+                            i += 8
+                            continue
+                        }
                         let (a, b, c, d) = (labels[i], labels[i + 1], labels[i + width], labels[i + width + 1])
                         if a == d, a != b, a != c {
                             bridge(i + 1, i + width, a)
                         } else if b == c, b != a, b != d {
                             bridge(i, i + width + 1, b)
                         }
+                        i += 1
                     }
+                }
+                /// Whether eight labels from `i` on equal those right of them and below.
+                func isUniform(_ i: Int) -> Bool {
+                    let bytes = UnsafeRawPointer(labels.baseAddress! + i), own = bytes.loadUnaligned(as: UInt64.self)
+                    return (own ^ bytes.loadUnaligned(fromByteOffset: 1, as: UInt64.self))
+                        | (own ^ bytes.loadUnaligned(fromByteOffset: width, as: UInt64.self)) == 0
                 }
                 func bridge(_ p: Int, _ q: Int, _ k: UInt8) {
                     let (s, t) = (share(p, of: k), share(q, of: k))
