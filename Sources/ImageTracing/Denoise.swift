@@ -169,6 +169,7 @@ func firstStep(_ p: UnsafePointer<RGBA8>, _ q: UnsafePointer<RGBA8>, from i: Int
         let here = a.loadUnaligned(fromByteOffset: 4 * i, as: SIMD16<UInt8>.self)
         let there = b.loadUnaligned(fromByteOffset: 4 * i, as: SIMD16<UInt8>.self)
         let difference = higher(here, there) &- lower(here, there)
+        // Sixteen bytes either way.
         let beyond = unsafeBitCast(higher(difference, limit) ^ limit, to: SIMD2<UInt64>.self)
         if beyond.x | beyond.y != 0 { break }
         i += 4
