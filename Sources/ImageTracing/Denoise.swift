@@ -188,28 +188,37 @@ func channelDistance(_ p: RGBA8, _ q: RGBA8) -> Int {
 extension UnsafeBufferPointer<RGBA8> {
     /// Whether two pixels differ in any channel; one comparison, where `!=` makes up to four.
     @inline(__always)
-    func differs(_ i: Int, _ j: Int) -> Bool {
-        let bytes = UnsafeRawBufferPointer(self)
-        return bytes.loadUnaligned(fromByteOffset: 4 * i, as: UInt32.self) != bytes.loadUnaligned(fromByteOffset: 4 * j, as: UInt32.self)
-    }
-}
+    func differs(_ i: Int, _ j: Int) -> Bool { self[i].bits != self[j].bits }
 
-extension UnsafeBufferPointer<RGBA8> {
     /// The first index from `i` on, below `end`, whose pixel differs from the one `step` further on; `end` if none does.
     @inline(__always)
     func firstDifference(from i: Int, to end: Int, step: Int) -> Int {
-        let bytes = UnsafeRawPointer(baseAddress!)
-        var i = i
-        while i + 4 <= end {
-            let here = bytes.loadUnaligned(fromByteOffset: 4 * i, as: SIMD2<UInt64>.self)
-            let there = bytes.loadUnaligned(fromByteOffset: 4 * (i + step), as: SIMD2<UInt64>.self)
-            let difference = here ^ there
-            if difference.x | difference.y != 0 { break }
-            i += 4
-        }
-        while i < end, !differs(i, i + step) { i += 1 }
-        return i
+        firstDifferentWord(UnsafeRawPointer(baseAddress!), from: i, to: end, step: step)
     }
+}
+
+extension UnsafeBufferPointer<Int32> {
+    /// The first index from `i` on, below `end`, whose value differs from the one `step` further on; `end` if none does.
+    @inline(__always)
+    func firstDifference(from i: Int, to end: Int, step: Int) -> Int {
+        firstDifferentWord(UnsafeRawPointer(baseAddress!), from: i, to: end, step: step)
+    }
+}
+
+/// The same for values of four bytes of any type.
+@inline(__always)
+private func firstDifferentWord(_ bytes: UnsafeRawPointer, from i: Int, to end: Int, step: Int) -> Int {
+    var i = i
+    while i + 4 <= end {
+        let here = bytes.loadUnaligned(fromByteOffset: 4 * i, as: SIMD2<UInt64>.self)
+        let there = bytes.loadUnaligned(fromByteOffset: 4 * (i + step), as: SIMD2<UInt64>.self)
+        let difference = here ^ there
+        if difference.x | difference.y != 0 { break }
+        i += 4
+    }
+    func word(_ i: Int) -> UInt32 { bytes.loadUnaligned(fromByteOffset: 4 * i, as: UInt32.self) }
+    while i < end, word(i) == word(i + step) { i += 1 }
+    return i
 }
 
 extension UnsafeBufferPointer<UInt8> {
@@ -242,24 +251,6 @@ extension UnsafeBufferPointer<UInt8> {
         }
         while k < end, self[k] != value { k += 1 }
         return k
-    }
-}
-
-extension UnsafeBufferPointer<Int32> {
-    /// The first index from `i` on, below `end`, whose value differs from the one `step` further on; `end` if none does.
-    @inline(__always)
-    func firstDifference(from i: Int, to end: Int, step: Int) -> Int {
-        let bytes = UnsafeRawPointer(baseAddress!)
-        var i = i
-        while i + 4 <= end {
-            let here = bytes.loadUnaligned(fromByteOffset: 4 * i, as: SIMD2<UInt64>.self)
-            let there = bytes.loadUnaligned(fromByteOffset: 4 * (i + step), as: SIMD2<UInt64>.self)
-            let difference = here ^ there
-            if difference.x | difference.y != 0 { break }
-            i += 4
-        }
-        while i < end, self[i] == self[i + step] { i += 1 }
-        return i
     }
 }
 

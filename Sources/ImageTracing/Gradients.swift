@@ -28,15 +28,14 @@ extension WorkingImage {
     @inline(__always)
     fileprivate func isSteady(_ i: Int, _ x: Int, _ y: Int, reach: Int, limit: Int32) -> Bool {
         pixels.withUnsafeBufferPointer { pixels in
+            func lanes(_ p: RGBA8) -> SIMD4<Int32> { SIMD4(Int32(p.r), Int32(p.g), Int32(p.b), Int32(p.a)) }
             func bend(_ step: Int) -> Int32 {
-                func lanes(_ p: RGBA8) -> SIMD4<Int32> { SIMD4(Int32(p.r), Int32(p.g), Int32(p.b), Int32(p.a)) }
                 let (a, b) = (lanes(pixels[i - step]), lanes(pixels[i + step]))
                 let d = a &+ b &- 2 &* lanes(pixels[i])
                 return max(d.max(), 0 &- d.min())
             }
             // The middle of an edge is even in itself: half of the step lies outside of a gradient's next two pixels, all within an edge's.
             func change(_ step: Int) -> Int32 {
-                func lanes(_ p: RGBA8) -> SIMD4<Int32> { SIMD4(Int32(p.r), Int32(p.g), Int32(p.b), Int32(p.a)) }
                 let inner = lanes(pixels[i + step]) &- lanes(pixels[i - step])
                 let outer = lanes(pixels[i + 2 * step]) &- lanes(pixels[i - 2 * step])
                 let d = outer &- 2 &* inner

@@ -1,8 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
 import Synchronization
 
 extension WorkerPool {
@@ -35,19 +30,11 @@ private final class SharedLoop: Sendable {
     private nonisolated(unsafe) var body: (@Sendable (Int) -> Void)?
     private let next = Atomic(0), done = Atomic(0)
     /// Posted once, by the last call to return when that is not the caller's.
-    private nonisolated(unsafe) let end: UnsafeMutablePointer<sem_t>
+    private let end = Semaphore()
 
     init(count: Int, _ body: @escaping @Sendable (Int) -> Void) {
         self.count = count
         self.body = body
-        end = .allocate(capacity: 1)
-        end.initialize(to: sem_t())
-        sem_init(end, 0, 0)
-    }
-
-    deinit {
-        sem_destroy(end)
-        end.deallocate()
     }
 
     func work() {
@@ -55,13 +42,13 @@ private final class SharedLoop: Sendable {
             let index = next.wrappingAdd(1, ordering: .relaxed).oldValue
             guard index < count else { return }
             body!(index)
-            if done.wrappingAdd(1, ordering: .acquiringAndReleasing).newValue == count { sem_post(end) }
+            if done.wrappingAdd(1, ordering: .acquiringAndReleasing).newValue == count { end.post() }
         }
     }
 
     /// Waits for all calls; for the thread that made the loop.
     func finish() {
-        while sem_wait(end) != 0 {}  // interrupted by a signal
+        end.wait()
         body = nil
     }
 }

@@ -144,21 +144,10 @@ private final class Core: Sendable {
     }
 
     private let state: Lock<State>
-    /// Posted once per queued job and once per thread at the end. Made in `init`, destroyed in `deinit`; the
-    /// threads keep `self` alive while they wait on it, and semaphores may be used from any thread.
-    private nonisolated(unsafe) let semaphore: UnsafeMutablePointer<sem_t>
+    /// Posted once per queued job and once per thread at the end; the threads keep `self` alive while they wait on it.
+    private let semaphore = Semaphore()
 
-    init(threads: Int) {
-        state = Lock(State(mostThreads: threads))
-        semaphore = .allocate(capacity: 1)
-        semaphore.initialize(to: sem_t())
-        sem_init(semaphore, 0, 0)
-    }
-
-    deinit {
-        sem_destroy(semaphore)
-        semaphore.deallocate()
-    }
+    init(threads: Int) { state = Lock(State(mostThreads: threads)) }
 
     func add(_ job: Job) {
         if let worker = Worker.current, worker.core === self, worker.keep(job) { return }
@@ -170,7 +159,7 @@ private final class Core: Sendable {
             return true
         }
         if needsThread { start() }
-        sem_post(semaphore)
+        semaphore.post()
     }
 
     var threads: Int { state.withLock { $0.mostThreads } }
@@ -180,7 +169,7 @@ private final class Core: Sendable {
     /// Adds a job for threads that are there already.
     func queue(_ job: Job) {
         state.withLock { $0.jobs.append(job) }
-        sem_post(semaphore)
+        semaphore.post()
     }
 
     func close() {
@@ -188,7 +177,7 @@ private final class Core: Sendable {
             state.isClosed = true
             return state.threads
         }
-        for _ in 0..<threads { sem_post(semaphore) }
+        for _ in 0..<threads { semaphore.post() }
     }
 
     private func start() {
@@ -222,7 +211,7 @@ private final class Core: Sendable {
         while true {
             while let job = worker.next() { run(job) }
             state.withLock { $0.idle += 1 }
-            while sem_wait(semaphore) != 0 {}  // interrupted by a signal
+            semaphore.wait()
             let job: Job? = state.withLock { state in
                 state.idle -= 1
                 guard state.head < state.jobs.count else { return nil }
