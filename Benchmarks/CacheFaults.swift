@@ -189,5 +189,5 @@ private func value(of key: String) -> Blob {
         }
         line[position] += 1
     }
-    return Blob(bytes[..<count])
+    return Blob(bytes)[..<count]
 }

@@ -220,9 +220,7 @@ private func memoryHits(_ load: CacheLoad) -> Measured {
     for (key, digest) in digests.enumerated() { store.put(load.entry(key, digest)) }
     return measure(load, stride: 16) { key, _ in
         // The store has looked at the time of the entry.
-        guard case .value(let value)? = store.get(digests[key]).entry?.payload, let blob = value as? Blob else {
-            fatalError("a key is missing")
-        }
+        guard let blob = store.get(digests[key]).entry?.value(of: Blob.self) else { fatalError("a key is missing") }
         keep(blob.withUnsafeBytes { $0[0] ^ $0[$0.count - 1] })
     }
 }

@@ -208,5 +208,5 @@ private func drawing(_ number: Int, count: Int) -> Blob {
             "<path d=\"M\(next(2000)) \(next(2000))C\(next(999)) \(next(999)) \(next(999)) \(next(999)) \(next(999)) \(next(999))\" fill=\"#\(String(next(1 << 24), radix: 16))\"/>\n"
             .utf8
     }
-    return Blob(text[..<count])
+    return Blob(text)[..<count]
 }

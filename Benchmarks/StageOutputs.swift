@@ -104,7 +104,8 @@ private func write(_ value: Any, to bytes: inout [UInt8]) {
     // Planes of numbers without padding are taken as they lie in memory.
     switch value {
     case let plane as [UInt8]: plane.withUnsafeBytes { bytes.append(contentsOf: $0) }
-    case let plane as ArraySlice<UInt8>: plane.withUnsafeBytes { bytes.append(contentsOf: $0) }
+    // Its bytes, not which part of what array they are.
+    case let blob as Blob: bytes.append(contentsOf: [UInt8]("(bytes:".utf8) + blob.bytes + [UInt8](")".utf8))
     case let plane as [Int32]: plane.withUnsafeBytes { bytes.append(contentsOf: $0) }
     case let plane as [RGBA8]: plane.withUnsafeBytes { bytes.append(contentsOf: $0) }
     case let plane as [Point]: plane.withUnsafeBytes { bytes.append(contentsOf: $0) }

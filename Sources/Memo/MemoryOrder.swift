@@ -1,22 +1,6 @@
 import AtelierScheduling
 import Synchronization
 
-/// One entry of the memory level with what eviction needs; `Entry(slot)` is what is handed out.
-///
-/// `place` and `scope` change under the order lock alone, `frequency` is atomic, the rest never changes; that
-/// makes the class safe to share.
-final class Slot: Entry.Content, @unchecked Sendable {
-    /// Counted against every bound.
-    let bytes: Int
-    /// Where it stands in the queue of its scope.
-    fileprivate(set) var place = 0, scope = 0
-
-    init(_ entry: Entry, bytes: Int) {
-        self.bytes = bytes
-        super.init(entry.header, entry.payload)
-    }
-}
-
 /// The sums and queues of the memory level: what it holds, against which bounds, and what should make room.
 ///
 /// Scope 0 is the whole level, every other one a partition with a quota. An entry stands in the queue of the innermost

@@ -84,7 +84,7 @@ public final class MemoryStore: Store {
 
     /// The entry under a digest, or why there is none. O(1).
     public func get(_ digest: Digest) -> Lookup {
-        guard let (slot, expires) = shards[digest].withLock({ $0.find(digest) }) else {
+        guard let (slot, expires) = shards.withTable(of: digest, { $0.find(digest) }) else {
             return .miss(ghosts.withLock { $0.reason(digest) })
         }
         if expires != .max, expires <= seconds() {
@@ -99,7 +99,7 @@ public final class MemoryStore: Store {
     public func hitCost(ofBytes count: Int) -> UInt64 { 1_000 }
 
     /// The header under a digest, not counted as a hit.
-    public func peek(_ digest: Digest) -> EntryHeader? { shards[digest].withLock { $0.find(digest) }?.slot.header }
+    public func peek(_ digest: Digest) -> EntryHeader? { shards.withTable(of: digest) { $0.find(digest) }?.slot.header }
 
     /// Keeps an entry, if it is worth it and fits, in place of the one with the same digest. O(1) amortised, times the
     /// number of partitions with a quota.
@@ -111,7 +111,7 @@ public final class MemoryStore: Store {
         let header = entry.header
         if case .worth(let least) = admission, lossCost < least { return .notWorthIt }
         // A header from elsewhere may claim anything.
-        let slot = Slot(entry, bytes: min(max(0, header.byteCount), .max / 2) + overhead)
+        let slot = Slot.make(header, entry.payload, bytes: min(max(0, header.byteCount), .max / 2) + overhead)
         // What a loss costs is never less than a hit here; above all not nothing, which would say "unknown".
         let density = Double(min(max(lossCost, hitCost(ofBytes: slot.bytes)), 600_000_000_000)) / Double(max(1, slot.bytes))
         // What goes is handed out, so that its value is let go outside the locks.
@@ -119,7 +119,7 @@ public final class MemoryStore: Store {
             let scope = order.scope(of: header.partition)
             guard slot.bytes <= order.byteLimit, entryLimit > 0 else { return (.tooLarge, [], nil) }
             guard order.quotas(over: scope).allSatisfy({ slot.bytes <= $0 }) else { return (.noRoom, [], nil) }
-            let earlier = shards[header.digest].withLock { $0.remove(header.digest) }
+            let earlier = shards.withTable(of: header.digest) { $0.remove(header.digest) }
             if let earlier {
                 order.remove(earlier)
                 slot.frequency.store(earlier.frequency.load(ordering: .relaxed), ordering: .relaxed)
@@ -128,7 +128,7 @@ public final class MemoryStore: Store {
             }
             let evicted = makeRoom(for: slot.bytes, entryLimit: entryLimit, in: scope, of: &order)
             order.add(slot, density: density, to: scope)
-            shards[header.digest].withLock { $0.insert(slot) }
+            shards.withTable(of: header.digest) { $0.insert(slot) }
             return (.kept, evicted, earlier)
         }
         withExtendedLifetime(replaced) { tell(of: evicted) }
@@ -138,7 +138,7 @@ public final class MemoryStore: Store {
     /// Forgets an entry.
     public func evict(_ digest: Digest) {
         _ = order.withLock { order in
-            let slot = shards[digest].withLock { $0.remove(digest) }
+            let slot = shards.withTable(of: digest) { $0.remove(digest) }
             if let slot { order.remove(slot) }
             return slot
         }
@@ -173,7 +173,7 @@ public final class MemoryStore: Store {
     private func expire(_ slot: Slot) {
         let digest = slot.header.digest
         order.withLock { order in
-            guard shards[digest].withLock({ $0.find(digest)?.slot === slot }) else { return }
+            guard shards.withTable(of: digest, { $0.find(digest)?.slot === slot }) else { return }
             order.remove(slot)
             forget(slot, .expired, keeping: order.entries)
         }
@@ -182,7 +182,7 @@ public final class MemoryStore: Store {
     /// Takes an entry out of the table and remembers that it was there.
     private func forget(_ slot: Slot, _ reason: MissReason, keeping entries: Int) {
         let digest = slot.header.digest
-        _ = shards[digest].withLock { $0.remove(digest) }
+        _ = shards.withTable(of: digest) { $0.remove(digest) }
         let frequency = slot.frequency.load(ordering: .relaxed), bytes = reason == .evicted ? slot.bytes : 0
         ghosts.withLock {
             $0.note(digest, reason, frequency: frequency, bytes: bytes, byteLimit: byteLimit, entryLimit: max(64, entries))

@@ -77,14 +77,12 @@ struct SlotTable: Sendable {
 }
 
 /// Tables of the memory level, each with a lock of its own; the digest says which.
-final class Shards: Sendable {
-    final class Shard: Sendable {
-        private let table = Lock(SlotTable())
+struct Shards: ~Copyable, Sendable {
+    // In place, so that a look-up retains no shard.
+    private let shards = InlineArray<64, Lock<SlotTable>> { _ in Lock(SlotTable()) }
 
-        func withLock<Result: Sendable>(_ body: (inout SlotTable) -> Result) -> Result { table.withLock(body) }
+    /// Hands the table of a digest to `body` while nobody else has it.
+    func withTable<Result: Sendable>(of digest: Digest, _ body: (inout SlotTable) -> Result) -> Result {
+        shards[Int(truncatingIfNeeded: digest.words.1 & 63)].withLock(body)
     }
-
-    private let shards: [Shard] = (0..<64).map { _ in Shard() }
-
-    subscript(digest: Digest) -> Shard { shards[Int(truncatingIfNeeded: digest.words.1 & 63)] }
 }

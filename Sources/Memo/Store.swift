@@ -132,39 +132,26 @@ public struct Entry: Sendable {
         case failure(String)
     }
 
-    /// What entries share. The memory level keeps its counters in the same object (`Slot`), so that a hit touches one less.
-    ///
-    /// Safe to share: all but the counter never changes, the counter is atomic, and a subclass answers for what it adds.
-    class Content: @unchecked Sendable {
-        /// How often the memory level was asked for it. It stands here, beside the counter of references, since a hit
-        /// writes both: one line of memory instead of two.
-        let frequency = Atomic<UInt64>(1)
-        final let payload: Payload
-        final let header: EntryHeader
-
-        init(_ header: EntryHeader, _ payload: Payload) {
-            self.header = header
-            self.payload = payload
-        }
-    }
-
-    private var content: Content
+    private var slot: Slot
 
     /// What is known about it.
     public var header: EntryHeader {
-        get { content.header }
-        set { content = Content(newValue, content.payload) }
+        get { slot.header }
+        set { slot = .make(newValue, slot.payload) }
     }
     /// The thing itself.
     public var payload: Payload {
-        get { content.payload }
-        set { content = Content(content.header, newValue) }
+        get { slot.payload }
+        set { slot = .make(slot.header, newValue) }
     }
 
     /// An entry from its parts.
-    public init(header: EntryHeader, payload: Payload) { self.init(Content(header, payload)) }
+    public init(header: EntryHeader, payload: Payload) { self.init(.make(header, payload)) }
 
-    init(_ content: Content) { self.content = content }
+    init(_ slot: Slot) { self.slot = slot }
+
+    /// The value, if it is kept as a value of this type. O(1); a quarter of what `payload` and `as?` take.
+    public func value<Value: Storable>(of type: Value.Type) -> Value? { slot.value(of: type) }
 }
 
 extension Storable {

@@ -65,5 +65,22 @@ struct SlotTableTests {
 
 private func slot(_ digest: Digest, expires: Int64? = nil) -> Slot {
     let header = EntryHeader(digest: digest, stage: "test.slot", stageVersion: 1, byteCount: 1, expires: expires)
-    return Slot(Entry(header: header, payload: .value(Weight(byteCount: 1))), bytes: 1)
+    return Slot.make(header, .value(Weight(byteCount: 1)), bytes: 1)
+}
+
+@Suite("Entry")
+struct EntryTests {
+    @Test("A value is given as the type it is kept as, and as no other")
+    func valueOfType() {
+        let header = EntryHeader(digest: digest("entry"), stage: "test.entry", stageVersion: 1, byteCount: 3)
+        let text = Blob("a blob of text")[2..<6]
+        var entry = Entry(header: header, payload: .value(text))
+        #expect(entry.value(of: Blob.self) == Blob("blob"))
+        #expect(entry.value(of: Weight.self) == nil)
+        entry.payload = .value(Weight(byteCount: 7))
+        #expect(entry.value(of: Weight.self)?.byteCount == 7)
+        #expect(entry.header.byteCount == 3, "the header stays when the payload changes")
+        entry.payload = .bytes(text)
+        #expect(entry.value(of: Blob.self) == nil, "bytes as they lie on disk are no value")
+    }
 }
