@@ -126,6 +126,8 @@ let package = Package(
             of: "Memo",
             ["AtelierTesting", "AtelierMemoTesting", "AtelierScheduling", "AtelierTelemetry", "CAtelierBLAKE3", "CAtelierXXHash"]),
         tests(of: "Redis", ["AtelierTesting", "AtelierMemoTesting", "AtelierMemo", "AtelierScheduling"]),
+        tests(
+            of: "Processors", ["AtelierJSON", "AtelierMemo", "AtelierScheduling"], resources: [.copy("Samples")]),
         tests(of: "Geometry", ["AtelierTesting"]),
         tests(of: "Pixels", ["AtelierGeometry"]),
         tests(of: "ImageTracing", ["AtelierGeometry", "AtelierPixels"]),

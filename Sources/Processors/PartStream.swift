@@ -116,11 +116,14 @@ public struct PartStream: AsyncSequence, Sendable {
 public enum StreamError: Error, Hashable, CustomStringConvertible {
     /// It was read before, and was not kept.
     case alreadyRead
+    /// It was to be split into no streams at all.
+    case noBranches
 
     /// One sentence.
     public var description: String {
         switch self {
         case .alreadyRead: "the stream has been read already; gather its parts to read them twice"
+        case .noBranches: "a stream is split into one or more"
         }
     }
 }

@@ -94,16 +94,20 @@ private final class UnreservedIterator: PartIterator, @unchecked Sendable {  // 
 /// Reads what a task writes, which begins when it is first asked and is cancelled when the iterator goes.
 final class OutletIterator: PartIterator, @unchecked Sendable {  // handed on, not shared, as all iterators
     private let outlet: Outlet
-    private let run: Run
-    private var body: (@Sendable (Branch) async throws -> Void)?
+    private var begin: (() -> Void)?
     private var ready: [Outlet.Element] = []
     private var taken = 0
 
     init(_ outlet: Outlet, run: Run, _ body: @escaping @Sendable (Branch) async throws -> Void) {
         self.outlet = outlet
-        self.run = run
-        self.body = body
+        begin = {
+            let root = outlet.begin(run: run)
+            root.run { try await body(root) }
+        }
     }
+
+    /// Reads what somebody else writes.
+    init(reading outlet: Outlet) { self.outlet = outlet }
 
     deinit { outlet.cancel() }
 
@@ -121,10 +125,9 @@ final class OutletIterator: PartIterator, @unchecked Sendable {  // handed on, n
                 case .branch, .taken: break
                 }
             }
-            if let body {
-                self.body = nil
-                let root = outlet.begin(run: run)
-                root.run { try await body(root) }
+            if let begin {
+                self.begin = nil
+                begin()
             }
             taken = 0
             do { try await outlet.read(into: &ready) } catch {

@@ -54,15 +54,18 @@ final class Outlet: @unchecked Sendable {
     }
 
     fileprivate func add(_ child: Branch, to branch: Branch) {
-        let woken = lock.withLock { _ -> UnsafeContinuation<Void, Never>? in
-            if isCancelled { return nil }
-            branch.elements.append(.branch(child))
+        lock.withLock { _ in
+            if isCancelled { return }
+            if reader != nil, path.last === branch {
+                // It waits for whatever comes next here, so it waits in the child from now on.
+                path.append(child)
+            } else {
+                branch.elements.append(.branch(child))
+            }
             branch.hasBranches = true
             if branch.isRoot { open += 1 }
             branch.mustWait = !hasRoom(for: branch)
-            return nil
         }
-        woken?.resume()
     }
 
     fileprivate func attach(_ task: Task<Void, Never>, to branch: Branch) {
