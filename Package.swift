@@ -56,6 +56,7 @@ let package = Package(
         .systemLibrary(name: "CAtelierHarfBuzz", path: "Sources/CHarfBuzz"),
         .systemLibrary(name: "CAtelierFontconfig", path: "Sources/CFontconfig"),
 
+        room("JSON"),
         room("Telemetry"),
         room("Scheduling", ["AtelierTelemetry"]),
         room(
@@ -66,6 +67,7 @@ let package = Package(
             ]),
 
         room("Redis", ["AtelierMemo", "AtelierScheduling"]),
+        room("Processors", ["AtelierJSON", "AtelierMemo", "AtelierScheduling"]),
 
         room("Geometry"),
         room("Pixels", ["AtelierGeometry"]),
@@ -80,7 +82,7 @@ let package = Package(
         room(
             "Stages",
             [
-                "AtelierMemo", "AtelierScheduling", "AtelierGeometry", "AtelierPixels", "AtelierImageCodecs", "AtelierFonts",
+                "AtelierJSON", "AtelierMemo", "AtelierScheduling", "AtelierGeometry", "AtelierPixels", "AtelierImageCodecs", "AtelierFonts",
                 "AtelierSVG", "AtelierImageTracing", "AtelierRasterizing", "AtelierArchives", "AtelierOOXML",
             ]),
         room(
@@ -124,6 +126,8 @@ let package = Package(
             of: "Memo",
             ["AtelierTesting", "AtelierMemoTesting", "AtelierScheduling", "AtelierTelemetry", "CAtelierBLAKE3", "CAtelierXXHash"]),
         tests(of: "Redis", ["AtelierTesting", "AtelierMemoTesting", "AtelierMemo", "AtelierScheduling"]),
+        tests(
+            of: "Processors", ["AtelierJSON", "AtelierMemo", "AtelierScheduling"], resources: [.copy("Samples")]),
         tests(of: "Geometry", ["AtelierTesting"]),
         tests(of: "Pixels", ["AtelierGeometry"]),
         tests(of: "ImageTracing", ["AtelierGeometry", "AtelierPixels"]),

@@ -1,27 +1,38 @@
+// JSON: documents as values, read and written without Foundation. It knows nothing of what they mean.
+
 /// A JSON document (RFC 8259) as a value. Members of an object keep their order, so that output is the same every time.
-package indirect enum JSON: Hashable, Sendable {
+public enum JSON: Hashable, Sendable {
+    /// `null`.
     case null
+    /// `true` or `false`.
     case bool(Bool)
     /// A number written without fraction and exponent that fits.
     case integer(Int)
+    /// Any other number.
     case number(Double)
+    /// A text.
     case string(String)
+    /// Values in order.
     case array([JSON])
+    /// Members in the order they were written; names are not checked here.
     case object([Member])
 
     /// One name and value of an object.
-    package struct Member: Hashable, Sendable {
-        package var name: String
-        package var value: JSON
+    public struct Member: Hashable, Sendable {
+        /// What stands before the colon.
+        public var name: String
+        /// What stands after it.
+        public var value: JSON
 
-        package init(_ name: String, _ value: JSON) {
+        /// A member.
+        public init(_ name: String, _ value: JSON) {
             self.name = name
             self.value = value
         }
     }
 
     /// An object from members whose absent values are left out.
-    package static func object(_ members: KeyValuePairs<String, JSON?>) -> JSON {
+    public static func object(_ members: KeyValuePairs<String, JSON?>) -> JSON {
         .object(members.compactMap { name, value in value.map { Member(name, $0) } })
     }
 }
@@ -30,17 +41,17 @@ package indirect enum JSON: Hashable, Sendable {
 
 extension JSON {
     /// The document on one line, without spaces.
-    package var text: String { String(decoding: bytes, as: UTF8.self) }
+    public var text: String { String(decoding: bytes, as: UTF8.self) }
 
     /// The document on one line as UTF-8. Numbers that are not finite become `null`.
-    package var bytes: [UInt8] {
+    public var bytes: [UInt8] {
         var output: [UInt8] = []
         append(to: &output, indent: nil)
         return output
     }
 
     /// The document with one member or element a line, two spaces deeper at every level, and a final line feed.
-    package var prettyBytes: [UInt8] {
+    public var prettyBytes: [UInt8] {
         var output: [UInt8] = []
         append(to: &output, indent: 0)
         output.append(UInt8(ascii: "\n"))
@@ -103,17 +114,18 @@ extension JSON {
 
 extension JSON {
     /// Where and why a text is not JSON.
-    package struct SyntaxError: Error, Hashable, Sendable, CustomStringConvertible {
+    public struct SyntaxError: Error, Hashable, Sendable, CustomStringConvertible {
         /// What is wrong there.
-        package var reason: String
+        public var reason: String
         /// Line and byte in the line, both from 1.
-        package var line: Int, column: Int
+        public var line: Int, column: Int
 
-        package var description: String { "line \(line), column \(column): \(reason)" }
+        /// One sentence.
+        public var description: String { "line \(line), column \(column): \(reason)" }
     }
 
     /// Reads one document. Nesting is bounded at 64 levels; a name that stands twice in an object is refused.
-    package init(parsing bytes: [UInt8]) throws(SyntaxError) {
+    public init(parsing bytes: [UInt8]) throws(SyntaxError) {
         var parser = Parser(bytes: bytes)
         self = try parser.document()
     }
@@ -281,4 +293,25 @@ extension JSON {
             return code
         }
     }
+}
+
+// MARK: - Literals
+
+extension JSON: ExpressibleByNilLiteral, ExpressibleByBooleanLiteral, ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral,
+    ExpressibleByStringLiteral, ExpressibleByArrayLiteral, ExpressibleByDictionaryLiteral
+{
+    /// `null`.
+    public init(nilLiteral: ()) { self = .null }
+    /// `true` or `false`.
+    public init(booleanLiteral value: Bool) { self = .bool(value) }
+    /// A whole number.
+    public init(integerLiteral value: Int) { self = .integer(value) }
+    /// Any number.
+    public init(floatLiteral value: Double) { self = .number(value) }
+    /// A text.
+    public init(stringLiteral value: String) { self = .string(value) }
+    /// Values in order.
+    public init(arrayLiteral elements: JSON...) { self = .array(elements) }
+    /// Members in order; names are not checked.
+    public init(dictionaryLiteral members: (String, JSON)...) { self = .object(members.map { Member($0, $1) }) }
 }

@@ -1,0 +1,116 @@
+/// Takes the outputs of a synchronous part processor. What follows in the chain runs inside the call, so order needs no
+/// queue; its errors end the run but are not seen here.
+public struct Emitter: ~Copyable {
+    let sink: Sink
+    let next: Step?
+    let invocation: Invocation?
+
+    /// Emits a part.
+    public mutating func emit(_ part: consuming Part) { sink.pass(part, to: next, under: invocation) }
+}
+
+/// Takes the outputs of a processor that may wait.
+public struct Output: Sendable {
+    let branch: Branch
+    let next: Step?
+    let invocation: Invocation?
+
+    /// Emits a part, and waits while too much is waiting already.
+    ///
+    /// Throws `CancellationError` when nobody reads the output any more.
+    public nonisolated(nonsending) func emit(_ part: consuming Part) async throws {
+        branch.pass(part, to: next, under: invocation)
+        if branch.mustWait { try await branch.waitForRoom() }
+    }
+
+    /// Emits all parts of a stream.
+    public nonisolated(nonsending) func emit(contentsOf stream: PartStream) async throws {
+        for try await part in stream { try await emit(part) }
+    }
+}
+
+/// What the stages of one run share.
+final class Run: Sendable {
+    let reserved: ReservedSubstreams
+    let door: Door
+
+    init(reserved: ReservedSubstreams, door: Door) {
+        self.reserved = reserved
+        self.door = door
+    }
+}
+
+/// The way out for parts on reserved substreams: past all stages to the last queue, or, where a run has none, to the
+/// iterator that is asked for the next part.
+final class Door: @unchecked Sendable {
+    // Set while the stages are put together, before any of them runs.
+    var outlet: Outlet?
+    // Used only without an outlet, when the whole run is one task.
+    private var parts: [Part] = []
+
+    func deliver(_ part: Part) {
+        if let outlet { outlet.deliver(reserved: part) } else { parts.append(part) }
+    }
+
+    func take() -> Part? { parts.isEmpty ? nil : parts.removeFirst() }
+}
+
+/// Where the outputs of one task go. `PulledSink` keeps them for the task itself, `Branch` hands them to another.
+class Sink {
+    let run: Run
+
+    init(run: Run) { self.run = run }
+
+    /// Gives a part to the next step, or puts it out after the last. Reserved parts leave by the door.
+    final func pass(_ part: consuming Part, to next: Step?, under invocation: Invocation?) {
+        if run.reserved.reserves(part) {
+            run.door.deliver(part)
+        } else if let next {
+            if !hasFailed { next.take(part, sink: self, under: invocation) }
+        } else {
+            put(part)
+        }
+    }
+
+    var hasFailed: Bool { false }
+    func put(_ part: consuming Part) {}
+    func fail(_ error: any Error) {}
+    /// A place for outputs that come later, after what was put so far.
+    func makeBranch() -> Branch { preconditionFailure("a processor that may wait was compiled into a run that cannot") }
+    /// Runs a step that may wait on a part, in a task of its own.
+    func start(_ step: AwaitingStep, on part: Part, under invocation: Invocation?) {
+        preconditionFailure("a processor that may wait was compiled into a run that cannot")
+    }
+}
+
+/// Outputs of steps that never wait, kept until the iterator takes them.
+final class PulledSink: Sink {
+    private var parts: [Part] = []
+    private var taken = 0
+    private(set) var failure: (any Error)?
+    private var failureIsTaken = false
+
+    override var hasFailed: Bool { failure != nil }
+
+    override func put(_ part: consuming Part) { if failure == nil { parts.append(part) } }
+
+    override func fail(_ error: any Error) { if failure == nil { failure = error } }
+
+    /// The failure, once.
+    func takeFailure() -> (any Error)? {
+        guard case let error? = failure, !failureIsTaken else { return nil }
+        failureIsTaken = true
+        return error
+    }
+
+    func take() -> Part? {
+        guard taken < parts.count else { return nil }
+        taken += 1
+        let part = parts[taken - 1]
+        if taken == parts.count {
+            parts.removeAll(keepingCapacity: true)
+            taken = 0
+        }
+        return part
+    }
+}

@@ -1,0 +1,337 @@
+import AtelierScheduling
+import Synchronization
+
+/// A bounded queue between tasks whose elements have a place before they are there.
+///
+/// It is a tree in the order of output: the root belongs to the task that reads the input, and every task that processes
+/// one part has a branch, put in its place when the part is taken. The reader walks it depth first and waits at the first
+/// branch that has more to come. A stream stage is a root without branches, and then the reader takes all that is there at
+/// once.
+final class Outlet: @unchecked Sendable {
+    // Sendable: `state` and what belongs to branches is touched under `lock`.
+    let limits: QueueLimits
+    private let lock = Lock(())
+    private var path: [Branch] = []
+    private var reserved: [Part] = []
+    private var bytes = 0
+    // Elements of the root that the reader has not passed yet: what is under way or waits.
+    private var open = 0
+    private var reader: UnsafeContinuation<Void, Never>?
+    // In the order they came.
+    private var writers: [(branch: Branch, continuation: UnsafeContinuation<Void, Never>)] = []
+    private var isCancelled = false
+
+    enum Element {
+        case part(Part)
+        case branch(Branch)
+        case failure(any Error)
+        case taken
+    }
+
+    init(limits: QueueLimits) { self.limits = limits }
+
+    /// The root, whose task is about to begin.
+    func begin(run: Run) -> Branch {
+        let root = Branch(run: run, outlet: self, isRoot: true)
+        path = [root]
+        return root
+    }
+
+    // MARK: Writing
+
+    fileprivate func put(_ part: consuming Part, in branch: Branch) {
+        let footprint = part.footprint
+        let woken = lock.withLock { _ -> UnsafeContinuation<Void, Never>? in
+            if isCancelled || branch.hasFailed { return nil }
+            branch.elements.append(.part(part))
+            branch.waitingParts += 1
+            bytes += footprint
+            if branch.isRoot { open += 1 }
+            branch.mustWait = !hasRoom(for: branch)
+            return path.last === branch ? takeReader() : nil
+        }
+        woken?.resume()
+    }
+
+    fileprivate func add(_ child: Branch, to branch: Branch) {
+        lock.withLock { _ in
+            if isCancelled { return }
+            if reader != nil, path.last === branch {
+                // It waits for whatever comes next here, so it waits in the child from now on.
+                path.append(child)
+            } else {
+                branch.elements.append(.branch(child))
+            }
+            branch.hasBranches = true
+            if branch.isRoot { open += 1 }
+            branch.mustWait = !hasRoom(for: branch)
+        }
+    }
+
+    fileprivate func attach(_ task: Task<Void, Never>, to branch: Branch) {
+        let cancelled = lock.withLock { _ -> Bool in
+            if !branch.isDone { branch.task = task }
+            return isCancelled
+        }
+        if cancelled { task.cancel() }
+    }
+
+    fileprivate func fail(_ error: any Error, in branch: Branch) {
+        let woken = lock.withLock { _ -> UnsafeContinuation<Void, Never>? in
+            if isCancelled || branch.hasFailed { return nil }
+            // The source is asked for no more.
+            path.first?.hasFailed = true
+            branch.hasFailed = true
+            branch.elements.append(.failure(error))
+            return path.last === branch ? takeReader() : nil
+        }
+        woken?.resume()
+    }
+
+    fileprivate func finish(_ branch: Branch) {
+        let woken = lock.withLock { _ -> UnsafeContinuation<Void, Never>? in
+            branch.isDone = true
+            branch.task = nil
+            return path.last === branch ? takeReader() : nil
+        }
+        woken?.resume()
+    }
+
+    /// A reserved part, which overtakes all others.
+    func deliver(reserved part: Part) {
+        let woken = lock.withLock { _ -> UnsafeContinuation<Void, Never>? in
+            if isCancelled { return nil }
+            reserved.append(part)
+            return takeReader()
+        }
+        woken?.resume()
+    }
+
+    private func takeReader() -> UnsafeContinuation<Void, Never>? {
+        defer { reader = nil }
+        return reader
+    }
+
+    // The root counts what is under way, a branch what it holds. What the reader waits for always has room for one part.
+    private func hasRoom(for branch: Branch) -> Bool {
+        if branch.isRoot { return open < limits.parts && (bytes < limits.bytes || open == 0) }
+        return branch.waitingParts < limits.parts && bytes < limits.bytes || path.last === branch && branch.waitingParts == 0
+    }
+
+    fileprivate nonisolated(nonsending) func waitForRoom(in branch: Branch) async throws {
+        await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+            let goesOn = lock.withLock { _ -> Bool in
+                if isCancelled || branch.hasFailed || hasRoom(for: branch) { return true }
+                writers.append((branch, continuation))
+                return false
+            }
+            if goesOn { continuation.resume() }
+        }
+        let stops = lock.withLock { _ -> Bool in
+            branch.mustWait = !hasRoom(for: branch)
+            return isCancelled
+        }
+        if stops { throw CancellationError() }
+    }
+
+    // Writers that have room now.
+    private func takeWriters() -> [UnsafeContinuation<Void, Never>] {
+        if writers.isEmpty { return [] }
+        var woken: [UnsafeContinuation<Void, Never>] = []
+        writers.removeAll { writer in
+            guard hasRoom(for: writer.branch) else { return false }
+            woken.append(writer.continuation)
+            return true
+        }
+        return woken
+    }
+
+    // MARK: Reading
+
+    /// Fills `ready` with what can be read now, waiting until there is something; it stays empty at the end.
+    nonisolated(nonsending) func read(into ready: inout [Element]) async throws {
+        while true {
+            ready.removeAll(keepingCapacity: true)
+            let (hasEnded, woken) = lock.withLock { _ in collect(into: &ready) }
+            for writer in woken { writer.resume() }
+            if !ready.isEmpty || hasEnded { return }
+            await withTaskCancellationHandler {
+                await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+                    let goesOn = lock.withLock { _ -> Bool in
+                        if isCancelled || !reserved.isEmpty || path.isEmpty || path.last!.hasNews { return true }
+                        reader = continuation
+                        return false
+                    }
+                    if goesOn { continuation.resume() }
+                }
+            } onCancel: {
+                cancel()
+            }
+            try Task.checkCancellation()
+        }
+    }
+
+    private func collect(into ready: inout [Element]) -> (hasEnded: Bool, [UnsafeContinuation<Void, Never>]) {
+        if isCancelled { return (true, []) }
+        if !reserved.isEmpty {
+            ready = reserved.map { .part($0) }
+            reserved.removeAll()
+        }
+        if let root = path.first, path.count == 1, !root.hasBranches, root.head == 0, ready.isEmpty {
+            swap(&ready, &root.elements)
+            root.waitingParts = 0
+            bytes = 0
+            open = 0
+            if root.isDone { path = [] }
+            return (path.isEmpty, takeWriters())
+        }
+        while let branch = path.last, ready.count < 64 {
+            if let element = branch.takeElement() {
+                switch element {
+                case .branch(let child): path.append(child)
+                case .part(let part):
+                    bytes -= part.footprint
+                    branch.waitingParts -= 1
+                    if branch.isRoot { open -= 1 }
+                    ready.append(element)
+                case .failure, .taken:
+                    ready.append(element)
+                }
+            } else if branch.isDone {
+                path.removeLast()
+                if path.count == 1 { open -= 1 }
+            } else {
+                break
+            }
+        }
+        return (path.isEmpty, takeWriters())
+    }
+
+    /// Nobody reads any more: cancels every task, lets writers go on to find that out, and forgets what was kept.
+    func cancel() {
+        let (tasks, woken) = lock.withLock { _ -> ([Task<Void, Never>], [UnsafeContinuation<Void, Never>]) in
+            if isCancelled { return ([], []) }
+            isCancelled = true
+            var woken = writers.map(\.continuation)
+            if let reader = takeReader() { woken.append(reader) }
+            writers = []
+            reserved = []
+            var tasks: [Task<Void, Never>] = []
+            for branch in path { branch.clear(tasks: &tasks) }
+            path = []
+            return (tasks, woken)
+        }
+        for task in tasks { task.cancel() }
+        for continuation in woken { continuation.resume() }
+    }
+}
+
+/// The outputs of one task in their place.
+final class Branch: Sink, @unchecked Sendable {
+    // Sendable: what is not constant belongs to the outlet's lock.
+    private let outlet: Outlet
+    fileprivate let isRoot: Bool
+    fileprivate var elements: [Outlet.Element] = []
+    // Elements before it are taken.
+    fileprivate var head = 0
+    fileprivate var waitingParts = 0
+    fileprivate var hasBranches = false
+    fileprivate var isDone = false
+    fileprivate var task: Task<Void, Never>?
+    private let waits = Atomic(false)
+    private let failed = Atomic(false)
+
+    fileprivate init(run: Run, outlet: Outlet, isRoot: Bool) {
+        self.outlet = outlet
+        self.isRoot = isRoot
+        super.init(run: run)
+    }
+
+    /// Whether whoever writes has to wait before the next part.
+    fileprivate(set) var mustWait: Bool {
+        get { waits.load(ordering: .relaxed) }
+        set { waits.store(newValue, ordering: .relaxed) }
+    }
+
+    override fileprivate(set) var hasFailed: Bool {
+        get { failed.load(ordering: .relaxed) }
+        set { failed.store(newValue, ordering: .relaxed) }
+    }
+
+    fileprivate var hasNews: Bool { head < elements.count || isDone }
+
+    fileprivate func takeElement() -> Outlet.Element? {
+        guard head < elements.count else { return nil }
+        var element = Outlet.Element.taken
+        swap(&element, &elements[head])
+        head += 1
+        if head == elements.count {
+            elements.removeAll(keepingCapacity: true)
+            head = 0
+        } else if head >= 256 {
+            elements.removeFirst(head)
+            head = 0
+        }
+        return element
+    }
+
+    fileprivate func clear(tasks: inout [Task<Void, Never>]) {
+        if let task { tasks.append(task) }
+        task = nil
+        for case .branch(let child) in elements { child.clear(tasks: &tasks) }
+        elements = []
+        head = 0
+    }
+
+    override func put(_ part: consuming Part) { outlet.put(part, in: self) }
+
+    override func fail(_ error: any Error) { outlet.fail(error, in: self) }
+
+    func finish() { outlet.finish(self) }
+
+    nonisolated(nonsending) func waitForRoom() async throws { try await outlet.waitForRoom(in: self) }
+
+    override func makeBranch() -> Branch {
+        let child = Branch(run: run, outlet: outlet, isRoot: false)
+        outlet.add(child, to: self)
+        return child
+    }
+
+    override func start(_ step: AwaitingStep, on part: Part, under invocation: Invocation?) {
+        let child = makeBranch()
+        invocation?.enter()
+        let output = Output(branch: child, next: step.next, invocation: invocation)
+        let body: @Sendable () async -> Void = {
+            do { try await step.processor.process(part, into: output) } catch { child.fail(error) }
+            child.finish()
+            invocation?.leave()
+            RunningTasks.end()
+        }
+        RunningTasks.begin()
+        // From the root, parts spread over the cores. Below it, a processor that does not wait is done when this returns,
+        // and one that waits must not hold up the task that emitted its part.
+        outlet.attach(isRoot ? Task { await body() } : Task.immediate { await body() }, to: child)
+    }
+
+    /// Runs the task that the root belongs to.
+    func run(_ body: @escaping @Sendable () async throws -> Void) {
+        RunningTasks.begin()
+        let task = Task {
+            do { try await body() } catch { fail(error) }
+            finish()
+            RunningTasks.end()
+        }
+        outlet.attach(task, to: self)
+    }
+}
+
+/// How many tasks of all runs are under way: nothing may be left when runs have ended.
+package enum RunningTasks {
+    private static let tasks = Atomic(0)
+
+    /// Tasks that have begun and not ended.
+    package static var count: Int { tasks.load(ordering: .acquiring) }
+
+    static func begin() { tasks.wrappingAdd(1, ordering: .relaxed) }
+    static func end() { tasks.wrappingSubtract(1, ordering: .releasing) }
+}

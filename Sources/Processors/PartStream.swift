@@ -1,0 +1,168 @@
+import AtelierScheduling
+
+/// Parts that come one after the other.
+///
+///     for try await part in processor(["a", "b"]) { print(try part.text) }
+///
+/// A stream of parts that are there can be read any number of times; any other once, and a second reading throws
+/// `StreamError.alreadyRead`. Leaving a loop, or dropping its iterator, cancels what produces the stream.
+public struct PartStream: AsyncSequence, Sendable {
+    /// A stream yields parts.
+    public typealias Element = Part
+    /// Any error of a source or processor, as it was thrown.
+    public typealias Failure = any Error
+
+    private enum Storage: Sendable {
+        case parts([Part])
+        case once(Once)
+    }
+    private let storage: Storage
+
+    /// What makes the iterator, until it is taken.
+    final class Once: Sendable {
+        private let make: Lock<(@Sendable (ReservedSubstreams) -> PartIterator)?>
+
+        init(_ make: @escaping @Sendable (ReservedSubstreams) -> PartIterator) { self.make = Lock(make) }
+
+        func take() -> (@Sendable (ReservedSubstreams) -> PartIterator)? {
+            make.withLock { make in
+                defer { make = nil }
+                return make
+            }
+        }
+    }
+
+    init(once make: @escaping @Sendable (ReservedSubstreams) -> PartIterator) { storage = .once(Once(make)) }
+
+    /// A stream of parts that are there; it can be read again.
+    public init(_ parts: some Sequence<Part>) { storage = .parts(Array(parts)) }
+
+    /// A stream of whatever `next` gives until it gives nil. It is asked for a part when one is wanted, by one task at a
+    /// time, on the executor of the caller.
+    public init(next: nonisolated(nonsending) @escaping @Sendable () async throws -> Part?) {
+        self.init(once: { _ in FunctionIterator(next) })
+    }
+
+    /// A stream of the parts of another sequence.
+    public init<Parts: AsyncSequence & Sendable>(_ sequence: Parts) where Parts.Element == Part {
+        self.init(once: { _ in SequenceIterator(sequence.makeAsyncIterator()) })
+    }
+
+    /// A stream of what a function emits. It runs in a task of its own, from the first reading on, ahead of the reader by no
+    /// more than `limits` allow.
+    public init(limits: QueueLimits = .balanced, emitting body: @escaping @Sendable (Output) async throws -> Void) {
+        self.init(once: { _ in
+            let door = Door(), outlet = Outlet(limits: limits)
+            door.outlet = outlet
+            return OutletIterator(outlet, run: Run(reserved: [], door: door)) { root in
+                try await body(Output(branch: root, next: nil, invocation: nil))
+            }
+        })
+    }
+
+    /// Parts with a pause before each but the first, and one before the end.
+    public static func spaced(_ parts: [Part], by pause: Duration) -> PartStream {
+        PartStream(emitting: { output in
+            for part in parts {
+                try await output.emit(part)
+                try await Task.sleep(for: pause)
+            }
+        })
+    }
+
+    /// An iterator over the stream.
+    public func makeAsyncIterator() -> Iterator { Iterator(makeIterator(reserved: .current)) }
+
+    func makeIterator(reserved: ReservedSubstreams) -> PartIterator {
+        switch storage {
+        case .parts(let parts): ArrayIterator(parts)
+        case .once(let once): once.take()?(reserved) ?? FunctionIterator { throw StreamError.alreadyRead }
+        }
+    }
+
+    /// Reads a stream. One task at a time may use it.
+    public struct Iterator: AsyncIteratorProtocol {
+        private let iterator: PartIterator
+
+        init(_ iterator: PartIterator) { self.iterator = iterator }
+
+        /// The next part, or nil at the end.
+        public mutating func next(isolation actor: isolated (any Actor)?) async throws -> Part? { try await iterator.next() }
+
+        /// The next part, or nil at the end.
+        public nonisolated(nonsending) mutating func next() async throws -> Part? { try await iterator.next() }
+    }
+
+    /// All parts.
+    public func gather() async throws -> Content {
+        if case .parts(let parts) = storage { return Content(parts) }
+        var parts: [Part] = []
+        for try await part in self { parts.append(part) }
+        return Content(parts)
+    }
+
+    /// The text of all text parts of a substream (nil: of all) together. With `strict`, other parts are an error.
+    public func text(substream: String? = nil, strict: Bool = false) async throws -> String {
+        try await gather().text(substream: substream, strict: strict)
+    }
+
+    /// Reads to the end and keeps nothing.
+    public func drain() async throws {
+        for try await _ in self {}
+    }
+}
+
+/// Why a stream cannot be read.
+public enum StreamError: Error, Hashable, CustomStringConvertible {
+    /// It was read before, and was not kept.
+    case alreadyRead
+    /// It was to be split into no streams at all.
+    case noBranches
+
+    /// One sentence.
+    public var description: String {
+        switch self {
+        case .alreadyRead: "the stream has been read already; gather its parts to read them twice"
+        case .noBranches: "a stream is split into one or more"
+        }
+    }
+}
+
+// MARK: - Where parts come from
+
+/// What `PartStream.Iterator` asks. Used by one task at a time, which is what makes it `Sendable`: it is handed on, not
+/// shared.
+class PartIterator: @unchecked Sendable {
+    nonisolated(nonsending) func next() async throws -> Part? { nil }
+}
+
+private final class ArrayIterator: PartIterator, @unchecked Sendable {  // handed on, not shared, as all iterators
+    private var parts: IndexingIterator<[Part]>
+
+    init(_ parts: [Part]) { self.parts = parts.makeIterator() }
+
+    override nonisolated(nonsending) func next() async throws -> Part? { parts.next() }
+}
+
+private final class FunctionIterator: PartIterator, @unchecked Sendable {  // handed on, not shared, as all iterators
+    private let body: nonisolated(nonsending) @Sendable () async throws -> Part?
+    private var hasEnded = false
+
+    init(_ body: nonisolated(nonsending) @escaping @Sendable () async throws -> Part?) { self.body = body }
+
+    override nonisolated(nonsending) func next() async throws -> Part? {
+        if hasEnded { return nil }
+        let part = try await body()
+        if part == nil { hasEnded = true }
+        return part
+    }
+}
+
+private final class SequenceIterator<Base: AsyncIteratorProtocol>: PartIterator, @unchecked Sendable
+where Base.Element == Part {  // handed on, not shared, as all iterators
+    private var base: Base
+
+    init(_ base: Base) { self.base = base }
+
+    override nonisolated(nonsending) func next() async throws -> Part? { try await base.next(isolation: #isolation) }
+}

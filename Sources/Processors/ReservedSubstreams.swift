@@ -1,0 +1,29 @@
+/// Substreams whose parts no processor of a chain or parallel sees: they go to the output at once and may overtake others.
+///
+///     await ReservedSubstreams.$current.withValue(["trace"]) { … }   // nothing but trace… is reserved inside
+///
+/// A name stands for every substream that begins with it.
+public struct ReservedSubstreams: Sendable, ExpressibleByArrayLiteral {
+    /// How reserved names begin.
+    public let prefixes: [String]
+
+    /// Reserved by these beginnings; no empty ones.
+    public init(arrayLiteral prefixes: String...) { self.init(prefixes) }
+
+    /// Reserved by these beginnings; empty ones are left out, as they would reserve every part.
+    public init(_ prefixes: [String]) { self.prefixes = prefixes.filter { !$0.isEmpty } }
+
+    /// In force for streams that are begun here: `debug`, `status` and `ui` unless set otherwise.
+    @TaskLocal public static var current: ReservedSubstreams = ["debug", "status", "ui"]
+
+    /// Whether a substream is reserved.
+    public func contains(_ substream: String) -> Bool {
+        !substream.isEmpty && prefixes.contains { substream.utf8.starts(with: $0.utf8) }
+    }
+
+    /// Whether a part is on a reserved substream.
+    func reserves(_ part: borrowing Part) -> Bool {
+        guard let header = part.header, !header.substream.isEmpty else { return false }
+        return contains(header.substream)
+    }
+}
