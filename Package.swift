@@ -75,6 +75,7 @@ let package = Package(
         room("ImageTracing", ["AtelierGeometry", "AtelierPixels"]),
         room("Rasterizing", ["AtelierPixels", "CAtelierRsvg"]),
         room("Archives", ["CAtelierDeflate"]),
+        room("Layers", ["AtelierPixels"]),
         room("OOXML", ["AtelierSVG", "AtelierGeometry", "AtelierArchives", "CAtelierExpat"]),
 
         room(
@@ -132,6 +133,7 @@ let package = Package(
         tests(of: "SVG", ["AtelierTesting", "AtelierGeometry", "AtelierFonts"]),
         tests(of: "Rasterizing", ["AtelierPixels"]),
         tests(of: "Archives", ["AtelierTesting"]),
+        tests(of: "Layers", ["AtelierTesting", "AtelierPixels"]),
         tests(of: "OOXML", ["AtelierTesting", "AtelierSVG", "AtelierGeometry", "AtelierArchives"]),
         tests(
             of: "Stages",
