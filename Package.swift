@@ -57,6 +57,7 @@ let package = Package(
         .systemLibrary(name: "CAtelierFontconfig", path: "Sources/CFontconfig"),
 
         room("Telemetry"),
+        room("JSON"),
         room("Scheduling", ["AtelierTelemetry"]),
         room(
             "Memo",
@@ -75,20 +76,20 @@ let package = Package(
         room("ImageTracing", ["AtelierGeometry", "AtelierPixels"]),
         room("Rasterizing", ["AtelierPixels", "CAtelierRsvg"]),
         room("Archives", ["CAtelierDeflate"]),
-        room("Layers", ["AtelierPixels"]),
+        room("Layers", ["AtelierJSON", "AtelierPixels"]),
         room("OOXML", ["AtelierSVG", "AtelierGeometry", "AtelierArchives", "CAtelierExpat"]),
 
         room(
             "Stages",
             [
-                "AtelierMemo", "AtelierScheduling", "AtelierGeometry", "AtelierPixels", "AtelierImageCodecs", "AtelierFonts",
+                "AtelierMemo", "AtelierScheduling", "AtelierJSON", "AtelierGeometry", "AtelierPixels", "AtelierImageCodecs", "AtelierFonts",
                 "AtelierSVG", "AtelierImageTracing", "AtelierRasterizing", "AtelierArchives", "AtelierOOXML",
             ]),
         room(
             "Command",
             [
-                "AtelierStages", "AtelierMemo", "AtelierRedis", "AtelierScheduling", "AtelierTelemetry", "AtelierSVG", "AtelierImageCodecs",
-                "AtelierOOXML", "AtelierArchives", "AtelierPixels",
+                "AtelierStages", "AtelierMemo", "AtelierRedis", "AtelierScheduling", "AtelierTelemetry", "AtelierJSON", "AtelierSVG",
+                "AtelierImageCodecs", "AtelierOOXML", "AtelierArchives", "AtelierPixels",
             ]),
         .target(
             name: "Atelier", dependencies: ["AtelierMemo", "AtelierPixels", "AtelierStages"], path: "Sources/Atelier", swiftSettings: strict
@@ -98,8 +99,9 @@ let package = Package(
         .executableTarget(
             name: "AtelierBench",
             dependencies: [
-                "AtelierMemo", "AtelierRedis", "AtelierArchives", "AtelierGeometry", "AtelierImageCodecs", "AtelierImageTracing",
-                "AtelierOOXML", "AtelierPixels", "AtelierSVG", "AtelierStages", "CAtelierBLAKE3", "CAtelierDeflate", "CAtelierSQLite",
+                "AtelierMemo", "AtelierRedis", "AtelierJSON", "AtelierArchives", "AtelierGeometry", "AtelierImageCodecs",
+                "AtelierImageTracing", "AtelierOOXML", "AtelierPixels", "AtelierSVG", "AtelierStages", "CAtelierBLAKE3", "CAtelierDeflate",
+                "CAtelierSQLite",
                 "CAtelierXXHash", "CAtelierZstd",
             ],
             path: "Benchmarks", exclude: ["peers"], swiftSettings: strict),
@@ -120,6 +122,7 @@ let package = Package(
             name: "AtelierMemoTesting", dependencies: ["AtelierMemo", "AtelierTesting"], path: "Tests/MemoTesting", swiftSettings: strict),
         .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: strict),
         tests(of: "Telemetry"),
+        tests(of: "JSON"),
         tests(of: "Scheduling"),
         tests(
             of: "Memo",
@@ -133,17 +136,19 @@ let package = Package(
         tests(of: "SVG", ["AtelierTesting", "AtelierGeometry", "AtelierFonts"]),
         tests(of: "Rasterizing", ["AtelierPixels"]),
         tests(of: "Archives", ["AtelierTesting"]),
-        tests(of: "Layers", ["AtelierTesting", "AtelierPixels"]),
+        tests(of: "Layers", ["AtelierJSON", "AtelierTesting", "AtelierPixels"]),
         tests(of: "OOXML", ["AtelierTesting", "AtelierSVG", "AtelierGeometry", "AtelierArchives"]),
         tests(
             of: "Stages",
             [
                 "AtelierPixels",
                 "AtelierMemo", "AtelierMemoTesting", "AtelierScheduling", "AtelierTesting", "AtelierImageCodecs", "AtelierImageTracing",
-                "AtelierFonts", "AtelierGeometry", "AtelierSVG", "AtelierArchives", "AtelierOOXML",
+                "AtelierFonts", "AtelierGeometry", "AtelierSVG", "AtelierArchives", "AtelierOOXML", "AtelierJSON",
             ],
             exclude: ["stage-outputs.txt", "Features"]),
-        tests(of: "Command", ["AtelierStages", "AtelierMemo", "AtelierScheduling", "AtelierOOXML", "AtelierSVG", "AtelierArchives"]),
+        tests(
+            of: "Command",
+            ["AtelierStages", "AtelierJSON", "AtelierMemo", "AtelierScheduling", "AtelierOOXML", "AtelierSVG", "AtelierArchives"]),
     ],
     swiftLanguageModes: [.v6]
 )

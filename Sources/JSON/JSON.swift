@@ -1,3 +1,5 @@
+// JSON: documents as values, read with the place of every error and written the same every time. Start with `JSON`.
+
 /// A JSON document (RFC 8259) as a value. Members of an object keep their order, so that output is the same every time.
 package indirect enum JSON: Hashable, Sendable {
     case null
