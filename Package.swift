@@ -77,6 +77,7 @@ let package = Package(
         room("ImageTracing", ["AtelierGeometry", "AtelierPixels"]),
         room("Rasterizing", ["AtelierPixels", "CAtelierRsvg"]),
         room("Archives", ["CAtelierDeflate"]),
+        room("Layers", ["AtelierJSON", "AtelierPixels"]),
         room("OOXML", ["AtelierSVG", "AtelierGeometry", "AtelierArchives", "CAtelierExpat"]),
 
         room(
@@ -88,8 +89,8 @@ let package = Package(
         room(
             "Command",
             [
-                "AtelierStages", "AtelierMemo", "AtelierRedis", "AtelierScheduling", "AtelierTelemetry", "AtelierSVG", "AtelierImageCodecs",
-                "AtelierOOXML", "AtelierArchives", "AtelierPixels",
+                "AtelierStages", "AtelierMemo", "AtelierRedis", "AtelierScheduling", "AtelierTelemetry", "AtelierJSON", "AtelierSVG",
+                "AtelierImageCodecs", "AtelierOOXML", "AtelierArchives", "AtelierPixels",
             ]),
         .target(
             name: "Atelier", dependencies: ["AtelierMemo", "AtelierPixels", "AtelierStages"], path: "Sources/Atelier", swiftSettings: strict
@@ -99,8 +100,9 @@ let package = Package(
         .executableTarget(
             name: "AtelierBench",
             dependencies: [
-                "AtelierMemo", "AtelierRedis", "AtelierArchives", "AtelierGeometry", "AtelierImageCodecs", "AtelierImageTracing",
-                "AtelierOOXML", "AtelierPixels", "AtelierSVG", "AtelierStages", "CAtelierBLAKE3", "CAtelierDeflate", "CAtelierSQLite",
+                "AtelierMemo", "AtelierRedis", "AtelierJSON", "AtelierArchives", "AtelierGeometry", "AtelierImageCodecs",
+                "AtelierImageTracing", "AtelierOOXML", "AtelierPixels", "AtelierSVG", "AtelierStages", "CAtelierBLAKE3", "CAtelierDeflate",
+                "CAtelierSQLite",
                 "CAtelierXXHash", "CAtelierZstd",
             ],
             path: "Benchmarks", exclude: ["peers"], swiftSettings: strict),
@@ -121,6 +123,7 @@ let package = Package(
             name: "AtelierMemoTesting", dependencies: ["AtelierMemo", "AtelierTesting"], path: "Tests/MemoTesting", swiftSettings: strict),
         .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: strict),
         tests(of: "Telemetry"),
+        tests(of: "JSON"),
         tests(of: "Scheduling"),
         tests(
             of: "Memo",
@@ -136,16 +139,19 @@ let package = Package(
         tests(of: "SVG", ["AtelierTesting", "AtelierGeometry", "AtelierFonts"]),
         tests(of: "Rasterizing", ["AtelierPixels"]),
         tests(of: "Archives", ["AtelierTesting"]),
+        tests(of: "Layers", ["AtelierJSON", "AtelierTesting", "AtelierPixels"]),
         tests(of: "OOXML", ["AtelierTesting", "AtelierSVG", "AtelierGeometry", "AtelierArchives"]),
         tests(
             of: "Stages",
             [
                 "AtelierPixels",
                 "AtelierMemo", "AtelierMemoTesting", "AtelierScheduling", "AtelierTesting", "AtelierImageCodecs", "AtelierImageTracing",
-                "AtelierFonts", "AtelierGeometry", "AtelierSVG", "AtelierArchives", "AtelierOOXML",
+                "AtelierFonts", "AtelierGeometry", "AtelierSVG", "AtelierArchives", "AtelierOOXML", "AtelierJSON",
             ],
             exclude: ["stage-outputs.txt", "Features"]),
-        tests(of: "Command", ["AtelierStages", "AtelierMemo", "AtelierScheduling", "AtelierOOXML", "AtelierSVG", "AtelierArchives"]),
+        tests(
+            of: "Command",
+            ["AtelierStages", "AtelierJSON", "AtelierMemo", "AtelierScheduling", "AtelierOOXML", "AtelierSVG", "AtelierArchives"]),
     ],
     swiftLanguageModes: [.v6]
 )

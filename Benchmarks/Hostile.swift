@@ -1,4 +1,5 @@
 import AtelierImageCodecs
+import AtelierJSON
 import AtelierMemo
 import AtelierSVG
 import AtelierStages

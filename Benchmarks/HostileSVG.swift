@@ -1,4 +1,5 @@
 import AtelierGeometry
+import AtelierJSON
 import AtelierOOXML
 import AtelierSVG
 import AtelierStages

@@ -1,4 +1,5 @@
 import AtelierImageTracing
+import AtelierJSON
 import AtelierMemo
 import AtelierStages
 

@@ -1,3 +1,4 @@
+import AtelierJSON
 import AtelierStages
 
 /// Runs of one measurement, in seconds per operation.

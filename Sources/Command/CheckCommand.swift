@@ -1,4 +1,5 @@
 import AtelierArchives
+import AtelierJSON
 import AtelierMemo
 import AtelierOOXML
 import AtelierStages

@@ -7,6 +7,7 @@
 #elseif canImport(Musl)
     import Musl
 #endif
+import AtelierJSON
 import AtelierScheduling
 import AtelierStages
 

@@ -3,6 +3,7 @@
 #elseif canImport(Musl)
     import Musl
 #endif
+import AtelierJSON
 import AtelierMemo
 import AtelierScheduling
 import AtelierStages

@@ -1,3 +1,4 @@
+import AtelierJSON
 import AtelierOOXML
 import AtelierSVG
 import AtelierStages

@@ -1,3 +1,4 @@
+import AtelierJSON
 import AtelierStages
 
 /// Widest line of help, in letters.

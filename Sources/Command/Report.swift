@@ -1,3 +1,4 @@
+import AtelierJSON
 import AtelierStages
 
 /// What a run did, for people and for programs.

@@ -1,4 +1,4 @@
-// JSON: documents as values, read and written without Foundation. It knows nothing of what they mean.
+// JSON: documents as values, read with the place of every error and written the same every time. Start with `JSON`.
 
 /// A JSON document (RFC 8259) as a value. Members of an object keep their order, so that output is the same every time.
 public enum JSON: Hashable, Sendable {

@@ -1,3 +1,4 @@
+import AtelierJSON
 import AtelierStages
 import Testing
 

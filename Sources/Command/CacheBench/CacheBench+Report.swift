@@ -1,3 +1,4 @@
+import AtelierJSON
 import AtelierMemo
 import AtelierStages
 

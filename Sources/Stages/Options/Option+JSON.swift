@@ -1,3 +1,5 @@
+package import AtelierJSON
+
 extension Array {
     /// Decodes an object over `defaults`: names that are absent leave the default, unknown names are errors.
     package func decode<Options>(_ json: JSON, over defaults: Options) throws(OptionError) -> Options where Element == Option<Options> {

@@ -1,3 +1,5 @@
+package import AtelierJSON
+
 // Options: what can be said about a piece of work, described once. An `Option` names one property of an options
 // struct; from a plain array of them come the flags of the command line, its help, JSON schema and JSON decoding.
 // Defaults are read from a default value of the struct and are written nowhere else. Start with `Option`.

@@ -3,6 +3,7 @@
 #elseif canImport(Musl)
     import Musl
 #endif
+import AtelierJSON
 import AtelierMemo
 
 /// What was asked for and how often, in a file of the cache's folder: what warming and `cache verify --sample` go by.
