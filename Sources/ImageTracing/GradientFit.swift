@@ -35,12 +35,23 @@ struct GradientAxis {
     @inline(__always)
     func derivatives(_ place: SIMD2<Float>, _ position: Float) -> SIMD4<Float> {
         let d = place - origin
-        if kind == .linear { return SIMD4(d.y * shape.x - d.x * shape.y, 0, 0, 0) }
+        if kind == .linear { return SIMD4(turn(place), 0, 0, 0) }
         let inverse = 1 / max(0.5, position)
         return SIMD4(
             -(d.x * (1 + shape.x) + d.y * shape.y) * inverse, -(d.x * shape.y + d.y * (1 - shape.x)) * inverse,
             0.5 * (d.x * d.x - d.y * d.y) * inverse, d.x * d.y * inverse)
     }
+
+    /// The only derivative of a linear axis.
+    @inline(__always)
+    fileprivate func turn(_ place: SIMD2<Float>) -> Float {
+        let d = place - origin
+        return d.y * shape.x - d.x * shape.y
+    }
+
+    /// The only derivatives of a circular axis, by the centre's x and y.
+    @inline(__always)
+    fileprivate func pull(_ place: SIMD2<Float>, _ position: Float) -> SIMD2<Float> { (origin - place) * (1 / max(0.5, position)) }
 
     fileprivate var parameterCount: Int { kind == .linear ? 1 : kind == .circular ? 2 : 4 }
 
@@ -94,6 +105,49 @@ struct FittedGradient {
 }
 
 extension FittedGradient {
+    /// The gradient prepared for many places.
+    struct Evaluator {
+        private let axis: GradientAxis
+        private let last: Int
+        private let isOpaque: Bool
+        private var ends: InlineArray<8, Float> = .init(repeating: 0)
+        private var starts: InlineArray<8, Float> = .init(repeating: 0)
+        private var inverses: InlineArray<8, Float> = .init(repeating: 0)
+        private var colors: InlineArray<8, SIMD4<Float>> = .init(repeating: .zero)
+        private var changes: InlineArray<8, SIMD4<Float>> = .init(repeating: .zero)
+
+        init(_ gradient: FittedGradient) {
+            axis = gradient.axis
+            last = gradient.count - 2
+            var isOpaque = true
+            for k in 0..<gradient.count { isOpaque = isOpaque && gradient.colors[k].w == 255 }
+            self.isOpaque = isOpaque
+            for k in 0...last {
+                starts[k] = gradient.positions[k]
+                ends[k] = gradient.positions[k + 1]
+                inverses[k] = 1 / (gradient.positions[k + 1] - gradient.positions[k])
+                colors[k] = gradient.colors[k]
+                changes[k] = gradient.colors[k + 1] - gradient.colors[k]
+            }
+        }
+
+        /// The premultiplied colour at a place.
+        @inline(__always)
+        func color(at place: SIMD2<Float>) -> SIMD4<Float> { color(position: axis.position(place)) }
+
+        /// The premultiplied colour at a coordinate of the axis.
+        @inline(__always)
+        func color(position t: Float) -> SIMD4<Float> {
+            var k = 0
+            while k < last, ends[k] < t { k += 1 }
+            let c = colors[k] + changes[k] * max(0, min(1, (t - starts[k]) * inverses[k]))
+            if isOpaque { return c }
+            var p = c * (c.w * (1 / 255))
+            p.w = c.w
+            return p
+        }
+    }
+
     /// The same as an SVG paint, with places on a grid of `unitsPerPixel`.
     var paint: Paint {
         let first = positions[0], last = positions[count - 1]
@@ -127,6 +181,19 @@ extension SIMD4<Float> {
         let c = pointwiseMax(.zero, pointwiseMin(SIMD4(repeating: 255), self)) + 0.5
         return RGBA8(UInt8(c.x), UInt8(c.y), UInt8(c.z), UInt8(c.w))
     }
+}
+
+/// Channels brought to 0…255; the standard library's functions for this are not always inlined.
+@inline(__always)
+private func clamped(_ v: SIMD4<Float>) -> SIMD4<Float> {
+    SIMD4(max(0, min(255, v.x)), max(0, min(255, v.y)), max(0, min(255, v.z)), max(0, min(255, v.w)))
+}
+
+/// The integer below a number of 0 to 2²²; the initialiser of `Int` checks for much that is known not to happen here.
+@inline(__always)
+private func flooredSmall(_ x: Float) -> Int {
+    let shifted = x + 8_388_608
+    return Int(shifted.bitPattern & 0x7F_FFFF) - (shifted - 8_388_608 > x ? 1 : 0)
 }
 
 /// Sums over samples from which a quadratic surface of colours follows; those of two areas together are the sums of both.
@@ -236,11 +303,13 @@ struct GradientFitter {
     }
 
     private struct Bin {
-        var weight: Float = 0
-        var position: Float = 0
         var color: SIMD4<Float> = .zero
         var derivative: SIMD4<Float> = .zero
         var slope: SIMD4<Float> = .zero
+        var weight: Float = 0
+        var position: Float = 0
+        /// Squared length of `slope`.
+        var steepness: Float = 0
     }
     /// How far the coordinates reach and how many bins to a pixel.
     private struct BinRange {
@@ -250,7 +319,11 @@ struct GradientFitter {
         var count: Int
     }
     private var bins = [Bin](repeating: .init(), count: 48)
+    /// Coordinate of each sample along the axis, and its bin.
     private var positions: [Float] = []
+    private var slots: [UInt8] = []
+    /// Fewer samples, which are enough to tell the axis.
+    private var sparse: [GradientSample] = []
     /// Sums over bins up to each, t relative to the lowest coordinate and c to `base`.
     private struct Sum {
         var w = 0.0, t = 0.0, tt = 0.0, cc = 0.0
@@ -297,11 +370,12 @@ struct GradientFitter {
         var best: Candidate?
         func score(_ c: Candidate?) -> Float { c.map { $0.error + lambda * $0.bytes } ?? .infinity }
         let n = sums.weight
+        thin(samples)
         // What is left then is rounding and noise.
         let good = max(0.4 * Float(n), 1.05 * floor)
         for guess in [guesses.0, guesses.1] {
             guard let guess, best.map({ $0.error > good + lambda * 3 }) ?? true else { continue }
-            let candidate = profile(refined(guess, samples, extent), samples)
+            let candidate = profile(refined(guess, extent), samples)
             if score(candidate) < score(best) {
                 best = candidate
                 self.limit = min(self.limit, score(best))
@@ -334,7 +408,7 @@ struct GradientFitter {
         var starts = [direct]
         if abs(direct.x * second.y - direct.y * second.x) > 0.1 { starts.append(second) }
         for direction in starts where best.map({ $0.error > good + lambda * 3 || $0.gradient.axis.kind != .linear }) ?? true {
-            let axis = refined(.init(kind: .linear, origin: middle, shape: direction), samples, extent)
+            let axis = refined(.init(kind: .linear, origin: middle, shape: direction), extent)
             let candidate = straightened(profile(axis, samples), samples)
             // Of nearly equal ones the linear gradient is the likelier.
             if score(candidate) < score(best) + lambda * 5 {
@@ -361,7 +435,7 @@ struct GradientFitter {
             centers.append(middle)
             var bestCircle: Candidate?
             for start in centers where bestCircle.map({ $0.error > good + lambda * 3 }) ?? true {
-                let axis = refined(.init(kind: .circular, origin: start, shape: .zero), samples, extent)
+                let axis = refined(.init(kind: .circular, origin: start, shape: .zero), extent)
                 let off = axis.origin - middle
                 guard off.x * off.x + off.y * off.y < 9 * extent * extent else { continue }
                 let candidate = profile(axis, samples)
@@ -370,7 +444,7 @@ struct GradientFitter {
             if score(bestCircle) < score(best) { best = bestCircle }
             if var axis = bestCircle?.gradient.axis, let best0 = best, best0.error > good + lambda * 10 {
                 axis.kind = .elliptical
-                axis = refined(axis, samples, extent)
+                axis = refined(axis, extent)
                 let candidate = profile(axis, samples)
                 if score(candidate) < score(best) {
                     best = candidate
@@ -384,27 +458,45 @@ struct GradientFitter {
 
     /// Gauss–Newton on the parameters of the axis, the profile along it eliminated: within a bin of equal coordinate the colours'
     /// deviations from its mean are explained by the derivatives' deviations (variable projection; Golub and Pereyra, 1973).
+    private mutating func refined(_ start: GradientAxis, _ extent: Float) -> GradientAxis {
+        let samples = sparse
+        return samples.withUnsafeBufferPointer { refined(start, $0, extent) }
+    }
+
     private mutating func refined(_ start: GradientAxis, _ samples: UnsafeBufferPointer<GradientSample>, _ extent: Float) -> GradientAxis {
         var axis = start, best = start, bestError = Float.infinity
         for _ in 0..<8 {
             guard let range = fillBins(axis, samples, 32, derivatives: true) else { return best }
-            let count = range.count
             let parameters = axis.parameterCount
             var rows: (SIMD4<Float>, SIMD4<Float>, SIMD4<Float>, SIMD4<Float>) = (.zero, .zero, .zero, .zero)
             var right = SIMD4<Float>.zero, error: Float = 0
+            for b in 0..<range.count { bins[b].steepness = squared(bins[b].slope) }
             bins.withUnsafeBufferPointer { bins in
                 positions.withUnsafeBufferPointer { positions in
-                    for (i, s) in samples.enumerated() {
-                        let t = positions[i]
-                        let bin = bins[min(count - 1, Int((t - range.low) * range.scale))]
-                        let residual = s.color - bin.color - bin.slope * (t - bin.position)
-                        error += s.pull * squared(residual)
-                        let d = axis.derivatives(s.place, t) - bin.derivative
-                        let h = (bin.slope * residual).sum() * s.pull, g = squared(bin.slope) * s.pull
-                        right += d * h
-                        let e = d * g
-                        rows.0 += e * d.x
-                        if parameters > 1 {
+                    slots.withUnsafeBufferPointer { slots in
+                        for i in 0..<samples.count {
+                            let t = positions[i], pull = samples[i].pull
+                            let bin = bins.baseAddress! + Int(slots[i])
+                            let residual = samples[i].color - bin.pointee.color - bin.pointee.slope * (t - bin.pointee.position)
+                            error += pull * squared(residual)
+                            let h = (bin.pointee.slope * residual).sum() * pull, g = bin.pointee.steepness * pull
+                            if parameters == 1 {
+                                let d = axis.turn(samples[i].place) - bin.pointee.derivative.x
+                                right.x += d * h
+                                rows.0.x += d * d * g
+                                continue
+                            }
+                            if parameters == 2 {
+                                let d = axis.pull(samples[i].place, t) - bin.pointee.derivative.lowHalf
+                                right.lowHalf += d * h
+                                rows.0.lowHalf += d * (d.x * g)
+                                rows.1.lowHalf += d * (d.y * g)
+                                continue
+                            }
+                            let d = axis.derivatives(samples[i].place, t) - bin.pointee.derivative
+                            right += d * h
+                            let e = d * g
+                            rows.0 += e * d.x
                             rows.1 += e * d.y
                             rows.2 += e * d.z
                             rows.3 += e * d.w
@@ -415,7 +507,7 @@ struct GradientFitter {
             if error < bestError {
                 let gain = bestError - error
                 (best, bestError) = (axis, error)
-                if gain < 0.002 * error || gain < lambda { break }
+                if gain < 0.005 * error || gain < lambda { break }
             } else {
                 break
             }
@@ -423,6 +515,18 @@ struct GradientFitter {
             axis = moved
         }
         return best
+    }
+
+    /// Takes every k-th sample, with k times the weight, for the axis.
+    private mutating func thin(_ samples: UnsafeBufferPointer<GradientSample>) {
+        sparse.removeAll(keepingCapacity: true)
+        let step = max(1, samples.count / 250)
+        for i in stride(from: step / 2, to: samples.count, by: step) { sparse.append(samples[i]) }
+        let factor = Float(samples.count) / Float(sparse.count)
+        for i in sparse.indices {
+            sparse[i].weight *= factor
+            sparse[i].pull *= factor
+        }
     }
 
     private func solve(_ rows: (SIMD4<Float>, SIMD4<Float>, SIMD4<Float>, SIMD4<Float>), _ right: SIMD4<Float>, _ n: Int) -> SIMD4<Float>? {
@@ -449,13 +553,31 @@ struct GradientFitter {
     private mutating func fillBins(
         _ axis: GradientAxis, _ samples: UnsafeBufferPointer<GradientSample>, _ most: Int, derivatives: Bool
     ) -> BinRange? {
-        positions.removeAll(keepingCapacity: true)
-        var low = Float.infinity, high = -Float.infinity
-        for s in samples {
-            let t = axis.position(s.place)
-            low = min(low, t)
-            high = max(high, t)
-            positions.append(t)
+        if positions.count < samples.count {
+            positions = [Float](repeating: 0, count: samples.count)
+            slots = [UInt8](repeating: 0, count: samples.count)
+        }
+        let (low, high) = positions.withUnsafeMutableBufferPointer { positions in
+            var low = Float.infinity, high = -Float.infinity
+            func place(_ position: (SIMD2<Float>) -> Float) {
+                for i in 0..<samples.count {
+                    let t = position(samples[i].place)
+                    low = min(low, t)
+                    high = max(high, t)
+                    positions[i] = t
+                }
+            }
+            let (origin, shape) = (axis.origin, axis.shape)
+            switch axis.kind {
+            case .linear: place { ($0.x - origin.x) * shape.x + ($0.y - origin.y) * shape.y }
+            case .circular:
+                place {
+                    let d = $0 - origin
+                    return (d.x * d.x + d.y * d.y).squareRoot()
+                }
+            case .elliptical: place { axis.position($0) }
+            }
+            return (low, high)
         }
         // Shorter than this is an edge, drawn out by blur.
         guard high - low > 6 else { return nil }
@@ -464,12 +586,25 @@ struct GradientFitter {
         for b in 0..<count { bins[b] = .init() }
         bins.withUnsafeMutableBufferPointer { bins in
             positions.withUnsafeBufferPointer { positions in
-                for (i, s) in samples.enumerated() {
-                    let t = positions[i], b = min(count - 1, Int((t - low) * scale))
-                    bins[b].weight += s.pull
-                    bins[b].position += s.pull * t
-                    bins[b].color += s.color * s.pull
-                    if derivatives { bins[b].derivative += axis.derivatives(s.place, t) * s.pull }
+                slots.withUnsafeMutableBufferPointer { slots in
+                    for i in 0..<samples.count {
+                        let t = positions[i], pull = samples[i].pull
+                        let b = min(count - 1, flooredSmall((t - low) * scale)), bin = bins.baseAddress! + b
+                        slots[i] = UInt8(truncatingIfNeeded: b)
+                        bin.pointee.weight += pull
+                        bin.pointee.position += pull * t
+                        bin.pointee.color += samples[i].color * pull
+                    }
+                    guard derivatives else { return }
+                    for i in 0..<samples.count {
+                        let bin = bins.baseAddress! + Int(slots[i])
+                        switch axis.kind {
+                        case .linear: bin.pointee.derivative.x += axis.turn(samples[i].place) * samples[i].pull
+                        case .circular: bin.pointee.derivative.lowHalf += axis.pull(samples[i].place, positions[i]) * samples[i].pull
+                        case .elliptical:
+                            bin.pointee.derivative += axis.derivatives(samples[i].place, positions[i]) * samples[i].pull
+                        }
+                    }
                 }
             }
             for b in 0..<count where bins[b].weight > 0 {
@@ -498,12 +633,10 @@ struct GradientFitter {
         let count = range.count
         var within: Float = 0
         bins.withUnsafeBufferPointer { bins in
-            positions.withUnsafeBufferPointer { positions in
-                for (i, s) in samples.enumerated() {
-                    let t = positions[i]
-                    let bin = bins[min(count - 1, Int((t - range.low) * range.scale))]
-                    within += s.pull * squared(s.color - bin.color - bin.slope * (t - bin.position))
-                }
+            for i in 0..<samples.count {
+                let bin = bins.baseAddress! + Int(slots[i])
+                let residual = samples[i].color - bin.pointee.color - bin.pointee.slope * (positions[i] - bin.pointee.position)
+                within += samples[i].pull * squared(residual)
             }
         }
         let fixed: Float = axis.kind == .elliptical ? 40 : 30
@@ -513,32 +646,30 @@ struct GradientFitter {
         let most = min(FittedGradient.mostStops, m)
         var cost: InlineArray<48, Float> = .init(repeating: .infinity)
         var from: InlineArray<384, UInt8> = .init(repeating: 0)
-        cost[0] = 0
-        let zero = range.low
-        for i in 0..<m {
-            let ti = bins[used[i]].position - zero, ci = bins[used[i]].color - base
-            for j in i + 1..<max(i + 1, m) {
-                let tj = bins[used[j]].position - zero
-                let d = SIMD4<Double>(bins[used[j]].color - base - ci) / Double(max(1e-3, tj - ti)), a = SIMD4<Double>(ci) - d * Double(ti)
-                let s = prefix[j] - prefix[i]
-                let products = d * d * s.tt + a * a * s.w + 2 * (a * d * s.t - a * s.c - d * s.ct)
-                lines[i * m + j] = Float(max(0, s.cc + products.sum()))
-            }
-        }
         var best: Candidate?
         var bestScore = Float.infinity
         for stops in 2...most {
-            var next: InlineArray<48, Float> = .init(repeating: .infinity)
-            for j in stops - 1..<m {
-                var low = Float.infinity, k = 0
-                for i in stops - 2..<j {
-                    let c = cost[i] + lines[i * m + j]
-                    if c < low { (low, k) = (c, i) }
-                }
-                next[j] = low
-                from[stops * 48 - 48 + j] = UInt8(k)
+            // No stops undo what spreads within the bins.
+            if within * (isTranslucent ? 0.7 : 1) + lambda * (fixed + 10 * Float(stops)) >= bestScore { break }
+            if stops == 3 {
+                fillLines(zero: range.low)
+                for j in 1..<m { cost[j] = lines[j] }
             }
-            cost = next
+            if stops > 2 {
+                var next: InlineArray<48, Float> = .init(repeating: .infinity)
+                lines.withUnsafeBufferPointer { lines in
+                    for j in stops - 1..<m {
+                        var low = Float.infinity, k = 0
+                        for i in stops - 2..<j {
+                            let c = cost[i] + lines[i * m + j]
+                            if c < low { (low, k) = (c, i) }
+                        }
+                        next[j] = low
+                        from[stops * 48 - 48 + j] = UInt8(k)
+                    }
+                }
+                cost = next
+            }
             var knots: InlineArray<8, Float> = .init(repeating: 0)
             var j = m - 1
             for k in stride(from: stops - 1, through: 0, by: -1) {
@@ -563,11 +694,33 @@ struct GradientFitter {
         }
         // What the bins hide: bends within one.
         if let gradient = best?.gradient {
+            let evaluator = FittedGradient.Evaluator(gradient)
             var error: Float = 0
-            for (i, s) in samples.enumerated() { error += s.weight * squared(s.color - gradient.color(position: positions[i])) }
+            for i in 0..<samples.count {
+                error += samples[i].weight * squared(samples[i].color - evaluator.color(position: positions[i]))
+            }
             best?.error = error
         }
         return best
+    }
+
+    /// Squared error of the straight line between each two bins in use, over all between them.
+    private mutating func fillLines(zero: Float) {
+        let m = used.count
+        lines.withUnsafeMutableBufferPointer { lines in
+            prefix.withUnsafeBufferPointer { prefix in
+                for i in 0..<m {
+                    let ti = bins[used[i]].position - zero, ci = bins[used[i]].color - base
+                    for j in i + 1..<max(i + 1, m) {
+                        let tj = bins[used[j]].position - zero
+                        let d = SIMD4<Double>(bins[used[j]].color - base - ci) / Double(max(1e-3, tj - ti))
+                        let a = SIMD4<Double>(ci) - d * Double(ti), s = prefix[j] - prefix[i]
+                        let products = d * d * s.tt + a * a * s.w + 2 * (a * d * s.t - a * s.c - d * s.ct)
+                        lines[i * m + j] = Float(max(0, s.cc + products.sum()))
+                    }
+                }
+            }
+        }
     }
 
     /// The same stops with colours fitted as they are interpolated, straight and apart from alpha, if that is better; and the error of
@@ -605,14 +758,15 @@ struct GradientFitter {
         for k in stride(from: stops - 1, through: 0, by: -1) {
             if k < stops - 1 { right[k] -= right[k + 1] * upper[k] }
             right[k] /= diagonal[k]
-            result.gradient.colors[k] = pointwiseMax(.zero, pointwiseMin(SIMD4(repeating: 255), right[k]))
+            result.gradient.colors[k] = clamped(right[k])
             if result.gradient.colors[k].w > 252 { result.gradient.colors[k].w = 255 }
             if result.gradient.colors[k].w < 2 { result.gradient.colors[k].w = 0 }
         }
         (result.error, own.error) = (0, 0)
+        let (theirs, ours) = (FittedGradient.Evaluator(result.gradient), FittedGradient.Evaluator(own.gradient))
         for (i, s) in samples.enumerated() {
-            result.error += s.pull * squared(s.color - result.gradient.color(position: positions[i]))
-            own.error += s.pull * squared(s.color - own.gradient.color(position: positions[i]))
+            result.error += s.pull * squared(s.color - theirs.color(position: positions[i]))
+            own.error += s.pull * squared(s.color - ours.color(position: positions[i]))
         }
         return result.error < own.error ? result : own
     }
@@ -680,7 +834,7 @@ struct GradientFitter {
         prefix.withUnsafeBufferPointer { prefix in
             /// How many of the bins in use lie before a knot.
             func index(_ t: Float) -> Int {
-                let b = min(usedBefore.count - 2, max(0, Int((t - range.low) * range.scale)))
+                let b = min(usedBefore.count - 2, flooredSmall(max(0, (t - range.low) * range.scale)))
                 return usedBefore[b] + (bins[b].weight > 0 && bins[b].position < t ? 1 : 0)
             }
             var low = index(knots[0])
@@ -719,7 +873,7 @@ struct GradientFitter {
         for k in stride(from: stops - 1, through: 0, by: -1) {
             if k < stops - 1 { right[k] -= right[k + 1] * upper[k] }
             right[k] /= diagonal[k]
-            colors[k] = pointwiseMax(.zero, pointwiseMin(SIMD4(repeating: 255), SIMD4<Float>(right[k]) + base))
+            colors[k] = clamped(SIMD4<Float>(right[k]) + base)
             // Almost opaque is meant to be opaque.
             if colors[k].w > 252 { colors[k].w = 255 }
         }

@@ -460,7 +460,7 @@ private struct GradientSearch {
             nodes[n].floor = floor
             if !node.isThin, !isHopeless(nodes[n], score), var c = fit(n, below: 1.05 * (score + rim)), isVisible(c.gradient) {
                 c.error = error(n, c.gradient)
-                let own = c.error + lambda * c.bytes, ownRim = rimError(n) { [gradient = c.gradient] in gradient.color(at: $0) }
+                let own = c.error + lambda * c.bytes, ownRim = rimError(n) { [evaluator = FittedGradient.Evaluator(c.gradient)] in evaluator.color(at: $0) }
                 // A flat area with a flaw is not a gradient: most of its error stays, and it is little or far more than noise.
                 let area = Float(node.sums.weight), flat = Float(node.sums.flatError)
                 let isClear = 2 * c.error < flat || (flat > 1.5 * area && c.error < Float(8 + 4 * min(work.noise, 8)) * area)
@@ -492,11 +492,11 @@ private struct GradientSearch {
     /// Squared error of a gradient over the very samples that its parts were judged by: noise weighs the same on both sides.
     private func error(_ n: Int, _ gradient: FittedGradient) -> Float {
         let range = Int(nodes[n].first)..<Int(nodes[n].first + nodes[n].count)
-        let step = max(1, range.count / 8192)
+        let step = max(1, range.count / 8192), evaluator = FittedGradient.Evaluator(gradient)
         var sum: Float = 0
         ordered.withUnsafeBufferPointer { ordered in
             for i in stride(from: range.lowerBound, to: range.upperBound, by: step) {
-                sum += ordered[i].weight * squared(ordered[i].color - gradient.color(at: ordered[i].place))
+                sum += ordered[i].weight * squared(ordered[i].color - evaluator.color(at: ordered[i].place))
             }
         }
         return sum * Float(step)

@@ -29,17 +29,18 @@ func assignMixedPixels(
             }
         }
     }
-    let rings = neighbourhood(reach: reach, stride: stride)
+    var distances = [Float](repeating: 0, count: palette.count * palette.count)
+    for a in palette.indices { for b in palette.indices { distances[a * palette.count + b] = squared(palette[a] - palette[b]) } }
     padded.withUnsafeBufferPointer { indices in
         work.pixels.withUnsafeBufferPointer { pixels in
             result.withUnsafeMutableBufferPointer { result in
                 palette.withUnsafeBufferPointer { palette in
-                    rings.offsets.withUnsafeBufferPointer { offsets in
-                        quads.withUnsafeBufferPointer { quads in
+                    quads.withUnsafeBufferPointer { quads in
+                        distances.withUnsafeBufferPointer { distances in
                             // Every band of rows writes its own pixels, all before `each` returns.
                             nonisolated(unsafe) let assigner = MixedPixels(
-                                width: width, reach: reach, padded: indices, pixels: pixels, palette: palette, quads: quads,
-                                offsets: offsets, ends: rings.ends, result: result)
+                                width: width, reach: reach, padded: indices, pixels: pixels, palette: palette,
+                                distances: distances.baseAddress!, quads: quads, result: result)
                             forEachBand(of: height, width: width, each) { assigner.assign(rows: $0) }
                         }
                     }
@@ -58,10 +59,10 @@ private struct MixedPixels {
     let padded: UnsafeBufferPointer<UInt8>
     let pixels: UnsafeBufferPointer<RGBA8>
     let palette: UnsafeBufferPointer<SIMD4<Float>>
+    /// Squared distances of all pairs of colours.
+    let distances: UnsafePointer<Float>
     /// The palette channel by channel, four colours each.
     let quads: UnsafeBufferPointer<(SIMD4<Float>, SIMD4<Float>, SIMD4<Float>, SIMD4<Float>)>
-    let offsets: UnsafeBufferPointer<Int>
-    let ends: [Int]
     let result: UnsafeMutableBufferPointer<UInt8>
 
     /// Up to eight palette indices seen around a pixel.
@@ -92,6 +93,42 @@ private struct MixedPixels {
     @inline(__always)
     private func byte(_ place: Int) -> UInt64 { UInt64(padded[place]) }
 
+    /// Whether there are other indices than at most one that is known within a distance of four to seven.
+    @inline(__always)
+    private func hasMore(than seen: Candidates, around place: Int, within distance: Int) -> Bool {
+        let stride = width + 2 * reach, known = UInt64(seen.count > 0 ? seen.list[0] : QuantizedImage.mixed) &* 0x0101_0101_0101_0101
+        var row = place - distance * stride - distance
+        for _ in -distance...distance {
+            let start = word(row), end = word(row + 2 * distance - 7)
+            let covered = (zeroBytes(~start) | zeroBytes(start ^ known)) & (zeroBytes(~end) | zeroBytes(end ^ known))
+            if covered != 0x8080_8080_8080_8080 { return true }
+            row += stride
+        }
+        return false
+    }
+
+    /// Takes up the indices at a distance of three to seven, row by row.
+    private func insertRing(_ distance: Int, around place: Int, into seen: inout Candidates) {
+        let stride = width + 2 * reach
+        func insertRow(_ start: Int) {
+            if distance == 3 { return seen.insert(word(start) | 0xFF << 56) }
+            seen.insert(word(start))
+            seen.insert(word(start + 2 * distance - 7))
+        }
+        insertRow(place - distance * stride - distance)
+        var sides = UInt64.max
+        for y in 1 - distance..<distance {
+            let middle = place + y * stride
+            sides = sides << 16 | byte(middle + distance) << 8 | byte(middle - distance)
+            guard (y + distance) % 4 == 0 || y == distance - 1 else { continue }
+            // In the order in which they were read.
+            let pairs = sides << 32 | sides >> 32
+            seen.insert((pairs & 0xFFFF_0000_FFFF) << 16 | pairs >> 16 & 0xFFFF_0000_FFFF)
+            sides = .max
+        }
+        insertRow(place + distance * stride - distance)
+    }
+
     /// The palette's colour that is nearest, the first of equally near ones.
     private func nearest(_ c: SIMD4<Float>) -> (index: UInt8, residual: Float) {
         var best: (index: UInt8, residual: Float) = (0, .infinity)
@@ -104,7 +141,7 @@ private struct MixedPixels {
     }
 
     func assign(rows: Range<Int>) {
-        let stride = width + 2 * reach, mixed = QuantizedImage.mixed, pairPenalty: Float = 40, indices = padded
+        let stride = width + 2 * reach, mixed = QuantizedImage.mixed, pairPenalty: Float = 40
         let flat = UnsafeBufferPointer(result)
         for y in rows {
             let rowEnd = (y + 1) * width
@@ -124,37 +161,33 @@ private struct MixedPixels {
                 seen.insert(
                     byte(place + 2) | byte(place + stride - 2) << 8 | byte(place + stride + 2) << 16
                         | word(place + 2 * stride - 2) << 24)
-                var next = 24, last = mixed
-                for end in ends where seen.count < 2 {
-                    while next < end {
-                        let k = indices[place + offsets[next]]
-                        next += 1
-                        if k == mixed || k == last { continue }
-                        seen.insert(UInt64(k) | 0xFFFF_FFFF_FFFF_FF00)
-                        last = k
-                    }
+                if seen.count < 2, hasMore(than: seen, around: place, within: 4) {
+                    insertRing(3, around: place, into: &seen)
+                    insertRing(4, around: place, into: &seen)
+                }
+                if seen.count < 2, reach > 4, hasMore(than: seen, around: place, within: 6) {
+                    insertRing(5, around: place, into: &seen)
+                    insertRing(6, around: place, into: &seen)
                 }
                 var best: Float = .infinity
                 var chosen: UInt8 = 0
+                var singles: InlineArray<8, Float> = .init(repeating: 0)
                 for a in 0..<seen.count {
                     let single = squared(color - palette[Int(seen.list[a])])
+                    singles[a] = single
                     if single < best { (best, chosen) = (single, seen.list[a]) }
                 }
                 // No pair can be better than a colour that fits this well.
                 if best > pairPenalty {
                     for a in 0..<seen.count {
-                        let ka = seen.list[a]
-                        let pa = palette[Int(ka)]
-                        let offset = color - pa
-                        let single = squared(offset)
+                        let row = distances + Int(seen.list[a]) * palette.count, single = singles[a]
                         for b in a + 1..<max(a + 1, seen.count) {
-                            let kb = seen.list[b]
-                            let axis = palette[Int(kb)] - pa
-                            let along = (offset * axis).sum()
-                            let length = squared(axis)
-                            guard along > 0, along < length else { continue }
-                            let residual = single - along * along / length + pairPenalty
-                            if residual < best { (best, chosen) = (residual, along * 2 < length ? ka : kb) }
+                            // By the law of cosines, how far along the way from one colour to the other the pixel's lies.
+                            let length = row[Int(seen.list[b])]
+                            let along = (single + length - singles[b]) * 0.5
+                            guard along > 0, along < length, (single + pairPenalty - best) * length < along * along else { continue }
+                            best = single - along * along / length + pairPenalty
+                            chosen = along * 2 < length ? seen.list[a] : seen.list[b]
                         }
                     }
                 }
@@ -177,32 +210,20 @@ private func zeroBytes(_ v: UInt64) -> UInt64 {
     return ~(((v & low) &+ low) | v | low)
 }
 
-/// Offsets of the pixels around one, nearest rings first, and after how many of them to see whether enough is known: two rings, four,
-/// then all.
-private func neighbourhood(reach: Int, stride: Int) -> (offsets: [Int], ends: [Int]) {
-    var offsets: [Int] = [], ends: [Int] = []
-    offsets.reserveCapacity(168)
-    for ring in 1...reach {
-        for y in -ring...ring {
-            for x in -ring...ring where max(abs(x), abs(y)) == ring { offsets.append(y * stride + x) }
-        }
-        if ring == 2 || ring == 4 || ring == reach { ends.append(offsets.count) }
-    }
-    return (offsets, ends)
-}
-
 /// Straightens the borders between similar colours, which noise and compression leave ragged.
 ///
 /// Iterated conditional modes (Besag, "On the Statistical Analysis of Dirty Pictures", 1986): a pixel takes the colour of one of its
 /// eight neighbours when that lowers squared colour error + `roughness` × the number of neighbours that differ. Only similar
 /// colours are exchanged, so that anti-aliased edges stay where they are.
+///
+/// - Complexity: O(pixels) for the first round; later ones look at the surroundings of what has changed.
 func smoothLabels(_ labels: inout [UInt8], _ work: WorkingImage, _ palette: [SIMD4<Float>], roughness: Float) {
     let (width, height) = (work.width, work.height)
     guard width > 2, height > 2, palette.count > 1 else { return }
     let similar: Float = 48 * 48
     let count = palette.count
     var isSimilar = [Bool](repeating: false, count: count * count)
-    var any = false, hasSimilar = [Bool](repeating: false, count: count)
+    var any = false, hasSimilar = [Bool](repeating: false, count: 256)
     for a in 0..<count {
         for b in 0..<count where a != b && squared(palette[a] - palette[b]) < similar && (palette[a].w == 0) == (palette[b].w == 0) {
             isSimilar[a * count + b] = true
@@ -211,56 +232,108 @@ func smoothLabels(_ labels: inout [UInt8], _ work: WorkingImage, _ palette: [SIM
         }
     }
     guard any else { return }
-    let around: InlineArray<8, Int> = [-width - 1, -width, -width + 1, -1, 1, width - 1, width, width + 1]
-    labels.withUnsafeMutableBufferPointer { l in
-        work.pixels.withUnsafeBufferPointer { pixels in
-            // Rows that changed in this round or the one before: only beside them can anything change.
-            var changed = [Bool](repeating: true, count: height), changedBefore = changed
-            for round in 0..<4 {
-                swap(&changed, &changedBefore)
-                for y in changed.indices { changed[y] = false }
-                var changes = 0
-                for line in 1..<height - 1 {
-                    // To and fro, so that borders do not creep with the scan.
-                    let y = round % 2 == 0 ? line : height - 1 - line
-                    guard (y - 1...y + 1).contains(where: { changed[$0] || changedBefore[$0] }) else { continue }
-                    let row = y * width, end = row + width - 1
-                    var i = row + 1
-                    while i < end {
-                        let own = l[i]
-                        if l[i - 1] == own, l[i + 1] == own, l[i - width] == own, l[i + width] == own {
-                            i += 1
-                            while i + 8 <= end, isUniform(l, i, width) { i += 8 }
-                            continue
+    // What to look at again: 1 where the pixel or a neighbour has changed since it was looked at.
+    var open = [UInt8](repeating: 0, count: width * height), openRows = [Bool](repeating: false, count: height)
+    labels.withUnsafeMutableBufferPointer { labels in
+        open.withUnsafeMutableBufferPointer { open in
+            openRows.withUnsafeMutableBufferPointer { openRows in
+                work.pixels.withUnsafeBufferPointer { pixels in
+                    palette.withUnsafeBufferPointer { palette in
+                        isSimilar.withUnsafeBufferPointer { isSimilar in
+                            hasSimilar.withUnsafeBufferPointer { hasSimilar in
+                                let smoother = LabelSmoother(
+                                    width: width, height: height, roughness: roughness, labels: labels, open: open, openRows: openRows,
+                                    pixels: pixels, palette: palette, isSimilar: isSimilar, hasSimilar: hasSimilar)
+                                smoother.firstRound()
+                                // To and fro, so that borders do not creep with the scan.
+                                for round in 1..<4 where !smoother.laterRound(upwards: round % 2 != 0) { break }
+                            }
                         }
-                        if !hasSimilar[Int(own)] {
-                            i += 1
-                            continue
-                        }
-                        let color = SIMD4<Float>(bytes: pixels[i])
-                        func cost(_ k: UInt8) -> Float {
-                            var different: Float = 0
-                            for n in 0..<8 where l[i + around[n]] != k { different += 1 }
-                            return squared(color - palette[Int(k)]) + roughness * different
-                        }
-                        var best = own, bestCost = Float.infinity
-                        for n in 0..<8 {
-                            let k = l[i + around[n]]
-                            guard k != best, k != own, isSimilar[Int(own) * count + Int(k)] else { continue }
-                            if bestCost == .infinity { bestCost = cost(own) }
-                            let c = cost(k)
-                            if c < bestCost { (best, bestCost) = (k, c) }
-                        }
-                        if best != own {
-                            l[i] = best
-                            changes += 1
-                            changed[y] = true
-                        }
-                        i += 1
                     }
                 }
-                if changes == 0 { break }
             }
+        }
+    }
+}
+
+private struct LabelSmoother {
+    let width: Int
+    let height: Int
+    let roughness: Float
+    let labels: UnsafeMutableBufferPointer<UInt8>
+    let open: UnsafeMutableBufferPointer<UInt8>
+    let openRows: UnsafeMutableBufferPointer<Bool>
+    let pixels: UnsafeBufferPointer<RGBA8>
+    let palette: UnsafeBufferPointer<SIMD4<Float>>
+    let isSimilar: UnsafeBufferPointer<Bool>
+    let hasSimilar: UnsafeBufferPointer<Bool>
+
+    func firstRound() {
+        for y in 1..<height - 1 {
+            let end = (y + 1) * width - 1
+            var i = y * width + 1
+            while i < end {
+                while i + 8 <= end, isUniform(labels, i, width) { i += 8 }
+                for k in i..<min(i + 8, end) { look(k, y) }
+                i += 8
+            }
+        }
+    }
+
+    /// Looks at what is open, row by row; whether anything was.
+    func laterRound(upwards: Bool) -> Bool {
+        var any = false
+        let flags = UnsafeBufferPointer(open)
+        for line in 1..<height - 1 {
+            let y = upwards ? height - 1 - line : line
+            guard openRows[y] else { continue }
+            openRows[y] = false
+            any = true
+            let end = (y + 1) * width - 1
+            var i = flags.firstIndex(of: 1, from: y * width + 1, to: end)
+            while i < end {
+                look(i, y)
+                i = flags.firstIndex(of: 1, from: i + 1, to: end)
+            }
+        }
+        return any
+    }
+
+    /// Gives a pixel the best colour among its own and its neighbours'.
+    @inline(__always)
+    private func look(_ i: Int, _ y: Int) {
+        open[i] = 0
+        let own = labels[i]
+        guard hasSimilar[Int(own)] else { return }
+        if labels[i - 1] == own, labels[i + 1] == own, labels[i - width] == own, labels[i + width] == own { return }
+        func four(_ place: Int) -> UInt64 {
+            UInt64(UInt32(littleEndian: UnsafeRawPointer(labels.baseAddress! + place).loadUnaligned(as: UInt32.self)))
+        }
+        // The eight neighbours row by row.
+        let around =
+            four(i - width - 1) & 0xFF_FFFF | UInt64(labels[i - 1]) << 24 | UInt64(labels[i + 1]) << 32 | (four(i + width - 2) >> 8) << 40
+        func same(_ k: UInt8) -> UInt64 { zeroBytes(around ^ UInt64(k) &* 0x0101_0101_0101_0101) }
+        let color = SIMD4<Float>(bytes: pixels[i])
+        func cost(_ k: UInt8, _ same: UInt64) -> Float {
+            let equal = ((same >> 7) &* 0x0101_0101_0101_0101) >> 56
+            return squared(color - palette[Int(k)]) + roughness * Float(8 - Int(equal))
+        }
+        let likeOwn = same(own)
+        var left = ~likeOwn & 0x8080_8080_8080_8080
+        var best = own, bestCost = Float.infinity
+        while left != 0 {
+            let k = UInt8(truncatingIfNeeded: around >> UInt64(left.trailingZeroBitCount - 7)), likeK = same(k)
+            left &= ~likeK
+            guard isSimilar[Int(own) * palette.count + Int(k)] else { continue }
+            if bestCost == .infinity { bestCost = cost(own, likeOwn) }
+            let c = cost(k, likeK)
+            if c < bestCost { (best, bestCost) = (k, c) }
+        }
+        guard best != own else { return }
+        labels[i] = best
+        for row in -1...1 {
+            openRows[y + row] = true
+            for k in i + row * width - 1...i + row * width + 1 { open[k] = 1 }
         }
     }
 }
