@@ -49,8 +49,16 @@ extension WorkingImage {
         width = image.width
         height = image.height
         hasAlpha = image.pixels.withUnsafeBytes { bytes in
-            var all = UInt32.max
-            for i in 0..<bytes.count / 4 { all &= bytes.loadUnaligned(fromByteOffset: 4 * i, as: UInt32.self) }
+            var four = SIMD4<UInt32>(repeating: .max), i = 0
+            while i + 16 <= bytes.count {
+                four &= bytes.loadUnaligned(fromByteOffset: i, as: SIMD4<UInt32>.self)
+                i += 16
+            }
+            var all = four.x & four.y & four.z & four.w
+            while i < bytes.count {
+                all &= bytes.loadUnaligned(fromByteOffset: i, as: UInt32.self)
+                i += 4
+            }
             return UInt32(littleEndian: all) >> 24 != 255
         }
         let premultiplied = hasAlpha ? premultiply(image.pixels) : image.pixels
@@ -69,14 +77,18 @@ private func estimate(
     _ pixels: [RGBA8], _ width: Int, _ height: Int, hasAlpha: Bool, _ each: ParallelFor
 ) -> (PictureEstimates, [RGBA8]) {
     let roughness = horizontalRoughness(pixels, width: width), noise = roughness.median
-    let rings = noise == 0 && ringing(pixels, width: width, height: height) > 1.3
+    func lines(addingAlpha: Bool) -> SampledLines { SampledLines(pixels, width: width, height: height, addingAlpha: addingAlpha) }
+    // Without transparency alpha changes no difference.
+    var sampled: SampledLines?
+    if noise == 0 { sampled = lines(addingAlpha: false) }
+    let rings = sampled.map { ringing($0) > 1.3 } ?? false
     // More rounds when the noise is so strong that a median of nine does not bring out the areas, and most when there may
     // be none: a picture of pure noise would otherwise cost minutes and megabytes.
     let rounds = roughness.strongShare > 0.3 ? 4 : noise > 24 ? 2 : noise > 0 || rings ? 1 : 0
     let smooth = smoothed(pixels, width, height, rounds: rounds, noise: noise, each)
     // Photographs have 0.08 to 0.25 of such steps, drawings under noise and scans up to 0.04.
     if noise > 0, !hasAlpha, mediumSteps(smooth, width: width) > 0.06 { return (PictureEstimates(noise: noise, isTextured: true), pixels) }
-    let edgeWidth = medianEdgeWidth(pixels, width: width, height: height, noise: noise)
+    let edgeWidth = medianEdgeWidth(hasAlpha ? lines(addingAlpha: true) : sampled ?? lines(addingAlpha: false), noise: noise)
     return (PictureEstimates(noise: noise, smoothing: rounds, edgeWidth: edgeWidth), smooth)
 }
 
@@ -118,13 +130,11 @@ private func premultiply(_ pixels: [RGBA8]) -> [RGBA8] {
     [RGBA8](unsafeUninitializedCapacity: pixels.count) { result, count in
         pixels.withUnsafeBufferPointer { pixels in
             // Runs of one colour are the rule.
-            var last = RGBA8(0, 0, 0, 0), product = last
-            for i in pixels.indices {
-                if pixels[i].bits != last.bits {
-                    last = pixels[i]
-                    product = premultiply(last)
-                }
-                (result.baseAddress! + i).initialize(to: product)
+            var i = 0
+            while i < pixels.count {
+                let end = pixels.firstDifference(from: i, to: pixels.count - 1, step: 1) + 1
+                (result.baseAddress! + i).initialize(repeating: premultiply(pixels[i]), count: end - i)
+                i = end
             }
         }
         count = pixels.count
@@ -163,19 +173,33 @@ extension RGBA8 {
 /// The first index from `i` on, below `end`, at which two rows of pixels differ by more than `most` in a channel; `end` if none does.
 @inline(__always)
 func firstStep(_ p: UnsafePointer<RGBA8>, _ q: UnsafePointer<RGBA8>, from i: Int, to end: Int, above most: UInt8) -> Int {
-    let (a, b) = (UnsafeRawPointer(p), UnsafeRawPointer(q)), limit = SIMD16<UInt8>(repeating: most)
     var i = i
     while i + 4 <= end {
-        let here = a.loadUnaligned(fromByteOffset: 4 * i, as: SIMD16<UInt8>.self)
-        let there = b.loadUnaligned(fromByteOffset: 4 * i, as: SIMD16<UInt8>.self)
-        let difference = higher(here, there) &- lower(here, there)
-        // Sixteen bytes either way.
-        let beyond = unsafeBitCast(higher(difference, limit) ^ limit, to: SIMD2<UInt64>.self)
-        if beyond.x | beyond.y != 0 { break }
+        let steps = beyond(p + i, q + i, most)
+        if steps.x | steps.y != 0 { break }
         i += 4
     }
     while i < end, channelDistance(p[i], q[i]) <= Int(most) { i += 1 }
     return i
+}
+
+/// What is not zero, pixel by pixel, where one of four pixels differs from one of four others by more than `most` in a channel.
+@inline(__always)
+func beyond(_ p: UnsafePointer<RGBA8>, _ q: UnsafePointer<RGBA8>, _ most: UInt8) -> SIMD2<UInt64> {
+    let here = UnsafeRawPointer(p).loadUnaligned(as: SIMD16<UInt8>.self), there = UnsafeRawPointer(q).loadUnaligned(as: SIMD16<UInt8>.self)
+    let difference = higher(here, there) &- lower(here, there), limit = SIMD16<UInt8>(repeating: most)
+    // Sixteen bytes either way.
+    return unsafeBitCast(higher(difference, limit) ^ limit, to: SIMD2<UInt64>.self)
+}
+
+/// The largest absolute channel differences of four pixels to four others.
+@inline(__always)
+func channelDistances(_ p: UnsafePointer<RGBA8>, _ q: UnsafePointer<RGBA8>) -> SIMD4<UInt32> {
+    let here = UnsafeRawPointer(p).loadUnaligned(as: SIMD16<UInt8>.self), there = UnsafeRawPointer(q).loadUnaligned(as: SIMD16<UInt8>.self)
+    let all = higher(here, there) &- lower(here, there)
+    let halves = higher(all, unsafeBitCast(unsafeBitCast(all, to: SIMD4<UInt32>.self) &>> 16, to: SIMD16<UInt8>.self))
+    let one = higher(halves, unsafeBitCast(unsafeBitCast(halves, to: SIMD4<UInt32>.self) &>> 8, to: SIMD16<UInt8>.self))
+    return unsafeBitCast(one, to: SIMD4<UInt32>.self) & 0xFF
 }
 
 /// The largest absolute channel difference of two pixels.
@@ -194,6 +218,13 @@ extension UnsafeBufferPointer<RGBA8> {
     @inline(__always)
     func firstDifference(from i: Int, to end: Int, step: Int) -> Int {
         firstDifferentWord(UnsafeRawPointer(baseAddress!), from: i, to: end, step: step)
+    }
+
+    /// The first index after `i`, below `end`, whose pixel is not that at `i`; `end` if there is none. Quick where most differ.
+    @inline(__always)
+    func endOfRun(from i: Int, to end: Int) -> Int {
+        guard i + 1 < end, self[i].bits == self[i + 1].bits else { return i + 1 }
+        return firstDifference(from: i + 1, to: end - 1, step: 1) + 1
     }
 }
 
@@ -257,20 +288,29 @@ extension UnsafeBufferPointer<UInt8> {
 /// The median difference to the pixel on the right, and the share of pixels that differ from it by more than 48.
 private func horizontalRoughness(_ pixels: [RGBA8], width: Int) -> (median: Int, strongShare: Double) {
     guard width > 1 else { return (0, 0) }
-    var histogram = [Int](repeating: 0, count: 256), different = 0
+    let pairs = pixels.count - pixels.count / width
+    // One for each lane, so that equal steps do not wait for each other.
+    var counts = [UInt32](repeating: 0, count: 4 * 256)
     pixels.withUnsafeBufferPointer { pixels in
-        for row in stride(from: 0, to: pixels.count, by: width) {
-            let end = row + width - 1
-            var i = pixels.firstDifference(from: row, to: end, step: 1)
-            while i < end {
-                histogram[channelDistance(pixels[i], pixels[i + 1])] += 1
-                different += 1
-                i = pixels.firstDifference(from: i + 1, to: end, step: 1)
+        counts.withUnsafeMutableBufferPointer { counts in
+            for row in stride(from: 0, to: pixels.count, by: width) {
+                let end = row + width - 1
+                var i = pixels.firstDifference(from: row, to: end, step: 1)
+                while i + 4 <= end {
+                    let steps = channelDistances(pixels.baseAddress! + i, pixels.baseAddress! + i + 1)
+                    for lane in 0..<4 { counts[4 * Int(steps[lane]) + lane] &+= 1 }
+                    i = pixels.firstDifference(from: i + 4, to: end, step: 1)
+                }
+                while i < end {
+                    counts[4 * channelDistance(pixels[i], pixels[i + 1])] &+= 1
+                    i += 1
+                }
             }
         }
     }
-    let pairs = pixels.count - pixels.count / width
-    histogram[0] = pairs - different
+    var histogram = [Int](repeating: 0, count: 256)
+    for step in 1..<256 { histogram[step] = (0..<4).reduce(0) { $0 + Int(counts[4 * step + $1]) } }
+    histogram[0] = pairs - histogram[1...].reduce(0, +)
     let strongShare = Double(histogram[49...].reduce(0, +)) / Double(pairs)
     var seen = 0
     for (value, count) in histogram.enumerated() {
@@ -285,12 +325,18 @@ private func mediumSteps(_ pixels: [RGBA8], width: Int) -> Double {
     var count = 0
     pixels.withUnsafeBufferPointer { pixels in
         for row in stride(from: 0, to: pixels.count, by: width) {
-            let end = row + width - 1
-            let here = pixels.baseAddress!
-            var i = firstStep(here, here + 1, from: row, to: end, above: 6)
+            let here = pixels.baseAddress!, end = row + width - 1
+            var i = row
+            while i + 4 <= end {
+                let steps = channelDistances(here + i, here + i + 1)
+                let medium = (steps .> 6) .& (steps .<= 16)
+                let ones = SIMD4<UInt32>.zero.replacing(with: 1, where: medium)
+                count += Int(ones.wrappedSum())
+                i += 4
+            }
             while i < end {
-                if channelDistance(pixels[i], pixels[i + 1]) <= 16 { count += 1 }
-                i = firstStep(here, here + 1, from: i + 1, to: end, above: 6)
+                if (7...16).contains(channelDistance(here[i], here[i + 1])) { count += 1 }
+                i += 1
             }
         }
     }

@@ -61,16 +61,15 @@ public func quantize(_ image: Raster<RGBA8>, _ options: QuantizeOptions = .init(
     }
     let ramp = toneRamp(image, options)
     let work = WorkingImage(image, ramp: ramp, each: each)
-    var indices = flatPixels(work)
+    var indices = flatPixels(work, each)
     let histogram = ColorHistogram(work, votes: indices)
     let clusters = histogram.clusters(options, pixelCount: work.pixels.count, noise: work.noise)
     work.pixels.withUnsafeBufferPointer { pixels in
         indices.withUnsafeMutableBufferPointer { indices in
-            clusters.assignment.withUnsafeBufferPointer { assignment in
-                forEachFlatRun(UnsafeBufferPointer(indices), pixels) { run in
-                    let index = assignment[histogram.bin(of: pixels[run.lowerBound])]
-                    for i in run { indices[i] = index }
-                }
+            // Every band of rows changes its own votes, all before `each` returns.
+            nonisolated(unsafe) let (pixels, indices) = (pixels, indices)
+            forEachBand(of: work.height, width: work.width, each) {
+                histogram.replaceVotes(in: $0.lowerBound * work.width..<$0.upperBound * work.width, indices, pixels, clusters.assignment)
             }
         }
     }
@@ -116,7 +115,7 @@ private func toneRamp(_ image: Raster<RGBA8>, _ options: QuantizeOptions) -> [RG
             (dark, light) = (options.palette[0], options.palette[1])
         } else {
             let work = WorkingImage(image)
-            let two = ColorHistogram(work, votes: flatPixels(work))
+            let two = ColorHistogram(work, votes: flatPixels(work, serially))
                 .clusters(QuantizeOptions(colors: 2), pixelCount: work.pixels.count, noise: work.noise).palette.map(unpremultiply)
             let opaque = two.filter { $0.a > 0 }
             dark = opaque.first ?? dark
@@ -134,55 +133,90 @@ private func toneRamp(_ image: Raster<RGBA8>, _ options: QuantizeOptions) -> [RG
 
 /// 0 for pixels that differ from none of their four neighbours by more than the threshold, `mixed` for the others;
 /// all 0 when hardly any pixel is flat, because then the picture is texture and every pixel must vote.
-private func flatPixels(_ work: WorkingImage) -> [UInt8] {
-    let (width, height, threshold) = (work.width, work.height, UInt8(min(255, work.flatThreshold)))
+private func flatPixels(_ work: WorkingImage, _ each: ParallelFor) -> [UInt8] {
+    let (width, height) = (work.width, work.height)
     var flat = [UInt8](repeating: 0, count: work.pixels.count)
-    var mixedCount = 0
-    work.pixels.withUnsafeBufferPointer { p in
+    let marker = FlatMarker(width: width, height: height, threshold: UInt8(min(255, work.flatThreshold)))
+    let mixedCount = work.pixels.withUnsafeBufferPointer { pixels in
         flat.withUnsafeMutableBufferPointer { flat in
-            func mark(_ row: Int, _ count: Int, _ step: Int) {
-                let here = p.baseAddress!
-                var i = firstStep(here, here + step, from: row, to: row + count, above: threshold)
-                while i < row + count {
-                    flat[i] = QuantizedImage.mixed
-                    flat[i + step] = QuantizedImage.mixed
-                    i = firstStep(here, here + step, from: i + 1, to: row + count, above: threshold)
-                }
-            }
-            for y in 0..<height {
-                mark(y * width, width - 1, 1)
-                if y + 1 < height { mark(y * width, width, width) }
-            }
-            for v in flat { mixedCount &+= Int(v & 1) }
+            // Every band of rows writes its own votes, all before `each` returns.
+            nonisolated(unsafe) let (p, votes) = (pixels.baseAddress!, flat)
+            forEachBand(of: height, width: width, each) { marker.mark($0, p, votes.baseAddress!) }
+            var count = 0
+            for v in flat { count &+= Int(v & 1) }
+            return count
         }
     }
     if flat.count - mixedCount < max(1, flat.count / 50) { return [UInt8](repeating: 0, count: flat.count) }
     return flat
 }
 
-/// Calls a function for the runs of equal pixels among those with the vote 0, in order; only votes of its own run may it change.
-@inline(__always)
-private func forEachFlatRun(_ votes: UnsafeBufferPointer<UInt8>, _ pixels: UnsafeBufferPointer<RGBA8>, _ body: (Range<Int>) -> Void) {
-    var i = votes.firstIndex(of: 0, from: 0, to: votes.count)
-    while i < votes.count {
-        let end = votes.endOfRun(from: i, to: votes.count)
-        while i < end {
-            let start = i
-            i = pixels.firstDifference(from: i, to: end - 1, step: 1) + 1
-            body(start..<i)
+private struct FlatMarker: Sendable {
+    let width: Int
+    let height: Int
+    let threshold: UInt8
+
+    /// Marks pixels of some rows that differ from a neighbour in any row.
+    func mark(_ rows: Range<Int>, _ p: UnsafePointer<RGBA8>, _ flat: UnsafeMutablePointer<UInt8>) {
+        for y in rows {
+            let row = y * width
+            mark(p + row, p + row + 1, width - 1, flat + row, flat + row + 1)
+            if y + 1 < rows.upperBound {
+                mark(p + row, p + row + width, width, flat + row, flat + row + width)
+            } else if y + 1 < height {
+                mark(p + row, p + row + width, width, flat + row, nil)
+            }
         }
-        i = votes.firstIndex(of: 0, from: end, to: votes.count)
+        let first = rows.lowerBound * width
+        if first > 0 { mark(p + first, p + first - width, width, flat + first, nil) }
+    }
+
+    /// Marks pairs of pixels that differ, on one side or on both.
+    @inline(__always)
+    private func mark(
+        _ p: UnsafePointer<RGBA8>, _ q: UnsafePointer<RGBA8>, _ count: Int, _ first: UnsafeMutablePointer<UInt8>,
+        _ second: UnsafeMutablePointer<UInt8>?
+    ) {
+        var i = 0
+        while i + 4 <= count {
+            let steps = beyond(p + i, q + i, threshold)
+            if steps.x | steps.y != 0 {
+                let lanes = unsafeBitCast(steps, to: SIMD4<UInt32>.self)
+                let bytes = SIMD4<UInt8>(truncatingIfNeeded: SIMD4<UInt32>.zero.replacing(with: 255, where: lanes .!= 0))
+                func add(_ to: UnsafeMutablePointer<UInt8>) {
+                    let to = UnsafeMutableRawPointer(to + i)
+                    to.storeBytes(of: to.loadUnaligned(as: SIMD4<UInt8>.self) | bytes, as: SIMD4<UInt8>.self)
+                }
+                add(first)
+                if let second { add(second) }
+            }
+            i += 4
+        }
+        while i < count {
+            if channelDistance(p[i], q[i]) > Int(threshold) {
+                first[i] = QuantizedImage.mixed
+                second?[i] = QuantizedImage.mixed
+            }
+            i += 1
+        }
     }
 }
 
 /// Votes binned by the leading bits of the premultiplied channels.
-private struct ColorHistogram {
-    struct Bin {
+private struct ColorHistogram: Sendable {
+    struct Bin: Sendable {
         var count: Int
         /// Mean premultiplied colour.
         var mean: SIMD4<Float>
         /// Premultiplied Oklab and weighted alpha.
         var place: SIMD4<Float>
+    }
+    private struct Sum {
+        /// One of the pixels.
+        let first: RGBA8
+        var count: UInt32 = 0
+        /// Sum of the low bits, which differ within a bin.
+        var rest: SIMD4<UInt32> = .zero
     }
     let hasAlpha: Bool
     /// Bin of each colour; with transparency, of each of the sixteen opacities of a colour that occurs.
@@ -194,51 +228,80 @@ private struct ColorHistogram {
     @inline(__always)
     private static func color(_ p: RGBA8) -> Int { Int(p.r >> 3) << 10 | Int(p.g >> 3) << 5 | Int(p.b >> 3) }
 
-    /// The bin of a pixel that voted.
-    @inline(__always)
-    func bin(of p: RGBA8) -> Int {
-        let color = Self.color(p)
-        return Int(binOfKey[hasAlpha ? Int(rowOfColor[color]) << 4 | Int(p.a >> 4) : color])
-    }
-
     init(_ work: WorkingImage, votes: [UInt8]) {
         hasAlpha = work.hasAlpha
         var binOfKey = [Int32](repeating: -1, count: work.hasAlpha ? 0 : 1 << 15)
         var rowOfColor = [Int32](repeating: -1, count: work.hasAlpha ? 1 << 15 : 0)
         bins = []
-        var sums: [SIMD4<Int>] = []
-        var counts: [Int] = []
+        var sums: [Sum] = []
         // Runs of one colour are the rule in drawings: each is added at once.
-        let pixels = work.pixels
+        let pixels = work.pixels, hasAlpha = work.hasAlpha
+        // Of the bits that pixels of one bin do not share: 15 × 10⁸ pixels fit.
+        let rest = SIMD4<UInt32>(7, 7, 7, 15)
         votes.withUnsafeBufferPointer { votes in
             pixels.withUnsafeBufferPointer { pixels in
-                forEachFlatRun(votes, pixels) { run in
-                    let p = pixels[run.lowerBound], length = run.count
-                    var k = Self.color(p)
-                    if work.hasAlpha {
-                        if rowOfColor[k] < 0 {
-                            rowOfColor[k] = Int32(binOfKey.count >> 4)
-                            binOfKey.append(contentsOf: repeatElement(-1, count: 16))
+                var i = votes.firstIndex(of: 0, from: 0, to: votes.count)
+                while i < votes.count {
+                    let end = votes.endOfRun(from: i, to: votes.count)
+                    while i < end {
+                        let p = pixels[i], start = i
+                        i = pixels.endOfRun(from: i, to: end)
+                        var k = Self.color(p)
+                        if hasAlpha {
+                            if rowOfColor[k] < 0 {
+                                rowOfColor[k] = Int32(binOfKey.count >> 4)
+                                binOfKey.append(contentsOf: repeatElement(-1, count: 16))
+                            }
+                            k = Int(rowOfColor[k]) << 4 | Int(p.a >> 4)
                         }
-                        k = Int(rowOfColor[k]) << 4 | Int(p.a >> 4)
+                        var bin = Int(binOfKey[k])
+                        if bin < 0 {
+                            bin = sums.count
+                            binOfKey[k] = Int32(bin)
+                            sums.append(Sum(first: p))
+                        }
+                        sums.withUnsafeMutableBufferPointer { sums in
+                            let length = UInt32(truncatingIfNeeded: i - start)
+                            sums[bin].count &+= length
+                            sums[bin].rest &+= (SIMD4(UInt32(p.r), UInt32(p.g), UInt32(p.b), UInt32(p.a)) & rest) &* length
+                        }
                     }
-                    if binOfKey[k] < 0 {
-                        binOfKey[k] = Int32(sums.count)
-                        sums.append(.zero)
-                        counts.append(0)
-                    }
-                    let bin = Int(binOfKey[k])
-                    counts[bin] += length
-                    sums[bin] &+= SIMD4(Int(p.r), Int(p.g), Int(p.b), Int(p.a)) &* length
+                    i = votes.firstIndex(of: 0, from: end, to: votes.count)
                 }
             }
         }
         (self.binOfKey, self.rowOfColor) = (binOfKey, rowOfColor)
         let oklab = OklabConverter()
         bins.reserveCapacity(sums.count)
-        for (sum, count) in zip(sums, counts) {
-            let mean = SIMD4<Float>(Float(sum.x), Float(sum.y), Float(sum.z), Float(sum.w)) / Float(count)
+        for sum in sums {
+            let count = Int(sum.count), f = sum.first, rest = sum.rest
+            func total(_ channel: UInt8, _ mask: UInt8, _ rest: UInt32) -> Float { Float(Int(channel & ~mask) * count + Int(rest)) }
+            let mean = SIMD4(total(f.r, 7, rest.x), total(f.g, 7, rest.y), total(f.b, 7, rest.z), total(f.a, 15, rest.w)) / Float(count)
             bins.append(Bin(count: count, mean: mean, place: Self.place(mean, oklab)))
+        }
+    }
+
+    /// Gives pixels that voted, marked by 0, the number that is assigned to their bins.
+    func replaceVotes(
+        in range: Range<Int>, _ votes: UnsafeMutableBufferPointer<UInt8>, _ pixels: UnsafeBufferPointer<RGBA8>, _ assignment: [UInt8]
+    ) {
+        let flags = UnsafeBufferPointer(votes)
+        binOfKey.withUnsafeBufferPointer { binOfKey in
+            rowOfColor.withUnsafeBufferPointer { rowOfColor in
+                assignment.withUnsafeBufferPointer { assignment in
+                    var i = flags.firstIndex(of: 0, from: range.lowerBound, to: range.upperBound)
+                    while i < range.upperBound {
+                        let end = flags.endOfRun(from: i, to: range.upperBound)
+                        while i < end {
+                            let color = Self.color(pixels[i]), start = i
+                            let key = hasAlpha ? Int(rowOfColor[color]) << 4 | Int(pixels[i].a >> 4) : color
+                            i = pixels.endOfRun(from: i, to: end)
+                            (votes.baseAddress! + start).update(repeating: assignment[Int(binOfKey[key])], count: i - start)
+                        }
+                        i = flags.firstIndex(of: 0, from: end, to: range.upperBound)
+                    }
+                }
+            }
         }
     }
 

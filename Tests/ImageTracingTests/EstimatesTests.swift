@@ -9,9 +9,11 @@ struct EstimatesTests {
     private let drawing = picture(
         96, 96, [(RGBA8(20, 60, 160), disc(40.3, 40.6, 28)), (RGBA8(220, 40, 30), box(50.4, 20.7, 30, 30))])
 
-    private func width(_ image: Raster<RGBA8>) -> Float {
-        medianEdgeWidth(image.pixels, width: image.width, height: image.height, noise: 0)
+    private func lines(_ image: Raster<RGBA8>, addingAlpha: Bool = false) -> SampledLines {
+        SampledLines(image.pixels, width: image.width, height: image.height, addingAlpha: addingAlpha)
     }
+
+    private func width(_ image: Raster<RGBA8>) -> Float { medianEdgeWidth(lines(image, addingAlpha: true), noise: 0) }
 
     /// The mean of three by three pixels, `times` over.
     private func blurred(_ image: Raster<RGBA8>, times: Int) -> Raster<RGBA8> {
@@ -49,7 +51,7 @@ struct EstimatesTests {
     func empty() {
         let plain = Raster(width: 3, height: 1, filledWith: RGBA8(9, 9, 9))
         #expect(width(plain) == 0)
-        #expect(ringing(plain.pixels, width: 3, height: 1) == 0)
+        #expect(ringing(lines(plain)) == 0)
     }
 
     @Test("What waves around an edge rings, what is level or a gradient does not")
@@ -62,7 +64,7 @@ struct EstimatesTests {
                     image[x, y] = RGBA8(v, v, v)
                 }
             }
-            return ringing(image.pixels, width: 64, height: 64)
+            return ringing(lines(image))
         }
         #expect(level { _ in 0 } == 0)
         #expect(level { $0 / 4 } < 0.8)
