@@ -370,7 +370,7 @@ struct GradientFitter {
         var best: Candidate?
         func score(_ c: Candidate?) -> Float { c.map { $0.error + lambda * $0.bytes } ?? .infinity }
         let n = sums.weight
-        thin(samples)
+        thin(samples, to: 350, into: &sparse)
         // What is left then is rounding and noise.
         let good = max(0.4 * Float(n), 1.05 * floor)
         for guess in [guesses.0, guesses.1] {
@@ -515,18 +515,6 @@ struct GradientFitter {
             axis = moved
         }
         return best
-    }
-
-    /// Takes every k-th sample, with k times the weight, for the axis.
-    private mutating func thin(_ samples: UnsafeBufferPointer<GradientSample>) {
-        sparse.removeAll(keepingCapacity: true)
-        let step = max(1, samples.count / 250)
-        for i in stride(from: step / 2, to: samples.count, by: step) { sparse.append(samples[i]) }
-        let factor = Float(samples.count) / Float(sparse.count)
-        for i in sparse.indices {
-            sparse[i].weight *= factor
-            sparse[i].pull *= factor
-        }
     }
 
     private func solve(_ rows: (SIMD4<Float>, SIMD4<Float>, SIMD4<Float>, SIMD4<Float>), _ right: SIMD4<Float>, _ n: Int) -> SIMD4<Float>? {

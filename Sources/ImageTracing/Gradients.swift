@@ -11,48 +11,53 @@ import AtelierPixels
 ///   - indices: The quantised picture's, `mixed` where a pixel is not of a flat area.
 ///   - lambda: Squared error that is worth a byte.
 /// - Complexity: O(pixels) to look for borders without an edge; O(regions × samples) with at most 600 samples a region for those found.
-func recoverGradients(_ map: inout RegionMap, _ work: WorkingImage, _ indices: [UInt8], lambda: Float = 600) {
+func recoverGradients(
+    _ map: inout RegionMap, _ work: WorkingImage, _ indices: [UInt8], lambda: Float = 600, each: ParallelFor = serially
+) {
     map.separateSlopes(work, indices)
     var search = GradientSearch(map, work, lambda)
     guard search.findCandidates() else { return }
     search.takeSamples()
     search.buildTree()
-    search.prune()
+    search.prune(each)
     search.share()
     search.apply(to: &map)
 }
 
-extension WorkingImage {
-    /// Whether colours change evenly through a pixel, as they do in a gradient and not next to an edge, however faint: no channel's
-    /// second difference over `reach` pixels exceeds the limit, and the same step goes on to both sides.
+/// How unevenly colours change through a pixel: evenly in a gradient and not next to an edge, however faint.
+///
+/// The largest channel's second difference over `reach` pixels, and half of what the same step does not go on to both sides.
+@inline(__always)
+private func unevenness(
+    _ pixels: UnsafePointer<RGBA8>, _ i: Int, _ x: Int, _ y: Int, _ width: Int, _ height: Int, reach: Int
+) -> Int16 {
+    typealias Channels = SIMD4<Int16>
     @inline(__always)
-    fileprivate func isSteady(_ i: Int, _ x: Int, _ y: Int, reach: Int, limit: Int32) -> Bool {
-        pixels.withUnsafeBufferPointer { pixels in
-            func lanes(_ p: RGBA8) -> SIMD4<Int32> { SIMD4(Int32(p.r), Int32(p.g), Int32(p.b), Int32(p.a)) }
-            func bend(_ step: Int) -> Int32 {
-                let (a, b) = (lanes(pixels[i - step]), lanes(pixels[i + step]))
-                let d = a &+ b &- 2 &* lanes(pixels[i])
-                return max(d.max(), 0 &- d.min())
-            }
-            // The middle of an edge is even in itself: half of the step lies outside of a gradient's next two pixels, all within an edge's.
-            func change(_ step: Int) -> Int32 {
-                let inner = lanes(pixels[i + step]) &- lanes(pixels[i - step])
-                let outer = lanes(pixels[i + 2 * step]) &- lanes(pixels[i - 2 * step])
-                let d = outer &- 2 &* inner
-                return max(d.max(), 0 &- d.min())
-            }
-            if x >= reach, x + reach < width, bend(reach) > limit { return false }
-            if y >= reach, y + reach < height, bend(reach * width) > limit { return false }
-            if x >= 2, x + 2 < width, change(1) > 2 * limit { return false }
-            return y < 2 || y + 2 >= height || change(width) <= 2 * limit
-        }
+    func channels(_ i: Int) -> Channels { Channels(truncatingIfNeeded: unsafeBitCast(pixels[i], to: SIMD4<UInt8>.self)) }
+    @inline(__always)
+    func size(_ v: Channels) -> Channels { v.replacing(with: 0 &- v, where: v .< 0) }
+    @inline(__always)
+    func higher(_ u: Channels, _ v: Channels) -> Channels { u.replacing(with: v, where: v .> u) }
+    @inline(__always)
+    func bend(_ step: Int) -> Channels { size(channels(i - step) &+ channels(i + step) &- 2 &* channels(i)) }
+    // The middle of an edge is even in itself: half of the step lies outside of a gradient's next two pixels, all within an edge's.
+    @inline(__always)
+    func change(_ step: Int) -> Channels {
+        let inner = channels(i + step) &- channels(i - step), outer = channels(i + 2 * step) &- channels(i - 2 * step)
+        return (size(outer &- 2 &* inner) &+ 1) &>> 1
     }
+    var most = Channels.zero
+    if x >= reach, x + reach < width { most = bend(reach) }
+    if y >= reach, y + reach < height { most = higher(most, bend(reach * width)) }
+    if x >= 2, x + 2 < width { most = higher(most, change(1)) }
+    if y >= 2, y + 2 < height { most = higher(most, change(width)) }
+    return max(max(most.x, most.y), max(most.z, most.w))
 }
 
 extension RegionMap {
     /// Makes regions of the areas that got the colour of something else because theirs is nowhere flat: steep gradients.
     fileprivate mutating func separateSlopes(_ work: WorkingImage, _ indices: [UInt8]) {
-        let mixed = QuantizedImage.mixed, far: Float = 18 * 18, limit = 6 + 2 * Int32(min(work.noise, 16))
+        let mixed = QuantizedImage.mixed, far: Float = 18 * 18, limit = 6 + 2 * Int16(min(work.noise, 16))
         var isOpen: [Bool] = []
         var places: [Int32] = []
         indices.withUnsafeBufferPointer { indices in
@@ -60,7 +65,7 @@ extension RegionMap {
                 var i = indices.firstIndex(of: mixed, from: 0, to: indices.count)
                 while i < indices.count {
                     if squared(SIMD4(bytes: pixels[i]) - centers[Int(labels[i])]) > far,
-                        work.isSteady(i, i % width, i / width, reach: 1, limit: limit)
+                        unevenness(pixels.baseAddress!, i, i % width, i / width, width, work.height, reach: 1) <= limit
                     {
                         if isOpen.isEmpty { isOpen = [Bool](repeating: false, count: labels.count) }
                         isOpen[i] = true
@@ -107,9 +112,9 @@ extension RegionMap {
 }
 
 private struct GradientSearch {
-    private let map: RegionMap
-    private let work: WorkingImage
-    private let lambda: Float
+    fileprivate let map: RegionMap
+    fileprivate let work: WorkingImage
+    fileprivate let lambda: Float
 
     /// A border between two regions of similar colour.
     private struct Border {
@@ -124,13 +129,13 @@ private struct GradientSearch {
     private var bordered = PairTable()
     /// Leaf of the tree of each region, −1 for regions that keep their colour.
     private var leafOfRegion: [Int32] = []
-    private var regionOfLeaf: [Int32] = []
+    fileprivate var regionOfLeaf: [Int32] = []
 
     private var samples: [GradientSample] = []
     /// Pixels too near an edge to say what the gradient is; they show whether it leaves its way there.
     private var rims: [GradientSample] = []
     /// Node: leaves first, then unions in the order of joining.
-    private struct Node {
+    fileprivate struct Node {
         var sums = SurfaceSums()
         var surfaceError: Float = 0
         /// Sum of that over the leaves, or of what gradients left in its parts: about what no gradient explains.
@@ -154,12 +159,11 @@ private struct GradientSearch {
         /// Index in `found`, −1 when the node is what its halves are.
         var gradient: Int32 = -1
     }
-    private var nodes: [Node] = []
+    fileprivate var nodes: [Node] = []
     /// Samples in the order of the tree's leaves from left to right.
-    private var ordered: [GradientSample] = []
-    private var found: [GradientFitter.Candidate] = []
-    private var fitter: GradientFitter
-    private var scratch: [GradientSample] = []
+    fileprivate var ordered: [GradientSample] = []
+    fileprivate var found: [GradientFitter.Candidate] = []
+    private let fitter: GradientFitter
     /// Unions that are one gradient: node, and index in `found`.
     private var chosen: [(node: Int, gradient: Int)] = []
 
@@ -259,50 +263,62 @@ private struct GradientSearch {
 
     // MARK: Samples
 
+    /// A pixel that may become a sample.
+    private struct Found {
+        var place: Int32
+        var leaf: Int32
+        var depth: UInt8
+        var evenness: UInt8
+    }
+
     /// At most about 600 pixels a region, evenly spread, away from edges where there are such.
     mutating func takeSamples() {
         let (width, height) = (map.width, map.height)
         let leafCount = regionOfLeaf.count
         let steps = map.areas.map { max(1, $0 / 600) }
-        var indices: [Int32] = [], grades: [UInt8] = []
-        let limit = 4 + 2 * Int32(min(work.noise, 16))
+        var found: [Found] = []
+        found.reserveCapacity(600 * leafCount)
+        let limit = 4 + 2 * Int16(min(work.noise, 16))
         map.labels.withUnsafeBufferPointer { labels in
             leafOfRegion.withUnsafeBufferPointer { leafOfRegion in
-                for y in 0..<height {
-                    var x = 0
-                    let row = y * width
-                    while x < width {
-                        let l = labels[row + x]
-                        let end = labels.firstDifference(from: row + x, to: row + width - 1, step: 1) - row + 1
-                        if leafOfRegion[Int(l)] >= 0 {
-                            // The lattice x + ay ≡ 0 modulo the step, with a near the golden section of it.
-                            let step = steps[Int(l)], a = step * 618 / 1000
-                            let phase = (x + a * y) % step
-                            var k = x + (phase == 0 ? 0 : step - phase)
-                            while k < end {
-                                let i = row + k
-                                func passes(_ j: Int) -> Bool { labels[j] == l || bordered.contains(min(labels[j], l), max(labels[j], l)) }
-                                // How far from the nearest edge, up to three pixels.
-                                var depth = 0
-                                while depth < 3 {
-                                    let d = depth + 1
-                                    guard k < d || passes(i - d), k + d >= width || passes(i + d), y < d || passes(i - d * width),
-                                        y + d >= height || passes(i + d * width)
-                                    else { break }
-                                    depth = d
+                work.pixels.withUnsafeBufferPointer { pixels in
+                    for y in 0..<height {
+                        var x = 0
+                        let row = y * width
+                        while x < width {
+                            let l = labels[row + x]
+                            let end = labels.firstDifference(from: row + x, to: row + width - 1, step: 1) - row + 1
+                            let leaf = leafOfRegion[Int(l)]
+                            if leaf >= 0 {
+                                // The lattice x + ay ≡ 0 modulo the step, with a near the golden section of it.
+                                let step = steps[Int(l)], a = step * 618 / 1000
+                                let phase = (x + a * y) % step
+                                var k = x + (phase == 0 ? 0 : step - phase)
+                                while k < end {
+                                    let i = row + k
+                                    func passes(_ j: Int) -> Bool {
+                                        labels[j] == l || bordered.contains(min(labels[j], l), max(labels[j], l))
+                                    }
+                                    // How far from the nearest edge, up to three pixels.
+                                    var depth = 0
+                                    while depth < 3 {
+                                        let d = depth + 1
+                                        guard k < d || passes(i - d), k + d >= width || passes(i + d), y < d || passes(i - d * width),
+                                            y + d >= height || passes(i + d * width)
+                                        else { break }
+                                        depth = d
+                                    }
+                                    var evenness: UInt8 = 0
+                                    if depth > 0 {
+                                        let u = unevenness(pixels.baseAddress!, i, k, y, width, height, reach: min(2, depth))
+                                        evenness = u <= limit ? 2 : u <= 3 * limit ? 1 : 0
+                                    }
+                                    found.append(Found(place: Int32(i), leaf: leaf, depth: UInt8(depth), evenness: evenness))
+                                    k += step
                                 }
-                                let reach = min(2, depth)
-                                let evenness: UInt8 =
-                                    depth == 0
-                                    ? 0
-                                    : work.isSteady(i, k, y, reach: reach, limit: limit)
-                                        ? 2 : work.isSteady(i, k, y, reach: reach, limit: 3 * limit) ? 1 : 0
-                                indices.append(Int32(i))
-                                grades.append(UInt8(depth) | evenness << 2)
-                                k += step
                             }
+                            x = end
                         }
-                        x = end
                     }
                 }
             }
@@ -310,9 +326,13 @@ private struct GradientSearch {
         // Edges are blended and, in blurred and compressed pictures, three pixels wide: only what lies deeper counts, where
         // that leaves enough; and only even pixels, where those are the rule. Counted by least depth and least evenness.
         var counts = [SIMD16<Int32>](repeating: .zero, count: leafCount)
-        for (k, i) in indices.enumerated() {
-            let leaf = Int(leafOfRegion[Int(map.labels[Int(i)])])
-            for e in 0...Int(grades[k] >> 2) { for d in 0...Int(grades[k] & 3) { counts[leaf][4 * e + d] += 1 } }
+        counts.withUnsafeMutableBytes { counts in
+            let counts = counts.assumingMemoryBound(to: Int32.self)
+            for f in found { counts[Int(f.leaf) * 16 + 4 * Int(f.evenness) + Int(f.depth)] += 1 }
+        }
+        for l in counts.indices {
+            for e in 0..<3 { for d in [2, 1, 0] { counts[l][4 * e + d] += counts[l][4 * e + d + 1] } }
+            for e in [1, 0] { for d in 0..<4 { counts[l][4 * e + d] += counts[l][4 * (e + 1) + d] } }
         }
         var totals = [Int32](repeating: 0, count: leafCount), least = [(depth: UInt8, evenness: UInt8)](repeating: (0, 0), count: leafCount)
         for (l, c) in counts.enumerated() {
@@ -333,27 +353,34 @@ private struct GradientSearch {
         }
         rims = [GradientSample](repeating: .init(color: .zero, place: .zero, weight: 0, pull: 0), count: Int(rimCursor))
         samples = [GradientSample](repeating: .init(color: .zero, place: .zero, weight: 0, pull: 0), count: Int(cursor))
-        for (k, i) in indices.enumerated() {
-            let region = Int(map.labels[Int(i)]), leaf = Int(leafOfRegion[region])
-            let depth = grades[k] & 3
-            let counts = depth >= least[leaf].depth && grades[k] >> 2 >= least[leaf].evenness
-            if !counts, depth == 0 { continue }
-            let weight = counts ? Float(map.areas[region]) / Float(totals[leaf]) : Float(steps[region])
-            let sample = GradientSample(
-                color: SIMD4(bytes: work.pixels[Int(i)]), place: SIMD2(Float(Int(i) % width) + 0.5, Float(Int(i) / width) + 0.5),
-                weight: weight, pull: nodes[leaf].isThin ? weight * 0.01 : weight)
-            if counts {
-                samples[Int(nodes[leaf].first + nodes[leaf].count)] = sample
-                nodes[leaf].count += 1
-            } else {
-                rims[Int(nodes[leaf].firstRim + nodes[leaf].rimCount)] = sample
-                nodes[leaf].rimCount += 1
+        nodes.withUnsafeMutableBufferPointer { nodes in
+            samples.withUnsafeMutableBufferPointer { samples in
+                rims.withUnsafeMutableBufferPointer { rims in
+                    for f in found {
+                        let leaf = Int(f.leaf), region = Int(regionOfLeaf[leaf]), i = Int(f.place)
+                        let counts = f.depth >= least[leaf].depth && f.evenness >= least[leaf].evenness
+                        if !counts, f.depth == 0 { continue }
+                        let weight = counts ? Float(map.areas[region]) / Float(totals[leaf]) : Float(steps[region])
+                        let sample = GradientSample(
+                            color: SIMD4(bytes: work.pixels[i]), place: SIMD2(Float(i % width) + 0.5, Float(i / width) + 0.5),
+                            weight: weight, pull: nodes[leaf].isThin ? weight * 0.01 : weight)
+                        if counts {
+                            samples[Int(nodes[leaf].first + nodes[leaf].count)] = sample
+                            nodes[leaf].count += 1
+                        } else {
+                            rims[Int(nodes[leaf].firstRim + nodes[leaf].rimCount)] = sample
+                            nodes[leaf].rimCount += 1
+                        }
+                    }
+                }
             }
         }
         for l in 0..<leafCount {
+            var sums = SurfaceSums()
             for s in samples[Int(nodes[l].first)..<Int(nodes[l].first + nodes[l].count)] {
-                nodes[l].sums.add(s, center: fitter.center, scale: fitter.scale)
+                sums.add(s, center: fitter.center, scale: fitter.scale)
             }
+            nodes[l].sums = sums
             nodes[l].surfaceError = Float(nodes[l].sums.surface(terms: 6).error)
             nodes[l].floor = nodes[l].surfaceError
         }
@@ -441,38 +468,51 @@ private struct GradientSearch {
 
     // MARK: Choice
 
-    /// Decides from the leaves up what is one gradient.
-    mutating func prune() {
+    /// Decides from the leaves up what is one gradient; all nodes of one height by as many threads as there are.
+    mutating func prune(_ each: ParallelFor) {
+        var heights = [Int32](repeating: 0, count: nodes.count), counts = [Int]()
         for n in nodes.indices {
             let node = nodes[n]
-            var score: Float, rim: Float = 0
-            if node.left < 0 {
-                let region = Int(regionOfLeaf[n])
-                let off = SIMD4<Float>(node.sums.mean) - map.centers[region]
-                let own = squared(off) * Float(node.sums.weight)
-                score = Float(node.sums.flatError) + min(own, lambda * 8) + lambda * 8
-                rim = rimError(n) { _ in map.centers[region] }
-            } else {
-                rim = nodes[Int(node.left)].rimError + nodes[Int(node.right)].rimError
-                score = nodes[Int(node.left)].score + nodes[Int(node.right)].score + lambda * borderBytes(node.border)
-            }
-            let floor = node.left < 0 ? node.floor : nodes[Int(node.left)].floor + nodes[Int(node.right)].floor
-            nodes[n].floor = floor
-            if !node.isThin, !isHopeless(nodes[n], score), var c = fit(n, below: 1.05 * (score + rim)), isVisible(c.gradient) {
-                c.error = error(n, c.gradient)
-                let own = c.error + lambda * c.bytes, ownRim = rimError(n) { [evaluator = FittedGradient.Evaluator(c.gradient)] in evaluator.color(at: $0) }
-                // A flat area with a flaw is not a gradient: most of its error stays, and it is little or far more than noise.
-                let area = Float(node.sums.weight), flat = Float(node.sums.flatError)
-                let isClear = 2 * c.error < flat || (flat > 1.5 * area && c.error < Float(8 + 4 * min(work.noise, 8)) * area)
-                if isClear, own + ownRim < score + rim {
-                    (score, rim) = (own, ownRim)
-                    nodes[n].gradient = Int32(found.count)
-                    nodes[n].floor = min(floor, c.error)
-                    found.append(c)
+            if node.left >= 0 { heights[n] = 1 + max(heights[Int(node.left)], heights[Int(node.right)]) }
+            while counts.count <= heights[n] { counts.append(0) }
+            counts[Int(heights[n])] += 1
+        }
+        // Nodes by height, and by number within one.
+        var cursor = [0]
+        for count in counts { cursor.append(cursor.last! + count) }
+        let starts = cursor
+        var order = [Int](repeating: 0, count: nodes.count)
+        for n in nodes.indices {
+            order[cursor[Int(heights[n])]] = n
+            cursor[Int(heights[n])] += 1
+        }
+        var judges: [GradientJudge] = []
+        for height in counts.indices {
+            let level = order[starts[height]..<starts[height + 1]]
+            // A leaf takes some tens of microseconds.
+            let shares = min(16, (level.count + 3) / 4)
+            while judges.count < shares { judges.append(GradientJudge(fitter: fitter)) }
+            var verdicts = [GradientJudge.Verdict](repeating: .init(), count: level.count)
+            judges.withUnsafeMutableBufferPointer { judges in
+                verdicts.withUnsafeMutableBufferPointer { verdicts in
+                    // Every share has its own judge and verdicts, all before `each` returns.
+                    nonisolated(unsafe) let (judges, verdicts, search) = (judges, verdicts, self)
+                    let judge: @Sendable (Int) -> Void = { share in
+                        for i in share * level.count / shares..<(share + 1) * level.count / shares {
+                            verdicts[i] = judges[share].verdict(on: level[level.startIndex + i], search)
+                        }
+                    }
+                    if shares == 1 { judge(0) } else { each(shares, judge) }
                 }
             }
-            nodes[n].score = score
-            nodes[n].rimError = rim
+            for (n, verdict) in zip(level, verdicts) {
+                nodes[n].score = verdict.score
+                nodes[n].rimError = verdict.rimError
+                nodes[n].floor = verdict.floor
+                guard let gradient = verdict.gradient else { continue }
+                nodes[n].gradient = Int32(found.count)
+                found.append(gradient)
+            }
         }
         // The highest union that is one gradient wins.
         var stack: [Int] = []
@@ -490,9 +530,9 @@ private struct GradientSearch {
     }
 
     /// Squared error of a gradient over the very samples that its parts were judged by: noise weighs the same on both sides.
-    private func error(_ n: Int, _ gradient: FittedGradient) -> Float {
+    func error(_ n: Int, _ evaluator: FittedGradient.Evaluator) -> Float {
         let range = Int(nodes[n].first)..<Int(nodes[n].first + nodes[n].count)
-        let step = max(1, range.count / 8192), evaluator = FittedGradient.Evaluator(gradient)
+        let step = max(1, range.count / 8192)
         var sum: Float = 0
         ordered.withUnsafeBufferPointer { ordered in
             for i in stride(from: range.lowerBound, to: range.upperBound, by: step) {
@@ -503,12 +543,14 @@ private struct GradientSearch {
     }
 
     /// Squared error near edges, where blending makes some in any case: each pixel's is bounded.
-    private func rimError(_ n: Int, _ color: (SIMD2<Float>) -> SIMD4<Float>) -> Float {
+    func rimError(_ n: Int, _ color: (SIMD2<Float>) -> SIMD4<Float>) -> Float {
         let range = Int(nodes[n].firstRim)..<Int(nodes[n].firstRim + nodes[n].rimCount)
         let step = max(1, range.count / 8192)
         var sum: Float = 0
-        for i in stride(from: range.lowerBound, to: range.upperBound, by: step) {
-            sum += rims[i].weight * min(100, squared(rims[i].color - color(rims[i].place)))
+        rims.withUnsafeBufferPointer { rims in
+            for i in stride(from: range.lowerBound, to: range.upperBound, by: step) {
+                sum += rims[i].weight * min(100, squared(rims[i].color - color(rims[i].place)))
+            }
         }
         return sum * Float(step)
     }
@@ -516,19 +558,19 @@ private struct GradientSearch {
     /// Estimated gzip bytes of a boundary between two bands.
     ///
     /// Of a smooth one they grow with the root of its length, of one that follows noise with the length.
-    private func borderBytes(_ length: Int32) -> Float {
+    func borderBytes(_ length: Int32) -> Float {
         12 + 1.5 * Float(length).squareRoot() + 0.2 * Float(min(work.noise, 3)) * Float(length)
     }
 
     /// Whether no gradient is likely to be cheaper: not even a surface for each region would be; or the union is one of very many,
     /// as in a photograph, and one surface for it would not be.
-    private func isHopeless(_ node: Node, _ score: Float) -> Bool {
-        if 0.8 * node.floor + lambda * 50 > score { return true }
+    func isHopeless(_ node: Node, floor: Float, _ score: Float) -> Bool {
+        if 0.8 * floor + lambda * 50 > score { return true }
         return regionOfLeaf.count > 150 ? node.surfaceError + lambda * 50 > score : node.leafCount > 48 && node.surfaceError > 2 * score
     }
 
     /// Whether the ends differ by more than rounding and compression leave behind.
-    private func isVisible(_ gradient: FittedGradient) -> Bool {
+    func isVisible(_ gradient: FittedGradient) -> Bool {
         var low = SIMD4<Float>(repeating: 255), high = SIMD4<Float>.zero
         for k in 0..<gradient.count {
             let c = gradient.color(position: gradient.positions[k])
@@ -538,37 +580,6 @@ private struct GradientSearch {
         return (high - low).max() >= 4 + Float(min(work.noise, 4))
     }
 
-    private mutating func fit(_ n: Int, below limit: Float) -> GradientFitter.Candidate? {
-        let range = Int(nodes[n].first)..<Int(nodes[n].first + nodes[n].count)
-        let most = 700, (sums, floor) = (nodes[n].sums, nodes[n].floor)
-        func axis(_ half: Int32) -> GradientAxis? {
-            half < 0 || nodes[Int(half)].gradient < 0 ? nil : found[Int(nodes[Int(half)].gradient)].gradient.axis
-        }
-        var guesses = (axis(nodes[n].left), axis(nodes[n].right))
-        if nodes[n].left >= 0, nodes[Int(nodes[n].left)].count < nodes[Int(nodes[n].right)].count { swap(&guesses.0, &guesses.1) }
-        if range.count <= most {
-            return ordered.withUnsafeBufferPointer {
-                fitter.fit(UnsafeBufferPointer(rebasing: $0[range]), sums, floor: floor, limit: limit, guesses: guesses)
-            }
-        }
-        thin(range, most)
-        return scratch.withUnsafeBufferPointer { fitter.fit($0, sums, floor: floor, limit: limit, guesses: guesses) }
-    }
-
-    /// Every k-th sample of a range, with k times the weight.
-    private mutating func thin(_ range: Range<Int>, _ limit: Int, keeping: Bool = false) {
-        if !keeping { scratch.removeAll(keepingCapacity: true) }
-        let step = (range.count + limit - 1) / limit
-        let start = scratch.count
-        for i in stride(from: range.lowerBound + step / 2, to: range.upperBound, by: step) { scratch.append(ordered[i]) }
-        guard scratch.count > start else { return }
-        let factor = Float(range.count) / Float(scratch.count - start)
-        for i in start..<scratch.count {
-            scratch[i].weight *= factor
-            scratch[i].pull *= factor
-        }
-    }
-
     /// Lets areas that the same gradient explains have the same.
     mutating func share() {
         guard chosen.count > 1 else { return }
@@ -576,16 +587,17 @@ private struct GradientSearch {
             let a = nodes[chosen[$0].node].sums.weight, b = nodes[chosen[$1].node].sums.weight
             return a != b ? a > b : $0 < $1
         }
-        var distinct: [Int] = []
+        var distinct: [Int] = [], scratch: [GradientSample] = []
         for k in order {
             let (n, own) = chosen[k]
             let range = Int(nodes[n].first)..<Int(nodes[n].first + nodes[n].count)
             var best = -1, bestError = found[own].error + lambda * (found[own].bytes - 4)
+            ordered.withUnsafeBufferPointer { thin(UnsafeBufferPointer(rebasing: $0[range]), to: 200, into: &scratch) }
             for g in distinct.prefix(64) {
-                thin(range, 200)
+                let evaluator = FittedGradient.Evaluator(found[g].gradient)
                 var error: Float = 0
                 for s in scratch {
-                    error += s.weight * squared(s.color - found[g].gradient.color(at: s.place))
+                    error += s.weight * squared(s.color - evaluator.color(at: s.place))
                     if error > bestError { break }
                 }
                 if error < bestError { (best, bestError) = (g, error) }
@@ -643,6 +655,80 @@ private struct GradientSearch {
         map.shown = old.map { before.shown[$0] }
         map.centers = old.map { before.centers[$0] }
         map.gradientOf = old.map { gradientOf[$0] }
+    }
+}
+
+/// Every k-th of many samples, with k times the weight: between `limit` / 2 and `limit` of them.
+func thin(_ samples: UnsafeBufferPointer<GradientSample>, to limit: Int, into result: inout [GradientSample]) {
+    result.removeAll(keepingCapacity: true)
+    let step = max(1, (samples.count + limit - 1) / limit)
+    for i in stride(from: step / 2, to: samples.count, by: step) { result.append(samples[i]) }
+    let factor = Float(samples.count) / Float(max(1, result.count))
+    for i in result.indices {
+        result[i].weight *= factor
+        result[i].pull *= factor
+    }
+}
+
+/// Decides whether a node of the tree is one gradient, with scratch memory that is used again for the next.
+private struct GradientJudge {
+    var fitter: GradientFitter
+    private var scratch: [GradientSample] = []
+
+    init(fitter: GradientFitter) { self.fitter = fitter }
+
+    struct Verdict {
+        var score: Float = 0
+        var rimError: Float = 0
+        var floor: Float = 0
+        /// Nil when the node is what its halves are.
+        var gradient: GradientFitter.Candidate?
+    }
+
+    mutating func verdict(on n: Int, _ search: borrowing GradientSearch) -> Verdict {
+        let node = search.nodes[n], lambda = search.lambda
+        var verdict = Verdict()
+        if node.left < 0 {
+            let color = search.map.centers[Int(search.regionOfLeaf[n])]
+            let own = squared(SIMD4<Float>(node.sums.mean) - color) * Float(node.sums.weight)
+            verdict.score = Float(node.sums.flatError) + min(own, lambda * 8) + lambda * 8
+            verdict.rimError = search.rimError(n) { _ in color }
+            verdict.floor = node.floor
+        } else {
+            let left = search.nodes[Int(node.left)], right = search.nodes[Int(node.right)]
+            verdict.rimError = left.rimError + right.rimError
+            verdict.score = left.score + right.score + lambda * search.borderBytes(node.border)
+            verdict.floor = left.floor + right.floor
+        }
+        guard !node.isThin, !search.isHopeless(node, floor: verdict.floor, verdict.score),
+            var c = fit(n, search, floor: verdict.floor, below: 1.05 * (verdict.score + verdict.rimError)), search.isVisible(c.gradient)
+        else { return verdict }
+        let evaluator = FittedGradient.Evaluator(c.gradient)
+        c.error = search.error(n, evaluator)
+        let own = c.error + lambda * c.bytes, ownRim = search.rimError(n) { evaluator.color(at: $0) }
+        // A flat area with a flaw is not a gradient: most of its error stays, and it is little or far more than noise.
+        let area = Float(node.sums.weight), flat = Float(node.sums.flatError)
+        let isClear = 2 * c.error < flat || (flat > 1.5 * area && c.error < Float(8 + 4 * min(search.work.noise, 8)) * area)
+        if isClear, own + ownRim < verdict.score + verdict.rimError {
+            (verdict.score, verdict.rimError) = (own, ownRim)
+            verdict.floor = min(verdict.floor, c.error)
+            verdict.gradient = c
+        }
+        return verdict
+    }
+
+    private mutating func fit(_ n: Int, _ search: borrowing GradientSearch, floor: Float, below limit: Float) -> GradientFitter.Candidate? {
+        let node = search.nodes[n]
+        func axis(_ half: Int32) -> GradientAxis? {
+            half < 0 || search.nodes[Int(half)].gradient < 0 ? nil : search.found[Int(search.nodes[Int(half)].gradient)].gradient.axis
+        }
+        var guesses = (axis(node.left), axis(node.right))
+        if node.left >= 0, search.nodes[Int(node.left)].count < search.nodes[Int(node.right)].count { swap(&guesses.0, &guesses.1) }
+        return search.ordered.withUnsafeBufferPointer { ordered in
+            let samples = UnsafeBufferPointer(rebasing: ordered[Int(node.first)..<Int(node.first + node.count)])
+            thin(samples, to: 700, into: &scratch)
+            return scratch.withUnsafeBufferPointer { fitter.fit($0, node.sums, floor: floor, limit: limit, guesses: guesses) }
+        }
     }
 }
 

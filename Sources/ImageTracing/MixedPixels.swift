@@ -161,13 +161,16 @@ private struct MixedPixels {
                 seen.insert(
                     byte(place + 2) | byte(place + stride - 2) << 8 | byte(place + stride + 2) << 16
                         | word(place + 2 * stride - 2) << 24)
-                if seen.count < 2, hasMore(than: seen, around: place, within: 4) {
-                    insertRing(3, around: place, into: &seen)
-                    insertRing(4, around: place, into: &seen)
-                }
-                if seen.count < 2, reach > 4, hasMore(than: seen, around: place, within: 6) {
-                    insertRing(5, around: place, into: &seen)
-                    insertRing(6, around: place, into: &seen)
+                // What one colour explains needs no second from farther away.
+                if seen.count < 2, seen.count == 0 || squared(color - palette[Int(seen.list[0])]) > pairPenalty {
+                    if hasMore(than: seen, around: place, within: 4) {
+                        insertRing(3, around: place, into: &seen)
+                        insertRing(4, around: place, into: &seen)
+                    }
+                    if reach > 4, seen.count < 2, hasMore(than: seen, around: place, within: 6) {
+                        insertRing(5, around: place, into: &seen)
+                        insertRing(6, around: place, into: &seen)
+                    }
                 }
                 var best: Float = .infinity
                 var chosen: UInt8 = 0

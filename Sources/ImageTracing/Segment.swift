@@ -120,7 +120,7 @@ public func segment(
     var regions = findRegions(
         colors, width: work.width, height: work.height, palette: paints, options, keepsColors: quantized.isBinding)
     regions.chooseColors(work, quantized, palette, lambda: lambda)
-    if !quantized.isBinding { recoverGradients(&regions, work, quantized.indices, lambda: lambda) }
+    if !quantized.isBinding { recoverGradients(&regions, work, quantized.indices, lambda: lambda, each: each) }
     return BoundaryTracer(work: work, regions: regions).trace()
 }
 
