@@ -22,7 +22,7 @@ extension LayerBuilder {
         var result: [TracedDrawing.Layer] = []
         for batch in order.batches {
             var path = BezierPath()
-            for r in batch {
+            for r in order.painted[batch] {
                 for l in s.regions[Int(r)].loops {
                     var begin = true
                     for step in s.steps[s.loops[l].steps] {
@@ -41,7 +41,7 @@ extension LayerBuilder {
                     path.close()
                 }
             }
-            if !path.isEmpty { result.append(.init(.path(path), fill: s.regions[Int(batch[0])].paint)) }
+            if !path.isEmpty { result.append(.init(.path(path), fill: s.regions[Int(order.painted[batch.lowerBound])].paint)) }
         }
         return result
     }

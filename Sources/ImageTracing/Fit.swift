@@ -68,10 +68,11 @@ struct LayerBuilder {
         if isCovered {
             // The first layer runs under everything.
             let all = Rect(x: 0, y: 0, width: Double(s.width), height: Double(s.height))
-            result.append(.init(.path(BezierPath(all)), fill: s.regions[Int(order.batches[0][0])].paint))
+            result.append(.init(.path(BezierPath(all)), fill: s.regions[Int(order.painted[0])].paint))
         }
         let batches = order.batches.dropFirst(isCovered ? 1 : 0)
-        let parts = parts(of: batches.flatMap { $0 }, each)
+        let regions = Array(order.painted[(batches.first?.lowerBound ?? 0)...])
+        let parts = parts(of: regions, each)
         var next = 0
         for batch in batches {
             var path = BezierPath()
@@ -87,7 +88,7 @@ struct LayerBuilder {
                 for layer in found where isSharpRectangle(layer) { path.append(layer.shape.outline) }
                 found.removeAll(where: isSharpRectangle)
             }
-            if !path.isEmpty { result.append(.init(.path(arranged(path)), fill: s.regions[Int(batch[0])].paint)) }
+            if !path.isEmpty { result.append(.init(.path(arranged(path)), fill: s.regions[Int(order.painted[batch.lowerBound])].paint)) }
             result.append(contentsOf: found)
         }
         return result
