@@ -14,7 +14,8 @@ struct CubicFit {
 /// normals with one step of each sample's parameter towards its foot in every round.
 ///
 /// The unknowns are the lengths of the two handles; where a tangent is not given, its direction too. A weak pull towards handles of a
-/// third of the length keeps straight stretches determined.
+/// third of the length keeps straight stretches determined. Samples are single-precision vectors from `a`, four at a time; what they add up
+/// to is solved in double precision.
 ///
 /// - Parameters:
 ///   - p: All points; `from` and `to` are near `a` and `d` and not looked at.
@@ -54,68 +55,71 @@ func fitCubic(
     let third = length / 3
     var alpha = third, beta = third, delta = 0.0, epsilon = 0.0
     var c1 = locked ?? a + t1 * alpha, c2 = d + t2 * beta
-    // Two samples at a time; an odd one is doubled and its double does not count.
-    var u = InlineArray<16, SIMD2<Double>>(repeating: .zero), qx = u, qy = u
-    let pairs = (m + 1) / 2
+    var u = InlineArray<8, SIMD4<Float>>(repeating: .zero), qx = u, qy = u
+    let groups = (m &+ 3) / 4
+    // What lies after the last sample are its doubles, which do not count.
+    let isCounted = SIMD4<Float>(0, 1, 2, 3) .< Float(m &- 4 &* (groups &- 1))
     let perLength = 1 / length
-    for k in 0..<pairs {
-        let i = sample(2 * k, m, from, inner), j = sample(min(2 * k + 1, m - 1), m, from, inner)
-        qx[unchecked: k] = SIMD2(p[i].x, p[j].x)
-        qy[unchecked: k] = SIMD2(p[i].y, p[j].y)
-        u[unchecked: k] = SIMD2(s[i] - s[from], s[j] - s[from]) * perLength
+    let spread = Spread(m, from, inner)
+    for k in 0..<groups {
+        for l in 0..<4 {
+            let i = spread.index(min(4 &* k &+ l, m &- 1))
+            qx[unchecked: k][l] = Float(p[i].x - a.x)
+            qy[unchecked: k][l] = Float(p[i].y - a.y)
+            u[unchecked: k][l] = Float((s[i] - s[from]) * perLength)
+        }
     }
     let pull = 3e-4 * Double(m)
-    let h1 = isLocked ? .zero : t1, h3 = free1 ? n1 : .zero, h4 = free2 ? n2 : .zero
+    let h1 = SIMD2<Float>(isLocked ? .zero : t1), h2 = SIMD2<Float>(t2), h3 = SIMD2<Float>(free1 ? n1 : .zero)
+    let h4 = SIMD2<Float>(free2 ? n2 : .zero)
+    let hasFree = free1 || free2
+    let square = Float(limit * limit)
     var round = 0
     while true {
-        let curve = PowerCubic(a, c1, c2, d)
+        let curve = PowerCubic(c1 - a, c2 - a, d - a)
         if round == rounds {
-            var sum = SIMD2<Double>.zero
-            var worst = SIMD2<Double>.zero
-            for k in 0..<pairs {
-                let foot = curve.foot(qx[unchecked: k], qy[unchecked: k], u[unchecked: k])
-                var square = foot.cross * foot.cross * foot.inverse
-                if k == pairs - 1, m & 1 == 1 { square[1] = 0 }
-                sum += square
+            var sum = SIMD4<Float>.zero, worst = SIMD4<Float>.zero
+            for k in 0..<groups {
+                var foot = curve.foot(qx[unchecked: k], qy[unchecked: k], u[unchecked: k])
+                if k == groups &- 1 { foot.inverse.replace(with: 0, where: .!isCounted) }
+                let distance = foot.cross * foot.cross * foot.inverse
+                sum += distance
                 // What is left along the curve is harmless unless it is much.
                 let along = 0.09 * foot.along * foot.along * foot.inverse
-                worst = worst.replacing(with: square, where: square .> worst)
+                worst = worst.replacing(with: distance, where: distance .> worst)
                 worst = worst.replacing(with: along, where: along .> worst)
-                // A little more than the limit: the caller looks closely.
-                if max(worst[0], worst[1]) > 1.000_001 * limit * limit { return nil }
+                if any(worst .> 1.000_01 * square) { return nil }
             }
-            let mean = (sum[0] + sum[1]) / Double(m)
-            return CubicFit(c1: c1, c2: c2, meanSquare: mean, worst: max(worst[0], worst[1]).squareRoot())
+            return CubicFit(c1: c1, c2: c2, meanSquare: Double(sum.sum()) / Double(m), worst: Double(worst.max()).squareRoot())
         }
-        var worst = SIMD2<Double>.zero
-        var (s11, s12, s13, s14) = (SIMD2<Double>.zero, SIMD2<Double>.zero, SIMD2<Double>.zero, SIMD2<Double>.zero)
-        var (s22, s23, s24) = (SIMD2<Double>.zero, SIMD2<Double>.zero, SIMD2<Double>.zero)
-        var (s33, s34, s44) = (SIMD2<Double>.zero, SIMD2<Double>.zero, SIMD2<Double>.zero)
-        var (r1, r2, r3, r4) = (SIMD2<Double>.zero, SIMD2<Double>.zero, SIMD2<Double>.zero, SIMD2<Double>.zero)
-        for k in 0..<pairs {
+        var worst = SIMD4<Float>.zero
+        var (s11, s12, s13, s14) = (SIMD4<Float>.zero, SIMD4<Float>.zero, SIMD4<Float>.zero, SIMD4<Float>.zero)
+        var (s22, s23, s24) = (SIMD4<Float>.zero, SIMD4<Float>.zero, SIMD4<Float>.zero)
+        var (s33, s34, s44) = (SIMD4<Float>.zero, SIMD4<Float>.zero, SIMD4<Float>.zero)
+        var (r1, r2, r3, r4) = (SIMD4<Float>.zero, SIMD4<Float>.zero, SIMD4<Float>.zero, SIMD4<Float>.zero)
+        for k in 0..<groups {
             let t = u[unchecked: k]
             var foot = curve.foot(qx[unchecked: k], qy[unchecked: k], t)
             let step = foot.along * foot.inverse
-            if k == pairs - 1, m & 1 == 1 { foot.inverse[1] = 0 }
-            let square = foot.cross * foot.cross * foot.inverse
-            worst = worst.replacing(with: square, where: square .> worst)
+            if k == groups &- 1 { foot.inverse.replace(with: 0, where: .!isCounted) }
+            let ci = foot.cross * foot.inverse, distance = foot.cross * ci
+            worst = worst.replacing(with: distance, where: distance .> worst)
             let v = 1 - t
             let vt = 3 * v * t
             let b1 = vt * v, b2 = vt * t
             let moved = t - step
             let raised = moved.replacing(with: 0.001, where: moved .< 0.001)
             u[unchecked: k] = raised.replacing(with: 0.999, where: raised .> 0.999)
-            let ci = foot.cross * foot.inverse
             let dx = foot.dx, dy = foot.dy
-            let j1 = b1 * (dx * h1.dy - dy * h1.dx), j2 = b2 * (dx * t2.dy - dy * t2.dx)
+            let j1 = b1 * (dx * h1.y - dy * h1.x), j2 = b2 * (dx * h2.y - dy * h2.x)
             let i1 = j1 * foot.inverse, i2 = j2 * foot.inverse
             s11 += j1 * i1
             s12 += j1 * i2
             s22 += j2 * i2
             r1 += j1 * ci
             r2 += j2 * ci
-            if free1 || free2 {
-                let j3 = b1 * (dx * h3.dy - dy * h3.dx), j4 = b2 * (dx * h4.dy - dy * h4.dx)
+            if hasFree {
+                let j3 = b1 * (dx * h3.y - dy * h3.x), j4 = b2 * (dx * h4.y - dy * h4.x)
                 let i3 = j3 * foot.inverse, i4 = j4 * foot.inverse
                 s13 += i1 * j3
                 s14 += i1 * j4
@@ -128,18 +132,20 @@ func fitCubic(
                 r4 += j4 * ci
             }
         }
-        if round > 0, max(worst[0], worst[1]) > 25 * limit * limit { return nil }
-        let h11 = pull + s11[0] + s11[1], h12 = s12[0] + s12[1], h22 = pull + s22[0] + s22[1]
-        let h13 = s13[0] + s13[1], h14 = s14[0] + s14[1], h23 = s23[0] + s23[1], h24 = s24[0] + s24[1]
-        let h33 = pull + s33[0] + s33[1], h34 = s34[0] + s34[1], h44 = pull + s44[0] + s44[1]
-        let g1 = pull * (third - alpha) - r1[0] - r1[1]
-        var g2 = pull * (third - beta) - r2[0] - r2[1], g3 = -pull * delta - r3[0] - r3[1], g4 = -pull * epsilon - r4[0] - r4[1]
+        if round > 0, any(worst .> 25 * square) { return nil }
+        let h11 = pull + Double(s11.sum()), h12 = Double(s12.sum()), h22 = pull + Double(s22.sum())
+        let g1 = pull * (third - alpha) - Double(r1.sum())
+        var g2 = pull * (third - beta) - Double(r2.sum())
         // Cholesky, unknowns in the order 1 2 3 4; all pivots are at least `pull`.
         let l11 = h11
-        let f2 = h12 / l11, f3 = h13 / l11, f4 = h14 / l11
+        let f2 = h12 / l11
         let k22 = h22 - f2 * h12
         g2 -= f2 * g1
-        if free1 || free2 {
+        if hasFree {
+            let h13 = Double(s13.sum()), h14 = Double(s14.sum()), h23 = Double(s23.sum()), h24 = Double(s24.sum())
+            let h33 = pull + Double(s33.sum()), h34 = Double(s34.sum()), h44 = pull + Double(s44.sum())
+            var g3 = -pull * delta - Double(r3.sum()), g4 = -pull * epsilon - Double(r4.sum())
+            let f3 = h13 / l11, f4 = h14 / l11
             let k23 = h23 - f2 * h13, k24 = h24 - f2 * h14
             let k33 = h33 - f3 * h13
             let k34 = h34 - f3 * h14
@@ -184,55 +190,77 @@ func measureCubic(
     let length = max(1e-6, s[to] - s[from]), inner = to - from - 1
     let m = min(inner, samples)
     guard m > 0 else { return CubicFit(c1: c1, c2: c2, meanSquare: 0, worst: 0) }
-    let curve = PowerCubic(a, c1, c2, d)
+    let curve = PowerCubic(c1 - a, c2 - a, d - a)
     let perLength = 1 / length
-    var sum = 0.0, worst = 0.0
+    var sum = SIMD4<Float>.zero, worst = SIMD4<Float>.zero
+    let spread = Spread(m, from, inner)
     var k = 0
     while k < m {
-        let i = sample(k, m, from, inner), j = sample(min(k + 1, m - 1), m, from, inner)
-        let qx = SIMD2(p[i].x, p[j].x), qy = SIMD2(p[i].y, p[j].y)
-        var t = SIMD2(s[i] - s[from], s[j] - s[from]) * perLength
+        var qx = SIMD4<Float>.zero, qy = qx, t = qx
+        for l in 0..<4 {
+            let i = spread.index(min(k &+ l, m &- 1))
+            qx[l] = Float(p[i].x - a.x)
+            qy[l] = Float(p[i].y - a.y)
+            t[l] = Float((s[i] - s[from]) * perLength)
+        }
         for _ in 0..<2 {
             let foot = curve.foot(qx, qy, t)
             t -= foot.along * foot.inverse
             t.replace(with: 0.001, where: t .< 0.001)
             t.replace(with: 0.999, where: t .> 0.999)
         }
-        let foot = curve.foot(qx, qy, t)
-        let square = foot.cross * foot.cross * foot.inverse, along = 0.09 * foot.along * foot.along * foot.inverse
-        sum += k + 1 < m ? square[0] + square[1] : square[0]
-        worst = max(worst, max(max(square[0], square[1]), max(along[0], along[1])))
-        if worst > 1.000_001 * limit * limit { return nil }
-        k += 2
+        var foot = curve.foot(qx, qy, t)
+        if m &- k < 4 { foot.inverse.replace(with: 0, where: SIMD4<Float>(0, 1, 2, 3) .>= Float(m &- k)) }
+        let distance = foot.cross * foot.cross * foot.inverse, along = 0.09 * foot.along * foot.along * foot.inverse
+        sum += distance
+        worst = worst.replacing(with: distance, where: distance .> worst)
+        worst = worst.replacing(with: along, where: along .> worst)
+        if any(worst .> Float(1.000_01 * limit * limit)) { return nil }
+        k += 4
     }
-    return CubicFit(c1: c1, c2: c2, meanSquare: sum / Double(m), worst: worst.squareRoot())
+    return CubicFit(c1: c1, c2: c2, meanSquare: Double(sum.sum()) / Double(m), worst: Double(worst.max()).squareRoot())
 }
 
-/// Index of the `k`th of `m` points spread evenly over the `inner` ones after `from`.
-@inline(__always)
-private func sample(_ k: Int, _ m: Int, _ from: Int, _ inner: Int) -> Int {
-    from &+ 1 &+ (m == inner ? k : (2 &* k &+ 1) &* inner / (2 &* m))
-}
+/// Samples spread evenly over the points between two.
+private struct Spread {
+    private let first: Int
+    /// From one sample to the next, in 2⁻³² points.
+    private let step: Int
 
-/// A cubic by the powers of its parameter, evaluated at two places at once.
-private struct PowerCubic {
-    private let x0: Double, x1: Double, x2: Double, x3: Double
-    private let y0: Double, y1: Double, y2: Double, y3: Double
+    /// - Parameter m: Number of samples, of the `inner` points after `from`.
+    @inline(__always)
+    init(_ m: Int, _ from: Int, _ inner: Int) {
+        first = from &+ 1
+        step = m == inner ? 1 << 32 : (inner << 32) / m
+    }
 
     @inline(__always)
-    init(_ a: Point, _ c1: Point, _ c2: Point, _ d: Point) {
-        (x0, x1, x2, x3) = (a.x, 3 * (c1.x - a.x), 3 * (a.x - 2 * c1.x + c2.x), d.x - a.x + 3 * (c1.x - c2.x))
-        (y0, y1, y2, y3) = (a.y, 3 * (c1.y - a.y), 3 * (a.y - 2 * c1.y + c2.y), d.y - a.y + 3 * (c1.y - c2.y))
+    func index(_ k: Int) -> Int { first &+ (k &* step &+ step >> 1) >> 32 }
+}
+
+/// A cubic from the origin by the powers of its parameter, evaluated at four places at once.
+private struct PowerCubic {
+    private let x1: Float, x2: Float, x3: Float
+    private let y1: Float, y2: Float, y3: Float
+
+    @inline(__always)
+    init(_ c1: Vector, _ c2: Vector, _ d: Vector) {
+        (x1, x2, x3) = (Float(3 * c1.dx), Float(3 * (c2.dx - 2 * c1.dx)), Float(d.dx + 3 * (c1.dx - c2.dx)))
+        (y1, y2, y3) = (Float(3 * c1.dy), Float(3 * (c2.dy - 2 * c1.dy)), Float(d.dy + 3 * (c1.dy - c2.dy)))
     }
 
     /// How the curve passes points: its derivative (dx, dy) at the parameters `t`, the inverse square of that, and the vector from the
     /// point to the curve, times the derivative across and along.
     @inline(__always)
-    func foot(_ qx: SIMD2<Double>, _ qy: SIMD2<Double>, _ t: SIMD2<Double>) -> (
-        dx: SIMD2<Double>, dy: SIMD2<Double>, inverse: SIMD2<Double>, cross: SIMD2<Double>, along: SIMD2<Double>
+    func foot(_ qx: SIMD4<Float>, _ qy: SIMD4<Float>, _ t: SIMD4<Float>) -> (
+        dx: SIMD4<Float>, dy: SIMD4<Float>, inverse: SIMD4<Float>, cross: SIMD4<Float>, along: SIMD4<Float>
     ) {
-        let ex = ((x3 * t + x2) * t + x1) * t + (x0 - qx), ey = ((y3 * t + y2) * t + y1) * t + (y0 - qy)
+        let ex = ((x3 * t + x2) * t + x1) * t - qx, ey = ((y3 * t + y2) * t + y1) * t - qy
         let dx = (3 * x3 * t + 2 * x2) * t + x1, dy = (3 * y3 * t + 2 * y2) * t + y1
         return (dx, dy, 1 / (dx * dx + dy * dy + 1e-12), dx * ey - dy * ex, dx * ex + dy * ey)
     }
+}
+
+extension SIMD2<Float> {
+    fileprivate init(_ v: Vector) { self.init(Float(v.dx), Float(v.dy)) }
 }

@@ -32,6 +32,9 @@ struct SplitSearch {
         return (4 * min(1, 8 * sine) + 3 * sine) * (a.dot(b) > 0 ? 1 : 4)
     }
     private let window = 40
+    /// Bytes by which a candidate may be dearer than one before it and still be the better place to go on from. Measured: without this rule the
+    /// search fits two to three times as many cubics for 0.2 % less bytes.
+    private let overtaken = 1.0
 
     // Scratch.
     private var joints: [Int] = []
@@ -84,6 +87,10 @@ struct SplitSearch {
         for i in 0..<m - 1 {
             let least = min(states[2 * i].cost, states[2 * i + 1].cost)
             guard least < .infinity else { continue }
+            // Whoever is farther at the same cost leads to everything that lies before both, and closer to it.
+            var ahead = Double.infinity
+            for k in 2 * i + 2..<max(2 * i + 2, min(2 * m - 2, 2 * (i + window))) { ahead = min(ahead, states[k].cost) }
+            guard ahead > least + price * overtaken else { continue }
             for kind in 0..<2 {
                 let state = states[2 * i + kind]
                 guard state.cost < least + price * cubicBytes + 1e-12, state.cost < .infinity,
