@@ -8,6 +8,8 @@ public import AtelierPixels
 public struct CollectionPlan: Hashable, Sendable {
     /// What stands for "no trait": the layer is optional, or not in the configuration.
     public static let none = UInt16.max
+    /// The most items of a plan.
+    public static let countLimit = 10_000_000
 
     /// What the choices followed from.
     public var seed: UInt64

@@ -1,3 +1,5 @@
+package import AtelierJSON
+
 /// What the metadata of a collection say beside the traits.
 public struct MetadataOptions: Hashable, Sendable {
     /// Said of every item.
@@ -14,6 +16,10 @@ public struct MetadataOptions: Hashable, Sendable {
     public var creators: [Creator]
     /// Whether traits called `None` are left out.
     public var omitsNone: Bool
+    /// What an item is called: `{name}` and `{number}` are replaced.
+    public var namePattern: String
+    /// A document with places to fill in, written for every item instead of a standard's; nil for the standard's.
+    package var template: JSON?
 
     /// Someone with a share of what sales bring.
     public struct Creator: Hashable, Sendable {
@@ -38,5 +44,7 @@ public struct MetadataOptions: Hashable, Sendable {
         sellerFeeBasisPoints = 0
         creators = []
         omitsNone = false
+        namePattern = "{name} #{number}"
+        template = nil
     }
 }

@@ -95,7 +95,7 @@ public struct Layer: Hashable, Sendable {
     public var offset: PixelOffset
     /// How often the layer takes part, over 0 and at most 1; nil for always.
     public var probability: Weight?
-    /// Whether the weights are turned into exact counts.
+    /// Whether the weights are turned into exact counts. They are as well when a trait has a count.
     public var isExact: Bool
     /// Whether items that differ only here count as different.
     public var countsForUniqueness: Bool
@@ -117,6 +117,9 @@ public struct Layer: Hashable, Sendable {
         countsForUniqueness = true
         displayName = name
     }
+
+    /// Whether every trait occurs in an exact number of items.
+    var hasQuota: Bool { isExact || traits.contains { $0.count != nil } }
 }
 
 /// A distance on the canvas in pixels, right and down.

@@ -32,12 +32,15 @@ public struct Rule: Hashable, Sendable {
     }
 
     /// Whether a choice for every layer keeps to the rule; `CollectionPlan.none` stands for no trait.
-    public func isKept(by choice: ArraySlice<UInt16>) -> Bool {
-        var count: UInt64 = 0
+    public func isKept(by choice: ArraySlice<UInt16>) -> Bool { allowedCounts >> UInt64(metCount(by: choice)) & 1 == 1 }
+
+    /// How many conditions hold for a choice.
+    func metCount(by choice: ArraySlice<UInt16>) -> Int {
+        var count = 0
         for condition in conditions {
             let trait = choice[choice.startIndex + condition.layer]
             if condition.isMet[trait == CollectionPlan.none ? condition.isMet.count - 1 : Int(trait)] { count += 1 }
         }
-        return allowedCounts >> count & 1 == 1
+        return count
     }
 }
