@@ -78,7 +78,7 @@ let package = Package(
         room("Rasterizing", ["AtelierPixels", "CAtelierRsvg"]),
         room("Archives", ["CAtelierDeflate"]),
         room("Layers", ["AtelierJSON", "AtelierPixels"]),
-        room("OOXML", ["AtelierSVG", "AtelierGeometry", "AtelierArchives", "CAtelierExpat"]),
+        room("OOXML", ["AtelierScheduling", "AtelierSVG", "AtelierGeometry", "AtelierArchives", "CAtelierExpat"]),
 
         room(
             "Stages",

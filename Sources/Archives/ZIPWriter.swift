@@ -42,70 +42,95 @@ public struct ZIPWriter: Sendable {
 
     /// Adds a member after those already there. On an error the archive stays as it was.
     public mutating func add(_ name: String, _ member: PackedBytes) throws(ZIPError) {
-        let nameBytes = Array(name.utf8)
-        guard (1...0xFFFF).contains(nameBytes.count) else { throw .unusableName(name) }
+        let nameByteCount = name.utf8.count
+        guard (1...0xFFFF).contains(nameByteCount) else { throw .unusableName(name) }
         guard names.count < Self.memberLimit else { throw .tooManyMembers(limit: Self.memberLimit) }
-        guard !names.contains(name) else { throw .duplicateName(name) }
         // Local header 30 bytes, directory entry 46, end record 22; name twice.
-        let end = file.count + directory.count + member.bytes.count + 2 * nameBytes.count + 30 + 46 + 22
+        let end = file.count + directory.count + member.bytes.count + 2 * nameByteCount + 30 + 46 + 22
         guard end <= Self.byteLimit, member.originalByteCount <= Self.byteLimit else {
             throw .tooLarge(member: name, limit: Self.byteLimit)
         }
 
+        guard names.insert(name).inserted else { throw .duplicateName(name) }
+
         let offset = file.count
-        file.append32(0x0403_4B50)
-        Self.appendCommonFields(of: member, nameBytes.count, to: &file)
-        file.append(contentsOf: nameBytes)
+        var header = Record(signature: 0x0403_4B50)
+        header.appendCommonFields(of: member, nameByteCount)
+        header.write(to: &file)
+        file.append(contentsOf: name.utf8)
         file.append(contentsOf: member.bytes)
 
-        directory.append32(0x0201_4B50)
-        directory.append16(20)  // made by: version 2.0, no file attributes
-        Self.appendCommonFields(of: member, nameBytes.count, to: &directory)
-        directory.append16(0)  // comment
-        directory.append16(0)  // disk
-        directory.append16(0)  // internal attributes
-        directory.append32(0)  // external attributes
-        directory.append32(UInt32(offset))
-        directory.append(contentsOf: nameBytes)
-        names.insert(name)
+        var entry = Record(signature: 0x0201_4B50)
+        entry.append16(20)  // made by: version 2.0, no file attributes
+        entry.appendCommonFields(of: member, nameByteCount)
+        entry.append16(0)  // comment
+        entry.append16(0)  // disk
+        entry.append16(0)  // internal attributes
+        entry.append32(0)  // external attributes
+        entry.append32(UInt32(offset))
+        entry.write(to: &directory)
+        directory.append(contentsOf: name.utf8)
+    }
+
+    /// Makes room for further members.
+    ///
+    /// - Parameter byteCount: Of their names, twice, and their packed bytes.
+    public mutating func reserveCapacity(memberCount: Int, byteCount: Int) {
+        file.reserveCapacity(file.count + byteCount + (memberCount + names.count) * (30 + 46) + directory.count + 22)
+        directory.reserveCapacity(directory.count + memberCount * 46 + byteCount / 8)
+        names.reserveCapacity(names.count + memberCount)
     }
 
     /// The whole archive.
     public consuming func finish() -> [UInt8] {
         let (start, count) = (UInt32(file.count), UInt16(names.count))
         file.append(contentsOf: directory)
-        file.append32(0x0605_4B50)
-        file.append16(0)  // this disk
-        file.append16(0)  // disk of the directory
-        file.append16(count)
-        file.append16(count)
-        file.append32(UInt32(directory.count))
-        file.append32(start)
-        file.append16(0)  // comment
+        var end = Record(signature: 0x0605_4B50)
+        end.append16(0)  // this disk
+        end.append16(0)  // disk of the directory
+        end.append16(count)
+        end.append16(count)
+        end.append32(UInt32(directory.count))
+        end.append32(start)
+        end.append16(0)  // comment
+        end.write(to: &file)
         return file
-    }
-
-    /// The fields that local header and directory entry share, in their common order.
-    private static func appendCommonFields(of member: PackedBytes, _ nameByteCount: Int, to out: inout [UInt8]) {
-        out.append16(20)  // needed to extract: 2.0, deflate
-        out.append16(0x0800)  // name is UTF-8
-        out.append16(member.method.rawValue)
-        out.append16(0)  // 00:00:00
-        out.append16(0x0021)  // 1980-01-01
-        out.append32(member.crc32)
-        out.append32(UInt32(member.bytes.count))
-        out.append32(UInt32(member.originalByteCount))
-        out.append16(UInt16(nameByteCount))
-        out.append16(0)  // extra fields
     }
 }
 
-extension [UInt8] {
-    fileprivate mutating func append16(_ value: UInt16) {
-        Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
+/// The fields of a record, collected so that they are appended at once.
+private struct Record {
+    private var bytes = InlineArray<46, UInt8>(repeating: 0)
+    private var count = 0
+
+    init(signature: UInt32) { append32(signature) }
+
+    mutating func append16(_ value: UInt16) {
+        bytes[count] = UInt8(truncatingIfNeeded: value)
+        bytes[count + 1] = UInt8(truncatingIfNeeded: value >> 8)
+        count += 2
     }
 
-    fileprivate mutating func append32(_ value: UInt32) {
-        Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) }
+    mutating func append32(_ value: UInt32) {
+        append16(UInt16(truncatingIfNeeded: value))
+        append16(UInt16(truncatingIfNeeded: value >> 16))
+    }
+
+    /// The fields that local header and directory entry share, in their common order.
+    mutating func appendCommonFields(of member: PackedBytes, _ nameByteCount: Int) {
+        append16(20)  // needed to extract: 2.0, deflate
+        append16(0x0800)  // name is UTF-8
+        append16(member.method.rawValue)
+        append16(0)  // 00:00:00
+        append16(0x0021)  // 1980-01-01
+        append32(member.crc32)
+        append32(UInt32(member.bytes.count))
+        append32(UInt32(member.originalByteCount))
+        append16(UInt16(nameByteCount))
+        append16(0)  // extra fields
+    }
+
+    func write(to out: inout [UInt8]) {
+        bytes.span.withUnsafeBufferPointer { out.append(contentsOf: $0.prefix(count)) }
     }
 }

@@ -175,7 +175,7 @@ struct EngineMaker: Maker {
         let review =
             reviews.wanted && job.format == .svg
             ? Artifact(ReviewOfSource(source: pages[0].source, options: options, showsComparison: reviews.drawn)) : nil
-        let (blob, report, looked) = try await values(of: conversion, review)
+        let (blob, report, looked) = try await engine.values(of: conversion.output, conversion.report, review)
         let remarks = zip(pages, report.pages).flatMap { page, diagnostics in
             diagnostics.map { Remark($0, in: page.input.path) }
         }
@@ -185,21 +185,6 @@ struct EngineMaker: Maker {
         return Product(
             blob: blob, digest: conversion.output.digest.description, isCached: !ran.contains(conversion.output.digest), remarks: remarks,
             slides: zip(pages, report.slides).map { SlideOfInput(input: $0.input.path, summary: $1) }, review: looked)
-    }
-
-    /// All parts of a conversion, asked for before any is waited for: without a cache, what they share would be made twice.
-    private func values(
-        of conversion: Conversion, _ review: Artifact<TraceReview>?
-    ) async throws -> (output: Blob, report: ConversionReport, review: TraceReview?) {
-        try await withThrowingTaskGroup(of: (report: ConversionReport?, review: TraceReview?).self) { [engine] group in
-            group.addImmediateTask { (try await engine.value(of: conversion.report), nil) }
-            if let review { group.addImmediateTask { (nil, try await engine.value(of: review)) } }
-            let output = try await engine.value(of: conversion.output)
-            var report: ConversionReport?, looked: TraceReview?
-            while let part = try await group.next() { (report, looked) = (part.report ?? report, part.review ?? looked) }
-            guard let report else { preconditionFailure("a task that was added ends") }
-            return (output, report, looked)
-        }
     }
 
     /// An input with the files that it refers to. Pictures, which refer to none, are not read for that.

@@ -34,7 +34,7 @@ public final class Engine: Sendable {
 
     private let flights: Lock<Flights<Wanted, Made>>
     private let nextWaiter = Atomic<UInt64>(0)
-    private let waiting = Lock<[UInt64: CheckedContinuation<Made, any Error>]>([:])
+    private let waiting = Lock<[UInt64: Round]>([:])
     /// Where stages run. A task that prefers it and asks for what has to be made changes no thread for that.
     package let workers: WorkerPool
     /// Where levels may block. Apart from the workers: a look-up must not stand behind minutes of tracing.
@@ -131,31 +131,66 @@ public final class Engine: Sendable {
         }
         let changes = tags.freshChangeCount()
         while true {
-            let made = try await fly(
-                Wanted(node: node, asking: asking), deadline: asked &+ priority.patience, isUrgent: priority != .background)
-            // A flight under way that we joined may rest on what was invalidated before we asked. Then we ask again: what
-            // is older than our question is soon gone.
-            if made.validity.tags.isEmpty || made.validity.changes >= changes || tags.areCurrent(made.validity.tags) {
-                return made.value
-            }
+            let made = try await fly([Wanted(node: node, asking: asking)], asked: asked, priority)[0]
+            if isAnswer(made, to: changes) { return made.value }
         }
     }
 
-    private nonisolated(nonsending) func fly(_ wanted: Wanted, deadline: UInt64, isUrgent: Bool) async throws -> Made {
-        let waiter = nextWaiter.add(1, ordering: .relaxed).newValue
+    /// The values of artifacts, asked for together: what they share is made once even where nothing is kept.
+    package nonisolated(nonsending) func values<A: Storable, B: Storable, C: Storable>(
+        of a: Artifact<A>, _ b: Artifact<B>, _ c: Artifact<C>?
+    ) async throws -> (A, B, C?) {
+        let asking = Asking(levels: mask(of: .all), policy: configuration.cachePolicy)
+        let values = try await values(of: [a.node, b.node] + (c.map { [$0.node] } ?? []), asking)
+        guard let first = values[0].cast(to: A.self), let second = values[1].cast(to: B.self) else {
+            preconditionFailure("another type of value than was promised: two stages share a name")
+        }
+        return (first, second, c == nil ? nil : values[2].cast(to: C.self))
+    }
+
+    private nonisolated(nonsending) func values(of nodes: [Node], _ asking: Asking) async throws -> [any Storable] {
+        let asked = clock.nanoseconds()
+        var values = [(any Storable)?](repeating: nil, count: nodes.count)
+        for (place, node) in nodes.enumerated() {
+            var trail = Trail(isTimed: false, asked: asked)
+            guard let found = find(node, asking, in: immediateLevels & asking.levels, &trail) else { continue }
+            hit(node, found, trail)
+            values[place] = try found.answer.get().value
+        }
+        while true {
+            let changes = tags.freshChangeCount(), missing = values.indices.filter { values[$0] == nil }
+            if missing.isEmpty { return values.compactMap(\.self) }
+            let made = try await fly(missing.map { Wanted(node: nodes[$0], asking: asking) }, asked: asked, .normal)
+            for (place, made) in zip(missing, made) where isAnswer(made, to: changes) { values[place] = made.value }
+        }
+    }
+
+    /// A flight under way that we joined may rest on what was invalidated before we asked. Then we ask again: what is older than our
+    /// question is soon gone.
+    private func isAnswer(_ made: Made, to changes: UInt64) -> Bool {
+        made.validity.tags.isEmpty || made.validity.changes >= changes || tags.areCurrent(made.validity.tags)
+    }
+
+    private nonisolated(nonsending) func fly(_ wanted: [Wanted], asked: UInt64, _ priority: Priority) async throws -> [Made] {
+        let deadline = asked &+ priority.patience, isUrgent = priority != .background
+        let last = nextWaiter.add(UInt64(wanted.count), ordering: .relaxed).newValue
+        let round = Round(waiters: last - UInt64(wanted.count) + 1...last)
         defer { if isUrgent { urgent.withLock { $0.waiters -= 1 } } }
         return try await withTaskCancellationHandler {
             try await withCheckedThrowingContinuation { continuation in
-                waiting.withLock { $0[waiter] = continuation }
+                round.begin(continuation)
+                waiting.withLock { for waiter in round.waiters { $0[waiter] = round } }
                 // The task is about to wait.
-                perform(isLast: true) { $0.ask(wanted, waiter: waiter, deadline: deadline, &$1) }
+                perform(isLast: true) { flights, actions in
+                    for (waiter, wanted) in zip(round.waiters, wanted) { flights.ask(wanted, waiter: waiter, deadline: deadline, &actions) }
+                }
                 // After joining a flight: work that gives way must not take with it what is wanted now.
                 if isUrgent { becameUrgent() }
                 // A cancellation that came before the question found nobody to resume.
-                if Task.isCancelled { leave(waiter) }
+                if Task.isCancelled { leave(round) }
             }
         } onCancel: {
-            leave(waiter)
+            leave(round)
         }
     }
 
@@ -193,7 +228,7 @@ public final class Engine: Sendable {
         isObserved.store(true, ordering: .releasing)
     }
 
-    private func leave(_ waiter: UInt64) { perform { $0.leave(waiter, &$1) } }
+    private func leave(_ round: Round) { perform { round.leave(&$0, &$1) } }
 
     // MARK: Flights
 
@@ -238,11 +273,15 @@ public final class Engine: Sendable {
                 storeAlias(id, wanted, target.node, validity, value, &actions)
             case .cancel(let cancellation): cancellation.cancelTask()
             case .resume(let waiter, let outcome):
-                let continuation = waiting.withLock { $0.removeValue(forKey: waiter) }
-                if isLast, handsOn(actions[position...]) {
-                    workers.keeping { continuation?.resume(with: outcome) }
-                } else {
-                    continuation?.resume(with: outcome)
+                let round = waiting.withLock { $0.removeValue(forKey: waiter) }
+                if let round, let end = round.note(outcome, of: waiter) {
+                    // Nobody waits for the rest of a round that has failed.
+                    if case .failure = end.outcome { follow(&actions) { round.leave(&$0, &$1) } }
+                    if isLast, handsOn(actions[position...]) {
+                        workers.keeping { end.continuation.resume(with: end.outcome) }
+                    } else {
+                        end.continuation.resume(with: end.outcome)
+                    }
                 }
             }
             if position == 1024 {

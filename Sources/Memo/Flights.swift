@@ -61,15 +61,19 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
         case looking, leasing, waiting, measuring, ready, running, following, storing
     }
 
-    private struct Flight {
+    /// An object, because most operations look at one field of a few flights, and the value of so many fields would be copied whole
+    /// for each look (a fifth of the time of a small conversion). One value of `Flights` owns it, under its owner's lock.
+    private final class Flight: @unchecked Sendable {
+        let id: ID
         let work: Work
+        let identity: Work.Identity
         var phase = Phase.looking
         var urgency: Urgency
         var waiters: [Waiter] = []
         /// Flights that need this one's value, with the place among their inputs (0 for a plan that follows).
-        var dependents: [(flight: ID, place: Int)] = []
-        /// Flights of the inputs that are not there yet, by place; of a plan that follows, its target.
-        var needs: [Int: ID] = [:]
+        var dependents: [(flight: Flight, place: Int)] = []
+        /// Flights of the inputs that are not there yet, by place; of a plan that follows, its target. And how many there are.
+        var needs: [Flight?] = [], needCount = 0
         var values: [Value?] = []
         var footprint = 0
         var cancellation: Cancellation?
@@ -77,18 +81,34 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
         /// Whether it counts as running: from admission until its outcome is stored.
         var holdsSlot = false
         /// How many plans had to run for this flight to be asked for.
-        var planDepth = 0
+        let planDepth: Int
         /// Of a plan: what its alias will be kept under.
         var validity = Validity()
 
+        init(id: ID, work: Work, identity: Work.Identity, urgency: Urgency, planDepth: Int) {
+            self.id = id
+            self.work = work
+            self.identity = identity
+            self.urgency = urgency
+            self.planDepth = planDepth
+        }
+
         var isWanted: Bool { !waiters.isEmpty || !dependents.isEmpty }
+
+        /// No longer waits for inputs, and says for which it did.
+        func letGoOfNeeds() -> [Flight] {
+            let others = needs.compactMap(\.self)
+            for other in others { other.dependents.removeAll { $0.flight === self } }
+            (needs, needCount) = ([], 0)
+            return others
+        }
     }
 
     /// Plans that return plans that return plans end here.
     static var longestPlanChain: Int { 256 }
 
     private var flights: [ID: Flight] = [:]
-    private var byIdentity: [Work.Identity: ID] = [:]
+    private var byIdentity: [Work.Identity: Flight] = [:]
     private var flightOfWaiter: [Waiter: ID] = [:]
     private var queue = UrgencyQueue()
     /// Values that waiting, running and following flights hold, each weighed once. Whoever needs one of them meanwhile
@@ -119,17 +139,17 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
 
     /// Somebody wants a value; joins the flight that is under way or begins one.
     mutating func ask(_ work: Work, waiter: Waiter, deadline: UInt64, _ actions: inout [Action]) {
-        let id = flight(for: work, deadline: deadline, planDepth: 0, &actions)
-        flights[id]!.waiters.append(waiter)
-        flightOfWaiter[waiter] = id
+        let flight = flight(for: work, deadline: deadline, planDepth: 0, &actions)
+        flight.waiters.append(waiter)
+        flightOfWaiter[waiter] = flight.id
     }
 
     /// Somebody does not want the value any more; nothing happens when they have their answer.
     mutating func leave(_ waiter: Waiter, _ actions: inout [Action]) {
-        guard let id = flightOfWaiter.removeValue(forKey: waiter) else { return }
-        flights[id]!.waiters.removeAll { $0 == waiter }
+        guard let flight = flightOfWaiter.removeValue(forKey: waiter).flatMap({ flights[$0] }) else { return }
+        flight.waiters.removeAll { $0 == waiter }
         actions.append(.resume(waiter, .failure(CancellationError())))
-        abandonUnwanted([id], &actions)
+        abandonUnwanted([flight], &actions)
         admit(&actions)
     }
 
@@ -137,35 +157,38 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
 
     /// The value was found in a level, or the alias of a plan is stored, or what was made is stored.
     mutating func found(_ id: ID, _ value: Value, _ actions: inout [Action]) {
-        releaseSlot(of: id)
-        if !dropIfUnwanted(id, &actions) { complete(id, .success(value), &actions) }
+        let flight = flights[id]!
+        releaseSlot(of: flight)
+        if !dropIfUnwanted(flight, &actions) { complete(flight, .success(value), &actions) }
         admit(&actions)
     }
 
     /// No level has it: the inputs are needed, and before them a lease where that is worth asking for.
     mutating func missed(_ id: ID, leasing: Bool = false, _ actions: inout [Action]) {
-        if dropIfUnwanted(id, &actions) { return }
-        if leasing, flights[id]!.leases.isEmpty {
-            flights[id]!.phase = .leasing
-            actions.append(.lease(id, flights[id]!.work))
+        let flight = flights[id]!
+        if dropIfUnwanted(flight, &actions) { return }
+        if leasing, flight.leases.isEmpty {
+            flight.phase = .leasing
+            actions.append(.lease(id, flight.work))
         } else {
-            gatherInputs(id, &actions)
+            gatherInputs(flight, &actions)
         }
     }
 
     /// The leases are held; with none, it is made without.
     mutating func leased(_ id: ID, _ leases: [Lease], _ actions: inout [Action]) {
-        flights[id]!.leases = leases
-        if !dropIfUnwanted(id, &actions) { gatherInputs(id, &actions) }
+        let flight = flights[id]!
+        flight.leases = leases
+        if !dropIfUnwanted(flight, &actions) { gatherInputs(flight, &actions) }
     }
 
     /// Whether a flight that is `leasing` is still waited for. If not it is gone, and no answer is due.
-    mutating func goesOn(_ id: ID, _ actions: inout [Action]) -> Bool { !dropIfUnwanted(id, &actions) }
+    mutating func goesOn(_ id: ID, _ actions: inout [Action]) -> Bool { !dropIfUnwanted(flights[id]!, &actions) }
 
-    private mutating func gatherInputs(_ id: ID, _ actions: inout [Action]) {
-        var flight = flights[id]!
+    private mutating func gatherInputs(_ flight: Flight, _ actions: inout [Action]) {
         let inputs = flight.work.inputs
         flight.values = Array(repeating: nil, count: inputs.count)
+        flight.needs = Array(repeating: nil, count: inputs.count)
         flight.phase = .waiting
         for (place, input) in inputs.enumerated() {
             if let value = pinned(input) {
@@ -174,35 +197,37 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
                 continue
             }
             let need = self.flight(for: input, deadline: flight.urgency.deadline, planDepth: flight.planDepth, &actions)
-            flights[need]!.dependents.append((id, place))
+            need.dependents.append((flight, place))
             flight.needs[place] = need
+            flight.needCount += 1
         }
-        flights[id] = flight
-        if flight.needs.isEmpty { measure(id, &actions) }
+        if flight.needCount == 0 { measure(flight, &actions) }
     }
 
     /// The footprint of a flight whose inputs are there.
     mutating func ready(_ id: ID, footprint: Int, _ actions: inout [Action]) {
-        if flights[id]!.isWanted {
-            flights[id]!.footprint = footprint
-            flights[id]!.phase = .ready
+        let flight = flights[id]!
+        if flight.isWanted {
+            flight.footprint = footprint
+            flight.phase = .ready
         } else {
             queue.remove(id)
-            remove(id, &actions)
+            remove(flight, &actions)
         }
         admit(&actions)
     }
 
     /// A run has given a value. Returns whether to store it and then say `found`; if not, the run was given up.
     mutating func made(_ id: ID, _ actions: inout [Action]) -> Bool {
-        precondition(flights[id]!.phase == .running, "a run ended that was not under way")
-        releaseInputs(of: id)
-        if flights[id]!.cancellation?.isCancelled == false {
-            flights[id]!.phase = .storing
+        let flight = flights[id]!
+        precondition(flight.phase == .running, "a run ended that was not under way")
+        releaseInputs(of: flight)
+        if flight.cancellation?.isCancelled == false {
+            flight.phase = .storing
             return true
         }
-        releaseSlot(of: id)
-        restartOrRemove(id, &actions)
+        releaseSlot(of: flight)
+        restartOrRemove(flight, &actions)
         admit(&actions)
         return false
     }
@@ -210,11 +235,12 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
     /// A run, a look-up or the storing of an alias has failed.
     mutating func failed(_ id: ID, _ error: any Error, _ actions: inout [Action]) {
         defer { admit(&actions) }
-        if flights[id]!.phase == .running {
-            releaseSlot(of: id)
-            if flights[id]!.cancellation?.isCancelled == true { return restartOrRemove(id, &actions) }
+        let flight = flights[id]!
+        if flight.phase == .running {
+            releaseSlot(of: flight)
+            if flight.cancellation?.isCancelled == true { return restartOrRemove(flight, &actions) }
         }
-        if !dropIfUnwanted(id, &actions) { complete(id, .failure(error), &actions) }
+        if !dropIfUnwanted(flight, &actions) { complete(flight, .failure(error), &actions) }
     }
 
     /// A plan has run and says which artifact answers for it.
@@ -224,144 +250,148 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
     ///   - validity: Handed back with the alias.
     mutating func follow(_ id: ID, _ target: Work, reach: Set<Digest>, validity: Validity = Validity(), _ actions: inout [Action]) {
         defer { admit(&actions) }
-        releaseSlot(of: id)
-        if flights[id]!.cancellation?.isCancelled == true { return restartOrRemove(id, &actions) }
+        let flight = flights[id]!
+        releaseSlot(of: flight)
+        if flight.cancellation?.isCancelled == true { return restartOrRemove(flight, &actions) }
         // What waits for this plan must not be what the plan waits for.
-        if waiting(on: id).contains(where: reach.contains) {
-            return complete(id, .failure(flights[id]!.work.failure(PlanError.needsItself)), &actions)
+        if isAwaited(flight, by: reach) {
+            return complete(flight, .failure(flight.work.failure(PlanError.needsItself)), &actions)
         }
-        let depth = flights[id]!.planDepth + 1
-        if depth > Self.longestPlanChain { return complete(id, .failure(flights[id]!.work.failure(PlanError.endless)), &actions) }
-        flights[id]!.validity = validity
+        let depth = flight.planDepth + 1
+        if depth > Self.longestPlanChain { return complete(flight, .failure(flight.work.failure(PlanError.endless)), &actions) }
+        flight.validity = validity
         if let value = pinned(target) {
-            flights[id]!.phase = .storing
-            actions.append(.storeAlias(id, flights[id]!.work, target: target, validity, value))
+            flight.phase = .storing
+            actions.append(.storeAlias(id, flight.work, target: target, validity, value))
             return
         }
-        let need = flight(for: target, deadline: flights[id]!.urgency.deadline, planDepth: depth, &actions)
-        flights[need]!.dependents.append((id, 0))
-        flights[id]!.needs = [0: need]
-        flights[id]!.phase = .following
+        let need = self.flight(for: target, deadline: flight.urgency.deadline, planDepth: depth, &actions)
+        need.dependents.append((flight, 0))
+        (flight.needs, flight.needCount) = ([need], 1)
+        flight.phase = .following
     }
 
     // MARK: Flights
 
-    private mutating func flight(for work: Work, deadline: UInt64, planDepth: Int, _ actions: inout [Action]) -> ID {
-        if let id = byIdentity[work.identity] {
-            raise(id, deadline: deadline)
-            return id
+    private mutating func flight(for work: Work, deadline: UInt64, planDepth: Int, _ actions: inout [Action]) -> Flight {
+        let identity = work.identity
+        if let flight = byIdentity[identity] {
+            raise(flight, deadline: deadline)
+            return flight
         }
         let id = nextID
         nextID += 1
         // Flights are numbered as they are asked for, consumers before their inputs. Among equal deadlines the lower
         // number goes first, so begun chains are finished, and their values let go, before new ones begin.
-        flights[id] = Flight(work: work, urgency: Urgency(deadline: deadline, sequence: id), planDepth: planDepth)
-        byIdentity[work.identity] = id
+        let urgency = Urgency(deadline: deadline, sequence: id)
+        let flight = Flight(id: id, work: work, identity: identity, urgency: urgency, planDepth: planDepth)
+        flights[id] = flight
+        byIdentity[identity] = flight
         actions.append(.look(id, work))
-        return id
+        return flight
     }
 
     /// Moves a flight and everything it needs forward.
-    private mutating func raise(_ id: ID, deadline: UInt64) {
-        var pending = [id]
-        while let id = pending.popLast() {
-            guard flights[id]!.urgency.deadline > deadline else { continue }
-            flights[id]!.urgency.deadline = deadline
-            if flights[id]!.phase == .ready || flights[id]!.phase == .measuring { queue.insert(id, at: flights[id]!.urgency) }
-            pending.append(contentsOf: flights[id]!.needs.values)
+    private mutating func raise(_ flight: Flight, deadline: UInt64) {
+        guard flight.urgency.deadline > deadline else { return }
+        var pending = [flight]
+        while let flight = pending.popLast() {
+            guard flight.urgency.deadline > deadline else { continue }
+            flight.urgency.deadline = deadline
+            if flight.phase == .ready || flight.phase == .measuring { queue.insert(flight.id, at: flight.urgency) }
+            for case let need? in flight.needs { pending.append(need) }
         }
     }
 
-    private mutating func measure(_ id: ID, _ actions: inout [Action]) {
-        flights[id]!.phase = .measuring
+    private mutating func measure(_ flight: Flight, _ actions: inout [Action]) {
+        flight.phase = .measuring
         // It keeps its place while it is measured: what comes after it must not overtake it.
-        queue.insert(id, at: flights[id]!.urgency)
-        actions.append(.measure(id, flights[id]!.work, flights[id]!.values.map { $0! }))
+        queue.insert(flight.id, at: flight.urgency)
+        actions.append(.measure(flight.id, flight.work, flight.values.map { $0! }))
     }
 
     private mutating func admit(_ actions: inout [Action]) {
-        while budget.runningCount < slots, let id = queue.first, flights[id]!.phase == .ready, budget.admits(flights[id]!.footprint) {
+        while budget.runningCount < slots, let id = queue.first, let flight = flights[id], flight.phase == .ready,
+            budget.admits(flight.footprint)
+        {
             queue.remove(id)
             let cancellation = Cancellation()
-            budget.begin(flights[id]!.footprint)
-            flights[id]!.phase = .running
-            flights[id]!.cancellation = cancellation
-            flights[id]!.holdsSlot = true
-            actions.append(.run(id, flights[id]!.work, flights[id]!.values.map { $0! }, cancellation))
+            budget.begin(flight.footprint)
+            flight.phase = .running
+            flight.cancellation = cancellation
+            flight.holdsSlot = true
+            actions.append(.run(id, flight.work, flight.values.map { $0! }, cancellation))
         }
     }
 
-    private mutating func releaseSlot(of id: ID) {
-        guard flights[id]!.holdsSlot else { return }
-        flights[id]!.holdsSlot = false
-        budget.end(flights[id]!.footprint)
+    private mutating func releaseSlot(of flight: Flight) {
+        guard flight.holdsSlot else { return }
+        flight.holdsSlot = false
+        budget.end(flight.footprint)
     }
 
     /// A look-up, a measurement or a store has come back to a flight that everybody has left meanwhile.
-    private mutating func dropIfUnwanted(_ id: ID, _ actions: inout [Action]) -> Bool {
-        if flights[id]!.isWanted { return false }
-        remove(id, &actions)
+    private mutating func dropIfUnwanted(_ flight: Flight, _ actions: inout [Action]) -> Bool {
+        if flight.isWanted { return false }
+        remove(flight, &actions)
         return true
     }
 
     /// A cancelled run has ended: whoever has asked since gets a new one.
-    private mutating func restartOrRemove(_ id: ID, _ actions: inout [Action]) {
-        guard flights[id]!.isWanted else { return remove(id, &actions) }
-        releaseInputs(of: id)
-        flights[id]!.phase = .looking
-        flights[id]!.cancellation = nil
-        actions.append(.look(id, flights[id]!.work))
+    private mutating func restartOrRemove(_ flight: Flight, _ actions: inout [Action]) {
+        guard flight.isWanted else { return remove(flight, &actions) }
+        releaseInputs(of: flight)
+        flight.phase = .looking
+        flight.cancellation = nil
+        actions.append(.look(flight.id, flight.work))
     }
 
-    private mutating func remove(_ id: ID, _ actions: inout [Action]) {
-        releaseInputs(of: id)
-        let flight = flights.removeValue(forKey: id)!
-        byIdentity[flight.work.identity] = nil
+    private mutating func remove(_ flight: Flight, _ actions: inout [Action]) {
+        releaseInputs(of: flight)
+        flights[flight.id] = nil
+        byIdentity[flight.identity] = nil
         for lease in flight.leases { actions.append(.release(lease)) }
     }
 
     /// Hands an outcome to everyone who waits; a failure fails what was built on it in turn.
-    private mutating func complete(_ id: ID, _ outcome: Result<Value, any Error>, _ actions: inout [Action]) {
-        var pending = [id]
-        var unwanted: [ID] = []
-        while let id = pending.popLast() {
-            let flight = flights[id]!
-            remove(id, &actions)
+    private mutating func complete(_ flight: Flight, _ outcome: Result<Value, any Error>, _ actions: inout [Action]) {
+        var pending = [flight]
+        var unwanted: [Flight] = []
+        while let flight = pending.popLast() {
+            remove(flight, &actions)
             for waiter in flight.waiters {
                 flightOfWaiter[waiter] = nil
                 actions.append(.resume(waiter, outcome))
             }
             for (dependent, place) in flight.dependents {
-                flights[dependent]!.needs[place] = nil
+                dependent.needs[place] = nil
+                dependent.needCount -= 1
                 switch outcome {
                 case .success(let value):
-                    if flights[dependent]!.phase == .following {
-                        flights[dependent]!.phase = .storing
-                        actions.append(
-                            .storeAlias(dependent, flights[dependent]!.work, target: flight.work, flights[dependent]!.validity, value))
+                    if dependent.phase == .following {
+                        dependent.phase = .storing
+                        actions.append(.storeAlias(dependent.id, dependent.work, target: flight.work, dependent.validity, value))
                     } else {
-                        pin(value, flight.work.identity)
-                        flights[dependent]!.values[place] = value
-                        if flights[dependent]!.needs.isEmpty { measure(dependent, &actions) }
+                        pin(value, flight.identity)
+                        dependent.values[place] = value
+                        if dependent.needCount == 0 { measure(dependent, &actions) }
                     }
                 case .failure:
-                    for (otherPlace, other) in flights[dependent]!.needs {
-                        flights[other]!.dependents.removeAll { $0.flight == dependent && $0.place == otherPlace }
-                        unwanted.append(other)
-                    }
-                    flights[dependent]!.needs = [:]
+                    unwanted += dependent.letGoOfNeeds()
                     pending.append(dependent)
                 }
             }
+            // Flights refer to each other only while both are under way.
+            flight.dependents = []
         }
         abandonUnwanted(unwanted, &actions)
     }
 
     /// Gives up flights nobody waits for, and the inputs nobody else needs.
-    private mutating func abandonUnwanted(_ candidates: [ID], _ actions: inout [Action]) {
+    private mutating func abandonUnwanted(_ candidates: [Flight], _ actions: inout [Action]) {
         var pending = candidates
-        while let id = pending.popLast() {
-            guard let flight = flights[id], !flight.isWanted else { continue }
+        while let flight = pending.popLast() {
+            guard flights[flight.id] === flight, !flight.isWanted else { continue }
             switch flight.phase {
             case .looking, .leasing, .measuring, .storing:
                 break  // the owner's answer will find it unwanted, or wanted again
@@ -371,28 +401,24 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
                     actions.append(.cancel(cancellation))
                 }
             case .ready:
-                queue.remove(id)
-                remove(id, &actions)
+                queue.remove(flight.id)
+                remove(flight, &actions)
             case .waiting, .following:
-                for (place, need) in flight.needs {
-                    flights[need]!.dependents.removeAll { $0.flight == id && $0.place == place }
-                    pending.append(need)
-                }
-                remove(id, &actions)
+                pending += flight.letGoOfNeeds()
+                remove(flight, &actions)
             }
         }
     }
 
-    /// Digests of a flight and of everything that waits for it, directly or not.
-    private func waiting(on id: ID) -> Set<Digest> {
-        var seen: Set<ID> = [id]
-        var digests: Set<Digest> = []
-        var pending = [id]
-        while let id = pending.popLast() {
-            digests.insert(flights[id]!.work.digest)
-            for (dependent, _) in flights[id]!.dependents where seen.insert(dependent).inserted { pending.append(dependent) }
+    /// Whether a flight, or anything that waits for it, directly or not, has one of the digests.
+    private func isAwaited(_ flight: Flight, by digests: Set<Digest>) -> Bool {
+        var seen: Set<ID> = []
+        var pending = [flight]
+        while let flight = pending.popLast() {
+            if digests.contains(flight.work.digest) { return true }
+            for (dependent, _) in flight.dependents where seen.insert(dependent.id).inserted { pending.append(dependent) }
         }
-        return digests
+        return false
     }
 
     // MARK: Pins
@@ -403,17 +429,19 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
     }
 
     private mutating func pin(_ value: Value, _ identity: Work.Identity) {
-        pins[identity, default: (0, value)].holders += 1
-        if pins[identity]!.holders == 1 { budget.pin(value.byteCount) }
+        let holders = pins[identity, default: (0, value)].holders + 1
+        pins[identity, default: (0, value)].holders = holders
+        if holders == 1 { budget.pin(value.byteCount) }
     }
 
-    private mutating func releaseInputs(of id: ID) {
-        let flight = flights[id]!
-        for (place, input) in flight.work.inputs.enumerated() where place < flight.values.count && flight.values[place] != nil {
-            pins[input.identity]!.holders -= 1
-            if pins[input.identity]!.holders == 0 { budget.unpin(pins.removeValue(forKey: input.identity)!.value.byteCount) }
+    private mutating func releaseInputs(of flight: Flight) {
+        guard !flight.values.isEmpty else { return }
+        for (input, value) in zip(flight.work.inputs, flight.values) where value != nil {
+            let identity = input.identity
+            pins[identity]!.holders -= 1
+            if pins[identity]!.holders == 0 { budget.unpin(pins.removeValue(forKey: identity)!.value.byteCount) }
         }
-        flights[id]!.values = []
+        flight.values = []
     }
 }
 

@@ -127,15 +127,17 @@ private final class KeySink: @unchecked Sendable {
     private static let pool = Lock<[KeySink]>([])
     private static let largestPooled = 1 << 20
 
-    private var base = UnsafeMutablePointer<UInt8>.allocate(capacity: 1024)
-    private var capacity = 1024
-    private(set) var count = 0
+    // Looking at run time whether two accesses overlap takes a quarter of an encoding. One thread uses a sink, and nothing that is
+    // called during an access comes back to it.
+    @exclusivity(unchecked) private var base = UnsafeMutablePointer<UInt8>.allocate(capacity: 1024)
+    @exclusivity(unchecked) private var capacity = 1024
+    @exclusivity(unchecked) private(set) var count = 0
     /// Serial numbers of the open frames, outermost first.
-    private var frames: [UInt32] = []
-    private var serial: UInt32 = 0
-    private var kinds: [ObjectIdentifier: ValueKind] = [:]
-    private var problem: String?
-    private(set) var inputs: [Node] = []
+    @exclusivity(unchecked) private var frames: [UInt32] = []
+    @exclusivity(unchecked) private var serial: UInt32 = 0
+    @exclusivity(unchecked) private var kinds: [ObjectIdentifier: ValueKind] = [:]
+    @exclusivity(unchecked) private var problem: String?
+    @exclusivity(unchecked) private(set) var inputs: [Node] = []
     var recordsFields = false
     private(set) var fieldNames: [String] = []
 

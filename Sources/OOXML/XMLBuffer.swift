@@ -69,16 +69,34 @@ struct XMLBuffer: Sendable {
     /// Markup characters are escaped. What XML 1.0 section 2.2 has no place for (control characters, U+FFFE, U+FFFF)
     /// is left out; line ends and tabs become spaces, as attribute values would have them anyway.
     mutating func text(_ text: String) {
-        for scalar in text.unicodeScalars {
-            switch scalar {
-            case "&": markup("&amp;")
-            case "<": markup("&lt;")
-            case ">": markup("&gt;")
-            case "\"": markup("&quot;")
-            case "\t", "\n", "\r": bytes.append(UInt8(ascii: " "))
-            case _ where scalar.value < 0x20 || scalar.value == 0xFFFE || scalar.value == 0xFFFF: break
-            default: bytes.append(contentsOf: UTF8.encode(scalar)!)
+        var text = text
+        text.withUTF8 { utf8 in
+            // Runs of what stands for itself are copied at once.
+            var start = 0, position = 0
+            while position < utf8.count {
+                let byte = utf8[position]
+                var length = 1
+                switch byte {
+                case UInt8(ascii: "&"), UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "\""), 0..<0x20: break
+                // U+FFFE and U+FFFF. The bytes are UTF-8, so two more follow.
+                case 0xEF where utf8[position + 1] == 0xBF && utf8[position + 2] >= 0xBE: length = 3
+                default:
+                    position += 1
+                    continue
+                }
+                bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start..<position]))
+                switch byte {
+                case UInt8(ascii: "&"): markup("&amp;")
+                case UInt8(ascii: "<"): markup("&lt;")
+                case UInt8(ascii: ">"): markup("&gt;")
+                case UInt8(ascii: "\""): markup("&quot;")
+                case UInt8(ascii: "\t"), UInt8(ascii: "\n"), UInt8(ascii: "\r"): bytes.append(UInt8(ascii: " "))
+                default: break
+                }
+                position += length
+                start = position
             }
+            bytes.append(contentsOf: UnsafeBufferPointer(rebasing: utf8[start...]))
         }
     }
 }

@@ -37,13 +37,10 @@ public struct SlideSummary: Hashable, Sendable {
 
     /// What became of a drawing on its slide; single elements are listed where that is asked for.
     public init(of slide: Slide, from tree: SVG.Tree, listed: Bool) {
-        self.init()
-        slide.visitDecisions(on: tree) { decision in
-            if listed { decisions.append(decision) }
-            contents = contents + decision.contents
-            guard !decision.isGroup, let place = Decision.Outcome.allCases.firstIndex(of: decision.outcome) else { return }
-            outcomes[place] += 1
-        }
+        outcomes = slide.outcomeCounts(on: tree)
+        contents = slide.contents
+        decisions = []
+        if listed { slide.visitDecisions(on: tree) { decisions.append($0) } }
     }
 
     /// What became of the elements of one page and then of another.

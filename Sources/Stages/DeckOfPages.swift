@@ -15,7 +15,7 @@ public struct DeckOfPages: Plan {
     /// Title in the document's properties; a template keeps its own.
     public var title: String?
     /// The stages the way leads to: the plan's alias must not outlive a raised version.
-    public internal(set) var stages: [String]
+    public internal(set) var stages: String
 
     /// A way for some pages.
     public init(_ pages: DeckPages, title: String?) {
@@ -44,7 +44,7 @@ public struct ReportOnPages: Plan {
     /// Whether what became of every single element is listed.
     public var listsElements: Bool
     /// The stages the way leads to: the plan's alias must not outlive a raised version.
-    public internal(set) var stages: [String]
+    public internal(set) var stages: String
 
     /// A report on some pages.
     public init(_ pages: DeckPages, listsElements: Bool = false) {

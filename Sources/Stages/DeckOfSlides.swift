@@ -18,7 +18,7 @@ public struct DeckOfSlides: Plan {
     /// A presentation that the slides are put into, and the part of their layout in it.
     public var template: Artifact<Blob>?, layout: String?
     /// The stages the way leads to: the plan's alias must not outlive a raised version.
-    public internal(set) var stages: [String]
+    public internal(set) var stages: String
 
     /// A way for some slides.
     public init(
@@ -59,7 +59,7 @@ public struct ReportOnSlides: Plan {
     /// Whether what became of every single element is listed.
     public var listsElements: Bool
     /// The stages the way leads to: the plan's alias must not outlive a raised version.
-    public internal(set) var stages: [String]
+    public internal(set) var stages: String
 
     /// A report on some slides; without parts and counts one for each tree.
     public init(

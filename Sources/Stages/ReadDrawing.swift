@@ -1,13 +1,6 @@
 public import AtelierFonts
 public import AtelierMemo
-import AtelierScheduling
 public import AtelierSVG
-
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
 
 /// Finds the fonts that the text of a drawing is set in, and says how the drawing is read with them.
 ///
@@ -28,7 +21,7 @@ public struct ReadDrawing: Plan {
     /// The files that its pictures refer to.
     public var files: [LinkedSource]
     /// The stage the way leads to: the plan's alias must not outlive a raised version.
-    public internal(set) var stages: [String]
+    public internal(set) var stages: String
 
     /// A reading of one document.
     public init(source: Artifact<Blob>, options: SVG.ReadOptions = .init(), fonts: FontEnvironment, files: [LinkedSource] = []) {
@@ -36,7 +29,7 @@ public struct ReadDrawing: Plan {
         self.options = options
         self.fonts = fonts
         self.files = files
-        self.stages = [StageIdentities.of(ParseSVG.self)]
+        self.stages = StageIdentities.toTree
     }
 
     /// Sets the text once to learn its fonts; throws `SVG.ParseError`.
@@ -66,43 +59,8 @@ extension FontEnvironment {
 
     /// The fonts of this machine when a file may have text, else nil: what has none never looks for fonts.
     ///
-    /// Looks for `<text` in the bytes of a source, once for each digest; what a stage makes, and what cannot be looked at, may have text.
+    /// What a stage makes, and what cannot be looked at, may have text.
     static func needed(by source: Artifact<Blob>) -> FontEnvironment? {
-        if let known = TextSearch.known.withLock({ $0[source.digest] }) { return known ? .current : nil }
-        guard let blob = source.sourceBytes() else { return .current }
-        let mayHaveText = blob.withUnsafeBytes(TextSearch.mayHaveText)
-        TextSearch.known.withLock {
-            if $0.count >= 4096 { $0.removeAll() }
-            $0[source.digest] = mayHaveText
-        }
-        return mayHaveText ? .current : nil
-    }
-}
-
-private enum TextSearch {
-    static let known = Lock([Digest: Bool]())
-
-    static func mayHaveText(_ bytes: UnsafeRawBufferPointer) -> Bool {
-        guard let base = bytes.baseAddress, bytes.count > 5 else { return false }
-        // Pictures have none, and of text in two bytes a letter nothing is known.
-        if bytes[0] == 0xFE || bytes[0] == 0xFF || bytes[0] == 0 { return bytes[1] == 0xFE || bytes[1] == 0xFF || bytes[1] == 0x3C }
-        if bytes[0] == 0x89 { return false }
-        // `<text` or, with a prefix, `<svg:text`.
-        var at = 0
-        while at < bytes.count, let found = memchr(base + at, 0x3C, bytes.count - at) {
-            at = UnsafeRawPointer(found) - base + 1
-            var name = at
-            while name < min(bytes.count, at + 32), bytes[name] | 0x20 >= 0x61, bytes[name] | 0x20 <= 0x7A { name += 1 }
-            let start = name < bytes.count && bytes[name] == UInt8(ascii: ":") ? name + 1 : at
-            let word = bytes[start..<min(start + 4, bytes.count)]
-            if word.elementsEqual("text".utf8) { return true }
-        }
-        // A picture in the drawing may be a drawing with text: `data:image/svg+xml`.
-        at = 3
-        while at < bytes.count, let found = memchr(base + at, 0x2B, bytes.count - at) {
-            at = UnsafeRawPointer(found) - base + 1
-            if bytes[at - 4..<at].elementsEqual("svg+".utf8) { return true }
-        }
-        return false
+        SourceLook(at: source)?.mayHaveText == false ? nil : .current
     }
 }

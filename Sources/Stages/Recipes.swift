@@ -67,7 +67,8 @@ public func convertToPPTX(
     template: Artifact<Blob>? = nil, notes: Artifact<Blob>? = nil, listsElements: Bool = false
 ) -> Conversion {
     let trees = pages.enumerated().map { index, page in
-        let svg = Artifact(SVGFromSource(source: page, options: options, drawings: .kept)), files = index < files.count ? files[index] : []
+        let isDrawing = SourceLook(at: page)?.isDrawing == true, files = index < files.count ? files[index] : []
+        let svg = isDrawing ? page : Artifact(SVGFromSource(source: page, options: options, drawings: .kept))
         return readDrawing(svg, options.svg, .needed(by: page, files), files)
     }
     if trees.count > 1 && options.slide.size == nil || options.deck != DeckOptions() || template != nil || notes != nil {

@@ -65,7 +65,7 @@ public struct ReviewOfSource: Plan {
     /// Whether picture, drawing and difference are put side by side.
     public var showsComparison: Bool
     /// The stages the way may lead to: the plan's alias must not outlive a raised version.
-    public internal(set) var stages: [String]
+    public internal(set) var stages: String
 
     /// A review of one file's tracing.
     public init(source: Artifact<Blob>, options: ConversionOptions, showsComparison: Bool = false) {

@@ -30,7 +30,7 @@ public struct SVGFromSource: Plan {
     /// The files that the pictures of a drawing refer to, where it is rewritten.
     public var files: [LinkedSource]
     /// The stages the way may lead to: the plan's alias must not outlive a raised version.
-    public internal(set) var stages: [String]
+    public internal(set) var stages: String
 
     /// A way for one file.
     public init(
@@ -77,7 +77,7 @@ public struct ReportOnSource: Plan {
     /// The files that the pictures of a drawing refer to.
     public var files: [LinkedSource]
     /// The stages the way may lead to: the plan's alias must not outlive a raised version.
-    public internal(set) var stages: [String]
+    public internal(set) var stages: String
 
     /// A report on one file.
     public init(
@@ -113,13 +113,19 @@ public enum SourceFormat: String, Sendable {
 
     /// Looks at the first bytes; throws `UnknownSourceFormat` for anything but PNG, JPEG and SVG.
     public static func sniff(_ blob: Blob) throws -> SourceFormat {
+        guard let format = SourceFormat(sniffing: blob) else { throw UnknownSourceFormat(byteCount: blob.count) }
+        return format
+    }
+
+    /// The same, with nil for anything else.
+    init?(sniffing blob: Blob) {
         switch ImageFormat.sniff(blob.bytes.span) {
-        case .png: return .png
-        case .jpeg: return .jpeg
-        case nil: break
+        case .png: self = .png
+        case .jpeg: self = .jpeg
+        case nil:
+            guard SVG.looksLikeMarkup(blob.bytes.span) else { return nil }
+            self = .svg
         }
-        guard SVG.looksLikeMarkup(blob.bytes.span) else { throw UnknownSourceFormat(byteCount: blob.count) }
-        return .svg
     }
 }
 

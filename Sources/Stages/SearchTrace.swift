@@ -52,7 +52,7 @@ public struct SearchTrace: Stage {
     /// The least SSIM.
     public var target: Double
     /// The steps that are repeated: their versions are part of what this one is.
-    public internal(set) var stages: [String]
+    public internal(set) var stages: String
 
     /// A search for one picture.
     public init(image: Artifact<Raster<RGBA8>>, quantized: Artifact<QuantizedImage>, options: TraceOptions, target: Double) {

@@ -20,7 +20,7 @@ public struct SlideOfTree: Plan {
     /// How often answers may lead to further questions; what is left then is done in line.
     public var rounds: Int
     /// The stages the way leads to: the plan's alias must not outlive a raised version.
-    public internal(set) var stages: [String]
+    public internal(set) var stages: String
 
     /// A way for one drawing.
     public init(tree: Artifact<SVG.Tree>, options: SlideOptions = .init()) {

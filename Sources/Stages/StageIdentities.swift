@@ -8,31 +8,37 @@ import AtelierMemo
 /// A plan is remembered as an alias from its digest to that of the artifact it chose. Without these identities in
 /// its key, the alias would go on naming the output of an older stage after that stage's version was raised
 /// (decision 0007). `StageIdentitiesTests` walks what the plans return and compares.
+///
+/// One text each, with commas: every plan of every file writes it into its key.
 enum StageIdentities {
-    static let toSVG: [String] =
+    static let toTree = of(ParseSVG.self)
+
+    static let toSVG = list(
         [
             of(DecodeImage.self), of(QuantizeColors.self), of(SegmentRegions.self), of(FitPaths.self), of(WriteDrawing.self),
             "\(ReadDrawing.name)@\(ReadDrawing.version)", of(ParseSVG.self), of(WriteSVG.self), of(SearchTrace.self), of(SVGOfSearch.self),
-        ] + ImageFormat.decoders
+        ] + ImageFormat.decoders)
 
-    static let repeatedBySearch = [
+    static let repeatedBySearch = list([
         of(SegmentRegions.self), of(FitPaths.self), of(WriteDrawing.self), of(ParseSVG.self), of(ReviewTrace.self), Archives.libraryVersion,
-    ]
+    ])
 
-    static let toReview = toSVG + [of(ReviewTrace.self), Archives.libraryVersion, ImageCodecs.pngEncoder]
+    static let toReview = list([toSVG, of(ReviewTrace.self), Archives.libraryVersion, ImageCodecs.pngEncoder])
 
-    static let toSlide = [of(AnswerOutline.self), of(MapSlide.self), Archives.libraryVersion]
+    static let toSlide = list([of(AnswerOutline.self), of(MapSlide.self), Archives.libraryVersion])
 
-    static let toDeck = [of(PartOfDrawing.self), of(ArrangePictures.self)] + toSlide + fromSlides
+    static let toDeck = list([of(PartOfDrawing.self), of(ArrangePictures.self), toSlide, fromSlides])
 
-    static let fromSlides = [
+    static let fromSlides = list([
         of(RasterizeSVG.self), of(PackPPTX.self), of(ReportSlides.self), Archives.libraryVersion, RasterizeSVG.library,
-    ]
+    ])
 
-    static let toReport =
+    static let toReport = list(
         ["\(ReadDrawing.name)@\(ReadDrawing.version)", of(ParseSVG.self), of(ReportTree.self)] + [
             of(DecodeImage.self), of(QuantizeColors.self), of(SearchTrace.self), of(ReportSearch.self),
-        ] + ImageFormat.decoders
+        ] + ImageFormat.decoders)
 
     static func of<S: Stage>(_: S.Type) -> String { "\(S.name)@\(S.version)" }
+
+    private static func list(_ names: [String]) -> String { names.joined(separator: ",") }
 }

@@ -24,6 +24,29 @@ struct EngineFlightTests {
         #expect(log.runs(of: Gated.self) == 1)
     }
 
+    @Test("What is asked for together shares everything, also where nothing is kept", arguments: 0..<20)
+    func together(round: Int) async throws {
+        let engine = Engine(levels: []), log = EventLog(engine)
+        let shared = Artifact(Constant(value: round)), middle = Artifact(Increment(of: shared))
+        let (one, other, none) = try await engine.values(
+            of: Artifact(Sum(terms: [middle])), Artifact(Sum(terms: [shared, middle])), Artifact<Number>?.none)
+        #expect(one.value == round + 1 && other.value == 2 * round + 1 && none == nil)
+        #expect(log.runs == 4)
+    }
+
+    @Test("A failure among what is asked for together ends the waiting, and what nobody else wants is cancelled")
+    func togetherFailing() async throws {
+        let engine = Engine(levels: []), log = EventLog(engine)
+        let gated = Artifact(Stubborn(gate: 140))
+        let failure = await #expect(throws: StageFailure.self) {
+            _ = try await engine.values(of: gated, Artifact(Failing()), Artifact(Constant(value: 3)))
+        }
+        #expect(failure?.stage == "test.failing")
+        Gate.number(140).open()
+        #expect(await eventually { engine.underWay.flights == 0 && engine.underWay.waiters == 0 })
+        #expect(log.runs(of: Constant.self) <= 1)
+    }
+
     @Test("A failure reaches everyone who waits, names the stage that failed, and is not kept")
     func failure() async throws {
         let engine = Engine(levels: [everything()]), log = EventLog(engine)

@@ -39,7 +39,7 @@ struct StageIdentitiesTests {
         let engine = Engine(levels: [MemoryStore(admitting: .everything)])
         let trees = try ["leaf.svg", "icon.svg"].map { try Artifact(ParseSVG(source: .file(path: Sample.path(of: $0)))) }
         // What the trees are made of is in the plan's key by their digests.
-        let known = [StageIdentities.of(ParseSVG.self)]
+        let known = StageIdentities.of(ParseSVG.self)
         var options = DeckOptions()
         options.grid = PictureGrid(columns: 2, rows: 1)
         let layers = Artifact(ParseSVG(source: .bytes(Array("<svg><g id='a'><path d='M0 0h9v9z'/></g></svg>".utf8))))
@@ -48,9 +48,9 @@ struct StageIdentitiesTests {
         pages.append(DeckPages(trees: [layers], options: .init(), deck: options))
         for pages in pages {
             let deck = DeckOfPages(pages, title: nil)
-            try await expectNamed(in: deck.stages + known, by: Artifact(deck), engine)
+            try await expectNamed(in: deck.stages + "," + known, by: Artifact(deck), engine)
             let report = ReportOnPages(pages)
-            try await expectNamed(in: report.stages + known, by: Artifact(report), engine)
+            try await expectNamed(in: report.stages + "," + known, by: Artifact(report), engine)
         }
     }
 
@@ -58,16 +58,16 @@ struct StageIdentitiesTests {
     func pictures() async throws {
         let engine = Engine(levels: [MemoryStore(admitting: .everything)])
         let slides = [Artifact(SlideOfOnePicture())]
-        let known = [StageIdentities.of(SlideOfOnePicture.self), StageIdentities.of(ParseSVG.self)]
+        let known = StageIdentities.of(SlideOfOnePicture.self) + "," + StageIdentities.of(ParseSVG.self)
         let deck = DeckOfSlides(slides: slides, title: nil)
-        try await expectNamed(in: deck.stages + known, by: Artifact(deck), engine)
+        try await expectNamed(in: deck.stages + "," + known, by: Artifact(deck), engine)
         let trees = [try Artifact(ParseSVG(source: .file(path: Sample.path(of: "leaf.svg"))))]
         let report = ReportOnSlides(trees: trees, slides: slides)
-        try await expectNamed(in: report.stages + known, by: Artifact(report), engine)
+        try await expectNamed(in: report.stages + "," + known, by: Artifact(report), engine)
     }
 
     /// Runs a plan and looks at every stage that ran for it.
-    private func expectNamed<Value: Storable>(in stages: [String], by plan: Artifact<Value>, _ engine: Engine) async throws {
+    private func expectNamed<Value: Storable>(in stages: String, by plan: Artifact<Value>, _ engine: Engine) async throws {
         let log = EventLog(engine)
         _ = try await engine.value(of: plan)
         let ran = log.events.filter { $0.kind == .run }.map { "\($0.stage)@\($0.version)" }
@@ -75,8 +75,9 @@ struct StageIdentitiesTests {
             SVGFromSource.name, ReportOnSource.name, DeckOfPages.name, ReportOnPages.name, DeckOfSlides.name, ReportOnSlides.name,
             SlideOfTree.name, ReviewOfSource.name,
         ].map { "\($0)@" }
+        let names = stages.split(separator: ",").map(String.init)
         for identity in ran where !plans.contains(where: identity.hasPrefix) {
-            #expect(stages.contains(identity))
+            #expect(names.contains(identity))
         }
     }
 }

@@ -85,6 +85,42 @@ extension Slide {
     public func visitDecisions(on tree: SVG.Tree, _ visit: (Decision) -> Void) {
         var findings: [Int: [SVG.Diagnostic]] = [:]
         for (place, finding) in zip(findingPlaces, diagnostics) { findings[place, default: []].append(finding) }
+        visitOutcomes(on: tree) { node, place, outcome, contents in
+            let origin = node.origin
+            visit(
+                Decision(
+                    element: origin.shown, line: origin.line, isGroup: node.children != nil, outcome: outcome, contents: contents,
+                    findings: findings[place] ?? []))
+        }
+    }
+
+    /// How many elements that are drawn themselves (not groups) had each outcome, in the order of `Decision.Outcome.allCases`.
+    ///
+    /// - Complexity: linear in the count of elements.
+    public func outcomeCounts(on tree: SVG.Tree) -> [Int] {
+        var (native, approximated, picture, omitted) = (0, 0, 0, 0)
+        visitOutcomes(on: tree) { node, _, outcome, _ in
+            if node.children != nil { return }
+            switch outcome {
+            case .native: native += 1
+            case .approximated: approximated += 1
+            case .picture: picture += 1
+            case .omitted: omitted += 1
+            }
+        }
+        return Decision.Outcome.allCases.map { outcome in
+            switch outcome {
+            case .native: native
+            case .approximated: approximated
+            case .picture: picture
+            case .omitted: omitted
+            }
+        }
+    }
+
+    private func visitOutcomes(
+        on tree: SVG.Tree, _ visit: (_ node: SVG.Node, _ place: Int, Decision.Outcome, SlideContents) -> Void
+    ) {
         var entries = entries[...], place = 0, covered = 0, outcome = Decision.Outcome.native
         var pending: [SVG.Node] = [.group(tree.root)]
         while let node = pending.popLast() {
@@ -98,11 +134,7 @@ extension Slide {
                 outcome = .native
                 if node.children == nil { contents.shapes = 1 }
             }
-            let origin = node.origin
-            visit(
-                Decision(
-                    element: origin.shown, line: origin.line, isGroup: node.children != nil, outcome: outcome, contents: contents,
-                    findings: findings[place] ?? []))
+            visit(node, place, outcome, contents)
             place += 1
             if let children = node.children { pending += children.reversed() }
         }

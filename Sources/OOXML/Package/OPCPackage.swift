@@ -22,7 +22,7 @@ struct OPCPackage: ~Copyable {
 
     private let packer = Packer()
     private let known: [String: KnownPart]
-    private var parts: [(path: String, body: PackedBytes)] = []
+    private var parts: [Member] = []
     private var overrides = XMLBuffer()
     /// Kinds of files of which there are any.
     private var mediaKinds: Set<Media.Kind> = []
@@ -41,14 +41,8 @@ struct OPCPackage: ~Copyable {
     /// - Parameter known: Parts by their paths; one with the same bytes is not packed again.
     init(knowing known: [String: KnownPart] = [:]) { self.known = known }
 
-    /// What can be known of this package's parts in others.
-    consuming func knownParts() -> [String: KnownPart] {
-        var known: [String: KnownPart] = [:]
-        for (path, body) in parts + [(Self.typesPath, packed(Self.typesPath, types()))] {
-            known[path] = body.unpacked().map { KnownPart(bytes: $0, packed: body) }
-        }
-        return known
-    }
+    /// A member of the file.
+    typealias Member = (path: String, body: PackedBytes)
 
     private func packed(_ path: String, _ xml: XMLBuffer) -> PackedBytes {
         if let part = known[path], part.holds(xml.bytes) { return part.packed }
@@ -118,11 +112,15 @@ struct OPCPackage: ~Copyable {
         return types
     }
 
-    /// The file: content types first, then parts in the order they were added.
-    consuming func finish() throws(ZIPError) -> [UInt8] {
+    /// Content types first, then parts in the order they were added.
+    consuming func members() -> [Member] { [(Self.typesPath, packed(Self.typesPath, types()))] + parts }
+
+    /// The file of some members.
+    static func file(of members: [Member]) throws(ZIPError) -> [UInt8] {
         var zip = ZIPWriter()
-        try zip.add(Self.typesPath, packed(Self.typesPath, types()))
-        for part in parts { try zip.add(part.path, part.body) }
+        zip.reserveCapacity(
+            memberCount: members.count, byteCount: members.reduce(0) { $0 + $1.body.bytes.count + 2 * $1.path.utf8.count })
+        for member in members { try zip.add(member.path, member.body) }
         return zip.finish()
     }
 

@@ -1,4 +1,5 @@
 public import AtelierArchives
+internal import AtelierScheduling
 
 /// Why slides do not make a presentation.
 public enum PresentationError: Error, Equatable, CustomStringConvertible {
@@ -40,8 +41,13 @@ public func packPresentation(
     if let other = slides.firstIndex(where: { $0.size != size }) {
         throw .sizesDiffer(slide: other + 1, size: slides[other].size, first: size)
     }
-    let package = presentation(slides, size, title: title, pictures, notes, in: OPCPackage(knowing: PlainPresentation.parts))
-    do { return try package.finish() } catch { throw .archive(error) }
+    let members: [OPCPackage.Member]
+    if slides.count == 1, slides[0].media.isEmpty, slides[0].links.isEmpty, title == nil, !notes.isAny {
+        members = PlainPresentation.members(showing: slides[0])
+    } else {
+        members = presentation(slides, size, title: title, pictures, notes, in: OPCPackage(knowing: PlainPresentation.parts)).members()
+    }
+    do { return try OPCPackage.file(of: members) } catch { throw .archive(error) }
 }
 
 private func presentation(
@@ -56,10 +62,10 @@ private func presentation(
             .init(id: 3, type: RelationshipType.extendedProperties, target: "docProps/app.xml"),
         ])
     package.add(
-        "ppt/presentation.xml", contentType: ContentType.presentation,
+        presentationPath, contentType: ContentType.presentation,
         presentationPart(slideCount: slides.count, size, hasNotes: notes.isAny))
     package.relate(
-        "ppt/presentation.xml",
+        presentationPath,
         [
             .init(id: 1, type: RelationshipType.slideMaster, target: "slideMasters/slideMaster1.xml"),
             .init(id: 2, type: RelationshipType.theme, target: "theme/theme1.xml"),
@@ -85,7 +91,7 @@ private func presentation(
     package.add("ppt/theme/theme1.xml", contentType: ContentType.theme, part(BlankDesign.theme))
     var media = MediaFolder()
     for (index, slide) in slides.enumerated() {
-        let path = "ppt/slides/slide\(index + 1).xml"
+        let path = slidePath(index)
         package.add(path, contentType: ContentType.slide, slide.part)
         let text = notes.text(of: index)
         package.relate(
@@ -112,13 +118,47 @@ private func presentation(
 /// Relationships of the presentation before this one are master and theme.
 private let firstSlideRelationship = 3
 
+private let presentationPath = "ppt/presentation.xml"
+private func slidePath(_ index: Int) -> String { "ppt/slides/slide\(index + 1).xml" }
+
 /// A presentation of one plain slide without a title, packed once in a process. Most of its parts are those of every presentation, or of
 /// every one that has a single slide, and take longer to compress than a small slide.
 private enum PlainPresentation {
-    static let parts: [String: OPCPackage.KnownPart] = {
-        let slide = Slide(part: PackedBytes(storing: []), size: .wide, shapeCount: 0, diagnostics: [])
-        return presentation([slide], slide.size, title: nil, [:], SlideNotes(), in: OPCPackage()).knownParts()
+    private static let members: [OPCPackage.Member] = {
+        let empty = PackedBytes(storing: []), slide = Slide(part: empty, size: .wide, shapeCount: 0, diagnostics: [])
+        // Packed where its size is known.
+        let main = OPCPackage.KnownPart(bytes: presentationPart(slideCount: 1, slide.size, hasNotes: false).bytes, packed: empty)
+        return presentation([slide], slide.size, title: nil, [:], SlideNotes(), in: OPCPackage(knowing: [presentationPath: main])).members()
     }()
+
+    /// What can be known of its parts in others.
+    static let parts: [String: OPCPackage.KnownPart] = Dictionary(
+        uniqueKeysWithValues: members.compactMap { path, body in
+            body.unpacked().map { (path, OPCPackage.KnownPart(bytes: $0, packed: body)) }
+        })
+
+    /// The main part by the size of the slide; drawings of one set have the same.
+    private static let mainParts = Lock([SlideSize: PackedBytes]())
+
+    /// The same presentation with another slide, which has neither files nor links: writing all parts to find that they are known takes
+    /// longer than to write a small slide.
+    static func members(showing slide: Slide) -> [OPCPackage.Member] {
+        let known = mainParts.withLock { $0[slide.size] }
+        let main = known ?? Packer().pack(presentationPart(slideCount: 1, slide.size, hasNotes: false).bytes)
+        if known == nil {
+            mainParts.withLock { parts in
+                if parts.count >= 256 { parts.removeAll() }
+                parts[slide.size] = main
+            }
+        }
+        return members.map { path, body in
+            switch path {
+            case presentationPath: (path, main)
+            case slidePath(0): (path, slide.part)
+            default: (path, body)
+            }
+        }
+    }
 }
 
 func part(_ markup: StaticString) -> XMLBuffer {

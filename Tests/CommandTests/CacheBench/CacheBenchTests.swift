@@ -33,9 +33,13 @@ struct CacheBenchTests {
             guard case .array(let passes)? = candidates[candidate]["passes"] else { return nil }
             return passes[pass]["stagesRun"]
         }
-        let all = try #require(stagesRun(0, 0))
-        #expect(all != .integer(0) && (0..<4).allSatisfy { stagesRun(0, $0) == all })
-        #expect(stagesRun(1, 1) == .integer(0) && stagesRun(1, 3) == all)
+        // With nothing kept, the two outputs of a drawing share its tree when they are asked for at the same moment.
+        guard case .integer(let all)? = stagesRun(1, 0) else {
+            Issue.record("no count of stages")
+            return
+        }
+        #expect(all > 0 && (0..<4).allSatisfy { [.integer(all), .integer(all + 1)].contains(stagesRun(0, $0)) })
+        #expect(stagesRun(1, 1) == .integer(0) && stagesRun(1, 3) == .integer(all))
         #expect(stagesRun(2, 1) == .integer(0) && stagesRun(2, 3) == .integer(0))
     }
 

@@ -1,3 +1,4 @@
+import AtelierArchives
 import AtelierGeometry
 import AtelierOOXML
 import AtelierSVG
@@ -61,6 +62,18 @@ struct PresentationTests {
         let first = try packPresentation([mapSlide(tree)], title: "t")
         #expect(try packPresentation([mapSlide(tree)], title: "t") == first)
         #expect(try packPresentation([mapSlide(picture([rectangle(1, 2, 3, 5)]))], title: "t") != first)
+    }
+
+    @Test("A plain slide is packed like any other: only the title's part differs from a presentation with a title")
+    func plain() throws {
+        for size in [Size(90, 60), Size(90, 60), Size(60, 90)] {
+            let slide = mapSlide(picture([rectangle(1, 2, 3, 4)], size: size))
+            let plain = try ZIPReader(packPresentation([slide])), titled = try ZIPReader(packPresentation([slide], title: "t"))
+            #expect(plain.members.map(\.name) == titled.members.map(\.name))
+            for (one, other) in zip(plain.members, titled.members) {
+                #expect(try (plain.packed(one) == titled.packed(other)) == (one.name != "docProps/core.xml"), "\(one.name)")
+            }
+        }
     }
 
     @Test("A presentation of nothing, and slides of two sizes, are refused with a reason")
