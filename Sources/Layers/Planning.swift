@@ -56,8 +56,7 @@ extension Project {
             }
             guard choice != nil else {
                 if bound.count == 1 {
-                    throw .infeasible(
-                        asked: slots.count, combinations: BigNatural(UInt64(plan.count)), of: "the configurations together have")
+                    throw .configurationsOverlap(name: configurations[configuration].name, placed: plan.count, of: slots.count)
                 }
                 throw .strictSetsUnsolved(placed: plan.count, of: slots.count)
             }

@@ -18,6 +18,8 @@ public enum PlanningError: Error, Hashable, Sendable, CustomStringConvertible {
     case quotaAgainstRule(rule: String, reason: String)
     /// Exact counts for which no plan was found.
     case quotaUnsolved(conflicts: Int, of: Int, example: String)
+    /// A configuration whose combinations others have used up.
+    case configurationsOverlap(name: String, placed: Int, of: Int)
     /// Strict sets that ran out of choices that go together.
     case strictSetsUnsolved(placed: Int, of: Int)
 
@@ -40,6 +42,9 @@ public enum PlanningError: Error, Hashable, Sendable, CustomStringConvertible {
         case .quotaAgainstRule(let rule, let reason): "no plan has these exact counts under the rule '\(rule)': \(reason)"
         case .quotaUnsolved(let conflicts, let count, let example):
             "no plan with these exact counts was found: \(conflicts) of \(count) items still \(example); loosen a count or a rule"
+        case .configurationsOverlap(let name, let placed, let count):
+            "after \(placed) of \(count) items the configuration '\(name)' has no combination left that another one has not used; "
+                + "give it fewer items, or put it before the others"
         case .strictSetsUnsolved(let placed, let count):
             "the strict sets leave no further item after \(placed) of \(count); ask for fewer items or drop a strict set"
         }

@@ -252,6 +252,7 @@ extension Project {
                 throw ProjectError(place: place, reason: "only the last configuration may do without a count")
             }
         }
+        try checkTemplate()
         guard configurations.count < 0x8000, handMade.count < 0x8000 else {
             throw ProjectError(place: "configurations", reason: "more than 32767 configurations or pictures made by hand")
         }
