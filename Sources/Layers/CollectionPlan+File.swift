@@ -1,7 +1,7 @@
 import AtelierJSON
 
 extension CollectionPlan {
-    /// The plan as a file (`docs/formats/plan.md`): one line for each item, traits by their index in lists of names that stand in front, so
+    /// The plan as a file (`docs/formats/project.md`): one line for each item, traits by their index in lists of names that stand in front, so
     /// that a project whose traits were moved since reads the same plan.
     public func fileBytes(for project: Project) -> [UInt8] {
         var bytes: [UInt8] = []

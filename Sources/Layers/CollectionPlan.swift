@@ -31,6 +31,14 @@ public struct CollectionPlan: Hashable, Sendable {
         kinds = []
     }
 
+    /// A plan from its parts, as they were taken from another; nil when their lengths do not go together.
+    public init?(seed: UInt64, start: Int, layerCount: Int, traits: [UInt16], kinds: [UInt16]) {
+        guard layerCount >= 0, traits.count == kinds.count * layerCount else { return nil }
+        self.init(seed: seed, start: start, layerCount: layerCount)
+        self.traits = traits
+        self.kinds = kinds
+    }
+
     /// How many items there are.
     public var count: Int { kinds.count }
 

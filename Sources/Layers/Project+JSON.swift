@@ -33,6 +33,7 @@ extension Project {
         let json: JSON
         do { json = try JSON(parsing: bytes) } catch { throw ProjectError(place: "project.json", reason: "not JSON: \(error)") }
         let fields = try ProjectFields(json, place: "", known: Self.members["project"] ?? [])
+        _ = try fields.text("$schema")
         let delimiter = try fields.text("delimiter") ?? "#"
         guard !delimiter.isEmpty, !delimiter.contains("/"), !delimiter.contains("@") else {
             throw fields.error("delimiter", "expected text without / and @")

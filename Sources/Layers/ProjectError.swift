@@ -6,7 +6,7 @@ public struct ProjectError: Error, Hashable, Sendable, CustomStringConvertible {
     public var reason: String
 
     /// One sentence for people.
-    public var description: String { "\(place): \(reason)" }
+    public var description: String { "\(place.isEmpty ? "project" : place): \(reason)" }
 }
 
 /// The name that needs the fewest letters changed to become `name`, when it is near enough to be what was meant.
@@ -40,5 +40,5 @@ private func editDistance(_ a: [Unicode.Scalar], _ b: [Unicode.Scalar]) -> Int {
 /// "; did you mean 'x'?" or the names there are, when they are few.
 func advice(for name: String, among names: [String]) -> String {
     if let nearest = nearestName(to: name, among: names) { return "; did you mean '\(nearest)'?" }
-    return names.count <= 12 ? "; there is " + names.map { "'\($0)'" }.joined(separator: ", ") : ""
+    return (1...12).contains(names.count) ? "; there is " + names.map { "'\($0)'" }.joined(separator: ", ") : ""
 }

@@ -27,6 +27,8 @@ struct CollectionPlanTests {
         #expect(project.paintings(of: plan[0])[2].blend == .multiply)
         #expect(project.paintings(of: plan[1]).map(\.file) == ["Body.png", "Back.png"])
         #expect(project.paintings(of: plan[2]).map(\.file) == ["gold.png"])
+        #expect(CollectionPlan(seed: 1, start: 5, layerCount: 4, traits: plan.traits, kinds: plan.kinds) == plan)
+        #expect(CollectionPlan(seed: 1, start: 5, layerCount: 3, traits: plan.traits, kinds: plan.kinds) == nil)
         #expect(plan[2].number == 7 && plan[2].kind == .handMade(0) && plan[1].kind == .combined(configuration: 1))
     }
 
