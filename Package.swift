@@ -49,9 +49,11 @@ let package = Package(
         library("Expat", "expat", "libexpat1-dev"),
 
         .target(name: "CAtelierBLAKE3", path: "Sources/CBLAKE3"),
+        .target(name: "CAtelierKernels", path: "Sources/CKernels"),
         .systemLibrary(name: "CAtelierLinux", path: "Sources/CLinux"),
         // Types only: the library is opened at run time.
         .systemLibrary(name: "CAtelierRsvg", path: "Sources/CRsvg"),
+        .systemLibrary(name: "CAtelierWebP", path: "Sources/CWebP"),
         // Types of functions that are looked up when a text is met; nothing is linked.
         .systemLibrary(name: "CAtelierHarfBuzz", path: "Sources/CHarfBuzz"),
         .systemLibrary(name: "CAtelierFontconfig", path: "Sources/CFontconfig"),
@@ -71,26 +73,26 @@ let package = Package(
 
         room("Geometry"),
         room("Pixels", ["AtelierGeometry"]),
-        room("ImageCodecs", ["AtelierPixels", "CAtelierSpng", "CAtelierTurboJPEG", "CAtelierDeflate"]),
+        room("ImageCodecs", ["AtelierPixels", "CAtelierSpng", "CAtelierTurboJPEG", "CAtelierDeflate", "CAtelierKernels", "CAtelierWebP"]),
         room("Fonts", ["AtelierGeometry", "CAtelierHarfBuzz", "CAtelierFontconfig"]),
         room("SVG", ["AtelierGeometry", "AtelierImageCodecs", "AtelierFonts", "CAtelierExpat"]),
         room("ImageTracing", ["AtelierGeometry", "AtelierPixels"]),
         room("Rasterizing", ["AtelierPixels", "CAtelierRsvg"]),
         room("Archives", ["CAtelierDeflate"]),
-        room("Layers", ["AtelierJSON", "AtelierPixels"]),
+        room("Layers", ["AtelierJSON", "AtelierPixels", "AtelierImageCodecs", "CAtelierKernels"]),
         room("OOXML", ["AtelierScheduling", "AtelierSVG", "AtelierGeometry", "AtelierArchives", "CAtelierExpat"]),
 
         room(
             "Stages",
             [
                 "AtelierJSON", "AtelierMemo", "AtelierScheduling", "AtelierGeometry", "AtelierPixels", "AtelierImageCodecs", "AtelierFonts",
-                "AtelierSVG", "AtelierImageTracing", "AtelierRasterizing", "AtelierArchives", "AtelierOOXML",
+                "AtelierSVG", "AtelierImageTracing", "AtelierRasterizing", "AtelierArchives", "AtelierOOXML", "AtelierLayers",
             ]),
         room(
             "Command",
             [
                 "AtelierStages", "AtelierMemo", "AtelierRedis", "AtelierScheduling", "AtelierTelemetry", "AtelierJSON", "AtelierSVG",
-                "AtelierImageCodecs", "AtelierOOXML", "AtelierArchives", "AtelierPixels",
+                "AtelierImageCodecs", "AtelierOOXML", "AtelierArchives", "AtelierPixels", "AtelierLayers",
             ]),
         .target(
             name: "Atelier", dependencies: ["AtelierMemo", "AtelierPixels", "AtelierStages"], path: "Sources/Atelier", swiftSettings: strict

@@ -73,6 +73,9 @@ public enum Command {
             case .bench(let command):
                 let configuration = try layers(command.settings, environment, console).configuration
                 return try await command.run(configuration, environment: environment, console: console)
+            case .compose(let command):
+                let configuration = try layers(command.settings, environment, console).configuration
+                return try await command.run(configuration, on: workers, environment: environment, console: console)
             case .check(let command): return try command.run(console: console)
             case .config(let command):
                 return try command.run(layers(command.settings, environment, console), environment: environment, console: console)
@@ -119,6 +122,7 @@ public enum Command {
     /// Says what ended a run, and what that means for the caller.
     private static func say(_ error: any Error, _ console: Console) -> ExitCode {
         if let error = error as? SystemError, error.isBrokenPipe { return .brokenPipe }
+        if error is CancellationError { return .interrupted }
         console.say("atelier: \(error)")
         return error is UsageError ? .usage : .someFailed
     }

@@ -14,6 +14,7 @@ extension Verb {
         case .convert: "Pictures to SVG or slides, SVG to slides."
         case .trace: "Pictures (PNG, JPEG) to SVG."
         case .pptx: "SVG or pictures to slides of native, editable shapes."
+        case .compose: "Collections: thousands of pictures from layers, planned exactly."
         case .explain: "Shows what a command would take, without doing it."
         case .check: "Checks presentations for what PowerPoint would repair."
         case .cache: "Shows, checks, warms, simulates or empties the cache."
@@ -30,6 +31,7 @@ extension Verb {
         case .convert: "atelier convert IN… -o OUT [options]"
         case .trace: "atelier trace IN… [-o OUT.svg] [options]"
         case .pptx: "atelier pptx IN… [-o OUT.pptx] [options]"
+        case .compose: "atelier compose PROJECT -o DIR [options]"
         case .explain: "atelier explain convert|trace|pptx IN… [options]"
         case .check: "atelier check FILE.pptx… [--json]"
         case .cache: "atelier cache stats|clear|verify|warm|simulate|path [options]"
@@ -50,6 +52,15 @@ extension Verb {
                 format == nil
                     ? "A .pptx output takes several inputs, one slide each; a folder receives one file for each input."
                     : "Without -o and -d the output stands beside its input; standard input goes to standard output.",
+            ]
+        case .compose:
+            [
+                "PROJECT is a project.json, a folder that holds one, or a folder of layers such as '01 Eyes/Green#12.png' "
+                    + "(docs/formats/project.md). The plan comes first: what cannot be fulfilled is refused with the number of "
+                    + "combinations there are, before anything is drawn.",
+                "DIR receives images/N.png, metadata/N.json and sheet.png. The same command goes on where a run was stopped, and "
+                    + "adds items when --count has grown; a folder of another collection is never touched. --force draws again "
+                    + "what is there.",
             ]
         case .explain:
             [
@@ -104,6 +115,7 @@ func helpText(on verb: Verb?) -> String {
     for paragraph in verb.explanation { text += "\n" + wrapped(paragraph, indent: 0) }
     switch verb {
     case .convert, .trace, .pptx: text += rows(ConvertCommand.options(of: verb), defaults: ConvertCommand(verb: verb))
+    case .compose: text += rows(ComposeCommand.options, defaults: ComposeCommand())
     case .check: text += rows(CheckCommand.options, defaults: CheckCommand())
     case .cache: text += rows(CacheCommand.allOptions, defaults: CacheCommand(action: .stats))
     case .bench: text += rows(BenchCommand.options, defaults: BenchCommand())

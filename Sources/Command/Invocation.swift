@@ -7,6 +7,8 @@ enum Invocation: Hashable, Sendable {
     case convert(ConvertCommand)
     /// Show what making it would take.
     case explain(ConvertCommand)
+    /// Make a collection.
+    case compose(ComposeCommand)
     /// Say which version this is.
     case version(json: Bool)
     /// See to the cache.
@@ -23,7 +25,7 @@ enum Invocation: Hashable, Sendable {
 
 /// The commands.
 enum Verb: String, CaseIterable, Hashable, Sendable {
-    case convert, trace, pptx, explain, check, cache, config, bench, version, help
+    case convert, trace, pptx, compose, explain, check, cache, config, bench, version, help
 
     /// The one format it makes; nil when it makes several or none.
     var format: Request.Target? {
@@ -178,6 +180,18 @@ extension Invocation {
             var command = BenchCommand()
             command.operands = try parse(rest.dropFirst(), options: BenchCommand.options, into: &command)
             self = .bench(command)
+        case .compose:
+            var command = ComposeCommand()
+            command.operands = try parse(rest, options: ComposeCommand.options, into: &command)
+            if command.operands.count != 1 { throw UsageError("compose wants one project: a project.json, or a folder of layers") }
+            if command.settings.output == nil { throw UsageError("compose wants a folder to write to: -o DIR") }
+            if command.settings.quiet, command.settings.verbose { throw UsageError("-q and -v exclude each other") }
+            if command.resume, command.settings.force { throw UsageError("--resume keeps what --force would draw again; leave one away") }
+            if command.provenance, command.pack || command.planOnly {
+                throw UsageError("--provenance hashes the pictures in the folder; leave \(command.pack ? "--pack" : "--plan-only") away")
+            }
+            if command.planOnly, command.pack { throw UsageError("--plan-only draws nothing that --pack could pack") }
+            self = .compose(command)
         case .check:
             var command = CheckCommand()
             command.operands = try parse(rest, options: CheckCommand.options, into: &command)

@@ -11,6 +11,7 @@ import CAtelierSpng
 func decodePNG(_ bytes: Span<UInt8>, _ limits: DecodeLimits) throws(ImageDecodingError) -> Raster<RGBA8> {
     let structure = try PNGStructure(bytes)
     _ = try structure.decodedByteCount(within: limits)
+    if let raster = decodeCommonPNG(bytes, structure) { return raster }
     let (width, height) = (structure.width, structure.height)
 
     var (status, position): (Int32, Int) = (0, 0)
@@ -36,7 +37,8 @@ extension PNGStructure {
     func decodedByteCount(within limits: DecodeLimits) throws(ImageDecodingError) -> Int {
         guard width > 0, height > 0 else { throw .damaged(.png, "the picture has no pixels", byte: 16) }
         try limits.check(width: width, height: height)
-        let byteCount = width * height * 4 * (orientation == .upright ? 1 : 2)
+        // The image data is joined where libdeflate inflates it; the raster alone is what the header decides.
+        let byteCount = width * height * 4 * (orientation == .upright ? 1 : 2) + (isCommon ? compressedByteCount : 0)
         try limits.check(.decodedBytes, byteCount, against: limits.maxDecodedBytes)
         guard let filteredByteCount else {
             throw .damaged(.png, "colour type \(colorType) with \(bitDepth) bits does not exist in PNG", byte: 24)

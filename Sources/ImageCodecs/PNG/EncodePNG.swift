@@ -72,18 +72,3 @@ private func zlib(_ bytes: [UInt8]) -> [UInt8] {
         count = libdeflate_zlib_compress(compressor, bytes, bytes.count, buffer.baseAddress!, room)
     }
 }
-
-extension [UInt8] {
-    fileprivate mutating func append(bigEndian value: UInt32) {
-        Swift.withUnsafeBytes(of: value.bigEndian) { append(contentsOf: $0) }
-    }
-
-    fileprivate mutating func append(chunk name: StaticString, _ body: [UInt8]) {
-        append(bigEndian: UInt32(body.count))
-        let start = count
-        append(contentsOf: UnsafeBufferPointer(start: name.utf8Start, count: 4))
-        append(contentsOf: body)
-        let crc = self[start...].withUnsafeBytes { libdeflate_crc32(0, $0.baseAddress, $0.count) }
-        append(bigEndian: crc)
-    }
-}

@@ -1,0 +1,79 @@
+import AtelierImageCodecs
+import AtelierLayers
+import AtelierMemo
+import AtelierPixels
+import AtelierStages
+
+/// Where a project and its pictures are read from.
+struct CollectionSource {
+    /// A picture of the project.
+    struct File: Sendable {
+        /// Its path as the project names it, and as it is opened.
+        var name: String, path: String
+        /// The file, named by the digest of its bytes.
+        var source: Artifact<Blob>
+
+        var isWebP: Bool { name.lowercased().hasSuffix(".webp") }
+    }
+
+    /// Most bytes of a project file.
+    private static let largestProject = 64 << 20
+
+    private let folder: String
+    private let file: Blob?
+    /// The same for the stage that plans.
+    let place: PlanCollection.Source
+
+    /// Reads what an operand names: a project file, a folder that holds `project.json`, or a folder of layers.
+    init(_ operand: String) throws {
+        switch kind(of: operand) {
+        case nil: throw CollectionFailure("\(printable(operand)): there is no such file or folder")
+        case .folder:
+            folder = operand.count > 1 && operand.hasSuffix("/") ? String(operand.dropLast()) : operand
+            let project = folder + "/project.json"
+            file = AtelierCommand.kind(of: project) == .file ? try Blob.reading(path: project, limit: Self.largestProject) : nil
+        case .file, .other:
+            file = try Blob.reading(path: operand, limit: Self.largestProject)
+            folder = operand.lastIndex(of: "/").map { $0 == operand.startIndex ? "/" : String(operand[..<$0]) } ?? "."
+        }
+        let list = try expand([folder], suffixes: ["png", "jpg", "jpeg", "webp"])
+        if let problem = list.problems.first { throw CollectionFailure(problem) }
+        let name = lastName(of: folder)
+        place = PlanCollection.Source(folder: name == "." ? "Collection" : name, files: list.inputs.map(\.relative).sorted())
+    }
+
+    /// The project as it was written.
+    func project() throws -> Project {
+        do throws(ProjectError) { return try place.project(file) } catch {
+            throw CollectionFailure("\(printable(folder)): \(printable(error.description))")
+        }
+    }
+
+    /// The project file, for stages.
+    var artifact: Artifact<Blob>? { file.map { .blob($0) } }
+
+    /// Every picture the project names, once each.
+    func files(of project: Project) throws -> [File] {
+        let names = project.layers.flatMap { $0.traits.flatMap { $0.pieces.map(\.file) } } + project.handMade.map(\.file)
+        return try Set(names).sorted().map { name in
+            let path = folder + "/" + name
+            return File(name: name, path: path, source: try .file(path: path))
+        }
+    }
+
+    /// The size of a project that does not say it: that of the first picture of its lowest layer.
+    func size(of files: [File], _ project: Project) throws -> PixelSize {
+        guard let first = project.layers.first?.traits.lazy.flatMap(\.pieces).first?.file ?? project.handMade.first?.file,
+            let file = files.first(where: { $0.name == first })
+        else { throw CollectionFailure("\(printable(folder)): the project has no pictures, and does not say a width and a height") }
+        let blob = try Blob.reading(path: file.path, limit: DecodeLimits().maxFileBytes)
+        do {
+            if file.isWebP {
+                let picture = try WebP.decode(blob.bytes.span)
+                return PixelSize(width: picture.width, height: picture.height)
+            }
+            let size = try imageSize(of: blob.bytes.span)
+            return PixelSize(width: size.width, height: size.height)
+        } catch { throw CollectionFailure("\(printable(file.path)): \(sentence(error))") }
+    }
+}

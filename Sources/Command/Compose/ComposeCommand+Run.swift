@@ -1,0 +1,226 @@
+import AtelierArchives
+import AtelierImageCodecs
+import AtelierLayers
+import AtelierMemo
+import AtelierScheduling
+import AtelierStages
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+/// Bytes that finished pictures of all workers may take before they are written.
+private let pictureBudget = 96 << 20
+
+extension ComposeCommand {
+    /// Plans and draws.
+    func run(
+        _ configuration: Configuration, on workers: WorkerPool? = nil, environment: [String: String], console: Console
+    ) async throws -> ExitCode {
+        let begin = ContinuousClock.now
+        guard let output = settings.output else { throw UsageError("compose wants a folder to write to: -o DIR") }
+        guard operands.count == 1 else { throw UsageError("compose wants one project: a project.json, or a folder of layers") }
+        let engine = configuration.makeEngine(makesCache: true, on: workers, environment: environment, console: console)
+        let journal = configuration.journal(of: engine)
+        defer { journal?.write() }
+        let events = try settings.events.map { try EventFile($0, of: engine) }
+        var talk = ComposeTalk(settings, console: console, environment: environment)
+
+        let source = try CollectionSource(operands[0])
+        var project = try source.project()
+        if let seed { project.seed = UInt64(seed) }
+        if let start { project.start = start }
+        let planned = Artifact(
+            PlanCollection(source.artifact, in: source.place, seed: project.seed, start: project.start, count: count))
+        let plan: CollectionPlan
+        do { plan = try await engine.value(of: planned) } catch let failure as StageFailure {
+            throw CollectionFailure("\(printable(operands[0])): \(sentence(failure.underlying))")
+        }
+        talk.planned(plan, seconds: (ContinuousClock.now - begin).inSeconds)
+
+        let files = try source.files(of: project)
+        let canvas = try project.size ?? source.size(of: files, project)
+        let scale = size.map { Scale(from: canvas.width, to: $0) } ?? .whole
+        let suffix = format.rawValue
+        let folder = CollectionFolder(
+            path: output.count > 1 && output.hasSuffix("/") ? String(output.dropLast()) : output,
+            identity: identity(project, files, scale, canvas), suffix: suffix)
+        try folder.check(plan, project, mustExist: resume && !planOnly)
+        let papers = CollectionPapers(project: project, plan: plan, standard: standard.layers, suffix: suffix)
+        let scaled = PixelSize(width: scale.applied(toLength: canvas.width), height: scale.applied(toLength: canvas.height))
+        if planOnly {
+            try folder.claim(plan, project)
+            try papers.write(to: folder, each: engine.workers.concurrently)
+            if sheet > 0 {
+                let images = files.map { ($0.name, Artifact(DecodeTrait(source: $0.source, isWebP: $0.isWebP, scale: scale))) }
+                let picture = DrawContactSheet(
+                    source.artifact, in: source.place, plan: planned, seed: project.seed, images: images, size: scaled, scale: scale, count: sheet)
+                try folder.write(Array(try await engine.value(of: Artifact(picture)).bytes), to: folder.sheet)
+            }
+            talk.end(nil, plan: plan, seconds: (ContinuousClock.now - begin).inSeconds)
+            try events?.finish()
+            return .done
+        }
+
+        let done = settings.force ? [:] : pack ? folder.packed(plan) : try folder.finished(plan)
+        let missing = (0..<plan.count).filter { done[plan.start + $0] == nil }
+        var statistics = ComposeStatistics(planned: plan.count, kept: done.count)
+        let wantsSheet = sheet > 0 && (!missing.isEmpty || kind(of: folder.sheet) == nil)
+        if !missing.isEmpty || wantsSheet {
+            let begin = ContinuousClock.now
+            let images = try await decode(files, scale, engine)
+            statistics.images = images.count
+            statistics.imageBytes = images.values.reduce(0) { $0 + $1.byteCount }
+            statistics.decodingSeconds = (ContinuousClock.now - begin).inSeconds
+            let drawing = try Drawing(
+                project, plan, images: images, size: scaled, scale: scale, output: format == .webp ? .webp : .png(level.png))
+            if Task.isCancelled { throw CancellationError() }
+            try folder.claim(plan, project)
+            if !missing.isEmpty {
+                let target = try CollectionOutput(folder, packs: pack, entries: done)
+                do {
+                    try await draw(drawing, missing, plan, to: target, on: engine.workers, &statistics, &talk)
+                } catch {
+                    target.abandon()
+                    throw error
+                }
+                try target.finish(members: pack ? papers.members : [])
+            }
+            if wantsSheet {
+                let begin = ContinuousClock.now
+                let picture = drawing.contactSheet(of: 0..<min(sheet, plan.count), each: engine.workers.concurrently)
+                try folder.write(picture, to: folder.sheet)
+                statistics.sheetSeconds = (ContinuousClock.now - begin).inSeconds
+            }
+        }
+        if provenance { try papers.writeProvenance(to: folder, each: engine.workers.concurrently) }
+        if !pack { try papers.write(to: folder, each: engine.workers.concurrently) }
+        statistics.seconds = (ContinuousClock.now - begin).inSeconds
+        talk.end(statistics, plan: plan, seconds: statistics.seconds)
+        try events?.finish()
+        return .done
+    }
+
+    /// Draws what is missing on all workers.
+    private func draw(
+        _ drawing: Drawing, _ missing: [Int], _ plan: CollectionPlan, to target: CollectionOutput, on workers: WorkerPool,
+        _ statistics: inout ComposeStatistics, _ talk: inout ComposeTalk
+    ) async throws {
+        let groups = drawing.groups(of: missing, workers: workers.threads, budget: pictureBudget)
+        statistics.groups = groups.count
+        let isStopped = Atomic(false)
+        struct Shared: Sendable {
+            var talk: ComposeTalk, statistics = DrawingStatistics(), writing = 0.0, failure: (any Error)? = nil
+        }
+        talk.begin(missing.count)
+        let shared = Lock(Shared(talk: talk))
+        // The loop below knows no tasks.
+        await withTaskCancellationHandler {
+            workers.concurrently(groups.count) { group in
+                if isStopped.load(ordering: .relaxed) { return }
+                do {
+                    var files: [(number: Int, file: [UInt8])] = []
+                    let drawn = drawing.draw(groups[group], isCancelled: { isStopped.load(ordering: .relaxed) }) { item, file in
+                        files.append((plan.start + item, file))
+                    }
+                    guard files.count == groups[group].count else { return }
+                    let begin = ContinuousClock.now
+                    try target.take(files, group: group)
+                    let seconds = (ContinuousClock.now - begin).inSeconds
+                    shared.withLock { shared in
+                        shared.statistics += drawn
+                        shared.writing += seconds
+                        shared.talk.advance(files.count)
+                    }
+                } catch {
+                    isStopped.store(true, ordering: .relaxed)
+                    shared.withLock { $0.failure = $0.failure ?? error }
+                }
+            }
+        } onCancel: {
+            isStopped.store(true, ordering: .relaxed)
+        }
+        let result = shared.withLock { $0 }
+        talk = result.talk
+        talk.clear()
+        if let failure = result.failure { throw failure }
+        if isStopped.load(ordering: .relaxed) { throw CancellationError() }
+        statistics.drawing = result.statistics
+        statistics.writingSeconds = result.writing
+    }
+
+    /// Every image of the project, by its file; the first that cannot be read ends the run with its name.
+    private func decode(_ files: [CollectionSource.File], _ scale: Scale, _ engine: Engine) async throws -> [String: TraitImage] {
+        try await withThrowingTaskGroup(of: (String, TraitImage).self) { group in
+            for file in files {
+                group.addTask(executorPreference: engine.workers) {
+                    do {
+                        return (file.name, try await engine.value(of: Artifact(DecodeTrait(source: file.source, isWebP: file.isWebP, scale: scale))))
+                    } catch let error as StageFailure {
+                        throw CollectionFailure("\(printable(file.path)): \(sentence(error.underlying))")
+                    } catch is CancellationError {
+                        throw CancellationError()
+                    } catch {
+                        throw CollectionFailure("\(printable(file.path)): \(sentence(error))")
+                    }
+                }
+            }
+            var images: [String: TraitImage] = [:]
+            for try await (name, image) in group { images[name] = image }
+            return images
+        }
+    }
+
+    /// Everything that decides pictures beside the plan, as a text that a person may read.
+    private func identity(
+        _ project: Project, _ files: [CollectionSource.File], _ scale: Scale, _ canvas: PixelSize
+    ) -> String {
+        // How traits are placed and painted; weights, rules and texts decide the plan and the metadata, not pictures.
+        var places: [String] = []
+        for layer in project.layers {
+            places.append("\(layer.name) \(layer.z.map { "\($0)" } ?? "-") \(layer.blend) \(layer.opacity) \(layer.offset.x) \(layer.offset.y)")
+            for trait in layer.traits {
+                for piece in trait.pieces {
+                    places.append(
+                        "\(trait.name) \(piece.file) \(piece.z.map { "\($0)" } ?? "-") \(piece.blend.map { "\($0)" } ?? "-") "
+                            + "\(piece.offset.x) \(piece.offset.y)")
+                }
+            }
+        }
+        places += project.configurations.map { "\($0.layers)" } + project.handMade.map(\.file) + ["\(project.background)"]
+        let names = files.map { "\($0.name)\u{0}\($0.source.digest)" }.joined(separator: "\n")
+        var lines = [
+            "atelier compose 1", "seed \(project.seed)", "start \(project.start)", "canvas \(canvas.width) \(canvas.height)",
+            "scale \(scale.to) \(scale.from)", "format \(format.rawValue)", "packed \(pack)", "places \(Digest(hashing: Blob(places.joined(separator: "\n"))))",
+            "files \(Digest(hashing: Blob(names)))",
+        ]
+        if format == .png { lines.append("level \(level.rawValue)") }
+        if format == .webp { lines.append(WebP.library) } else if level == .small { lines.append(ImageCodecs.pngEncoder) }
+        return lines.joined(separator: "\n") + "\n"
+    }
+}
+
+/// What ends a run, in one sentence.
+struct CollectionFailure: Error, CustomStringConvertible {
+    let description: String
+    init(_ description: String) { self.description = description }
+}
+
+extension ComposeCommand.Standard {
+    /// The same for the metadata.
+    var layers: MetadataStandard { self == .erc721 ? .erc721 : .metaplex }
+}
+
+extension ComposeCommand.Level {
+    /// The same for the encoder.
+    var png: PNGLevel {
+        switch self {
+        case .fast: .fast
+        case .small: .small
+        case .stored: .stored
+        }
+    }
+}

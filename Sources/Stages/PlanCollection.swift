@@ -1,0 +1,61 @@
+public import AtelierLayers
+public import AtelierMemo
+
+/// Chooses every item of a collection.
+public struct PlanCollection: Stage {
+    /// Name in keys, events and `explain`.
+    public static let name = "layers.plan"
+    /// Raised when the same project gives another plan.
+    public static let version = 1
+
+    /// What a project is read from.
+    public struct Source: Hashable, Sendable, Codable {
+        /// The name of its folder, for a project without a file.
+        public var folder: String
+        /// The paths of the files in it that may be traits, sorted.
+        public var files: [String]
+
+        /// A folder with these files.
+        public init(folder: String, files: [String]) {
+            self.folder = folder
+            self.files = files
+        }
+    }
+
+    /// The project file; nil where folders say what there is.
+    public var project: Artifact<Blob>?
+    /// Where it lies.
+    public var source: Source
+    /// What every choice follows from, the number of the first item, and how many; nil as the project says.
+    public var seed: UInt64?, start: Int?, count: Int?
+
+    /// The plan of a project.
+    public init(_ project: Artifact<Blob>?, in source: Source, seed: UInt64? = nil, start: Int? = nil, count: Int? = nil) {
+        self.project = project
+        self.source = source
+        self.seed = seed
+        self.start = start
+        self.count = count
+    }
+
+    /// Plans; throws `ProjectError` or `PlanningError`.
+    public func run(in context: Context) throws -> CollectionPlan {
+        var project = try source.project(self.project.map { context[$0] })
+        if let seed { project.seed = seed }
+        if let start { project.start = start }
+        return try project.plan(count: count)
+    }
+}
+
+extension PlanCollection.Source {
+    /// The project in the folder, by its file or, without one, by its folders.
+    public func project(_ file: Blob?) throws(ProjectError) -> Project {
+        guard let file else { return try Project(folder: folder, files: files) }
+        return try Project(parsing: Array(file.bytes), files: files)
+    }
+}
+
+extension CollectionPlan: Storable {
+    /// Two bytes for each choice.
+    public var byteCount: Int { 96 + traits.count * 2 + kinds.count * 2 }
+}
