@@ -58,7 +58,8 @@ extension JSON {
         return output
     }
 
-    private func append(to output: inout [UInt8], indent: Int?) {
+    /// Appends the document as UTF-8: on one line, or, from `indent` levels on, on lines of their own.
+    package func append(to output: inout [UInt8], indent: Int? = nil) {
         func breakLine(_ depth: Int?) {
             guard let depth else { return }
             output.append(UInt8(ascii: "\n"))
@@ -95,16 +96,24 @@ extension JSON {
         }
     }
 
-    private static func append(quoted text: String, to output: inout [UInt8]) {
+    /// Appends a text in double quotes, with what has to be escaped. Runs of plain bytes are copied at once.
+    package static func append(quoted text: String, to output: inout [UInt8]) {
+        var text = text
         output.append(UInt8(ascii: "\""))
-        for byte in text.utf8 {
-            switch byte {
-            case UInt8(ascii: "\""), UInt8(ascii: "\\"): output.append(contentsOf: [UInt8(ascii: "\\"), byte])
-            case UInt8(ascii: "\n"): output.append(contentsOf: "\\n".utf8)
-            case UInt8(ascii: "\t"): output.append(contentsOf: "\\t".utf8)
-            case 0..<0x20, 0x7F: output.append(contentsOf: "\\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))".utf8)
-            default: output.append(byte)
+        text.withUTF8 { bytes in
+            var copied = 0
+            for (index, byte) in bytes.enumerated() where byte < 0x20 || byte == 0x22 || byte == 0x5C || byte == 0x7F {
+                output.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[copied..<index]))
+                copied = index + 1
+                switch byte {
+                case UInt8(ascii: "\""): output.append(contentsOf: "\\\"".utf8)
+                case UInt8(ascii: "\\"): output.append(contentsOf: "\\\\".utf8)
+                case UInt8(ascii: "\n"): output.append(contentsOf: "\\n".utf8)
+                case UInt8(ascii: "\t"): output.append(contentsOf: "\\t".utf8)
+                default: output.append(contentsOf: "\\u00\(byte < 16 ? "0" : "")\(String(byte, radix: 16))".utf8)
+                }
             }
+            output.append(contentsOf: UnsafeBufferPointer(rebasing: bytes[copied...]))
         }
         output.append(UInt8(ascii: "\""))
     }
@@ -126,26 +135,29 @@ extension JSON {
 
     /// Reads one document. Nesting is bounded at 64 levels; a name that stands twice in an object is refused.
     public init(parsing bytes: [UInt8]) throws(SyntaxError) {
-        var parser = Parser(bytes: bytes)
-        self = try parser.document()
+        var reader = Reader(bytes)
+        self = try reader.value()
+        try reader.end()
     }
 
-    private struct Parser {
-        let bytes: [UInt8]
-        var position = 0
+    /// Reads a text piece by piece, for those who know what to expect and need no value of it.
+    package struct Reader {
+        private let bytes: [UInt8]
+        private var position = 0
 
-        init(bytes: [UInt8]) { self.bytes = bytes }
+        /// A reader before the first byte.
+        package init(_ bytes: [UInt8]) { self.bytes = bytes }
 
-        mutating func document() throws(SyntaxError) -> JSON {
-            let value = try value(depth: 0)
+        /// Makes sure that nothing but space is left.
+        package mutating func end() throws(SyntaxError) {
             skipSpace()
             guard position == bytes.count else { throw error("expected the end after the first value") }
-            return value
         }
 
         private var next: UInt8? { position < bytes.count ? bytes[position] : nil }
 
-        private func error(_ reason: String) -> SyntaxError {
+        /// An error at the current place.
+        package func error(_ reason: String) -> SyntaxError {
             let before = bytes[..<min(position, bytes.count)]
             let lineStart = before.lastIndex(of: UInt8(ascii: "\n")).map { $0 + 1 } ?? 0
             let line = before.reduce(1) { $1 == UInt8(ascii: "\n") ? $0 + 1 : $0 }
@@ -169,14 +181,15 @@ extension JSON {
             return true
         }
 
-        private mutating func value(depth: Int) throws(SyntaxError) -> JSON {
+        /// The next value.
+        package mutating func value(depth: Int = 0) throws(SyntaxError) -> JSON {
             skipSpace()
             guard depth <= 64 else { throw error("nested deeper than 64 levels") }
             switch next {
             case nil: throw error("expected a value, found the end")
             case UInt8(ascii: "{"): return try object(depth: depth)
             case UInt8(ascii: "["): return try array(depth: depth)
-            case UInt8(ascii: "\""): return .string(try string())
+            case UInt8(ascii: "\""): return .string(try text())
             case .some(UInt8(ascii: "-")), .some(UInt8(ascii: "0")...UInt8(ascii: "9")): return try number()
             default:
                 if take(word: "true") { return .bool(true) }
@@ -186,20 +199,29 @@ extension JSON {
             }
         }
 
-        private mutating func object(depth: Int) throws(SyntaxError) -> JSON {
-            position += 1
-            var members: [Member] = []
-            var names: Set<String> = []
-            if take(UInt8(ascii: "}")) { return .object(members) }
+        /// The members of the next object, by name; `body` reads the value of each. A name that stands twice is refused.
+        package mutating func members(_ body: (inout Reader, String) throws(SyntaxError) -> Void) throws(SyntaxError) {
+            guard take(UInt8(ascii: "{")) else { throw error("expected an object") }
+            if take(UInt8(ascii: "}")) { return }
+            // Looking through a few beats hashing them.
+            var names: [String] = []
+            var many: Set<String> = []
             repeat {
                 skipSpace()
                 guard next == UInt8(ascii: "\"") else { throw error("expected a name in double quotes") }
-                let name = try string()
-                guard names.insert(name).inserted else { throw error("\"\(name)\" stands twice in one object") }
+                let name = try text()
+                var isNew = !names.contains(name)
+                if names.count < 16 { names.append(name) } else { isNew = isNew && many.insert(name).inserted }
+                guard isNew else { throw error("\"\(name)\" stands twice in one object") }
                 guard take(UInt8(ascii: ":")) else { throw error("expected : after the name") }
-                members.append(Member(name, try value(depth: depth + 1)))
+                try body(&self, name)
             } while take(UInt8(ascii: ","))
             guard take(UInt8(ascii: "}")) else { throw error("expected , or }") }
+        }
+
+        private mutating func object(depth: Int) throws(SyntaxError) -> JSON {
+            var members: [Member] = []
+            try self.members { (reader, name) throws(SyntaxError) in members.append(Member(name, try reader.value(depth: depth + 1))) }
             return .object(members)
         }
 
@@ -244,9 +266,31 @@ extension JSON {
             return .number(value)
         }
 
-        private mutating func string() throws(SyntaxError) -> String {
+        /// The next text.
+        package mutating func string() throws(SyntaxError) -> String {
+            skipSpace()
+            guard next == UInt8(ascii: "\"") else { throw error("expected a text") }
+            return try text()
+        }
+
+        private mutating func text() throws(SyntaxError) -> String {
             position += 1
-            var text: [UInt8] = []
+            let start = position
+            // Most texts hold no escape, and are taken as they stand.
+            let end = bytes.withUnsafeBufferPointer { bytes in
+                var end = start
+                while end < bytes.count, bytes[end] >= 0x20, bytes[end] != 0x22, bytes[end] != 0x5C { end += 1 }
+                return end
+            }
+            position = end
+            guard next == UInt8(ascii: "\"") else { return try escapedText(from: start) }
+            position += 1
+            guard let text = String(validating: bytes[start..<end], as: UTF8.self) else { throw error("the text is not UTF-8") }
+            return text
+        }
+
+        private mutating func escapedText(from start: Int) throws(SyntaxError) -> String {
+            var text = Array(bytes[start..<position])
             while true {
                 guard let byte = next else { throw error("the text is not closed") }
                 guard byte >= 0x20 else { throw error("control characters are written as escapes") }
