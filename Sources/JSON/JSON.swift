@@ -205,13 +205,13 @@ extension JSON {
             if take(UInt8(ascii: "}")) { return }
             // Looking through a few beats hashing them.
             var names: [String] = []
-            var many: Set<String> = []
+            var others: Set<String> = []
             repeat {
                 skipSpace()
                 guard next == UInt8(ascii: "\"") else { throw error("expected a name in double quotes") }
                 let name = try text()
                 var isNew = !names.contains(name)
-                if names.count < 16 { names.append(name) } else { isNew = isNew && many.insert(name).inserted }
+                if names.count < 16 { names.append(name) } else { isNew = isNew && others.insert(name).inserted }
                 guard isNew else { throw error("\"\(name)\" stands twice in one object") }
                 guard take(UInt8(ascii: ":")) else { throw error("expected : after the name") }
                 try body(&self, name)
@@ -276,20 +276,24 @@ extension JSON {
         private mutating func text() throws(SyntaxError) -> String {
             position += 1
             let start = position
-            // Most texts hold no escape, and are taken as they stand.
-            let end = bytes.withUnsafeBufferPointer { bytes in
-                var end = start
-                while end < bytes.count, bytes[end] >= 0x20, bytes[end] != 0x22, bytes[end] != 0x5C { end += 1 }
-                return end
+            // Most texts hold no escape, and are taken as they stand; most are ASCII, and need no check.
+            let (end, text) = bytes.withUnsafeBufferPointer { bytes -> (Int, String?) in
+                var end = start, all: UInt8 = 0
+                while end < bytes.count, bytes[end] >= 0x20, bytes[end] != 0x22, bytes[end] != 0x5C {
+                    all |= bytes[end]
+                    end += 1
+                }
+                guard end < bytes.count, bytes[end] == 0x22, all < 0x80 else { return (end, nil) }
+                return (end, String(decoding: UnsafeBufferPointer(rebasing: bytes[start..<end]), as: UTF8.self))
             }
             position = end
-            guard next == UInt8(ascii: "\"") else { return try escapedText(from: start) }
+            guard let text else { return try longText(from: start) }
             position += 1
-            guard let text = String(validating: bytes[start..<end], as: UTF8.self) else { throw error("the text is not UTF-8") }
             return text
         }
 
-        private mutating func escapedText(from start: Int) throws(SyntaxError) -> String {
+        // A text from `start` on whose bytes before `position` are plain.
+        private mutating func longText(from start: Int) throws(SyntaxError) -> String {
             var text = Array(bytes[start..<position])
             while true {
                 guard let byte = next else { throw error("the text is not closed") }

@@ -26,6 +26,8 @@ public struct Part: Sendable {
         let mimeType: MIMEType?
         let metadata: Metadata
         let isThought: Bool
+        let isOtherThanText: Bool
+        let isOnSubstream: Bool
 
         init(role: String, substream: String, mimeType: MIMEType?, metadata: Metadata, isThought: Bool) {
             self.role = role
@@ -33,6 +35,8 @@ public struct Part: Sendable {
             self.mimeType = mimeType
             self.metadata = metadata
             self.isThought = isThought
+            isOtherThanText = mimeType.map { !$0.isText } ?? false
+            isOnSubstream = !substream.isEmpty
         }
     }
 
@@ -73,11 +77,15 @@ public struct Part: Sendable {
     }
 
     /// The same header over another text: what most processors emit. A part that was not text becomes `text/plain`.
-    public func replacing(text: String) -> Part {
-        var part = self
-        part.payload = .text(text)
-        if let given = header?.mimeType, !given.isText { part.change(mimeType: .some(nil)) }
+    public func replacing(text: consuming String) -> Part {
+        var part = Part(payload: .text(text), header: header)
+        if let header, header.isOtherThanText { part.change(mimeType: .some(nil)) }
         return part
+    }
+
+    private init(payload: Payload, header: Header?) {
+        self.payload = payload
+        self.header = header
     }
 
     private mutating func change(
@@ -99,6 +107,9 @@ public struct Part: Sendable {
         get { header?.substream ?? "" }
         set { change(substream: newValue) }
     }
+
+    /// Whether it is on another substream than the main one.
+    var isOnSubstream: Bool { header?.isOnSubstream ?? false }
 
     /// What the payload is.
     public var mimeType: MIMEType {
@@ -135,9 +146,9 @@ extension Payload {
 extension Part {
     /// Whether its type is a text.
     public var isText: Bool {
-        if let given = header?.mimeType { return given.isText }
+        if let header, header.isOtherThanText { return false }
         if case .text = payload { return true }
-        return payload.mimeType.isText
+        return mimeType.isText
     }
 
     /// The text; empty where a part of a text type carries none. A part of another type has no text, though it may have

@@ -2,8 +2,8 @@
 ///
 ///     let shout = PartFunction { part, emitter in emitter.emit(part.replacing(text: try part.text.uppercased())) }
 public struct PartFunction: SynchronousPartProcessor {
-    private let matches: (@Sendable (Part) -> Bool)?
-    private let body: @Sendable (Part, inout Emitter) throws -> Void
+    let matches: (@Sendable (Part) -> Bool)?
+    let body: @Sendable (Part, inout Emitter) throws -> Void
 
     /// - Parameters:
     ///   - matching: Which parts are for it; nil for all.

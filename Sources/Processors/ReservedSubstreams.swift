@@ -23,7 +23,6 @@ public struct ReservedSubstreams: Sendable, ExpressibleByArrayLiteral {
 
     /// Whether a part is on a reserved substream.
     func reserves(_ part: borrowing Part) -> Bool {
-        guard let header = part.header, !header.substream.isEmpty else { return false }
-        return contains(header.substream)
+        part.isOnSubstream && contains(part.substream)
     }
 }

@@ -1,12 +1,31 @@
 /// Takes the outputs of a synchronous part processor. What follows in the chain runs inside the call, so order needs no
 /// queue; its errors end the run but are not seen here.
 public struct Emitter: ~Copyable {
-    let sink: Sink
-    let next: Step?
-    let invocation: Invocation?
+    // Not counted: whoever makes an emitter keeps them until the call that it is lent to has returned, and it cannot be
+    // copied out of that call.
+    private let sink: Unmanaged<Sink>
+    private let next: Unmanaged<Step>?
+    private let invocation: Unmanaged<Invocation>?
+
+    init(sink: Sink, next: Step?, invocation: Invocation?) {
+        self.sink = .passUnretained(sink)
+        self.next = next.map { .passUnretained($0) }
+        self.invocation = invocation.map { .passUnretained($0) }
+    }
 
     /// Emits a part.
-    public mutating func emit(_ part: consuming Part) { sink.pass(part, to: next, under: invocation) }
+    public mutating func emit(_ part: Part) {
+        sink._withUnsafeGuaranteedRef { sink in
+            if part.isOnSubstream, sink.run.reserved.contains(part.substream) {
+                sink.run.door.deliver(part)
+            } else if let next {
+                guard !sink.hasFailed else { return }
+                next._withUnsafeGuaranteedRef { $0.take(part, sink: sink, under: invocation?.takeUnretainedValue()) }
+            } else {
+                sink.put(part)
+            }
+        }
+    }
 }
 
 /// Takes the outputs of a processor that may wait.
@@ -18,7 +37,7 @@ public struct Output: Sendable {
     /// Emits a part, and waits while too much is waiting already.
     ///
     /// Throws `CancellationError` when nobody reads the output any more.
-    public nonisolated(nonsending) func emit(_ part: consuming Part) async throws {
+    public nonisolated(nonsending) func emit(_ part: Part) async throws {
         branch.pass(part, to: next, under: invocation)
         if branch.mustWait { try await branch.waitForRoom() }
     }
@@ -62,8 +81,8 @@ class Sink {
     init(run: Run) { self.run = run }
 
     /// Gives a part to the next step, or puts it out after the last. Reserved parts leave by the door.
-    final func pass(_ part: consuming Part, to next: Step?, under invocation: Invocation?) {
-        if run.reserved.reserves(part) {
+    final func pass(_ part: Part, to next: Step?, under invocation: Invocation?) {
+        if part.isOnSubstream, run.reserved.contains(part.substream) {
             run.door.deliver(part)
         } else if let next {
             if !hasFailed { next.take(part, sink: self, under: invocation) }
@@ -73,7 +92,7 @@ class Sink {
     }
 
     var hasFailed: Bool { false }
-    func put(_ part: consuming Part) {}
+    func put(_ part: Part) {}
     func fail(_ error: any Error) {}
     /// A place for outputs that come later, after what was put so far.
     func makeBranch() -> Branch { preconditionFailure("a processor that may wait was compiled into a run that cannot") }
@@ -85,31 +104,51 @@ class Sink {
 
 /// Outputs of steps that never wait, kept until the iterator takes them.
 final class PulledSink: Sink {
+    // Most parts give one output, which needs no array.
+    private var only: Part?
     private var parts: [Part] = []
     private var taken = 0
-    private(set) var failure: (any Error)?
-    private var failureIsTaken = false
+    private var failure: (any Error)?
+    private(set) var hasOutput = false
+    private var isFailed = false
 
-    override var hasFailed: Bool { failure != nil }
+    override var hasFailed: Bool { isFailed }
 
-    override func put(_ part: consuming Part) { if failure == nil { parts.append(part) } }
-
-    override func fail(_ error: any Error) { if failure == nil { failure = error } }
-
-    /// The failure, once.
-    func takeFailure() -> (any Error)? {
-        guard case let error? = failure, !failureIsTaken else { return nil }
-        failureIsTaken = true
-        return error
+    override func put(_ part: Part) {
+        if isFailed { return }
+        if hasOutput {
+            parts.append(part)
+        } else {
+            only = part
+            hasOutput = true
+        }
     }
 
+    override func fail(_ error: any Error) {
+        if isFailed { return }
+        isFailed = true
+        failure = error
+    }
+
+    /// The failure, once, after the outputs before it.
+    func takeFailure() -> (any Error)? {
+        defer { failure = nil }
+        return failure
+    }
+
+    /// The next output.
     func take() -> Part? {
+        if let part = only.take() {
+            hasOutput = !parts.isEmpty
+            return part
+        }
         guard taken < parts.count else { return nil }
         taken += 1
         let part = parts[taken - 1]
         if taken == parts.count {
-            parts.removeAll(keepingCapacity: true)
+            parts = []
             taken = 0
+            hasOutput = false
         }
         return part
     }

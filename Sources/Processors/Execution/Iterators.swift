@@ -57,9 +57,10 @@ private final class FusedIterator: PartIterator, @unchecked Sendable {  // hande
     override nonisolated(nonsending) func next() async throws -> Part? {
         while true {
             if isLast, let part = sink.run.door.take() { return part }
-            if let part = sink.take() { return part }
-            if let failure = sink.takeFailure() {
+            if sink.hasOutput, let part = sink.take() { return part }
+            if sink.hasFailed {
                 base = PartIterator()
+                guard let failure = sink.takeFailure() else { return nil }
                 throw failure
             }
             guard let part = try await base.next() else { return nil }

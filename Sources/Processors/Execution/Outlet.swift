@@ -39,10 +39,13 @@ final class Outlet: @unchecked Sendable {
 
     // MARK: Writing
 
-    fileprivate func put(_ part: consuming Part, in branch: Branch) {
+    fileprivate func put(_ part: Part, in branch: Branch) {
         let footprint = part.footprint
         let woken = lock.withLock { _ -> UnsafeContinuation<Void, Never>? in
-            if isCancelled || branch.hasFailed { return nil }
+            if isCancelled || branch.hasFailed {
+                branch.mustWait = true  // which tells the writer to stop
+                return nil
+            }
             branch.elements.append(.part(part))
             branch.waitingParts += 1
             bytes += footprint
@@ -55,7 +58,10 @@ final class Outlet: @unchecked Sendable {
 
     fileprivate func add(_ child: Branch, to branch: Branch) {
         lock.withLock { _ in
-            if isCancelled { return }
+            if isCancelled {
+                branch.mustWait = true
+                return
+            }
             if reader != nil, path.last === branch {
                 // It waits for whatever comes next here, so it waits in the child from now on.
                 path.append(child)
@@ -129,9 +135,10 @@ final class Outlet: @unchecked Sendable {
         }
         let stops = lock.withLock { _ -> Bool in
             branch.mustWait = !hasRoom(for: branch)
-            return isCancelled
+            return isCancelled || branch.hasFailed
         }
         if stops { throw CancellationError() }
+        try Task.checkCancellation()
     }
 
     // Writers that have room now.
@@ -151,6 +158,7 @@ final class Outlet: @unchecked Sendable {
     /// Fills `ready` with what can be read now, waiting until there is something; it stays empty at the end.
     nonisolated(nonsending) func read(into ready: inout [Element]) async throws {
         while true {
+            try Task.checkCancellation()
             ready.removeAll(keepingCapacity: true)
             let (hasEnded, woken) = lock.withLock { _ in collect(into: &ready) }
             for writer in woken { writer.resume() }
@@ -167,7 +175,6 @@ final class Outlet: @unchecked Sendable {
             } onCancel: {
                 cancel()
             }
-            try Task.checkCancellation()
         }
     }
 
@@ -283,7 +290,7 @@ final class Branch: Sink, @unchecked Sendable {
         head = 0
     }
 
-    override func put(_ part: consuming Part) { outlet.put(part, in: self) }
+    override func put(_ part: Part) { outlet.put(part, in: self) }
 
     override func fail(_ error: any Error) { outlet.fail(error, in: self) }
 

@@ -17,6 +17,7 @@ class Step: @unchecked Sendable {  // immutable after it is made; processors are
         case let chain as PartChain: chain.parts.reversed().reduce(next) { compile($1, before: $0) }
         case let parallel as Parallel: ParallelStep(parallel, next: next)
         case let route as PartSwitch: SwitchStep(route, next: next)
+        case let function as PartFunction: FunctionStep(function, next: next)
         case let processor as any SynchronousPartProcessor: SynchronousStep(processor, next: next)
         default: AwaitingStep(processor, next: next)
         }
@@ -45,6 +46,24 @@ final class SynchronousStep: Step, @unchecked Sendable {  // immutable
         guard processor.match(part) else { return sink.pass(part, to: next, under: invocation) }
         var emitter = Emitter(sink: sink, next: next, invocation: invocation)
         do { try processor.process(part, into: &emitter) } catch { sink.fail(error) }
+    }
+}
+
+/// The same for functions, called without the detour of a protocol: they are most of what is fused.
+final class FunctionStep: Step, @unchecked Sendable {  // immutable
+    private let matches: (@Sendable (Part) -> Bool)?
+    private let body: @Sendable (Part, inout Emitter) throws -> Void
+
+    init(_ function: PartFunction, next: Step?) {
+        matches = function.matches
+        body = function.body
+        super.init(next: next)
+    }
+
+    override func take(_ part: Part, sink: Sink, under invocation: Invocation?) {
+        if let matches, !matches(part) { return sink.pass(part, to: next, under: invocation) }
+        var emitter = Emitter(sink: sink, next: next, invocation: invocation)
+        do { try body(part, &emitter) } catch { sink.fail(error) }
     }
 }
 

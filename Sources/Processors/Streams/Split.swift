@@ -51,7 +51,7 @@ extension PartStream {
                     try await group.next()
                     group.cancelAll()
                 } else {
-                    try await group.waitForAll()
+                    while try await group.next() != nil {}
                 }
             }
         }

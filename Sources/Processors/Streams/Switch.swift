@@ -39,7 +39,7 @@ public struct Switch: Processor {
                     try await queues[index].emit(part)
                 }
             }
-            try await group.waitForAll()
+            while try await group.next() != nil {}
         }
     }
 }
