@@ -102,7 +102,7 @@ let package = Package(
         .executableTarget(
             name: "AtelierBench",
             dependencies: [
-                "AtelierMemo", "AtelierRedis", "AtelierJSON", "AtelierArchives", "AtelierGeometry", "AtelierImageCodecs",
+                "AtelierMemo", "AtelierRedis", "AtelierJSON", "AtelierProcessors", "AtelierArchives", "AtelierGeometry", "AtelierImageCodecs",
                 "AtelierImageTracing", "AtelierOOXML", "AtelierPixels", "AtelierSVG", "AtelierStages", "CAtelierBLAKE3", "CAtelierDeflate",
                 "CAtelierSQLite",
                 "CAtelierXXHash", "CAtelierZstd",
