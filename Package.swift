@@ -102,10 +102,9 @@ let package = Package(
         .executableTarget(
             name: "AtelierBench",
             dependencies: [
-                "AtelierMemo", "AtelierRedis", "AtelierJSON", "AtelierProcessors", "AtelierArchives", "AtelierGeometry", "AtelierImageCodecs",
-                "AtelierImageTracing", "AtelierOOXML", "AtelierPixels", "AtelierSVG", "AtelierStages", "CAtelierBLAKE3", "CAtelierDeflate",
-                "CAtelierSQLite",
-                "CAtelierXXHash", "CAtelierZstd",
+                "AtelierMemo", "AtelierRedis", "AtelierProcessors", "AtelierJSON", "AtelierArchives", "AtelierGeometry",
+                "AtelierImageCodecs", "AtelierImageTracing", "AtelierOOXML", "AtelierPixels", "AtelierSVG", "AtelierStages",
+                "CAtelierBLAKE3", "CAtelierDeflate", "CAtelierSQLite", "CAtelierXXHash", "CAtelierZstd",
             ],
             path: "Benchmarks", exclude: ["peers"], swiftSettings: strict),
 

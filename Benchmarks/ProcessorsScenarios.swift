@@ -22,7 +22,8 @@ extension Scenario {
             let seconds = try await time { for try await part in slow(source(count), limits: .unbounded) { fold.add(part) } }
             return Outcome(
                 seconds: seconds,
-                metrics: ["parts_per_s": Double(count) / seconds, "overhead_ms": (seconds - delay / .seconds(1)) * 1000], check: fold.check())
+                metrics: ["parts_per_s": Double(count) / seconds, "overhead_ms": (seconds - delay / .seconds(1)) * 1000],
+                check: fold.check())
         },
         Scenario(name: "parallel", defaults: ["parts": 10000]) { parameters in
             let count = parameters.integer("parts")

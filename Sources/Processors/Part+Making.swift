@@ -81,7 +81,8 @@ extension Part {
     ) -> Part {
         if content.allSatisfy(\.isText) {
             return functionResponse(
-                name, .string(content.text), callID: callID, isError: isError, willContinue: willContinue, scheduling: scheduling, role: role,
+                name, .string(content.text), callID: callID, isError: isError, willContinue: willContinue, scheduling: scheduling,
+                role: role,
                 substream: substream, metadata: metadata)
         }
         let pieces = content.compactMap { part in

@@ -202,7 +202,8 @@ extension Part {
 
     /// The call that it takes back, if it does.
     public var cancelledCallID: String? {
-        guard let response = functionResponse, response.name == FunctionResponse.cancellation, case .object(let members)? = response.response,
+        guard let response = functionResponse, response.name == FunctionResponse.cancellation,
+            case .object(let members)? = response.response,
             case .string(let id)? = members.first(where: { $0.name == "function_call_id" })?.value
         else { return nil }
         return id

@@ -111,7 +111,8 @@ public struct FunctionResponse: Sendable, Hashable {
 
     /// An answer with its response object as it is.
     public init(
-        callID: String? = nil, name: String?, response: JSON?, pieces: [Piece] = [], willContinue: Bool? = nil, scheduling: Scheduling? = nil
+        callID: String? = nil, name: String?, response: JSON?, pieces: [Piece] = [], willContinue: Bool? = nil,
+        scheduling: Scheduling? = nil
     ) {
         self.callID = callID
         self.name = name

@@ -62,7 +62,9 @@ struct ConformanceTests {
             problems += try Expectation(expected["runs"]?.elements[index] ?? expected).problems(with: output, failure)
         }
         let log = scene.log.lines
-        if let wanted = try expected["log"]?.elements.map({ try $0.string }), wanted != log { problems.append("log \(log), wanted \(wanted)") }
+        if let wanted = try expected["log"]?.elements.map({ try $0.string }), wanted != log {
+            problems.append("log \(log), wanted \(wanted)")
+        }
         if let wanted = try expected["log_unordered"]?.elements.map({ try $0.string }), wanted.sorted() != log.sorted() {
             problems.append("log \(log), wanted in any order \(wanted)")
         }
@@ -97,7 +99,8 @@ struct Expectation {
             case "output_unordered": expect(try Shown.sorted(got) == Shown.sorted(shown(wanted)), wanted)
             case "per_substream":
                 for (substream, texts) in wanted.members {
-                    expect(try output.filter { $0.substream == substream }.map { try $0.text } == texts.elements.map { try $0.string }, wanted)
+                    expect(
+                        try output.filter { $0.substream == substream }.map { try $0.text } == texts.elements.map { try $0.string }, wanted)
                 }
             case "before":
                 for pair in wanted.elements {

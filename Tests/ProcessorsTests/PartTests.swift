@@ -83,19 +83,21 @@ struct PartTests {
         #expect(throws: PartError.self) { try Part("{}").record(type: "Point") }
     }
 
-    @Test("What the peer writes comes back as it was", arguments: [
-        #"{"part": {"text": "h\u00e9"}, "role": "user", "substream_name": "", "mimetype": "text/plain", "metadata": {"a": 1}}"#,
-        #"{"part": {"text": "t", "thought": true}, "role": "", "substream_name": "s", "mimetype": "text/plain", "metadata": {}}"#,
-        #"{"part": {"inline_data": {"data": "AP_-", "mime_type": "image/png"}}, "role": "", "substream_name": "", "mimetype": "image/png", "metadata": {}}"#,
-        #"{"part": {"inline_data": {"data": "AP/+YQ", "mime_type": "image/png"}}, "mimetype": null, "metadata": null}"#,
-        #"{"part": {"file_data": {"display_name": "n", "file_uri": "u", "mime_type": "image/png"}}, "role": "", "substream_name": "", "mimetype": "image/png", "metadata": {"is_file": true}}"#,
-        #"{"part": {"function_call": {"id": "3", "args": {"a": [1, 2.5, null]}, "name": "f"}}, "role": "", "substream_name": "", "mimetype": "application/x-protobuf; type=google.ai.generativelanguage.v1main.FunctionCall", "metadata": {}}"#,
-        #"{"part": {"function_response": {"will_continue": true, "scheduling": "SILENT", "id": "7", "name": "f", "response": {"result": {"x": 1}}}}, "role": ""}"#,
-        #"{"part": {"function_response": {"parts": [{"inline_data": {"mime_type": "image/png", "data": "YWI="}}], "name": "f"}}, "role": ""}"#,
-        #"{"part": {"executable_code": {"code": "1+1", "language": "PYTHON"}}, "role": "model"}"#,
-        #"{"part": {"code_execution_result": {"outcome": "OUTCOME_OK", "output": "2"}}, "role": "model", "unknown": [1]}"#,
-        #"{"part": {"text": "quotes \" \\ / \b \f \n \r \t \ud83d\ude00"}, "role": "\"", "metadata": {"k\n": {"b": [true, false, null, "x"]}}}"#,
-    ])
+    @Test(
+        "What the peer writes comes back as it was",
+        arguments: [
+            #"{"part": {"text": "h\u00e9"}, "role": "user", "substream_name": "", "mimetype": "text/plain", "metadata": {"a": 1}}"#,
+            #"{"part": {"text": "t", "thought": true}, "role": "", "substream_name": "s", "mimetype": "text/plain", "metadata": {}}"#,
+            #"{"part": {"inline_data": {"data": "AP_-", "mime_type": "image/png"}}, "role": "", "substream_name": "", "mimetype": "image/png", "metadata": {}}"#,
+            #"{"part": {"inline_data": {"data": "AP/+YQ", "mime_type": "image/png"}}, "mimetype": null, "metadata": null}"#,
+            #"{"part": {"file_data": {"display_name": "n", "file_uri": "u", "mime_type": "image/png"}}, "role": "", "substream_name": "", "mimetype": "image/png", "metadata": {"is_file": true}}"#,
+            #"{"part": {"function_call": {"id": "3", "args": {"a": [1, 2.5, null]}, "name": "f"}}, "role": "", "substream_name": "", "mimetype": "application/x-protobuf; type=google.ai.generativelanguage.v1main.FunctionCall", "metadata": {}}"#,
+            #"{"part": {"function_response": {"will_continue": true, "scheduling": "SILENT", "id": "7", "name": "f", "response": {"result": {"x": 1}}}}, "role": ""}"#,
+            #"{"part": {"function_response": {"parts": [{"inline_data": {"mime_type": "image/png", "data": "YWI="}}], "name": "f"}}, "role": ""}"#,
+            #"{"part": {"executable_code": {"code": "1+1", "language": "PYTHON"}}, "role": "model"}"#,
+            #"{"part": {"code_execution_result": {"outcome": "OUTCOME_OK", "output": "2"}}, "role": "model", "unknown": [1]}"#,
+            #"{"part": {"text": "quotes \" \\ / \b \f \n \r \t \ud83d\ude00"}, "role": "\"", "metadata": {"k\n": {"b": [true, false, null, "x"]}}}"#,
+        ])
     func wireFormat(_ line: String) throws {
         let part = try Part(json: line)
         let again = try Part(json: part.json)
@@ -117,12 +119,14 @@ struct PartTests {
         }
     }
 
-    @Test("A line that is no part is refused with a reason", arguments: [
-        "", "[]", "{}", #"{"part": {}}"#, #"{"part": {"text": 3}}"#, #"{"part": {"video": 1}}"#, #"{"part": {"text": "a"}"#,
-        #"{"part": {"text": "a"}, "role": 1}"#, #"{"part": {"inline_data": {"data": "A*", "mime_type": "a/b"}}}"#,
-        #"{"part": {"inline_data": {"data": "A", "mime_type": "a/b"}}}"#, #"{"part": {"text": "a"}, "metadata": []}"#,
-        #"{"part": {"text": "a"}} x"#, #"{"part": {"text": "a"}, "part": {"text": "b"}}"#,
-    ])
+    @Test(
+        "A line that is no part is refused with a reason",
+        arguments: [
+            "", "[]", "{}", #"{"part": {}}"#, #"{"part": {"text": 3}}"#, #"{"part": {"video": 1}}"#, #"{"part": {"text": "a"}"#,
+            #"{"part": {"text": "a"}, "role": 1}"#, #"{"part": {"inline_data": {"data": "A*", "mime_type": "a/b"}}}"#,
+            #"{"part": {"inline_data": {"data": "A", "mime_type": "a/b"}}}"#, #"{"part": {"text": "a"}, "metadata": []}"#,
+            #"{"part": {"text": "a"}} x"#, #"{"part": {"text": "a"}, "part": {"text": "b"}}"#,
+        ])
     func malformed(_ line: String) {
         #expect(throws: PartError.self) { try Part(json: line) }
     }

@@ -82,7 +82,9 @@ extension Scene {
         return [true, false].flatMap { wanted in
             (expected[wanted ? "true" : "false"]?.members ?? []).flatMap { name, types in
                 types.elements.compactMap { type -> String? in
-                    guard let test = tests.first(where: { $0.name == name }), case .string(let text) = type else { return "unknown \(name)" }
+                    guard let test = tests.first(where: { $0.name == name }), case .string(let text) = type else {
+                        return "unknown \(name)"
+                    }
                     return test.holds(MIMEType(text)) == wanted ? nil : "\(text) is \(name): \(!wanted)"
                 }
             }

@@ -47,7 +47,8 @@ struct Scene: Sendable {
         let type = try json["mimetype"].map { MIMEType(try $0.string) }
         var metadata = Metadata()
         for (name, value) in json["metadata"]?.members ?? [] { metadata[name] = value }
-        let bytes = try json["bytes_utf8"].map { Blob(try $0.string) } ?? json["zeros"].map { Blob([UInt8](repeating: 0, count: try $0.integer)) }
+        let bytes =
+            try json["bytes_utf8"].map { Blob(try $0.string) } ?? json["zeros"].map { Blob([UInt8](repeating: 0, count: try $0.integer)) }
         if let bytes {
             guard let type else { throw Problem("bytes need a MIME type") }
             return try Part(bytes: bytes, mimeType: type, role: role, substream: substream, metadata: metadata)

@@ -12,7 +12,7 @@ public struct ExceptionsAsParts<Base: Processor>: Processor {
     public func process(_ input: PartStream, into output: Output) async throws {
         do {
             try await base.process(input, into: output)
-        } catch where !(error is CancellationError) {
+        } catch let error where !(error is CancellationError) {
             try await output.emit(.exception(error))
         }
     }
@@ -26,7 +26,7 @@ extension ExceptionsAsParts: PartProcessor where Base: PartProcessor {
     public func process(_ part: Part, into output: Output) async throws {
         do {
             try await base.process(part, into: output)
-        } catch where !(error is CancellationError) {
+        } catch let error where !(error is CancellationError) {
             try await output.emit(.exception(error))
         }
     }
@@ -37,7 +37,7 @@ extension ExceptionsAsParts: SynchronousPartProcessor where Base: SynchronousPar
     public func process(_ part: Part, into emitter: inout Emitter) throws {
         do {
             try base.process(part, into: &emitter)
-        } catch where !(error is CancellationError) {
+        } catch let error where !(error is CancellationError) {
             emitter.emit(.exception(error))
         }
     }
