@@ -69,7 +69,7 @@ let package = Package(
             ]),
 
         room("Redis", ["AtelierMemo", "AtelierScheduling"]),
-        room("Processors", ["AtelierJSON", "AtelierMemo", "AtelierScheduling"]),
+        room("Processors", ["AtelierJSON", "AtelierMemo", "AtelierScheduling", "CAtelierXXHash"]),
 
         room("Geometry"),
         room("Pixels", ["AtelierGeometry"]),

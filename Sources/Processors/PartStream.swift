@@ -43,6 +43,9 @@ public struct PartStream: AsyncSequence, Sendable {
         self.init(once: { _ in FunctionIterator(next) })
     }
 
+    /// Parts that were read from a stream already, and what is left of it.
+    init(_ parts: [Part], then rest: PartIterator) { self.init(once: { _ in PrefixedIterator(parts, then: rest) }) }
+
     /// A stream of the parts of another sequence.
     public init<Parts: AsyncSequence & Sendable>(_ sequence: Parts) where Parts.Element == Part {
         self.init(once: { _ in SequenceIterator(sequence.makeAsyncIterator()) })
@@ -142,6 +145,18 @@ private final class ArrayIterator: PartIterator, @unchecked Sendable {  // hande
     init(_ parts: [Part]) { self.parts = parts.makeIterator() }
 
     override nonisolated(nonsending) func next() async throws -> Part? { parts.next() }
+}
+
+private final class PrefixedIterator: PartIterator, @unchecked Sendable {  // handed on, not shared, as all iterators
+    private var parts: IndexingIterator<[Part]>
+    private let rest: PartIterator
+
+    init(_ parts: [Part], then rest: PartIterator) {
+        self.parts = parts.makeIterator()
+        self.rest = rest
+    }
+
+    override nonisolated(nonsending) func next() async throws -> Part? { if let part = parts.next() { part } else { try await rest.next() } }
 }
 
 private final class FunctionIterator: PartIterator, @unchecked Sendable {  // handed on, not shared, as all iterators

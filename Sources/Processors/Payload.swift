@@ -1,5 +1,6 @@
 public import AtelierJSON
 public import AtelierMemo
+import AtelierScheduling
 
 /// What a part carries.
 public enum Payload: Sendable, Hashable {
@@ -23,6 +24,9 @@ public enum Payload: Sendable, Hashable {
 public final class PayloadBytes: Sendable {
     /// The bytes, possibly a slice of something larger.
     public let blob: Blob
+
+    /// Keys under which caches know the bytes, once they were asked for.
+    let remembered = Lock(Remembered())
 
     /// Nothing is copied.
     public init(_ blob: Blob) { self.blob = blob }

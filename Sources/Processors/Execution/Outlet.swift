@@ -320,6 +320,19 @@ final class Branch: Sink, @unchecked Sendable {
         outlet.attach(isRoot ? Task { await body() } : Task.immediate { await body() }, to: child)
     }
 
+    /// Runs a function in a task of its own; what it emits stands in this place.
+    func start(before next: Step?, _ body: @escaping @Sendable (Output) async throws -> Void) {
+        let child = makeBranch()
+        let output = Output(branch: child, next: next, invocation: nil)
+        RunningTasks.begin()
+        let task = Task {
+            do { try await body(output) } catch { child.fail(error) }
+            child.finish()
+            RunningTasks.end()
+        }
+        outlet.attach(task, to: child)
+    }
+
     /// Runs the task that the root belongs to.
     func run(_ body: @escaping @Sendable () async throws -> Void) {
         RunningTasks.begin()

@@ -67,20 +67,30 @@ final class FunctionStep: Step, @unchecked Sendable {  // immutable
     }
 }
 
+/// A part processor that may wait and often need not.
+protocol HastyPartProcessor: PartProcessor {
+    /// Emits what becomes of a part if that is known at once. If not it emits nothing and returns false, and the part is processed
+    /// in a task.
+    func processAtOnce(_ part: Part, into emitter: inout Emitter) -> Bool
+}
+
 final class AwaitingStep: Step, @unchecked Sendable {  // immutable
     let processor: any PartProcessor
+    private let hasty: (any HastyPartProcessor)?
 
     init(_ processor: any PartProcessor, next: Step?) {
         self.processor = processor
+        hasty = processor as? any HastyPartProcessor
         super.init(next: next)
     }
 
     override func take(_ part: Part, sink: Sink, under invocation: Invocation?) {
-        if processor.match(part) {
-            sink.start(self, on: part, under: invocation)
-        } else {
-            sink.pass(part, to: next, under: invocation)
+        guard processor.match(part) else { return sink.pass(part, to: next, under: invocation) }
+        if let hasty {
+            var emitter = Emitter(sink: sink, next: next, invocation: invocation)
+            if hasty.processAtOnce(part, into: &emitter) { return }
         }
+        sink.start(self, on: part, under: invocation)
     }
 }
 
