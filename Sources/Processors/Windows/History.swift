@@ -68,7 +68,14 @@ public struct History: Sendable {
 ///     Window(describe, keeping: .lastTurns(3))
 ///     Window(describe, keeping: .summarised(by: model, when: { $0.footprint > 100_000 }))
 public struct HistoryPolicy: Sendable {
-    let apply: @Sendable (inout History) async throws -> Void
+    private let apply: @Sendable (inout History) async throws -> Void
+
+    /// What the policy keeps of a history whose last turn is over.
+    public func kept(of history: History) async throws -> History {
+        var kept = history
+        try await apply(&kept)
+        return kept
+    }
 
     /// A policy of one's own: gets all parts, gives those that are kept.
     public init(_ body: @escaping @Sendable ([Part]) async throws -> [Part]) {

@@ -52,10 +52,9 @@ public final class RollingPrompt: Sendable {
     ///
     /// - Throws: `HistoryError`, and what a summarising processor throws.
     public func finalize() async throws {
-        var history = state.withLock { $0.pending }.close(.success(()))
-        try await policy.apply(&history)
+        let history = try await policy.kept(of: state.withLock { $0.pending }.close(.success(())))
         guard history.footprint <= historyLimit else { throw HistoryError.tooLong(bytes: history.footprint, limit: historyLimit) }
-        state.withLock { [history] in $0.pending = Prompt(history) }
+        state.withLock { $0.pending = Prompt(history) }
     }
 
     /// Completes the prompt, after which there is none; its readers find the end or an error.
