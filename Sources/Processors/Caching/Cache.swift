@@ -35,12 +35,28 @@ public struct Cache: Sendable {
         let hits = Atomic(0), misses = Atomic(0), joined = Atomic(0), stored = Atomic(0), notCacheable = Atomic(0)
     }
 
-    let shared: Shared
+    /// One partition of a cache.
+    private final class View: Sendable {
+        let shared: Shared
+        let partition: String
+        let timeToLive: Duration?
+        let table: TableKey
+
+        init(_ shared: Shared, _ partition: String, _ timeToLive: Duration?) {
+            self.shared = shared
+            self.partition = partition
+            self.timeToLive = timeToLive
+            table = TableKey(partition)
+        }
+    }
+
+    private let view: View
+
+    var shared: Shared { view.shared }
     /// Names joined by `/`; empty for the whole.
-    public let partition: String
+    public var partition: String { view.partition }
     /// How long what is put now is an answer; nil for ever.
-    public let timeToLive: Duration?
-    private let table: TableKey
+    public var timeToLive: Duration? { view.timeToLive }
 
     /// A cache with a memory level of its own.
     ///
@@ -72,10 +88,7 @@ public struct Cache: Sendable {
     }
 
     private init(_ shared: Shared, _ partition: String, _ timeToLive: Duration?) {
-        self.shared = shared
-        self.partition = partition
-        self.timeToLive = timeToLive
-        table = TableKey(partition)
+        view = View(shared, partition, timeToLive)
     }
 
     /// A cache of its own in the same levels: nobody finds what is put here who does not name the partition too, and it counts
@@ -128,22 +141,32 @@ public struct Cache: Sendable {
     /// What the process's own table knows content under; nil when it has no key.
     func key(of content: some Sequence<Part>) -> Digest? { TableKey(of: content).map(digest) }
 
+    /// The same for a part.
+    func key(of part: Part) -> Digest? { TableKey(of: part).map(digest) }
+
     /// The same for a key of one's own.
     func key(_ key: ContentKey) -> Digest {
         withUnsafeBytes(of: key.digest.words) { digest(TableKey(hashing: $0)) }
     }
 
-    private func digest(_ key: TableKey) -> Digest { Digest(words: (key.low, key.high, table.low, table.high)) }
+    private func digest(_ key: TableKey) -> Digest { Digest(words: (key.low, key.high, view.table.low, view.table.high)) }
 
     /// What levels outside the process know it under.
     private func farDigest(_ key: ContentKey?, _ content: some Sequence<Part>) -> Digest? {
         shared.far.isEmpty ? nil : (key ?? ContentKey(of: content))?.digest(in: partition)
     }
 
+    /// Looks in memory, and counts a hit.
+    func find(_ digest: Digest) -> CachedContent? {
+        guard let found = near(digest) else { return nil }
+        shared.counts.hits.wrappingAdd(1, ordering: .relaxed)
+        return found
+    }
+
     /// Looks in memory.
     func near(_ digest: Digest) -> CachedContent? {
         for level in shared.near {
-            if case .hit(let entry) = level.get(digest), case .value(let value) = entry.payload, let content = value as? CachedContent {
+            if case .hit(let entry) = level.get(digest), case .value(let value) = entry.payload, let content = CachedContent.cast(value) {
                 return content
             }
         }
@@ -181,7 +204,7 @@ public struct Cache: Sendable {
             digest: near, stage: Self.stage, stageVersion: 1, byteCount: value.byteCount, selfCost: nanoseconds, chainCost: nanoseconds,
             created: now, expires: time.map { now + max(1, $0) }, partition: partition)
         for level in shared.near { level.put(Entry(header: header, payload: .value(value)), lossCost: max(nanoseconds, Self.leastCost)) }
-        shared.counts.stored.add(1, ordering: .relaxed)
+        shared.counts.stored.wrappingAdd(1, ordering: .relaxed)
         guard let digest = farDigest(key, content), let format = CachedContent.format else { return }
         (header.digest, header.format, header.formatVersion) = (digest, format.name, format.version)
         let written = header

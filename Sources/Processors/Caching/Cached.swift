@@ -62,21 +62,18 @@ public struct CachedPartProcessor: HastyPartProcessor {
 
     /// Emits what memory knows of the part.
     func processAtOnce(_ part: Part, into emitter: inout Emitter) -> Bool {
-        guard let found = inquiry(part)?.find() else { return false }
+        guard let cache = Cache.current?.partitioned(name) ?? cache, condition?(part) ?? true else { return false }
+        guard let digest = keyOf.map({ $0(part).map(cache.key) }) ?? cache.key(of: part), let found = cache.find(digest) else { return false }
         for part in found.parts { emitter.emit(part) }
         return true
     }
 
     /// Emits what is known or becomes of the part.
     public func process(_ part: Part, into output: Output) async throws {
-        guard let inquiry = inquiry(part) else { return try await processor.process(part, into: output) }
+        guard let cache = Cache.current?.partitioned(name) ?? cache, condition?(part) ?? true,
+            let inquiry = Inquiry(cache, CollectionOfOne(part), keyOf.map { $0(part) })
+        else { return try await processor.process(part, into: output) }
         try await inquiry.run([part], into: output) { processor(Content(CollectionOfOne(part))) }
-    }
-
-    /// Nil for a part that is not to be cached.
-    private func inquiry(_ part: Part) -> Inquiry? {
-        guard let cache = Cache.current?.partitioned(name) ?? cache, condition?(part) ?? true else { return nil }
-        return Inquiry(cache, CollectionOfOne(part), keyOf.map { $0(part) })
     }
 }
 
@@ -108,7 +105,7 @@ public struct CachedProcessor: Processor {
             byteCount += part.footprint
         }
         guard byteCount <= inputLimit else {
-            cache.shared.counts.notCacheable.add(1, ordering: .relaxed)
+            cache.shared.counts.notCacheable.wrappingAdd(1, ordering: .relaxed)
             return try await output.emit(contentsOf: processor(PartStream(parts, then: iterator)))
         }
         let content = Content(parts)
@@ -135,7 +132,7 @@ private struct Inquiry {
             case .some(let key): key.map { cache.key($0) }
             }
         guard let digest else {
-            cache.shared.counts.notCacheable.add(1, ordering: .relaxed)
+            cache.shared.counts.notCacheable.wrappingAdd(1, ordering: .relaxed)
             return nil
         }
         self.cache = cache
@@ -143,16 +140,9 @@ private struct Inquiry {
         key = own ?? nil
     }
 
-    /// What memory knows.
-    func find() -> CachedContent? {
-        guard let found = cache.near(digest) else { return nil }
-        cache.shared.counts.hits.add(1, ordering: .relaxed)
-        return found
-    }
-
     /// Emits what memory knows, or what a run gives: that of another who asks the same, if there is one.
     func run(_ input: [Part], into output: Output, _ body: @escaping @Sendable () -> PartStream) async throws {
-        if let found = find() {
+        if let found = cache.find(digest) {
             for part in found.parts { try await output.emit(part) }
             return
         }
@@ -177,7 +167,7 @@ private struct Inquiry {
                 try await make(input, replay, body)
             }
         } else {
-            shared.counts.joined.add(1, ordering: .relaxed)
+            shared.counts.joined.wrappingAdd(1, ordering: .relaxed)
         }
         return reader
     }
@@ -188,11 +178,11 @@ private struct Inquiry {
         let near = cache.near(digest)
         let known = if let near { near } else { await cache.far(digest, key, input) }
         if let known {
-            counts.hits.add(1, ordering: .relaxed)
+            counts.hits.wrappingAdd(1, ordering: .relaxed)
             for part in known.parts { try await replay.append(part) }
             return
         }
-        counts.misses.add(1, ordering: .relaxed)
+        counts.misses.wrappingAdd(1, ordering: .relaxed)
         let begun = ContinuousClock.now
         for try await part in body() { try await replay.append(part) }
         try Task.checkCancellation()

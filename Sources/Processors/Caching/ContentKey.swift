@@ -56,6 +56,30 @@ struct TableKey: Hashable, Sendable {
         self = fields.tableKey
     }
 
+    /// The key of a part; nil when it is an error.
+    ///
+    /// A short text without a header, the usual part, is put together where no memory has to be asked for (100 ns of 220).
+    init?(of part: Part) {
+        guard part.header == nil, case .text(var text) = part.payload, text.utf8.count <= PartFields.longestPayload else {
+            self.init(of: CollectionOfOne(part))
+            return
+        }
+        self = withUnsafeTemporaryAllocation(byteCount: PartFields.longestPayload + 64, alignment: 8) { bytes in
+            let fields = PartFields.fieldsOfPlainText
+            var count = fields.withUnsafeBytes { fields in
+                bytes.copyMemory(from: fields)
+                return fields.count
+            }
+            text.withUTF8 { text in
+                bytes.storeBytes(of: 1, toByteOffset: count, as: UInt8.self)
+                bytes.storeBytes(of: UInt64(text.count).littleEndian, toByteOffset: count + 1, as: UInt64.self)
+                UnsafeMutableRawBufferPointer(rebasing: bytes[(count + 9)...]).copyMemory(from: UnsafeRawBufferPointer(text))
+                count += 9 + text.count
+            }
+            return TableKey(hashing: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
+        }
+    }
+
     /// The key of bytes.
     init(hashing bytes: UnsafeRawBufferPointer) {
         let hash = secret.withUnsafeBytes { secret in
@@ -89,7 +113,7 @@ extension PayloadBytes {
 }
 
 /// The fields of parts as the bytes that are hashed.
-private struct PartFields {
+struct PartFields {
     enum Hash { case digest, table }
 
     private let hash: Hash
@@ -97,7 +121,7 @@ private struct PartFields {
     private var bytes: [UInt8]
 
     /// Longer payloads go in by a hash of their own.
-    private static let longestPayload = 1024
+    static let longestPayload = 1024
 
     init(_ hash: Hash, ignoring ignored: Set<String>) {
         self.hash = hash
@@ -133,7 +157,7 @@ private struct PartFields {
     }
 
     /// What a text without a header says of itself.
-    private static let fieldsOfPlainText: [UInt8] = {
+    static let fieldsOfPlainText: [UInt8] = {
         var fields = PartFields(.table, ignoring: [])
         fields.append("")
         fields.append("")

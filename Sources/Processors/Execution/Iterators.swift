@@ -11,6 +11,9 @@ func iterator(of stages: [any Processor], over input: PartStream, limits: QueueL
             // The last row has a door of its own, which opens into the iterator.
             let run = Run(reserved: reserved, door: isLast ? Door() : door)
             result = FusedIterator(over: result, first: first, run: run, isLast: isLast)
+        } else if HastyIterator.suits(chain) {
+            let run = Run(reserved: reserved, door: isLast ? Door() : door)
+            result = HastyIterator(over: result, first: first, run: run, limits: limits, isLast: isLast)
         } else {
             let run = Run(reserved: reserved, door: door)
             let outlet = Outlet(limits: limits)

@@ -157,21 +157,30 @@ final class PromptIterator: PartIterator, @unchecked Sendable {  // handed on, n
     private let prompt: Prompt
     private var nextTurn = 0
     private var addedCount = 0
-    private var parts: ArraySlice<Part> = []
+    private var parts: [Part] = []
+    private var taken = 0
 
     init(_ prompt: Prompt) { self.prompt = prompt }
 
     override nonisolated(nonsending) func next() async throws -> Part? {
-        while parts.isEmpty {
-            if nextTurn < prompt.history.turns.count {
-                parts = prompt.history.turns[nextTurn].parts[...]
-                nextTurn += 1
-            } else {
-                guard let added = try await prompt.added(after: addedCount) else { return nil }
-                addedCount += added.count
-                parts = added
-            }
+        while taken == parts.count {
+            parts = try await nextBatch()
+            taken = 0
+            if parts.isEmpty { return nil }
         }
-        return parts.removeFirst()
+        taken += 1
+        return parts[taken - 1]
+    }
+
+    override var hasBatches: Bool { true }
+
+    override nonisolated(nonsending) func nextBatch() async throws -> [Part] {
+        if nextTurn < prompt.history.turns.count {
+            nextTurn += 1
+            return prompt.history.turns[nextTurn - 1].parts
+        }
+        guard let added = try await prompt.added(after: addedCount) else { return [] }
+        addedCount += added.count
+        return Array(added)
     }
 }
