@@ -3,7 +3,7 @@
 
 let subcommands: [Subcommand] = [
     .cacheFaults, .cacheHits, .cacheSpeed, .dictionaryGain, .digest, .diskStore, .engine, .codecs, .hostile, .hostileSVG, .journal, .line,
-    .corpus, .processors,
+    .corpus, .processors, .processorsSoak,
     .redis, .requestLog, .similarity, .stageOutputs, .successors,
 ]
 Subcommand.main(CommandLine.arguments.dropFirst().map { $0 }, among: subcommands)

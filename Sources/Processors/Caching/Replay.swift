@@ -49,6 +49,7 @@ final class Replay: Sendable {
 
     /// Begins the run. Its task belongs to the readers: the last to leave cancels it.
     func begin(_ body: @escaping @Sendable () async throws -> Void) {
+        RunningTasks.begin()
         let task = Task {
             do {
                 try await body()
@@ -56,6 +57,7 @@ final class Replay: Sendable {
             } catch {
                 end(.failure(error))
             }
+            RunningTasks.end()
         }
         let isAbandoned = state.withLock { state in
             state.task = state.outcome == nil ? task : nil

@@ -38,8 +38,7 @@ public struct EventDetection: Processor {
     ///   - detector: Gets pictures and times, answers with the name of a state.
     ///   - outputs: What is emitted on a change; nil for a change that only moves the state. A change that is not listed does not move
     ///     it, but for the first from the start.
-    ///   - sensitivity: How often in a row a change must have been seen before the time that it counts; 0 unless given. `*` is not
-    ///     allowed here.
+    ///   - sensitivity: How often in a row a change must have been seen before the time that it counts; 0 unless given.
     ///   - debounce: What an event emits is left out when the same state was announced less than so long ago. The state changes.
     ///   - mostImages: How many of the last pictures a question shows; at least 1.
     ///   - cache: Remembers answers by the pictures, so that the same ones are asked about once; see `PartProcessor.cached`.

@@ -12,15 +12,7 @@ struct EventStates: Sendable {
     private var seen: (transition: Transition, count: Int)?
 
     init(outputs: [Transition: Content?], sensitivity: [Transition: Int]) {
-        var all: [Transition: Content?] = [:]
-        // The start, and what any change leads to.
-        let states = Set(outputs.keys.map(\.to)).union([""])
-        for (transition, output) in outputs where transition.from == "*" {
-            for state in states { all[Transition(from: state, to: transition.to)] = output }
-        }
-        // What names both counts more than what names one.
-        for (transition, output) in outputs where transition.from != "*" { all[transition] = output }
-        self.outputs = all
+        self.outputs = outputs
         self.sensitivity = sensitivity
     }
 
@@ -30,9 +22,11 @@ struct EventStates: Sendable {
         let transition = Transition(from: state, to: name)
         let count = seen?.transition == transition ? seen!.count + 1 : 1
         seen = (transition, count)
-        guard name != state, outputs[transition] != nil || state.isEmpty else { return nil }
-        if let least = sensitivity[transition], count <= least { return nil }
+        // What names both states counts more than what names one.
+        let output = outputs[transition] ?? outputs[Transition(from: "*", to: name)]
+        guard name != state, output != nil || state.isEmpty else { return nil }
+        if let least = sensitivity[transition] ?? sensitivity[Transition(from: "*", to: name)], count <= least { return nil }
         state = name
-        return (outputs[transition] ?? nil) ?? Content()
+        return (output ?? nil) ?? Content()
     }
 }

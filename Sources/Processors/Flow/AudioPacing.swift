@@ -82,10 +82,11 @@ public struct AudioPacing: Processor {
     private static let ahead = Duration.milliseconds(50)
 
     private func play(_ queue: Queue, _ output: Output) async throws {
-        // When the sound that has gone on will have been played.
-        var silence = Duration.zero
+        // When the sound that has gone on will have been played: long ago.
+        let never = Duration.seconds(-3600)
+        var silence = never
         while let part = try await queue.next() {
-            if queue.takeInterruption() { silence = .zero }
+            if queue.takeInterruption() { silence = never }
             let isSound = part.mimeType.isAudio
             if isSound { silence = max(clock.now() - Self.ahead, silence) }
             let wait = silence - clock.now()
