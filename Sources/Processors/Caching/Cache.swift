@@ -166,9 +166,7 @@ public struct Cache: Sendable {
     /// Looks in memory.
     func near(_ digest: Digest) -> CachedContent? {
         for level in shared.near {
-            if case .hit(let entry) = level.get(digest), case .value(let value) = entry.payload, let content = CachedContent.cast(value) {
-                return content
-            }
+            if case .hit(let entry) = level.get(digest), let content = entry.value(of: CachedContent.self) { return content }
         }
         return nil
     }

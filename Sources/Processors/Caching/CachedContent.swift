@@ -17,15 +17,6 @@ final class CachedContent: Storable {
         byteCount = parts.reduce(64) { $0 + $1.footprint + 192 }
     }
 
-    /// The value as this type, if it is of it. `as?` also looks for bridges and superclasses, which takes a twentieth of a hit.
-    static func cast(_ value: any Storable) -> CachedContent? {
-        func open<Value: Storable>(_ value: Value) -> CachedContent? {
-            // Of the same type, so its bits are an unretained reference to the class.
-            Value.self == CachedContent.self ? unsafeBitCast(value, to: Unmanaged<CachedContent>.self).takeUnretainedValue() : nil
-        }
-        return open(value)
-    }
-
     /// Parts as JSON, one behind the other, each behind its length in eight bytes, little endian.
     static var format: StorageFormat<CachedContent>? {
         StorageFormat(name: "processors.content", version: 1, encode: encode, decode: decode)

@@ -81,7 +81,7 @@ final class HastySink: Sink {
 
     override var hasFailed: Bool { isFailed }
 
-    override func put(_ part: consuming Part) { if !isFailed { elements.append(.part(part)) } }
+    override func put(_ part: Part) { if !isFailed { elements.append(.part(part)) } }
 
     override func fail(_ error: any Error) {
         if isFailed { return }
