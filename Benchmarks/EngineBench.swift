@@ -206,7 +206,7 @@ private struct Held: Stage {
 /// From the end of a run until all who asked for it have the value.
 private func nanosecondsForAll(_ waiters: Int, round: Int) async -> Double {
     let engine = Engine(levels: [MemoryStore(admitting: .everything)]), artifact = Artifact(Held(round: round))
-    let runs = Held.runs.load(ordering: .relaxed), asked = Counter()
+    let runs = Held.runs.load(ordering: .relaxed), asked = RunCounter()
     let clock = ContinuousClock()
     var begun = clock.now
     await withTaskGroup(of: Void.self) { group in
@@ -226,7 +226,7 @@ private func nanosecondsForAll(_ waiters: Int, round: Int) async -> Double {
     return (clock.now - begun) / .nanoseconds(1)
 }
 
-private final class Counter: Sendable {
+private final class RunCounter: Sendable {
     let value = Atomic(0)
 }
 
