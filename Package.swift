@@ -57,6 +57,8 @@ let package = Package(
         // Types of functions that are looked up when a text is met; nothing is linked.
         .systemLibrary(name: "CAtelierHarfBuzz", path: "Sources/CHarfBuzz"),
         .systemLibrary(name: "CAtelierFontconfig", path: "Sources/CFontconfig"),
+        // Types of functions that are looked up when the first request is sent.
+        .systemLibrary(name: "CAtelierCurl", path: "Sources/CCurl"),
 
         room("JSON"),
         room("Telemetry"),
@@ -70,6 +72,7 @@ let package = Package(
 
         room("Redis", ["AtelierMemo", "AtelierScheduling"]),
         room("Processors", ["AtelierJSON", "AtelierMemo", "AtelierScheduling", "CAtelierXXHash"]),
+        room("HTTP", ["AtelierScheduling", "CAtelierCurl"]),
 
         room("Geometry"),
         room("Pixels", ["AtelierGeometry"]),
@@ -132,6 +135,7 @@ let package = Package(
         tests(of: "Redis", ["AtelierTesting", "AtelierMemoTesting", "AtelierMemo", "AtelierScheduling"]),
         tests(
             of: "Processors", ["AtelierJSON", "AtelierMemo", "AtelierScheduling"], resources: [.copy("Samples")]),
+        tests(of: "HTTP", ["AtelierTesting"]),
         tests(of: "Geometry", ["AtelierTesting"]),
         tests(of: "Pixels", ["AtelierGeometry"]),
         tests(of: "ImageTracing", ["AtelierGeometry", "AtelierPixels"]),
