@@ -73,6 +73,7 @@ let package = Package(
         room("Redis", ["AtelierMemo", "AtelierScheduling"]),
         room("Processors", ["AtelierJSON", "AtelierMemo", "AtelierScheduling", "CAtelierXXHash"]),
         room("HTTP", ["AtelierScheduling", "CAtelierCurl"]),
+        room("LanguageModels", ["AtelierHTTP", "AtelierJSON", "AtelierMemo", "AtelierProcessors", "AtelierScheduling"]),
 
         room("Geometry"),
         room("Pixels", ["AtelierGeometry"]),
@@ -135,7 +136,9 @@ let package = Package(
         tests(of: "Redis", ["AtelierTesting", "AtelierMemoTesting", "AtelierMemo", "AtelierScheduling"]),
         tests(
             of: "Processors", ["AtelierJSON", "AtelierMemo", "AtelierScheduling"], resources: [.copy("Samples")]),
+        tests(of: "JSON"),
         tests(of: "HTTP", ["AtelierTesting"]),
+        tests(of: "LanguageModels", ["AtelierTesting", "AtelierHTTP", "AtelierJSON", "AtelierMemo", "AtelierProcessors"]),
         tests(of: "Geometry", ["AtelierTesting"]),
         tests(of: "Pixels", ["AtelierGeometry"]),
         tests(of: "ImageTracing", ["AtelierGeometry", "AtelierPixels"]),

@@ -12,6 +12,9 @@ public final class HTTPClient: Sendable {
     /// Nil until it is needed: a client that sends nothing opens nothing.
     private let loop = Lock<TransferLoop?>(nil)
 
+    /// Whether libcurl is on this machine.
+    public static var isAvailable: Bool { Libcurl.shared != nil }
+
     /// A client without connections.
     public init() {}
 

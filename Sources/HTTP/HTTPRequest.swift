@@ -31,7 +31,7 @@ public struct HTTPRequest: Sendable {
     }
 
     /// The URL without user, password, query and fragment, for messages: all four may hold secrets.
-    var shownURL: String {
+    package var shownURL: String {
         let plain = url.prefix { $0 != "?" && $0 != "#" }
         guard let scheme = plain.firstRange(of: "://") else { return String(plain) }
         let host = plain[scheme.upperBound...].prefix { $0 != "/" }

@@ -117,6 +117,9 @@ package final class Gate: Sendable {
     /// Lets everyone through, now and later.
     package func open() { isOpen.store(true, ordering: .releasing) }
 
+    /// Whether it is open.
+    package var hasOpened: Bool { isOpen.load(ordering: .acquiring) }
+
     /// Waits; a millisecond too long at most.
     package func wait() { while !isOpen.load(ordering: .acquiring) { usleep(1000) } }
 }
