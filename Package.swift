@@ -93,14 +93,21 @@ let package = Package(
                 "AtelierSVG", "AtelierImageTracing", "AtelierRasterizing", "AtelierArchives", "AtelierOOXML", "AtelierLayers",
             ]),
         room(
+            "Pipelines",
+            ["AtelierHTTP", "AtelierJSON", "AtelierMemo", "AtelierProcessors", "AtelierScheduling", "AtelierStages"]),
+        room(
             "Command",
             [
                 "AtelierStages", "AtelierMemo", "AtelierRedis", "AtelierScheduling", "AtelierTelemetry", "AtelierJSON", "AtelierSVG",
-                "AtelierImageCodecs", "AtelierOOXML", "AtelierArchives", "AtelierPixels", "AtelierLayers",
+                "AtelierImageCodecs", "AtelierOOXML", "AtelierArchives", "AtelierPixels", "AtelierLayers", "AtelierHTTP",
+                "AtelierPipelines", "AtelierProcessors",
             ]),
         .target(
-            name: "Atelier", dependencies: ["AtelierMemo", "AtelierPixels", "AtelierStages"], path: "Sources/Atelier", swiftSettings: strict
-        ),
+            name: "Atelier",
+            dependencies: [
+                "AtelierJSON", "AtelierLanguageModels", "AtelierMemo", "AtelierPipelines", "AtelierPixels", "AtelierProcessors",
+                "AtelierStages",
+            ], path: "Sources/Atelier", swiftSettings: strict),
         .executableTarget(
             name: "AtelierTool", dependencies: ["AtelierCommand"], path: "Sources/AtelierTool", swiftSettings: strict),
         .executableTarget(
@@ -121,6 +128,11 @@ let package = Package(
             path: "Examples/PicturesToDeck"),
         .executableTarget(
             name: "CustomStage", dependencies: ["Atelier", "AtelierMemo", "AtelierPixels", "AtelierStages"], path: "Examples/CustomStage"),
+        .executableTarget(
+            name: "Processors",
+            dependencies: [
+                "Atelier", "AtelierJSON", "AtelierLanguageModels", "AtelierMemo", "AtelierPipelines", "AtelierProcessors", "AtelierStages",
+            ], path: "Examples/Processors", exclude: ["deck.json"]),
 
         // What tests share; no product holds it.
         .target(name: "AtelierTesting", path: "Tests/Testing", swiftSettings: strict),
@@ -136,7 +148,6 @@ let package = Package(
         tests(of: "Redis", ["AtelierTesting", "AtelierMemoTesting", "AtelierMemo", "AtelierScheduling"]),
         tests(
             of: "Processors", ["AtelierJSON", "AtelierMemo", "AtelierScheduling"], resources: [.copy("Samples")]),
-        tests(of: "JSON"),
         tests(of: "HTTP", ["AtelierTesting"]),
         tests(of: "LanguageModels", ["AtelierTesting", "AtelierHTTP", "AtelierJSON", "AtelierMemo", "AtelierProcessors"]),
         tests(of: "Geometry", ["AtelierTesting"]),
@@ -157,6 +168,12 @@ let package = Package(
                 "AtelierFonts", "AtelierGeometry", "AtelierSVG", "AtelierArchives", "AtelierOOXML", "AtelierJSON",
             ],
             exclude: ["stage-outputs.txt", "Features"]),
+        tests(
+            of: "Pipelines",
+            [
+                "AtelierTesting", "AtelierHTTP", "AtelierImageCodecs", "AtelierImageTracing", "AtelierJSON", "AtelierMemo", "AtelierOOXML",
+                "AtelierPixels", "AtelierProcessors", "AtelierSVG", "AtelierStages",
+            ]),
         tests(
             of: "Command",
             ["AtelierStages", "AtelierJSON", "AtelierMemo", "AtelierScheduling", "AtelierOOXML", "AtelierSVG", "AtelierArchives"]),

@@ -158,11 +158,16 @@ func runBatch(
 
 /// The exit code of a run: what failed decides, an interruption outranks everything.
 func exitCode(_ outcomes: [Outcome?], problems: Int, interrupted: Bool) -> ExitCode {
-    let failures = outcomes.flatMap { $0?.failures ?? [] }
+    let failures = outcomes.flatMap { $0?.failures ?? [] }, hasMade = outcomes.contains { $0?.made != nil }
+    return exitCode(failures, hasMade: hasMade, problems: problems, interrupted: interrupted)
+}
+
+/// The same for a run that made something or did not.
+func exitCode(_ failures: [Failure], hasMade: Bool, problems: Int, interrupted: Bool) -> ExitCode {
     if interrupted { return .interrupted }
     if failures.contains(where: { $0.kind == .brokenPipe }) { return .brokenPipe }
     if failures.isEmpty, problems == 0 { return .done }
-    if !outcomes.contains(where: { $0?.made != nil }), failures.allSatisfy({ $0.kind == .reading }) { return .nothingRead }
+    if !hasMade, failures.allSatisfy({ $0.kind == .reading }) { return .nothingRead }
     if problems == 0, failures.allSatisfy({ $0.kind == .limit }) { return .limit }
     return .someFailed
 }

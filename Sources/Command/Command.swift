@@ -77,6 +77,10 @@ public enum Command {
                 let configuration = try layers(command.settings, environment, console).configuration
                 return try await command.run(configuration, on: workers, environment: environment, console: console)
             case .check(let command): return try command.run(console: console)
+            case .run(let command):
+                if let code = try command.answer(console) { return code }
+                let configuration = try layers(command.settings, environment, console).configuration
+                return try await command.run(configuration, on: workers, environment: environment, console: console)
             case .config(let command):
                 return try command.run(layers(command.settings, environment, console), environment: environment, console: console)
             case .convert(var command), .explain(var command):

@@ -65,7 +65,7 @@ struct EngineMaker: Maker {
         }
         do { return Attempt(product: try await product(job, pages, attached), failures: failures) } catch {
             if let failure = deckFailure(error) { return Attempt(failures: failures + [failure]) }
-            guard job.isDeck, !(error is CancellationError) else { return Attempt(failures: [failure(error, pages[0].input)]) }
+            guard job.isDeck, !(error is CancellationError) else { return Attempt(failures: [Failure(error, about: pages[0].input)]) }
             // Which pages it was is found by asking each; what they share with the deck is not made twice.
             var good: [Page] = []
             let known = failures.count
@@ -73,14 +73,14 @@ struct EngineMaker: Maker {
                 do {
                     _ = try await engine.value(of: try conversion(.pptx, [page], attached.map(\.source)).report)
                     good.append(page)
-                } catch { failures.append(failure(error, page.input)) }
+                } catch { failures.append(Failure(error, about: page.input)) }
             }
-            if failures.count == known { return Attempt(failures: [failure(error, nil)]) }
+            if failures.count == known { return Attempt(failures: [Failure(error, about: nil)]) }
             let places = Dictionary(job.inputs.enumerated().map { ($1.path, $0) }) { first, _ in first }
             failures.sort { (places[$0.input ?? ""] ?? 0) < (places[$1.input ?? ""] ?? 0) }
             guard keepGoing, !good.isEmpty else { return Attempt(failures: failures) }
             do { return Attempt(product: try await product(job, good, attached), failures: failures) } catch {
-                return Attempt(failures: failures + [failure(error, nil)])
+                return Attempt(failures: failures + [Failure(error, about: nil)])
             }
         }
     }
@@ -100,13 +100,13 @@ struct EngineMaker: Maker {
                 ] {
                     ways[Artifact(plan).digest] = engine.explain(plan.way(for: format), comparing: keys)
                 }
-            } catch { throw failure(error, input) }
+            } catch { throw Failure(error, about: input) }
         }
         let attached = job.format == .pptx ? try attachments.map { (_, input) throws(Failure) in Artifact.blob(try read(input)) } : []
         let tree: Explanation
         do {
             tree = engine.explain(try conversion(job.format, pages, attached).output, comparing: keys)
-        } catch { throw failure(error, nil) }
+        } catch { throw Failure(error, about: nil) }
         var lines: [Explanation.Line] = []
         for line in tree.lines {
             lines.append(line)
@@ -219,52 +219,25 @@ struct EngineMaker: Maker {
     /// be read once, are kept in memory.
     private func source(_ input: Input, keepingUpTo kept: Int = 0) throws(Failure) -> Artifact<Blob> {
         if input.isStandardInput || kind(of: input.path) == .other { return .blob(try read(input)) }
-        do { return try .file(path: input.path, limit: largestFile, keepingUpTo: kept) } catch { throw failure(error, input) }
+        do { return try .file(path: input.path, limit: largestFile, keepingUpTo: kept) } catch { throw Failure(error, about: input) }
     }
 
     /// No reader takes more.
     private var largestFile: Int { max(options.image.maxFileBytes, options.svg.limits.byteCount) }
 
     private func read(_ input: Input) throws(Failure) -> Blob {
-        do { return try console.read(input.path, limit: largestFile) } catch { throw failure(error, input) }
+        do { return try console.read(input.path, limit: largestFile) } catch { throw Failure(error, about: input) }
     }
 
     /// What is wrong with a deck as a whole, whatever its pages; nil for everything else.
     private func deckFailure(_ error: any Error) -> Failure? {
         func failure(about kind: Request.Attachment) -> Failure {
-            self.failure(error, attachments.first { $0.kind == kind }?.input)
+            Failure(error, about: attachments.first { $0.kind == kind }?.input)
         }
         switch (error as? StageFailure)?.underlying ?? error {
         case is TemplateError, DeckError.sizeOfTemplate: return failure(about: .template)
         case DeckError.tooManyNotes: return failure(about: .notes)
         default: return nil
-        }
-    }
-
-    /// What a failed request means for the person who asked.
-    private func failure(_ error: any Error, _ input: Input?) -> Failure {
-        let underlying = (error as? StageFailure)?.underlying ?? error
-        let place = input.map { $0.shown + ": " } ?? ""
-        func failure(_ kind: Failure.Kind, _ message: String) -> Failure { Failure(kind: kind, input: input?.path, message: message) }
-        switch underlying {
-        case is CancellationError:
-            return failure(.cancelled, place + "interrupted")
-        case Blob.FileError.tooLarge, SourceError.unreadable(.tooLarge):
-            return failure(.limit, sentence(underlying) + "; --max-file-bytes raises it")
-        case is SourceError, is Blob.FileError:
-            return failure(.reading, sentence(underlying))
-        case ImageDecodingError.tooLarge(let quantity, let value, let limit):
-            let flag = "--" + kebab(quantity.rawValue)
-            return failure(.limit, "\(place)needs \(value) where \(flag) allows \(limit); raise it or make the picture smaller")
-        case ImageDecodingError.outOfMemory:
-            return failure(.limit, place + sentence(underlying))
-        case let error as SVG.ParseError:
-            guard let flag = error.flag else { return failure(.reading, place + sentence(error)) }
-            return failure(.limit, place + sentence(error) + "; --\(flag) raises it")
-        case is ImageDecodingError, is UnknownSourceFormat, is TemplateError, is DeckError, is NothingTraced:
-            return failure(.reading, place + sentence(underlying))
-        default:
-            return failure(.other, place + sentence(error))
         }
     }
 }
@@ -288,28 +261,10 @@ private final class RunLog: Sendable {
     func cost(of digest: Digest) -> UInt64 { state.withLock { $0.costs[digest] ?? 0 } }
 }
 
-extension SVG.ParseError {
-    /// The flag that raises the limit that was hit; nil for other errors.
-    fileprivate var flag: String? {
-        switch self {
-        case .tooLarge: "max-svg-bytes"
-        case .tooDeep: "max-svg-depth"
-        case .tooManyElements: "max-svg-elements"
-        case .tooComplex: "max-svg-steps"
-        default: nil
-        }
-    }
-}
-
 extension Remark {
     init(_ diagnostic: SVG.Diagnostic, in path: String) {
         self.init(
             input: path, outcome: diagnostic.outcome.rawValue, element: diagnostic.element, line: diagnostic.line,
             message: diagnostic.message, deviation: diagnostic.deviation)
     }
-}
-
-/// `maxPixels` as a flag: `max-pixels`.
-private func kebab(_ camel: String) -> String {
-    camel.map { $0.isUppercase ? "-" + $0.lowercased() : String($0) }.joined()
 }

@@ -15,6 +15,7 @@ extension Verb {
         case .trace: "Pictures (PNG, JPEG) to SVG."
         case .pptx: "SVG or pictures to slides of native, editable shapes."
         case .compose: "Collections: thousands of pictures from layers, planned exactly."
+        case .run: "Sends pictures and drawings through the steps of a pipeline."
         case .explain: "Shows what a command would take, without doing it."
         case .check: "Checks presentations for what PowerPoint would repair."
         case .cache: "Shows, checks, warms, simulates or empties the cache."
@@ -32,6 +33,7 @@ extension Verb {
         case .trace: "atelier trace IN… [-o OUT.svg] [options]"
         case .pptx: "atelier pptx IN… [-o OUT.pptx] [options]"
         case .compose: "atelier compose PROJECT -o DIR [options]"
+        case .run: "atelier run PIPELINE.json IN… -o OUT [options]"
         case .explain: "atelier explain convert|trace|pptx IN… [options]"
         case .check: "atelier check FILE.pptx… [--json]"
         case .cache: "atelier cache stats|clear|verify|warm|simulate|path [options]"
@@ -61,6 +63,13 @@ extension Verb {
                 "DIR receives images/N.png, metadata/N.json and sheet.png. The same command goes on where a run was stopped, and "
                     + "adds items when --count has grown; a folder of another collection is never touched. --force draws again "
                     + "what is there.",
+            ]
+        case .run:
+            [
+                "A pipeline is a JSON document with a list of steps, such as {\"steps\": [{\"make\": \"svg\"}, {\"make\": \"pptx\"}]}: "
+                    + "every picture is traced, and all drawings become the slides of one presentation. Steps make svg, png or pptx, "
+                    + "with the options of the command line. --schema prints what may stand there, --graph draws what does.",
+                "Inputs are files, folders, quoted patterns, URLs, or - for standard input. An input that fails is said and left out.",
             ]
         case .explain:
             [
@@ -116,6 +125,7 @@ func helpText(on verb: Verb?) -> String {
     switch verb {
     case .convert, .trace, .pptx: text += rows(ConvertCommand.options(of: verb), defaults: ConvertCommand(verb: verb))
     case .compose: text += rows(ComposeCommand.options, defaults: ComposeCommand())
+    case .run: text += rows(RunCommand.options, defaults: RunCommand())
     case .check: text += rows(CheckCommand.options, defaults: CheckCommand())
     case .cache: text += rows(CacheCommand.allOptions, defaults: CacheCommand(action: .stats))
     case .bench: text += rows(BenchCommand.options, defaults: BenchCommand())
@@ -135,6 +145,7 @@ func helpJSON(on verb: Verb?) -> JSON {
                 let options: JSON? =
                     switch verb {
                     case .convert, .trace, .pptx: ConvertCommand.options(of: verb).schema(defaults: ConvertCommand(verb: verb))
+                    case .run: RunCommand.options.schema(defaults: RunCommand())
                     case .check: CheckCommand.options.schema(defaults: CheckCommand())
                     case .cache: CacheCommand.allOptions.schema(defaults: CacheCommand(action: .stats))
                     case .bench: BenchCommand.options.schema(defaults: BenchCommand())

@@ -19,13 +19,15 @@ enum Invocation: Hashable, Sendable {
     case bench(BenchCommand)
     /// Check presentations.
     case check(CheckCommand)
+    /// Send files through a pipeline.
+    case run(RunCommand)
     /// Explain a command, or all of them.
     case help(Verb?, json: Bool)
 }
 
 /// The commands.
 enum Verb: String, CaseIterable, Hashable, Sendable {
-    case convert, trace, pptx, compose, explain, check, cache, config, bench, version, help
+    case convert, trace, pptx, compose, run, explain, check, cache, config, bench, version, help
 
     /// The one format it makes; nil when it makes several or none.
     var format: Request.Target? {
@@ -197,6 +199,7 @@ extension Invocation {
             command.operands = try parse(rest, options: CheckCommand.options, into: &command)
             if command.operands.isEmpty { throw UsageError("check wants at least one file, folder or pattern, or - for standard input") }
             self = .check(command)
+        case .run: self = .run(try RunCommand(parsing: rest))
         case .version, .help:
             var json = false
             let operands = try parse(rest, options: [.flag("json", \.self, group: "Talk", "Answers in JSON.")], into: &json)

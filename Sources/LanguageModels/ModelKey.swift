@@ -12,6 +12,9 @@ public struct ModelKey: Hashable, Sendable {
     /// The key in a variable.
     public init(environment variable: String) { self.variable = variable }
 
+    /// Whether there is a key.
+    public var isSet: Bool { getenv(variable).map { $0.pointee != 0 } ?? false }
+
     /// Hands the key to `body`.
     /// - Throws: `ModelError.noKey` where there is none.
     func withKey<Result>(_ body: (String) throws -> Result) throws -> Result {

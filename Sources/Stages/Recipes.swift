@@ -1,4 +1,5 @@
 import AtelierFonts
+import AtelierImageCodecs
 public import AtelierMemo
 import AtelierImageTracing
 import AtelierOOXML
@@ -48,6 +49,20 @@ public func convertToSVG(_ source: Artifact<Blob>, _ options: ConversionOptions 
         report: Artifact(
             ReportOnSource(
                 source: source, options: options.svg, searching: options.targetSSIM == nil ? nil : options, fonts: fonts, files: files)))
+}
+
+/// A drawing as a picture.
+///
+/// - Parameters:
+///   - source: An SVG file; other files it refers to are not read.
+///   - size: How large; the drawing's own size by default.
+///   - options: How the drawing is read, and what is refused.
+/// - Returns: A PNG file, or why there is none.
+public func rasterizeSVG(
+    _ source: Artifact<Blob>, _ size: RenderingSize = .init(), _ options: ConversionOptions = .init()
+) -> Artifact<Rendering> {
+    let tree = readDrawing(source, options.svg, .needed(by: source, []))
+    return Artifact(RasterizeDrawing(svg: source, tree: tree, size: size, maxPixels: options.image.maxPixels))
 }
 
 /// Pictures and drawings as one PowerPoint file, one slide each, made of native shapes.

@@ -33,6 +33,8 @@ enum StageIdentities {
         of(RasterizeSVG.self), of(PackPPTX.self), of(ReportSlides.self), Archives.libraryVersion, RasterizeSVG.library,
     ])
 
+    static let toPicture = list([of(RasterizeSVG.self), RasterizeSVG.library])
+
     static let toReport = list(
         ["\(ReadDrawing.name)@\(ReadDrawing.version)", of(ParseSVG.self), of(ReportTree.self)] + [
             of(DecodeImage.self), of(QuantizeColors.self), of(SearchTrace.self), of(ReportSearch.self),

@@ -87,6 +87,10 @@ struct KeyTests {
             }
         ),
         (RasterizeSVG.name, { keyProblems(of: RasterizeSVG(svg: file, width: 3, height: 4)) }),
+        (
+            RasterizeDrawing.name,
+            { keyProblems(of: RasterizeDrawing(svg: file, tree: tree, size: RenderingSize(width: 3, height: 4, scale: 2), maxPixels: 5)) }
+        ),
         (AnswerOutline.name, { keyProblems(of: AnswerOutline(OutlineWork(.difference, BezierPath()))) }),
         (
             SlideOfTree.name,

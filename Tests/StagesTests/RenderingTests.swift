@@ -1,4 +1,5 @@
 import AtelierArchives
+import AtelierImageCodecs
 import AtelierMemo
 import AtelierMemoTesting
 import AtelierOOXML
@@ -55,5 +56,26 @@ struct RenderingTests {
         let report = try await engine.value(of: Artifact(ReportOnSlides(trees: [tree], slides: [slide])))
         #expect(report.pages.map(\.count) == [1])
         #expect(report.pages[0][0].message.hasPrefix("a picture is seen only in programs that draw SVG themselves: "))
+    }
+
+    @Test(
+        "The size of a picture follows from what is said of it and the drawing",
+        arguments: [
+            (RenderingSize(), 40, 20), (RenderingSize(scale: 2.5), 100, 50), (RenderingSize(width: 10), 10, 5),
+            (RenderingSize(height: 10), 20, 10), (RenderingSize(width: 3, height: 3), 3, 3), (RenderingSize(scale: 0.01), 1, 1),
+        ])
+    func size(size: RenderingSize, width: Int, height: Int) {
+        #expect(size.pixels(for: (40, 20)) == (width, height))
+    }
+
+    @Test("A picture with more pixels than allowed is refused before it is drawn")
+    func tooLarge() async throws {
+        let source = Artifact<Blob>.bytes(Array("<svg xmlns='http://www.w3.org/2000/svg' width='40' height='20'/>".utf8))
+        var options = ConversionOptions()
+        options.image.maxPixels = 799
+        let error = await #expect(throws: StageFailure.self) {
+            try await Engine(levels: []).value(of: rasterizeSVG(source, .init(), options))
+        }
+        #expect(error?.underlying as? RenderingTooLarge == RenderingTooLarge(width: 40, height: 20, limit: 799))
     }
 }

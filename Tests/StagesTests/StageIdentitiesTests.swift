@@ -66,6 +66,14 @@ struct StageIdentitiesTests {
         try await expectNamed(in: report.stages + "," + known, by: Artifact(report), engine)
     }
 
+    @Test("Every stage a picture of a drawing leads to stands in its key")
+    func pictureOfDrawing() async throws {
+        let engine = Engine(levels: [MemoryStore(admitting: .everything)])
+        let source = try Artifact<Blob>.file(path: Sample.path(of: "leaf.svg")), tree = Artifact(ParseSVG(source: source))
+        let plan = RasterizeDrawing(svg: source, tree: tree, size: .init(width: 9), maxPixels: 100)
+        try await expectNamed(in: plan.stages + [StageIdentities.of(ParseSVG.self)], by: Artifact(plan), engine)
+    }
+
     /// Runs a plan and looks at every stage that ran for it.
     private func expectNamed<Value: Storable>(in stages: String, by plan: Artifact<Value>, _ engine: Engine) async throws {
         let log = EventLog(engine)
@@ -73,7 +81,7 @@ struct StageIdentitiesTests {
         let ran = log.events.filter { $0.kind == .run }.map { "\($0.stage)@\($0.version)" }
         let plans = [
             SVGFromSource.name, ReportOnSource.name, DeckOfPages.name, ReportOnPages.name, DeckOfSlides.name, ReportOnSlides.name,
-            SlideOfTree.name, ReviewOfSource.name,
+            SlideOfTree.name, ReviewOfSource.name, RasterizeDrawing.name,
         ].map { "\($0)@" }
         let names = stages.split(separator: ",").map(String.init)
         for identity in ran where !plans.contains(where: identity.hasPrefix) {

@@ -1,0 +1,55 @@
+import AtelierHTTP
+import AtelierImageCodecs
+import AtelierMemo
+import AtelierOOXML
+import AtelierPipelines
+import AtelierSVG
+import AtelierStages
+
+extension Failure {
+    /// What a failed request means for the person who asked.
+    init(_ error: any Error, about input: Input?) {
+        let underlying = (error as? StageFailure)?.underlying ?? error
+        let place = input.map { $0.shown + ": " } ?? ""
+        func failure(_ kind: Kind, _ message: String) -> Failure { Failure(kind: kind, input: input?.path, message: message) }
+        self =
+            switch underlying {
+            case is CancellationError:
+                failure(.cancelled, place + "interrupted")
+            case Blob.FileError.tooLarge, SourceError.unreadable(.tooLarge):
+                failure(.limit, sentence(underlying) + "; --max-file-bytes raises it")
+            case is SourceError, is Blob.FileError, is HTTPError:
+                failure(.reading, sentence(underlying))
+            case ImageDecodingError.tooLarge(let quantity, let value, let limit):
+                failure(
+                    .limit,
+                    "\(place)needs \(value) where --\(kebab(quantity.rawValue)) allows \(limit); raise it or make the picture smaller")
+            case ImageDecodingError.outOfMemory, is RenderingTooLarge, is DeckTooLarge:
+                failure(.limit, place + sentence(underlying))
+            case let error as SVG.ParseError where error.flag != nil:
+                failure(.limit, place + sentence(error) + "; --\(error.flag!) raises it")
+            case is ImageDecodingError, is UnknownSourceFormat, is TemplateError, is DeckError, is NothingTraced, is SVG.ParseError:
+                failure(.reading, place + sentence(underlying))
+            default:
+                failure(.other, place + sentence(error))
+            }
+    }
+}
+
+extension SVG.ParseError {
+    /// The flag that raises the limit that was hit; nil for other errors.
+    fileprivate var flag: String? {
+        switch self {
+        case .tooLarge: "max-svg-bytes"
+        case .tooDeep: "max-svg-depth"
+        case .tooManyElements: "max-svg-elements"
+        case .tooComplex: "max-svg-steps"
+        default: nil
+        }
+    }
+}
+
+/// `maxPixels` as a flag: `max-pixels`.
+private func kebab(_ camel: String) -> String {
+    camel.map { $0.isUppercase ? "-" + $0.lowercased() : String($0) }.joined()
+}

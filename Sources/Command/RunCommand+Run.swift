@@ -1,0 +1,167 @@
+import AtelierHTTP
+import AtelierJSON
+import AtelierMemo
+import AtelierPipelines
+import AtelierProcessors
+import AtelierScheduling
+import AtelierStages
+
+/// Largest input, in bytes; steps have limits of their own.
+private let largestInput = 1 << 30
+
+extension RunCommand {
+    /// Reads the inputs one after the other as there is room for them, and writes what comes out as it comes.
+    func run(
+        _ configuration: Configuration, on workers: WorkerPool? = nil, environment: [String: String], console: Console
+    ) async throws -> ExitCode {
+        let begin = ContinuousClock.now
+        guard let document else { return .usage }
+        let pipeline = try pipeline(document, console), outputs = try PipelineOutputs(settings, of: pipeline)
+        let (inputs, problems) = try inputs(console)
+        for problem in problems { console.say("atelier: \(problem)") }
+        let engine = configuration.makeEngine(makesCache: true, on: workers, environment: environment, console: console)
+        let journal = configuration.journal(of: engine)
+        let events = try settings.events.map { try EventFile($0, of: engine) }
+        let failures = FailureList(of: inputs), onFailure: (@Sendable (ItemFailure) -> Void)? = settings.failFast ? nil : failures.add
+
+        var collector = PartCollector(outputs, inputs: inputs, settings, console: console)
+        // Enough that no worker waits for reading or writing, few enough that what is in hand stays little.
+        let limits = QueueLimits(parts: 2 * engine.configuration.workers, bytes: 64 << 20)
+        let stages = Chain([FetchFiles(onFailure: onFailure), identifyParts, pipeline.processor(engine, onFailure: onFailure)])
+        do {
+            for try await part in stages(parts(of: inputs, onFailure, console), limits: limits) { try collector.take(part) }
+            try collector.finish()
+        } catch let failure as Failure {
+            failures.add(failure)
+        } catch {
+            failures.add((error as? ItemFailure).map { failures.failure($0) } ?? Failure(error, about: nil))
+        }
+        journal?.write()
+        try events?.finish()
+
+        let all = failures.sorted + collector.failures
+        for failure in all where failure.isNews { console.say("atelier: \(failure.message)") }
+        let code = exitCode(all, hasMade: !collector.made.isEmpty, problems: problems.count, interrupted: Task.isCancelled)
+        let report = RunReport(
+            inputCount: inputs.count, made: collector.made, failures: all, problems: problems, statistics: engine.statistics,
+            levels: engine.levels.map(\.name), seconds: (ContinuousClock.now - begin).inSeconds)
+        if !settings.quiet, code != .brokenPipe { report.say(to: console, verbose: settings.verbose) }
+        if settings.json { try console.write(report.json.bytes + [UInt8(ascii: "\n")]) }
+        return code
+    }
+
+    /// What the operands and lists name, in their order.
+    private func inputs(_ console: Console) throws(UsageError) -> (inputs: [Input], problems: [String]) {
+        var operands = operands, list = InputList()
+        if let file = settings.filesFrom {
+            do {
+                let bytes = try console.read(file, limit: 256 << 20).withUnsafeBytes(Array.init)
+                operands += AtelierCommand.operands(listedIn: bytes, nullSeparated: settings.nullSeparated)
+            } catch { list.problems.append("--files-from \(sentence(error))") }
+        }
+        for run in operands.chunked(by: { $0.isURL == $1.isURL }) {
+            if run[0].isURL {
+                list.inputs += run.map { Input(path: $0, relative: $0.nameInURL) }
+            } else {
+                let files = try expand(run, suffixes: Verb.run.suffixes)
+                list.inputs += files.inputs
+                list.problems += files.problems
+            }
+        }
+        return (list.inputs, list.problems)
+    }
+
+    /// The inputs as parts, each read when it is wanted; of a URL the reference alone.
+    private func parts(
+        of inputs: [Input], _ onFailure: (@Sendable (ItemFailure) -> Void)?, _ console: Console
+    ) -> PartStream {
+        let position = Lock(0)
+        return PartStream(next: {
+            while true {
+                let index = position.withLock { position in
+                    defer { position += 1 }
+                    return position
+                }
+                guard index < inputs.count else { return nil }
+                let input = inputs[index], metadata: Metadata = ["name": .string(input.relative), "input": .integer(index)]
+                let unread = Part(
+                    .file(FileReference(uri: input.path, mimeType: "application/octet-stream")), role: "user", metadata: metadata)
+                if input.path.isURL { return unread }
+                do {
+                    let bytes = try console.read(input.path, limit: largestInput)
+                    return try Part(bytes: bytes, mimeType: "application/octet-stream", role: "user", metadata: metadata)
+                } catch {
+                    guard let onFailure else { throw ItemFailure(unread, error) }
+                    onFailure(ItemFailure(unread, error))
+                }
+            }
+        })
+    }
+}
+
+/// Gives parts of bytes the type that their content says; what it does not say stays.
+private let identifyParts = PartFunction { part, emitter in
+    var part = part
+    // Of what is no picture and no drawing, the type that somebody else gave is the best there is.
+    if case .bytes(let bytes) = part.payload, let format = try? SourceFormat.sniff(bytes.blob) {
+        part.mimeType =
+            switch format {
+            case .png: "image/png"
+            case .jpeg: "image/jpeg"
+            case .svg: "image/svg+xml"
+            }
+    }
+    emitter.emit(part)
+}
+
+extension String {
+    /// Whether it is an address that HTTP leads to.
+    fileprivate var isURL: Bool { hasPrefix("http://") || hasPrefix("https://") }
+
+    /// The last part of a URL's path.
+    fileprivate var nameInURL: String {
+        let path = prefix { $0 != "?" && $0 != "#" }.split(separator: "/").dropFirst(2)
+        return path.last.map(String.init) ?? "index"
+    }
+}
+
+extension Array {
+    /// Neighbours that belong together, each run with at least one.
+    fileprivate func chunked(by belongTogether: (Element, Element) -> Bool) -> [[Element]] {
+        var chunks: [[Element]] = []
+        for element in self {
+            if let last = chunks.last?.last, belongTogether(last, element) {
+                chunks[chunks.count - 1].append(element)
+            } else {
+                chunks.append([element])
+            }
+        }
+        return chunks
+    }
+}
+
+/// What went wrong, by input.
+private final class FailureList: Sendable {
+    private let inputs: [Input]
+    private let failures = Lock<[(position: Int, failure: Failure)]>([])
+
+    init(of inputs: [Input]) { self.inputs = inputs }
+
+    /// In the order of the inputs, so that two runs say the same; what is about none comes last.
+    var sorted: [Failure] { failures.withLock { $0 }.sorted { $0.position < $1.position }.map(\.failure) }
+
+    func add(_ failure: Failure) { failures.withLock { $0.append((.max, failure)) } }
+
+    func add(_ item: ItemFailure) {
+        let failure = failure(item)
+        let position = position(of: item) ?? .max
+        failures.withLock { $0.append((position, failure)) }
+    }
+
+    func failure(_ item: ItemFailure) -> Failure { Failure(item.underlying, about: position(of: item).map { inputs[$0] }) }
+
+    private func position(of item: ItemFailure) -> Int? {
+        guard case .integer(let position)? = item.part.metadata["input"], inputs.indices.contains(position) else { return nil }
+        return position
+    }
+}

@@ -1,0 +1,106 @@
+import AtelierJSON
+import AtelierMemo
+import AtelierPipelines
+import AtelierStages
+
+/// Sends files through a pipeline.
+struct RunCommand: Hashable, Sendable {
+    /// The document with the pipeline, `-` for standard input; nil where only the schema is wanted.
+    var document: String?
+    /// Files, folders, patterns and URLs.
+    var operands: [String] = []
+    /// Everything about files, configuration and talk.
+    var settings = Settings()
+    /// Whether the pipeline is drawn instead of run, and whether the schema of documents is printed.
+    var graph = false, schema = false
+
+    static let options: [Option<RunCommand>] =
+        [
+            .text(
+                "output", letter: "o", \.settings.output, "OUT", group: "Files",
+                "The output; - is standard output. A folder (ending in /, or there already) receives one file for each part that comes out."
+            ),
+            .text("directory", letter: "d", \.settings.directory, "DIR", group: "Files", "Folder that receives one file for each part."),
+            .text(
+                "files-from", \.settings.filesFrom, "FILE", group: "Files",
+                "Reads further inputs from FILE, one a line; - is standard input."),
+            .flag(
+                "null", letter: "0", \.settings.nullSeparated, group: "Files", "Names in --files-from end in NUL instead of a line feed."),
+            .flag("force", letter: "f", \.settings.force, group: "Files", "Replaces outputs that are there already and differ."),
+            .flag("fail-fast", \.settings.failFast, group: "Files", "Stops at the first input that fails."),
+            .flag(
+                "graph", \.graph, group: "Pipeline",
+                "Draws the pipeline instead of running it: as text, or as SVG into the output where one is named."),
+            .flag("schema", \.schema, group: "Pipeline", "Prints the JSON Schema of pipelines."),
+        ]
+        + (Configuration.flags
+        + [.text("events", \.events, "FILE", group: "Talk", "Writes what the engine does, one JSON object a line.")]
+        + Settings.talkOptions).map { $0.of(\RunCommand.settings) }
+
+    /// What holds before anything is said.
+    init() {}
+
+    /// Reads a command line behind `run`.
+    init(parsing arguments: ArraySlice<String>) throws(UsageError) {
+        let words = try parse(arguments, options: Self.options, into: &self)
+        document = words.first
+        operands = Array(words.dropFirst())
+        if schema {
+            if let document { throw UsageError("--schema stands alone, without \(printable(document))") }
+            return
+        }
+        guard document != nil else { throw UsageError("run wants a pipeline, a JSON document, and inputs after it") }
+        if graph {
+            if let operand = operands.first {
+                throw UsageError("--graph draws the pipeline and takes no inputs such as \(printable(operand))")
+            }
+            return
+        }
+        if operands.isEmpty, settings.filesFrom == nil {
+            throw UsageError("run wants at least one input after the pipeline: a file, a folder, a pattern, a URL, or - for standard input")
+        }
+        if (operands + [document, settings.filesFrom].compactMap(\.self)).count(where: { $0 == "-" }) > 1 {
+            throw UsageError("standard input can be read only once")
+        }
+        if settings.output != nil, settings.directory != nil { throw UsageError("-o and -d exclude each other") }
+        guard settings.output != nil || settings.directory != nil else {
+            throw UsageError("where shall the outputs go? Say -o FILE for one, -d DIR for a file each")
+        }
+        if settings.json, settings.output == "-" { throw UsageError("--json and -o - would both write to standard output") }
+        if settings.quiet, settings.verbose { throw UsageError("-q and -v exclude each other") }
+    }
+
+    /// Longest document, in bytes.
+    private static let longestDocument = 1 << 20
+
+    /// The pipeline that the document says.
+    func pipeline(_ document: String, _ console: Console) throws(UsageError) -> Pipeline {
+        do {
+            return try Pipeline(parsing: console.read(document, limit: Self.longestDocument).withUnsafeBytes(Array.init))
+        } catch let error as PipelineError {
+            let place = document == "-" ? "standard input" : printable(document)
+            throw UsageError("\(place): \(sentence(error))")
+        } catch { throw UsageError(sentence(error)) }
+    }
+
+    /// Prints the schema or draws the pipeline; nil when it is to be run.
+    func answer(_ console: Console) throws -> ExitCode? {
+        if schema {
+            try console.write(Pipeline.schema.prettyBytes)
+            return .done
+        }
+        guard graph, let document else { return nil }
+        let pipeline = try pipeline(document, console)
+        guard let output = settings.output, output != "-" else {
+            try console.write(pipeline.textGraph)
+            return .done
+        }
+        let drawn: Result<Delivery, DeliveryError> = Blob(pipeline.svgGraph).withUnsafeBytes { bytes in
+            do throws(DeliveryError) {
+                return .success(try deliver(bytes, to: output, force: settings.force))
+            } catch { return .failure(error) }
+        }
+        _ = try drawn.get()
+        return .done
+    }
+}

@@ -1,0 +1,79 @@
+import AtelierJSON
+import AtelierMemo
+public import AtelierProcessors
+import AtelierStages
+
+/// A part that a step could make nothing of; the others go on.
+public struct ItemFailure: Error, CustomStringConvertible {
+    /// The part.
+    public var part: Part
+    /// What was thrown.
+    public var underlying: any Error
+
+    /// A failure of a part.
+    public init(_ part: Part, _ error: any Error) {
+        self.part = part
+        underlying = error
+    }
+
+    /// The part's name, `name` in its metadata, where it has one; then the error's sentence.
+    public var description: String { part.name.isEmpty ? "\(underlying)" : "\(part.name): \(underlying)" }
+}
+
+extension Part {
+    /// Under which name the part came, such as the path of its file.
+    var name: String { if case .string(let name)? = metadata["name"] { name } else { "" } }
+}
+
+/// What all steps share: which parts they take, whom they ask, and what becomes of failures.
+struct PartByPart: Sendable {
+    let engine: Engine
+    /// Media types such as `image/png`, or `image/*`.
+    let sources: [String]
+    /// Is told of each failure, and the part is left out; nil ends the run with the first.
+    let onFailure: (@Sendable (ItemFailure) -> Void)?
+
+    /// Whether a part is taken. Parts without bytes are not.
+    func takes(_ part: Part) -> Bool {
+        guard case .bytes = part.payload else { return part.isText && part.mimeType.begins(with: "image/svg") && matches(part.mimeType) }
+        return matches(part.mimeType)
+    }
+
+    private func matches(_ type: MIMEType) -> Bool {
+        let name = type.text.lowercased().prefix { $0 != ";" && $0 != " " }
+        return sources.contains { source in source.hasSuffix("/*") ? name.hasPrefix(source.dropLast()) : name == source }
+    }
+
+    /// Emits what a request makes of a part, under the part's name with another ending.
+    func make(
+        of part: Part, _ target: Pipeline.Target, into output: Output, _ request: (Artifact<Blob>) async throws -> Blob
+    ) async throws {
+        guard let bytes = part.bytes else { return try await output.emit(part) }
+        let made: Blob
+        do { made = try await request(.blob(bytes)) } catch { return try fail(part, error) }
+        try await output.emit(try part.made(made, target))
+    }
+
+    /// Tells of a failure, or throws it.
+    func fail(_ part: Part, _ error: any Error) throws {
+        if error is CancellationError || (error as? StageFailure)?.underlying is CancellationError { throw CancellationError() }
+        guard let onFailure else { throw ItemFailure(part, error) }
+        onFailure(ItemFailure(part, error))
+    }
+}
+
+extension Part {
+    /// A part with what was made of this one: its role, substream and metadata, its name with the ending of the target.
+    fileprivate func made(_ bytes: Blob, _ target: Pipeline.Target) throws(PartError) -> Part {
+        var metadata = metadata
+        if !name.isEmpty { metadata["name"] = .string(Self.renamed(name, to: target.rawValue)) }
+        return try Part(bytes: bytes, mimeType: MIMEType(target.mediaType), role: role, substream: substream, metadata: metadata)
+    }
+
+    /// `art/logo.png` with the ending `svg` is `art/logo.svg`.
+    static func renamed(_ name: String, to ending: String) -> String {
+        let last = name.lastIndex(of: "/").map { name.index(after: $0) } ?? name.startIndex
+        guard let dot = name[last...].lastIndex(of: "."), dot > last else { return name + "." + ending }
+        return name[..<dot] + "." + ending
+    }
+}

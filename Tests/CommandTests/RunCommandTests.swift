@@ -1,0 +1,111 @@
+import AtelierJSON
+import Testing
+
+@testable import AtelierCommand
+
+private let deck = #"{"steps": [{"make": "svg", "options": {"colors": 8}}, {"make": "pptx", "title": "Pictures"}]}"#
+
+@Suite("Runs of pipelines")
+struct RunCommandTests {
+    @Test("Pictures become one presentation, which the second run finds")
+    func deckOfPictures() async throws {
+        let scratch = Scratch()
+        scratch.write(deck, to: "deck.json")
+        let cold = await runCommand(scratch, "run @deck.json %icon.png %leaf.svg %logo.png -o @a.pptx")
+        #expect(cold.code == .done)
+        #expect(cold.err.hasPrefix("3 inputs, 1 output, ") && cold.err.contains(" steps made, "))
+        let warm = await runCommand(scratch, "run @deck.json %icon.png %leaf.svg %logo.png -o @b.pptx")
+        #expect(warm.err.hasPrefix("3 inputs, 1 output, all from the cache, "))
+        #expect(scratch.read("a.pptx") != nil && scratch.read("a.pptx") == scratch.read("b.pptx"))
+        let order = await runCommand(scratch, "run @deck.json %logo.png %leaf.svg %icon.png -o @c.pptx -q")
+        #expect(order.err == "" && scratch.read("c.pptx") != scratch.read("a.pptx"))
+    }
+
+    @Test("A folder receives a file for each part, named like its input")
+    func folder() async throws {
+        let scratch = Scratch()
+        scratch.write(#"{"steps": [{"make": "svg", "from": "image/png"}]}"#, to: "p.json")
+        let run = await runCommand(scratch, "run @p.json %icon.png %logo.png %dusk.jpg -d @out --json -q")
+        #expect(run.code == .done)
+        #expect(scratch.names.filter { $0.hasPrefix("out/") } == ["out/dusk.jpg", "out/icon.svg", "out/logo.svg"])
+        #expect(try JSON(parsing: Array(run.out.utf8)).text.hasPrefix(#"{"version":1,"command":"run","outputs":[{"output":"#))
+        #expect(run.out.split(separator: #""state":"written""#).count == 4 && run.out.contains(#""failures":[]"#))
+    }
+
+    @Test("What fails is said in the order of the inputs, and the others are delivered")
+    func failures() async throws {
+        let scratch = Scratch()
+        scratch.write(deck, to: "deck.json")
+        scratch.write("\u{89}PNG\r\n\u{1A}\n", to: "broken.png")
+        let run = await runCommand(scratch, "run @deck.json @gone.png %icon.png @none.svg -o @a.pptx")
+        #expect(run.code == .someFailed)
+        let lines = run.err.split(separator: "\n")
+        #expect(
+            lines.count == 3 && lines[0].hasSuffix("gone.png: there is no such file")
+                && lines[1].hasSuffix("none.svg: there is no such file"))
+        #expect(lines.last?.hasPrefix("3 inputs, 1 output, 2 failed, ") == true)
+        #expect(scratch.read("a.pptx") != nil)
+        let first = await runCommand(scratch, "run @deck.json @gone.png %icon.png -o @b.pptx --fail-fast")
+        #expect(first.code == .nothingRead && scratch.read("b.pptx") == nil)
+        #expect(await runCommand(scratch, "run @deck.json @gone.png -o @b.pptx").code == .nothingRead)
+    }
+
+    @Test("Nothing is overwritten that was read, and nothing that differs without --force")
+    func overwriting() async throws {
+        let scratch = Scratch()
+        scratch.write(#"{"steps": [{"make": "svg", "from": "image/svg+xml"}]}"#, to: "p.json")
+        let source = #"<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="5" height="5" style="fill:red"/></svg>"#
+        scratch.write(source, to: "a.svg")
+        let same = await runCommand(scratch, "run @p.json @a.svg -o @a.svg --force")
+        #expect(same.code == .someFailed && same.err.contains("would overwrite the input") && scratch.read("a.svg") == source)
+        scratch.write("other", to: "b.svg")
+        #expect(await runCommand(scratch, "run @p.json @a.svg -o @b.svg").err.contains("exists and differs; --force replaces it"))
+        #expect(await runCommand(scratch, "run @p.json @a.svg -o @b.svg --force").code == .done)
+        let two = await runCommand(scratch, "run @p.json @a.svg %leaf.svg -o @c.svg")
+        #expect(
+            two.code == .someFailed && two.err.contains("takes one part, and the pipeline gives more: a.svg (image/svg+xml), then leaf.svg")
+        )
+    }
+
+    @Test("Two parts of one name are said, and the first is kept")
+    func sameNames() async throws {
+        let scratch = Scratch()
+        scratch.write(#"{"steps": [{"make": "svg"}]}"#, to: "p.json")
+        let run = await runCommand(scratch, "run @p.json %leaf.png %leaf.svg %icon.png -d @out")
+        #expect(run.code == .someFailed && run.err.contains("leaf.svg; rename one input"))
+        #expect(scratch.names.filter { $0.hasPrefix("out/") } == ["out/icon.svg", "out/leaf.svg"])
+    }
+
+    @Test("The graph and the schema need no inputs")
+    func graphAndSchema() async throws {
+        let scratch = Scratch()
+        scratch.write(deck, to: "deck.json")
+        let text = await runCommand(scratch, "run @deck.json --graph")
+        #expect(text.code == .done && text.out.contains("│ 1 svg") && text.out.contains("colors 8"))
+        #expect(await runCommand(scratch, "run @deck.json --graph -o @graph.svg").code == .done)
+        let drawn = await runCommand(scratch, "convert @graph.svg -o @graph.pptx -q")
+        #expect(drawn.code == .done)
+        let schema = await runCommand(scratch, "run --schema")
+        #expect(try schema.code == .done && JSONSchema(JSON(parsing: Array(schema.out.utf8))).problem(with: .null) != nil)
+    }
+
+    @Test(
+        "What cannot be followed is said before anything is read",
+        arguments: [
+            ("run", "run wants a pipeline"), ("run @p.json", "at least one input"),
+            ("run @p.json %icon.png", "where shall the outputs go?"),
+            ("run @none.json %icon.png -o @x.svg", "none.json: there is no such file"),
+            ("run @bad.json %icon.png -o @x.svg", "bad.json: steps[0].make: wants one of svg, png, pptx"),
+            ("run @p.json %icon.png -o @x.pptx", "is named for pptx, and the last step makes svg"),
+            ("run @p.json - --files-from - -d @out", "read only once"), ("run --schema @p.json", "stands alone"),
+            ("run @p.json %icon.png --graph", "takes no inputs"), ("run @p.json %icon.png -o @x.svg -d @out", "exclude each other"),
+            ("run @p.json %icon.png -d @out --kep-going", "kep-going"),
+        ])
+    func usage(line: String, words: String) async throws {
+        let scratch = Scratch()
+        scratch.write(#"{"steps": [{"make": "svg"}]}"#, to: "p.json")
+        scratch.write(#"{"steps": [{"make": "gif"}]}"#, to: "bad.json")
+        let run = await runCommand(scratch, line)
+        #expect(run.code == .usage && run.err.contains(words), "\(run.err)")
+    }
+}
