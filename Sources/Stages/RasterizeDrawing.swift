@@ -16,7 +16,7 @@ public struct RasterizeDrawing: Plan {
     /// Most pixels of it.
     public var maxPixels: Int
     /// The stage the way leads to: the plan's alias must not outlive a raised version.
-    public internal(set) var stages: [String]
+    public internal(set) var stages: String
 
     /// A way for one drawing.
     public init(svg: Artifact<Blob>, tree: Artifact<SVG.Tree>, size: RenderingSize, maxPixels: Int) {

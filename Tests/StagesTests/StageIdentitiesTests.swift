@@ -71,7 +71,7 @@ struct StageIdentitiesTests {
         let engine = Engine(levels: [MemoryStore(admitting: .everything)])
         let source = try Artifact<Blob>.file(path: Sample.path(of: "leaf.svg")), tree = Artifact(ParseSVG(source: source))
         let plan = RasterizeDrawing(svg: source, tree: tree, size: .init(width: 9), maxPixels: 100)
-        try await expectNamed(in: plan.stages + [StageIdentities.of(ParseSVG.self)], by: Artifact(plan), engine)
+        try await expectNamed(in: plan.stages + "," + StageIdentities.of(ParseSVG.self), by: Artifact(plan), engine)
     }
 
     /// Runs a plan and looks at every stage that ran for it.
