@@ -44,17 +44,21 @@ struct RuleTables {
     /// The layers in an order that leaves few states: those that tell combinations apart first, and each time the layer after which
     /// the fewest combinations of choices matter to rules that are still open.
     func order(distinct: (Int) -> Bool) -> [Int] {
-        var placed: [Int] = [], left = Array(layers.indices)
-        while !left.isEmpty {
-            let first = left.filter { distinct(layers[$0]) }
-            let candidates = first.isEmpty ? left : first
-            var best = candidates[0], least = Double.infinity
-            for candidate in candidates {
-                let states = openStates(after: placed + [candidate])
-                if states < least { (best, least) = (candidate, states) }
+        var placed: [Int] = []
+        for isDistinct in [true, false] {
+            let group = layers.indices.filter { distinct(layers[$0]) == isDistinct }
+            // Layers without rules change no state.
+            var left = group.filter { place in counts.contains { !$0.added[place].isEmpty } }
+            placed += group.filter { !left.contains($0) }
+            while !left.isEmpty {
+                var best = left[0], least = Double.infinity
+                for candidate in left {
+                    let states = openStates(after: placed + [candidate])
+                    if states < least { (best, least) = (candidate, states) }
+                }
+                placed.append(best)
+                left.removeAll { $0 == best }
             }
-            placed.append(best)
-            left.removeAll { $0 == best }
         }
         return placed.map { layers[$0] }
     }
