@@ -51,7 +51,7 @@ struct ConformanceTests {
         for (index, input) in inputs.enumerated() {
             let parts = try input.elements.map(Scene.part)
             let isSpaced = json["spaced_input"] == true
-            let stream = isSpaced ? PartStream.spaced(parts, by: .milliseconds(50)) : PartStream(parts)
+            let stream = isSpaced ? PartStream.spaced(parts, by: .milliseconds(250)) : PartStream(parts)
             var output: [Part] = []
             var failure: (any Error)?
             do {
