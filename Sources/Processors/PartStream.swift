@@ -99,6 +99,7 @@ public struct PartStream: AsyncSequence, Sendable {
                 taken += 1
                 return ready[taken - 1]
             }
+            if let part = readAtHand() { return part }
             return try await read()
         }
 
@@ -108,7 +109,16 @@ public struct PartStream: AsyncSequence, Sendable {
                 taken += 1
                 return ready[taken - 1]
             }
+            if let part = readAtHand() { return part }
             return try await read()
+        }
+
+        /// The first part of what is there without waiting; nil when there is nothing, or it is not known.
+        @usableFromInline mutating func readAtHand() -> Part? {
+            guard let parts = iterator.partsAtHand() else { return nil }
+            ready = parts
+            taken = 1
+            return ready[0]
         }
 
         @usableFromInline nonisolated(nonsending) mutating func read() async throws -> Part? {
@@ -164,6 +174,9 @@ public enum StreamError: Error, Hashable, CustomStringConvertible {
     /// Whether it is asked for batches; whoever has asked for one never asks for the next part by itself.
     var hasBatches: Bool { false }
 
+    /// Parts that can be had without waiting, at least one; nil when there are none, or a batch has to be asked for.
+    func partsAtHand() -> [Part]? { nil }
+
     /// Parts that are there, as many as is convenient; none at the end.
     nonisolated(nonsending) func nextBatch() async throws -> [Part] { [] }
 }
@@ -182,9 +195,11 @@ private final class ArrayIterator: PartIterator, @unchecked Sendable {  // hande
 
     override var hasBatches: Bool { true }
 
-    override nonisolated(nonsending) func nextBatch() async throws -> [Part] {
+    override nonisolated(nonsending) func nextBatch() async throws -> [Part] { partsAtHand() ?? [] }
+
+    override func partsAtHand() -> [Part]? {
         defer { parts = [] }
-        return parts
+        return parts.isEmpty ? nil : parts
     }
 }
 

@@ -6,6 +6,8 @@ final class HastyIterator: PartIterator, @unchecked Sendable {  // handed on, no
     private let limits: QueueLimits
     private let isLast: Bool
     private let sink: HastySink
+    /// Parts since somebody looked whether the task is cancelled.
+    private var unlooked = 0
     /// What is read from the first part on that had to wait.
     private var rest: OutletIterator?
 
@@ -42,7 +44,11 @@ final class HastyIterator: PartIterator, @unchecked Sendable {  // handed on, no
             guard let part = try await base.next() else { return nil }
             if isLast, sink.run.reserved.reserves(part) { return part }
             sink.pass(part, to: first, under: nil)
-            try Task.checkCancellation()
+            unlooked += 1
+            if unlooked == 16 {
+                unlooked = 0
+                try Task.checkCancellation()
+            }
         }
     }
 

@@ -174,11 +174,14 @@ final class PromptIterator: PartIterator, @unchecked Sendable {  // handed on, n
 
     override var hasBatches: Bool { true }
 
+    override func partsAtHand() -> [Part]? {
+        guard nextTurn < prompt.history.turns.count else { return nil }
+        nextTurn += 1
+        return prompt.history.turns[nextTurn - 1].parts
+    }
+
     override nonisolated(nonsending) func nextBatch() async throws -> [Part] {
-        if nextTurn < prompt.history.turns.count {
-            nextTurn += 1
-            return prompt.history.turns[nextTurn - 1].parts
-        }
+        if let parts = partsAtHand() { return parts }
         guard let added = try await prompt.added(after: addedCount) else { return [] }
         addedCount += added.count
         return Array(added)
