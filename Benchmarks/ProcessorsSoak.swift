@@ -22,7 +22,8 @@ extension Subcommand {
                 1 MiB or more after `settle`, or tasks are left.
             """
     ) { arguments in
-        let seconds = max(1, try arguments.integer("seconds", default: 600)), settle = min(seconds, try arguments.integer("settle", default: 120))
+        let seconds = max(1, try arguments.integer("seconds", default: 600)),
+            settle = min(seconds, try arguments.integer("settle", default: 120))
         return try blocking { () async -> Result<Int32, any Error> in
             do { return .success(try await soak(seconds: seconds, settle: settle)) } catch { return .failure(error) }
         }.get()

@@ -212,7 +212,9 @@ private final class PrefixedIterator: PartIterator, @unchecked Sendable {  // ha
         self.rest = rest
     }
 
-    override nonisolated(nonsending) func next() async throws -> Part? { if let part = parts.next() { part } else { try await rest.next() } }
+    override nonisolated(nonsending) func next() async throws -> Part? {
+        if let part = parts.next() { part } else { try await rest.next() }
+    }
 }
 
 private final class FunctionIterator: PartIterator, @unchecked Sendable {  // handed on, not shared, as all iterators

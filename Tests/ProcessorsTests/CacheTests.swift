@@ -48,7 +48,9 @@ struct CacheTests {
         }
     }
 
-    private func until(_ condition: @Sendable () -> Bool) async throws { while !condition() { try await Task.sleep(for: .milliseconds(1)) } }
+    private func until(_ condition: @Sendable () -> Bool) async throws {
+        while !condition() { try await Task.sleep(for: .milliseconds(1)) }
+    }
 
     @Test("What comes from the cache says so, and what is made does not")
     func hitsAreMarked() async throws {
@@ -162,9 +164,11 @@ struct CacheTests {
         let long = work.processor.cached(in: cache, as: "long", when: { $0.isText && ((try? $0.text.utf8.count) ?? 0) > 3 })
         for text in ["abc", "abc", "abcd", "abcd"] { try await long(Content(text)).drain() }
         #expect(work.runs.total == 3)
-        let byTopic = work.processor.cached(in: cache, as: "topic", key: { part in
-            if case .string(let topic)? = part.metadata["topic"] { ContentKey(topic) } else { nil }
-        })
+        let byTopic = work.processor.cached(
+            in: cache, as: "topic",
+            key: { part in
+                if case .string(let topic)? = part.metadata["topic"] { ContentKey(topic) } else { nil }
+            })
         try await byTopic([Part("x", metadata: ["topic": "t"]), "u"]).drain()
         #expect(try await byTopic([Part("y", metadata: ["topic": "t"]), "u"]).text() == "x!u!")
         #expect(work.runs.total == 6)
@@ -288,7 +292,8 @@ struct ContentKeyTests {
         let parts: [Part] = [
             "a", Part("a", role: "user"), Part("a", substream: "user"), Part("a", mimeType: "text/html"), Part("a", metadata: ["n": 1]),
             Part("a", metadata: ["n": "1"]), Part("a", metadata: ["n": [1]]), Part(.text("a"), isThought: true), "", "b",
-            try Part(bytes: Blob("a"), mimeType: "image/png"), try Part(bytes: Blob("a"), mimeType: "image/jpeg"), .file(uri: "a", mimeType: "image/png"),
+            try Part(bytes: Blob("a"), mimeType: "image/png"), try Part(bytes: Blob("a"), mimeType: "image/jpeg"),
+            .file(uri: "a", mimeType: "image/png"),
             .functionCall("a", arguments: [:]), .functionCall("a", arguments: ["x": 1]), .functionCall("a", arguments: [:], id: "1"),
             .functionResponse("a", "x"), .functionResponse("a", "x", isError: true), .functionResponse("a", "x", callID: "1"),
             Part(.executableCode(code: "a", language: "b")), Part(.executableCode(code: "ab", language: "")),

@@ -53,7 +53,8 @@ struct WindowTests {
             counts.end()
             try await output.emit(Part(text + ",\(counts.most)"))
         }
-        let output = try await Window(slow, keeping: .none, concurrency: 2)(Content((0..<20).flatMap { [Part("\($0)"), .endOfTurn()] })).gather()
+        let output = try await Window(slow, keeping: .none, concurrency: 2)(Content((0..<20).flatMap { [Part("\($0)"), .endOfTurn()] }))
+            .gather()
         let texts = output.filter { !$0.isEndOfTurn }.map(\.plainText)
         #expect(texts.map { $0.split(separator: ",", omittingEmptySubsequences: false)[0] } == (0..<20).map { "\($0)" } + [""])
         #expect(texts.allSatisfy { Int($0.split(separator: ",").last!)! <= 2 })
@@ -62,7 +63,11 @@ struct WindowTests {
     private final class Counts: Sendable {
         private let state = Lock((now: 0, most: 0))
         var most: Int { state.withLock { $0.most } }
-        func begin() { state.withLock { $0.now += 1; $0.most = max($0.most, $0.now) } }
+        func begin() {
+            state.withLock {
+                $0.now += 1; $0.most = max($0.most, $0.now)
+            }
+        }
         func end() { state.withLock { $0.now -= 1 } }
     }
 
@@ -162,7 +167,8 @@ struct EventTests {
     func cachedDetections() async throws {
         let asked = CacheTests.Count()
         let detection = EventDetection(
-            detector(asked), [.init(from: "*", to: "a"): "A", .init(from: "*", to: "b"): "B"], mostImages: 1, cache: try Cache(), as: "test")
+            detector(asked), [.init(from: "*", to: "a"): "A", .init(from: "*", to: "b"): "B"], mostImages: 1, cache: try Cache(), as: "test"
+        )
         let (parts, continuation) = AsyncStream.makeStream(of: Part.self)
         var output = detection(PartStream(parts)).makeAsyncIterator()
         for name in ["a", "b", "a", "b", "a"] {
@@ -269,7 +275,8 @@ struct FilesTests {
 
     @Test("A pattern finds files in natural order, with types by their names")
     func patterns() async throws {
-        try await withFolder(["10.txt": "ten", "2.txt": "two", "a/b/3.TXT": "three", "a/x.png": "png", ".hidden.txt": "", "a/none": "?"]) { folder in
+        try await withFolder(["10.txt": "ten", "2.txt": "two", "a/b/3.TXT": "three", "a/x.png": "png", ".hidden.txt": "", "a/none": "?"]) {
+            folder in
             func names(_ pattern: String) async throws -> [String] {
                 try await PartStream.files(matching: pattern, in: folder).gather().map { part in
                     guard case .string(let name)? = part.metadata["original_file_name"] else { return "" }
@@ -314,7 +321,9 @@ struct FilesTests {
             #expect(parts == ["a", "", "b", long, "last"])
             #expect(try await PartStream.lines(ofFile: folder + "/empty").gather().isEmpty)
             await #expect(throws: Blob.FileError.self) { try await PartStream.lines(ofFile: folder + "/lines", lineLimit: 1000).drain() }
-            await #expect(throws: Blob.FileError.notFound(path: folder + "/no")) { try await PartStream.lines(ofFile: folder + "/no").drain() }
+            await #expect(throws: Blob.FileError.notFound(path: folder + "/no")) {
+                try await PartStream.lines(ofFile: folder + "/no").drain()
+            }
         }
     }
 }

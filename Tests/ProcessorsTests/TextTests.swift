@@ -33,7 +33,8 @@ struct TextPatternTests {
         "Matches, whole and cut anywhere",
         arguments: [
             (#"\[[^\]]*\]"#, "x[a]y[b]z[", ["[a]", "[b]"]), ("a+?b{2,3}c?", "aaabbbbcabb", ["aaabbb", "abb"]),
-            ("abc|ab|a", "xabcab", ["abc", "ab"]), ("a|ab|abc", "xabc", ["a"]), (#"\d{2}:\d{2}"#, "at 12:30, 7:05 and 23:59", ["12:30", "23:59"]),
+            ("abc|ab|a", "xabcab", ["abc", "ab"]), ("a|ab|abc", "xabc", ["a"]),
+            (#"\d{2}:\d{2}"#, "at 12:30, 7:05 and 23:59", ["12:30", "23:59"]),
             ("(?i)stop", "Stop, sTOP, top", ["Stop", "sTOP"]), ("(?i)[^a-y ]", "Aa Zz", ["Z", "z"]), (".", "é😀\n", ["é", "😀", "\n"]),
             ("[à-ü]+", "aéüzß", ["éü"]), ("[^a]+", "aéa中a😀", ["é", "中", "😀"]), (#"\w+"#, "grün und_1 -", ["grün", "und_1"]),
             (#"\u00e9|\x41|\."#, "éA.B", ["é", "A", "."]), ("(?:ab)*c", "ababcxc", ["ababc", "c"]), ("a{0}b{,2}c{1,}", "bbbcc", ["bbcc"]),
@@ -61,7 +62,8 @@ struct TextPatternTests {
     @Test(
         "What the notation does not have is refused, with the place",
         arguments: [
-            ("a*", "empty text"), ("", "empty text"), ("(", "without its )"), ("[a", "without its ]"), ("a)", "without its ("), ("^a", "anchor"),
+            ("a*", "empty text"), ("", "empty text"), ("(", "without its )"), ("[a", "without its ]"), ("a)", "without its ("),
+            ("^a", "anchor"),
             ("a$", "anchor"), ("a{3,2}", "smaller"), (#"\b"#, "not supported"), ("*", "nothing before"), ("(?=a)", "only (?:"),
             ("(?<=a)b", "behind"), ("a++", "possessive"), (#"\u12"#, "hexadecimal"), ("a{1001}", "repetitions"), (#"a\"#, "ends with"),
             ("[z-a]", "from higher to lower"), ("((a{900}){900}){900}", "too large"), (String(repeating: "(", count: 200), "deep"),
@@ -80,7 +82,9 @@ struct TextPatternTests {
             guard let pattern = try? TextPattern(notation) else { continue }  // it matches the empty text
             let peer = try NSRegularExpression(pattern: notation, options: [.dotMatchesLineSeparators])
             let text = String((0..<Int.random(in: 0...24, using: &random)).map { _ in "aabbc\n".randomElement(using: &random)! })
-            let expected = peer.matches(in: text, range: NSRange(text.startIndex..., in: text)).map { String(text[Range($0.range, in: text)!]) }
+            let expected = peer.matches(in: text, range: NSRange(text.startIndex..., in: text)).map {
+                String(text[Range($0.range, in: text)!])
+            }
             #expect(matches(of: pattern, in: [text]) == expected, "\(notation) in \(text.debugDescription), seed \(seed)")
             let pieces = text.map { String($0) }
             #expect(matches(of: pattern, in: pieces, longest: true) == expected, "\(notation) in \(pieces), seed \(seed)")
@@ -123,7 +127,8 @@ struct TextMatchTests {
 
     @Test("A match stands where it began; what stood inside follows it, what is cut keeps its header")
     func places() async throws {
-        let output = try await event(["x", Part("y[event: ", role: "user", metadata: ["n": 1]), picture, Part("1] z", role: "model"), "w"]).gather()
+        let output = try await event(["x", Part("y[event: ", role: "user", metadata: ["n": 1]), picture, Part("1] z", role: "model"), "w"])
+            .gather()
         #expect(shown(output) == ["x", "y", "[event: 1]@event", "*", " z", "w"])
         #expect(output[1].role == "user" && output[2].role == "user" && output[2].metadata["n"] == 1 && output[4].role == "model")
     }
@@ -144,7 +149,8 @@ struct TextMatchTests {
     @Test("Text of other substreams is not looked at and keeps its place")
     func otherSubstreams() async throws {
         let match = TextMatch(try TextPattern(#"\[[^\]]*\]"#), into: "hit", from: "in")
-        let output = try await match([Part("[a", substream: "in"), Part("[x]", substream: "other"), Part("b]", substream: "in"), "[y]"]).gather()
+        let output = try await match([Part("[a", substream: "in"), Part("[x]", substream: "other"), Part("b]", substream: "in"), "[y]"])
+            .gather()
         #expect(shown(output) == ["[ab]@hit", "[x]@other", "[y]"])
     }
 

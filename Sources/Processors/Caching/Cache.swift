@@ -249,7 +249,8 @@ public enum CacheError: Error, Hashable, CustomStringConvertible {
     /// One sentence.
     public var description: String {
         switch self {
-        case .noRoom(let bytes, let entries): "a cache of \(bytes) bytes and \(entries) entries has no room for one; both must be at least 1"
+        case .noRoom(let bytes, let entries):
+            "a cache of \(bytes) bytes and \(entries) entries has no room for one; both must be at least 1"
         }
     }
 }

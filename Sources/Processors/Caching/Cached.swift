@@ -63,7 +63,9 @@ public struct CachedPartProcessor: HastyPartProcessor {
     /// Emits what memory knows of the part.
     func processAtOnce(_ part: Part, into emitter: inout Emitter) -> Bool {
         guard let cache = Cache.current?.partitioned(name) ?? cache, condition?(part) ?? true else { return false }
-        guard let digest = keyOf.map({ $0(part).map(cache.key) }) ?? cache.key(of: part), let found = cache.find(digest) else { return false }
+        guard let digest = keyOf.map({ $0(part).map(cache.key) }) ?? cache.key(of: part), let found = cache.find(digest) else {
+            return false
+        }
         for part in found.parts { emitter.emit(part) }
         return true
     }

@@ -104,8 +104,10 @@ extension MIMEType {
 /// IANA's names, for files that streams of parts are made of.
 private let typesBySuffix: [String: String] = [
     "txt": "text/plain", "text": "text/plain", "log": "text/plain", "md": "text/markdown", "html": "text/html", "htm": "text/html",
-    "css": "text/css", "csv": "text/csv", "tsv": "text/tab-separated-values", "xml": "text/xml", "js": "text/javascript", "py": "text/x-python",
-    "swift": "text/x-swift", "json": "application/json", "jsonl": "application/jsonl", "yaml": "application/yaml", "yml": "application/yaml",
+    "css": "text/css", "csv": "text/csv", "tsv": "text/tab-separated-values", "xml": "text/xml", "js": "text/javascript",
+    "py": "text/x-python",
+    "swift": "text/x-swift", "json": "application/json", "jsonl": "application/jsonl", "yaml": "application/yaml",
+    "yml": "application/yaml",
     "pdf": "application/pdf", "zip": "application/zip", "png": "image/png", "jpg": "image/jpeg", "jpeg": "image/jpeg", "gif": "image/gif",
     "webp": "image/webp", "svg": "image/svg+xml", "bmp": "image/bmp", "tif": "image/tiff", "tiff": "image/tiff", "heic": "image/heic",
     "avif": "image/avif", "wav": "audio/wav", "mp3": "audio/mpeg", "flac": "audio/flac", "ogg": "audio/ogg", "m4a": "audio/mp4",
@@ -216,7 +218,8 @@ private func entries(of folder: String) throws -> [(name: String, isFolder: Bool
         guard name != ".", name != ".." else { continue }
         // Links are not followed here, so that there are no circles; where the system does not say, the file is asked.
         let isFolder =
-            Int32(entry.pointee.d_type) == Int32(DT_UNKNOWN) ? isKind(S_IFDIR, join(folder, name)) : Int32(entry.pointee.d_type) == Int32(DT_DIR)
+            Int32(entry.pointee.d_type) == Int32(DT_UNKNOWN)
+            ? isKind(S_IFDIR, join(folder, name)) : Int32(entry.pointee.d_type) == Int32(DT_DIR)
         entries.append((name, isFolder))
     }
     return entries

@@ -20,7 +20,8 @@ public struct AudioPacing: Processor {
         var now: @Sendable () -> Duration
         var sleep: @Sendable (Duration) async throws -> Void
 
-        static let real = Pace(now: { [start = ContinuousClock.now] in ContinuousClock.now - start }, sleep: { try await Task.sleep(for: $0) })
+        static let real = Pace(
+            now: { [start = ContinuousClock.now] in ContinuousClock.now - start }, sleep: { try await Task.sleep(for: $0) })
     }
 
     /// - Parameters:
@@ -63,7 +64,9 @@ public struct AudioPacing: Processor {
             queue.dropSound()
             try await queue.add(part)
         } else if part.mimeType.isAudio {
-            guard case .bytes(let bytes) = part.payload, duration(of: bytes.blob) > .milliseconds(100) else { return try await queue.add(part) }
+            guard case .bytes(let bytes) = part.payload, duration(of: bytes.blob) > .milliseconds(100) else {
+                return try await queue.add(part)
+            }
             for piece in Self.split(bytes.blob, sampleRate: sampleRate) {
                 var sound = part
                 sound.payload = .bytes(PayloadBytes(piece))
@@ -170,7 +173,8 @@ public struct AudioPacing: Processor {
         }
 
         private func wait(
-            _ place: any WritableKeyPath<State, CheckedContinuation<Void, Never>?> & Sendable, until goesOn: @escaping @Sendable (State) -> Bool
+            _ place: any WritableKeyPath<State, CheckedContinuation<Void, Never>?> & Sendable,
+            until goesOn: @escaping @Sendable (State) -> Bool
         ) async {
             await withTaskCancellationHandler {
                 await withCheckedContinuation { continuation in

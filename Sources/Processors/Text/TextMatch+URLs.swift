@@ -13,7 +13,8 @@ extension TextMatch {
     ///   - output: The substream of the records.
     ///   - input: The substream whose text is looked at.
     public static func urls(
-        _ types: [String: String] = ["http://": "FetchRequest", "https://": "FetchRequest"], into output: String = "", from input: String = ""
+        _ types: [String: String] = ["http://": "FetchRequest", "https://": "FetchRequest"], into output: String = "",
+        from input: String = ""
     ) -> TextMatch {
         let beginnings = types.keys.sorted { ($1.utf8.count, $0) < ($0.utf8.count, $1) }
         let end = #"\s\u00A0\u200B\u2028\u2029\u3000<>"'"#
@@ -22,14 +23,19 @@ extension TextMatch {
         guard !types.isEmpty, let pattern = try? TextPattern(notation) else {
             preconditionFailure("of every kind of address its beginning is needed")
         }
-        return TextMatch(pattern, into: output, from: input, longest: true, transform: { part in
-            let url = part.plainText
-            guard let beginning = beginnings.first(where: { equalIgnoringCase($0, String(decoding: url.utf8.prefix($0.utf8.count), as: UTF8.self)) })
-            else { return nil }
-            var record = part
-            record.payload = .text("{\"url\": \(JSON.string(url).text)}")
-            record.mimeType = MIMEType("application/json; type=\(types[beginning]!)")
-            return record
-        })
+        return TextMatch(
+            pattern, into: output, from: input, longest: true,
+            transform: { part in
+                let url = part.plainText
+                guard
+                    let beginning = beginnings.first(where: {
+                        equalIgnoringCase($0, String(decoding: url.utf8.prefix($0.utf8.count), as: UTF8.self))
+                    })
+                else { return nil }
+                var record = part
+                record.payload = .text("{\"url\": \(JSON.string(url).text)}")
+                record.mimeType = MIMEType("application/json; type=\(types[beginning]!)")
+                return record
+            })
     }
 }
