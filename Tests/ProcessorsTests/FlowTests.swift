@@ -103,6 +103,77 @@ struct WindowTests {
     }
 }
 
+@Suite("Live", .timeLimit(.minutes(1)))
+struct LiveTests {
+    /// Says all it was told, when it has been told all.
+    private let repeating = StreamFunction { input, output in try await output.emit(Part("<\(try await input.text())>", role: "model")) }
+
+    @Test("Every turn is answered, what was said is remembered, the rest of the input is answered at the end")
+    func turns() async throws {
+        let (parts, continuation) = AsyncStream.makeStream(of: Part.self)
+        var output = Live(repeating)(PartStream(parts)).makeAsyncIterator()
+        continuation.yield("a")
+        continuation.yield(.endOfTurn())
+        #expect(try await output.next()?.plainText == "<a>")
+        let end = try await output.next()
+        #expect(end?.isEndOfTurn == true && end?.role == "model")
+        continuation.yield("b")
+        continuation.yield(.endOfTurn())
+        #expect(try await output.next()?.plainText == "<a<a>b>")
+        #expect(try await output.next()?.isEndOfTurn == true)
+        continuation.yield("c")
+        continuation.finish()
+        #expect(try await output.next()?.plainText == "<a<a>b<a<a>b>c>")
+        #expect(try await output.next()?.isEndOfTurn == true)
+        #expect(try await output.next() == nil)
+    }
+
+    @Test("A new turn interrupts an answer; what was said stays, what came meanwhile stands behind it")
+    func interruption() async throws {
+        let gate = CacheTests.Gate()
+        let slow = StreamFunction { input, output in
+            let text = try await input.text()
+            try await output.emit(Part("<\(text)"))
+            if text == "a" { try await gate.wait() }
+            try await output.emit(Part(">"))
+        }
+        let (parts, continuation) = AsyncStream.makeStream(of: Part.self)
+        var output = Live(slow)(PartStream(parts)).makeAsyncIterator()
+        for part in ["a", Part.endOfTurn()] { continuation.yield(part) }
+        #expect(try await output.next()?.plainText == "<a")
+        for part in ["b", Part.endOfTurn()] { continuation.yield(part) }
+        #expect(try await output.next()?.isEndOfTurn == true)
+        #expect(try await output.next()?.plainText == "<a<ab")
+        #expect(gate.sawCancellation)
+        continuation.finish()
+        while try await output.next() != nil {}
+    }
+
+    @Test("What was heard goes out, and completes a turn when it is final")
+    func transcriptions() async throws {
+        func heard(_ text: String, isFinal: Bool) -> Part { Part(text, substream: "input_transcription", metadata: ["is_final": .bool(isFinal)]) }
+        let (parts, continuation) = AsyncStream.makeStream(of: Part.self)
+        var output = Live(repeating)(PartStream(parts)).makeAsyncIterator()
+        for part in [heard("he", isFinal: false), .record([:], type: "EndOfSpeech"), heard("hello", isFinal: true)] { continuation.yield(part) }
+        for text in ["he", "hello", "<hello>"] { #expect(try await output.next()?.plainText == text) }
+        continuation.finish()
+        while try await output.next() != nil {}
+    }
+
+    @Test("An error of the processor ends the run")
+    func errors() async throws {
+        struct Failure: Error {}
+        let failing = StreamFunction { input, _ in
+            try await input.drain()
+            throw Failure()
+        }
+        let (parts, continuation) = AsyncStream.makeStream(of: Part.self)
+        for part in ["a", Part.endOfTurn()] { continuation.yield(part) }
+        await #expect(throws: Failure.self) { try await Live(failing)(PartStream(parts)).drain() }
+        continuation.finish()
+    }
+}
+
 @Suite("Event detection", .timeLimit(.minutes(1)))
 struct EventTests {
     private func picture(_ name: String) throws -> Part { try Part(bytes: Blob(name), mimeType: "image/png") }

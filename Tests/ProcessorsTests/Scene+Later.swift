@@ -13,6 +13,7 @@ extension Scene {
             return Window(
                 try processor(args["do"]!), keeping: try Scene.policy(args["compress"]), stride: try args["stride"]?.integer ?? 1,
                 concurrency: concurrency > 0 ? concurrency : .max)
+        case "live": return Live(try processor(args))
         case "text_match":
             let flush = try args["flush_metadata"]?.string
             var flushing: (@Sendable (Part) -> Bool)?

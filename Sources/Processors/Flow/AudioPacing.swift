@@ -94,6 +94,8 @@ public struct AudioPacing: Processor {
             if isSound { silence = max(clock.now() - Self.ahead, silence) }
             let wait = silence - clock.now()
             if wait > .milliseconds(1) { try await clock.sleep(wait) }
+            // What overtakes sound gets the chance to.
+            if isSound { await Task.yield() }
             // It may have been interrupted meanwhile.
             if isSound, queue.wasInterrupted { continue }
             try await output.emit(part)

@@ -12,7 +12,15 @@ import AtelierScheduling
 public final class RollingPrompt: Sendable {
     private struct State: Sendable {
         var pending: Prompt
+        /// What is added while the policy runs; nil when it does not.
+        var late: [Part]?
+        var hasEnded = false
         var stash: [Part] = []
+
+        mutating func add(_ part: Part) {
+            if hasEnded { return }
+            if late == nil { pending.append(part) } else { late!.append(part) }
+        }
     }
 
     private let state = Lock(State(pending: Prompt(History())))
@@ -33,32 +41,45 @@ public final class RollingPrompt: Sendable {
         return PartStream(once: { _ in PromptIterator(prompt) })
     }
 
-    /// Adds a part to the prompt.
-    public func add(_ part: Part) { state.withLock { $0.pending }.append(part) }
+    /// Adds a part to the prompt; to the next one while it is finalized.
+    public func add(_ part: Part) { state.withLock { $0.add(part) } }
 
     /// Puts a part aside.
     public func stash(_ part: Part) { state.withLock { $0.stash.append(part) } }
 
     /// Adds what was put aside.
     public func applyStash() {
-        let (parts, prompt) = state.withLock { state in
-            defer { state.stash = [] }
-            return (state.stash, state.pending)
+        state.withLock { state in
+            for part in state.stash { state.add(part) }
+            state.stash = []
         }
-        for part in parts { prompt.append(part) }
     }
 
     /// Completes the prompt and begins the next, with what the policy keeps.
     ///
     /// - Throws: `HistoryError`, and what a summarising processor throws.
     public func finalize() async throws {
-        let history = try await policy.kept(of: state.withLock { $0.pending }.close(.success(())))
+        let complete = state.withLock { state in
+            state.late = []
+            return state.pending
+        }
+        let history = try await policy.kept(of: complete.close(.success(())))
         guard history.footprint <= historyLimit else { throw HistoryError.tooLong(bytes: history.footprint, limit: historyLimit) }
-        state.withLock { $0.pending = Prompt(history) }
+        state.withLock { state in
+            state.pending = Prompt(history)
+            for part in state.late ?? [] { state.pending.append(part) }
+            state.late = nil
+        }
     }
 
-    /// Completes the prompt, after which there is none; its readers find the end or an error.
-    func end(_ outcome: Result<Void, any Error> = .success(())) { _ = state.withLock { $0.pending }.close(outcome) }
+    /// Completes the prompt, after which there is none; its readers find the end or an error, and what is added is forgotten.
+    func end(_ outcome: Result<Void, any Error> = .success(())) {
+        let last = state.withLock { state in
+            state.hasEnded = true
+            return state.pending
+        }
+        _ = last.close(outcome)
+    }
 }
 
 /// Why a history cannot go on.
