@@ -29,20 +29,24 @@ struct ConformanceTests {
 
     @Test("Cases", arguments: cases, Flavor.allCases)
     func conforms(_ case: Case, flavor: Flavor) async throws {
-        let scene = Scene(flavor: flavor)
-        let problems = try await problems(of: `case`.json, in: scene)
+        // Pauses must be long enough for all pending work to finish, and a machine may be busy with other things.
+        var problems: [String] = []
+        for pause in [Duration.milliseconds(50), .seconds(2)] {
+            problems = try await self.problems(of: `case`.json, in: Scene(flavor: flavor), pause: pause)
+            if problems.isEmpty || `case`.json["spaced_input"] != true { break }
+        }
         #expect(problems == [], "\(`case`.id), \(flavor)")
     }
 
-    private func problems(of json: JSON, in scene: Scene) async throws -> [String] {
+    private func problems(of json: JSON, in scene: Scene, pause: Duration) async throws -> [String] {
         let kind = try json["kind"]!.string
-        if kind == "stream" { return try await streamProblems(of: json, in: scene) }
+        if kind == "stream" { return try await streamProblems(of: json, in: scene, pause: pause) }
         let args = json["args"]!, expected = json["expect"]!
         if let problems = try await scene.problems(ofKind: kind, args, expecting: expected) { return problems }
         return ["no such kind of case: \(kind)"]
     }
 
-    private func streamProblems(of json: JSON, in scene: Scene) async throws -> [String] {
+    private func streamProblems(of json: JSON, in scene: Scene, pause: Duration) async throws -> [String] {
         let processor = try scene.processor(json["pipeline"]!)
         let inputs = json["inputs_list"]?.elements ?? [json["input"]!]
         let reserved = try json["reserved"].map { ReservedSubstreams(try $0.elements.map { try $0.string }) } ?? .current
@@ -51,7 +55,7 @@ struct ConformanceTests {
         for (index, input) in inputs.enumerated() {
             let parts = try input.elements.map(Scene.part)
             let isSpaced = json["spaced_input"] == true
-            let stream = isSpaced ? PartStream.spaced(parts, by: .milliseconds(250)) : PartStream(parts)
+            let stream = isSpaced ? PartStream.spaced(parts, by: pause) : PartStream(parts)
             var output: [Part] = []
             var failure: (any Error)?
             do {

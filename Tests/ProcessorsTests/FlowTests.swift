@@ -151,10 +151,14 @@ struct LiveTests {
 
     @Test("What was heard goes out, and completes a turn when it is final")
     func transcriptions() async throws {
-        func heard(_ text: String, isFinal: Bool) -> Part { Part(text, substream: "input_transcription", metadata: ["is_final": .bool(isFinal)]) }
+        func heard(_ text: String, isFinal: Bool) -> Part {
+            Part(text, substream: "input_transcription", metadata: ["is_final": .bool(isFinal)])
+        }
         let (parts, continuation) = AsyncStream.makeStream(of: Part.self)
         var output = Live(repeating)(PartStream(parts)).makeAsyncIterator()
-        for part in [heard("he", isFinal: false), .record([:], type: "EndOfSpeech"), heard("hello", isFinal: true)] { continuation.yield(part) }
+        continuation.yield(heard("he", isFinal: false))
+        continuation.yield(.record([:], type: "EndOfSpeech"))
+        continuation.yield(heard("hello", isFinal: true))
         for text in ["he", "hello", "<hello>"] { #expect(try await output.next()?.plainText == text) }
         continuation.finish()
         while try await output.next() != nil {}
