@@ -24,6 +24,9 @@ public struct Parallel: PartProcessor {
         self.passing = passing
     }
 
+    /// That of a parallel.
+    public var form: ProcessorForm { ProcessorForm(.parallel(self)) }
+
     /// Whether a member matches, or nothing would pass: the part must come in to be dropped.
     public func match(_ part: Part) -> Bool { passing == .never || members.contains { $0.match(part) } }
 
@@ -55,6 +58,9 @@ public struct PartSwitch: PartProcessor {
     public init(_ cases: [Case], default rest: (any PartProcessor)? = nil) {
         self.cases = cases + (rest.map { [Case(when: { _ in true }, $0)] } ?? [])
     }
+
+    /// That of a switch.
+    public var form: ProcessorForm { ProcessorForm(.route(self)) }
 
     /// Emits what becomes of one part.
     public func process(_ part: Part, into output: Output) async throws { try await output.emit(contentsOf: self([part])) }

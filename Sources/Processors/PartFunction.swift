@@ -13,6 +13,9 @@ public struct PartFunction: SynchronousPartProcessor {
         self.body = body
     }
 
+    /// That of a function.
+    public var form: ProcessorForm { ProcessorForm(.function(self)) }
+
     /// Whether the part is for this processor.
     public func match(_ part: Part) -> Bool { matches?(part) ?? true }
 

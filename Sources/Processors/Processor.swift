@@ -15,6 +15,9 @@ public protocol Processor: Sendable {
     /// Reads the input and emits output as it goes. Returning ends the output; the first error thrown ends the run and
     /// reaches the consumer as it is. When the consumer leaves, the task is cancelled and `emit` throws.
     func process(_ input: PartStream, into output: Output) async throws
+
+    /// How the processor takes its place in a run. Every kind of processor has one; there is no need to write it.
+    var form: ProcessorForm { get }
 }
 
 /// Turns one part into any number, without looking at others, so that many can be under way at once.
@@ -43,17 +46,20 @@ extension Processor {
     ///
     /// - Parameter limits: What may wait between stages and be under way at once.
     public func callAsFunction(_ input: PartStream, limits: QueueLimits = .balanced) -> PartStream {
-        PartStream(once: { reserved in iterator(of: stages, over: input, limits: limits, reserved: reserved) })
+        PartStream(once: { reserved in iterator(of: form.leaves, over: input, limits: limits, reserved: reserved) })
     }
 
     /// The output for parts that are there already.
     public func callAsFunction(_ input: Content, limits: QueueLimits = .balanced) -> PartStream { self(PartStream(input), limits: limits) }
 
-    /// What it does in order: itself, or the members of a chain.
-    var stages: [any Processor] { (self as? any Chained)?.members.flatMap(\.stages) ?? [self] }
+    /// That of a processor of whole streams.
+    public var form: ProcessorForm { ProcessorForm(.stream(self)) }
 }
 
 extension PartProcessor {
+    /// That of a processor that may wait.
+    public var form: ProcessorForm { ProcessorForm(.awaiting(self)) }
+
     /// Every part is for this processor.
     public func match(_ part: Part) -> Bool { true }
 
@@ -64,6 +70,9 @@ extension PartProcessor {
 }
 
 extension SynchronousPartProcessor {
+    /// That of a processor that only computes.
+    public var form: ProcessorForm { ProcessorForm(.synchronous(self)) }
+
     /// The same for callers that wait.
     public func process(_ part: Part, into output: Output) async throws {
         let sink = PulledSink(run: Run(reserved: [], door: Door()))
@@ -73,9 +82,39 @@ extension SynchronousPartProcessor {
     }
 }
 
-/// A chain, which runs as its members do.
-protocol Chained {
-    var members: [any Processor] { get }
+/// How a processor takes its place in a run.
+///
+/// Asked of the processor rather than found by casts, of which the first of every kind takes tens of microseconds.
+public struct ProcessorForm: Sendable {
+    enum Kind: Sendable {
+        case stream(any Processor)
+        case chain([any Processor])
+        case partChain([any PartProcessor])
+        case parallel(Parallel)
+        case route(PartSwitch)
+        case function(PartFunction)
+        case synchronous(any SynchronousPartProcessor)
+        case hasty(any HastyPartProcessor)
+        case awaiting(any PartProcessor)
+    }
+    let kind: Kind
+
+    init(_ kind: Kind) { self.kind = kind }
+
+    /// It, or the members of a chain, in order.
+    var leaves: [Kind] {
+        var leaves: [Kind] = []
+        append(to: &leaves)
+        return leaves
+    }
+
+    private func append(to leaves: inout [Kind]) {
+        switch kind {
+        case .chain(let members): for member in members { member.form.append(to: &leaves) }
+        case .partChain(let members): for member in members { member.form.append(to: &leaves) }
+        default: leaves.append(kind)
+        }
+    }
 }
 
 /// How much may wait in each queue of a run, and how many parts may be under way in each row of part processors.

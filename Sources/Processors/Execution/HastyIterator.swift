@@ -20,9 +20,16 @@ final class HastyIterator: PartIterator, @unchecked Sendable {  // handed on, no
     }
 
     /// Whether a row of these runs so: every member computes only, or often has its output at once, and one does.
-    static func suits(_ row: PartChain) -> Bool {
-        row.parts.allSatisfy { $0 is any SynchronousPartProcessor || $0 is any HastyPartProcessor }
-            && row.parts.contains { $0 is any HastyPartProcessor }
+    static func suits(_ row: [ProcessorForm.Kind]) -> Bool {
+        var isHasty = false
+        for kind in row {
+            switch kind {
+            case .function, .synchronous: break
+            case .hasty: isHasty = true
+            default: return false
+            }
+        }
+        return isHasty
     }
 
     override nonisolated(nonsending) func next() async throws -> Part? {

@@ -1,17 +1,16 @@
 /// Puts stages together, first to last: rows of part processors become steps, every processor of whole streams a task.
-func iterator(of stages: [any Processor], over input: PartStream, limits: QueueLimits, reserved: ReservedSubstreams) -> PartIterator {
+func iterator(of stages: [ProcessorForm.Kind], over input: PartStream, limits: QueueLimits, reserved: ReservedSubstreams) -> PartIterator {
     let door = Door()
     var result = input.makeIterator(reserved: reserved)
-    var row: [any PartProcessor] = []
+    var row: [ProcessorForm.Kind] = []
     func close(isLast: Bool) {
-        let chain = PartChain(row)
-        row = []
-        guard let first = Step.compile(chain, before: nil) else { return }
-        if Step.isSynchronous(chain) {
+        defer { row = [] }
+        guard let first = Step.compile(row, before: nil) else { return }
+        if Step.isSynchronous(row) {
             // The last row has a door of its own, which opens into the iterator.
             let run = Run(reserved: reserved, door: isLast ? Door() : door)
             result = FusedIterator(over: result, first: first, run: run, isLast: isLast)
-        } else if HastyIterator.suits(chain) {
+        } else if HastyIterator.suits(row) {
             let run = Run(reserved: reserved, door: isLast ? Door() : door)
             result = HastyIterator(over: result, first: first, run: run, limits: limits, isLast: isLast)
         } else {
@@ -27,16 +26,16 @@ func iterator(of stages: [any Processor], over input: PartStream, limits: QueueL
         }
     }
     for stage in stages {
-        if let processor = stage as? any PartProcessor {
-            row.append(processor)
-        } else {
+        if case .stream(let processor) = stage {
             close(isLast: false)
             let unreserved = PartStream(once: { [result] _ in UnreservedIterator(over: result, door: door, reserved: reserved) })
             let outlet = Outlet(limits: limits)
             door.outlet = outlet
             result = OutletIterator(outlet, run: Run(reserved: reserved, door: door)) { root in
-                try await stage.process(unreserved, into: Output(branch: root, next: nil, invocation: nil))
+                try await processor.process(unreserved, into: Output(branch: root, next: nil, invocation: nil))
             }
+        } else {
+            row.append(stage)
         }
     }
     close(isLast: true)

@@ -11,25 +11,33 @@ class Step: @unchecked Sendable {  // immutable after it is made; processors are
     /// Takes a part that is not on a reserved substream.
     func take(_ part: Part, sink: Sink, under invocation: Invocation?) {}
 
-    /// Compiles a processor so that its outputs go to `next`.
-    static func compile(_ processor: any PartProcessor, before next: Step?) -> Step? {
-        switch processor {
-        case let chain as PartChain: chain.parts.reversed().reduce(next) { compile($1, before: $0) }
-        case let parallel as Parallel: ParallelStep(parallel, next: next)
-        case let route as PartSwitch: SwitchStep(route, next: next)
-        case let function as PartFunction: FunctionStep(function, next: next)
-        case let processor as any SynchronousPartProcessor: SynchronousStep(processor, next: next)
-        default: AwaitingStep(processor, next: next)
+    /// Compiles a row of part processors so that its outputs go to `next`.
+    static func compile(_ row: [ProcessorForm.Kind], before next: Step?) -> Step? {
+        var next = next
+        for kind in row.reversed() {
+            next =
+                switch kind {
+                case .chain, .partChain, .stream: preconditionFailure("a row consists of single part processors")
+                case .parallel(let parallel): ParallelStep(parallel, next: next)
+                case .route(let route): SwitchStep(route, next: next)
+                case .function(let function): FunctionStep(function, next: next)
+                case .synchronous(let processor): SynchronousStep(processor, next: next)
+                case .hasty(let processor): AwaitingStep(processor, hasty: processor, next: next)
+                case .awaiting(let processor): AwaitingStep(processor, hasty: nil, next: next)
+                }
         }
+        return next
     }
 
     /// Whether steps compiled from it never wait.
-    static func isSynchronous(_ processor: any PartProcessor) -> Bool {
-        switch processor {
-        case let chain as PartChain: chain.parts.allSatisfy(isSynchronous)
-        case let parallel as Parallel: parallel.members.allSatisfy(isSynchronous)
-        case let route as PartSwitch: route.cases.allSatisfy { isSynchronous($0.processor) }
-        default: processor is any SynchronousPartProcessor
+    static func isSynchronous(_ row: [ProcessorForm.Kind]) -> Bool {
+        row.allSatisfy { kind in
+            switch kind {
+            case .parallel(let parallel): parallel.members.allSatisfy { isSynchronous($0.form.leaves) }
+            case .route(let route): route.cases.allSatisfy { isSynchronous($0.processor.form.leaves) }
+            case .function, .synchronous: true
+            case .chain, .partChain, .stream, .hasty, .awaiting: false
+            }
         }
     }
 }
@@ -74,13 +82,18 @@ protocol HastyPartProcessor: PartProcessor {
     func processAtOnce(_ part: Part, into emitter: inout Emitter) -> Bool
 }
 
+extension HastyPartProcessor {
+    /// That of a processor that may wait and often need not.
+    public var form: ProcessorForm { ProcessorForm(.hasty(self)) }
+}
+
 final class AwaitingStep: Step, @unchecked Sendable {  // immutable
     let processor: any PartProcessor
     private let hasty: (any HastyPartProcessor)?
 
-    init(_ processor: any PartProcessor, next: Step?) {
+    init(_ processor: any PartProcessor, hasty: (any HastyPartProcessor)?, next: Step?) {
         self.processor = processor
-        hasty = processor as? any HastyPartProcessor
+        self.hasty = hasty
         super.init(next: next)
     }
 
@@ -98,7 +111,7 @@ final class SwitchStep: Step, @unchecked Sendable {  // immutable
     private let cases: [(case: PartSwitch.Case, step: Step?)]
 
     init(_ route: PartSwitch, next: Step?) {
-        cases = route.cases.map { ($0, Step.compile($0.processor, before: next)) }
+        cases = route.cases.map { ($0, Step.compile($0.processor.form.leaves, before: next)) }
         super.init(next: next)
     }
 
@@ -118,7 +131,7 @@ final class ParallelStep: Step, @unchecked Sendable {  // immutable
     init(_ parallel: Parallel, next: Step?) {
         passing = parallel.passing
         let end = passing == .unlessOutput ? JoinStep(next: next) : next
-        members = parallel.members.map { ($0, Step.compile($0, before: end)) }
+        members = parallel.members.map { ($0, Step.compile($0.form.leaves, before: end)) }
         super.init(next: next)
     }
 

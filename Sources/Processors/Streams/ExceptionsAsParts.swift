@@ -8,6 +8,13 @@ extension Processor {
 public struct ExceptionsAsParts<Base: Processor>: Processor {
     let base: Base
 
+    /// That of the processor itself.
+    public var form: ProcessorForm {
+        if let processor = self as? any SynchronousPartProcessor { return ProcessorForm(.synchronous(processor)) }
+        if let processor = self as? any PartProcessor { return ProcessorForm(.awaiting(processor)) }
+        return ProcessorForm(.stream(self))
+    }
+
     /// Reads the input and emits output as it goes.
     public func process(_ input: PartStream, into output: Output) async throws {
         do {
