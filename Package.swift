@@ -147,7 +147,7 @@ let package = Package(
             ["AtelierTesting", "AtelierMemoTesting", "AtelierScheduling", "AtelierTelemetry", "CAtelierBLAKE3", "CAtelierXXHash"]),
         tests(of: "Redis", ["AtelierTesting", "AtelierMemoTesting", "AtelierMemo", "AtelierScheduling"]),
         tests(
-            of: "Processors", ["AtelierJSON", "AtelierMemo", "AtelierScheduling"], resources: [.copy("Samples")]),
+            of: "Processors", ["AtelierTesting", "AtelierJSON", "AtelierMemo", "AtelierScheduling"], resources: [.copy("Samples")]),
         tests(of: "HTTP", ["AtelierTesting"]),
         tests(of: "LanguageModels", ["AtelierTesting", "AtelierHTTP", "AtelierJSON", "AtelierMemo", "AtelierProcessors"]),
         tests(of: "Geometry", ["AtelierTesting"]),

@@ -168,7 +168,7 @@ public enum StreamError: Error, Hashable, CustomStringConvertible {
 
 /// What `PartStream.Iterator` asks. Used by one task at a time, which is what makes it `Sendable`: it is handed on, not
 /// shared.
-@usableFromInline class PartIterator: @unchecked Sendable {
+@usableFromInline class PartIterator: @unchecked Sendable {  // handed on, not shared
     nonisolated(nonsending) func next() async throws -> Part? { nil }
 
     /// Whether it is asked for batches; whoever has asked for one never asks for the next part by itself.

@@ -74,6 +74,14 @@ struct PartTests {
         #expect(Part.debug("d").substream == "debug")
     }
 
+    @Test("Types are told apart in any case, with parameters or without")
+    func mimeTypes() {
+        #expect(MIMEType("Video/MP4").isVideo && !MIMEType("video").isVideo)
+        #expect(MIMEType("AUDIO/L16; rate=24000").isStreamingAudio && MIMEType("audio/l16").isAudio)
+        #expect(MIMEType("application/JSON; type=A").isJSON && MIMEType("TEXT/x-Exception").isException)
+        #expect(MIMEType("Image/PNG") == "image/png" && Set<MIMEType>(["a/b", "A/B"]).count == 1)
+    }
+
     @Test("Records carry the name of their type")
     func records() throws {
         let part = Part.record(["a": [1, nil]], type: "Point")

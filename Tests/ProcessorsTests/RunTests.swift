@@ -46,7 +46,9 @@ struct RunTests {
         [mark, streamMark, awaitingMark, streamMark, mark],
     ]
 
-    @Test("Every mix of stages keeps order and loses nothing", arguments: chains.indices, [QueueLimits.balanced, .lowLatency, .unbounded])
+    @Test(
+        "Every mix of stages keeps order and loses nothing", arguments: chains.indices,
+        [QueueLimits.balanced, .lowLatency, .highThroughput, .unbounded])
     func order(_ index: Int, limits: QueueLimits) async throws {
         let stages = RunTests.chains[index]
         let suffix = String(repeating: "x", count: stages.count)
@@ -191,6 +193,23 @@ struct RunTests {
         #expect(try await huge.gather().count == 20)
     }
 
+    @Test("Large outputs of parts side by side stay within the byte limit, and come in order when their turn comes")
+    func byteLimitOfBranches() async throws {
+        let emitted = Counter(), gate = Counter()
+        let large = String(repeating: "z", count: 1_000_000)
+        let inflate = AsyncPartFunction { part, output in
+            while part.payload == .text("0"), gate.count == 0 { try await Task.sleep(for: .milliseconds(1)) }
+            try await output.emit(Part(try part.text + large))
+            emitted.add()
+        }
+        let outputs = inflate(numbers(40), limits: QueueLimits(parts: 40, bytes: 3_500_000))
+        async let content = outputs.gather()
+        for _ in 0..<50 { try await Task.sleep(for: .milliseconds(1)) }
+        #expect(emitted.count <= 3)
+        gate.add()
+        #expect(try await content.map { try $0.text.prefix { $0 != "z" } } == (0..<40).map { Substring("\($0)") })
+    }
+
     @Test("A part of many outputs waits for its reader, and later parts for it")
     func manyOutputs() async throws {
         let emitted = Counter()
@@ -228,6 +247,19 @@ struct RunTests {
         }
         let texts = try await (first + second)(["a"], limits: .lowLatency).gather().map { try $0.text }
         #expect(texts == ["early", "late"])
+    }
+
+    @Test("A part that goes on after its output is not held up by a source that waits behind an earlier part")
+    func behindAFullWindow() async throws {
+        let gate = Counter()
+        let processor = AsyncPartFunction { part, output in
+            while part.payload == .text("0"), gate.count == 0 { try await Task.sleep(for: .milliseconds(1)) }
+            if part.payload == .text("1") { try await Task.sleep(for: .milliseconds(20)) }
+            try await output.emit(part)
+            if part.payload == .text("1") { gate.add() }
+        }
+        let texts = try await processor(numbers(20), limits: QueueLimits(parts: 3, bytes: 1 << 20)).gather().map { try $0.text }
+        #expect(texts == (0..<20).map { "\($0)" })
     }
 
     @Test("Reserved parts keep their order among themselves and come out of every mix of stages", arguments: chains.indices)

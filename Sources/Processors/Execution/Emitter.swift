@@ -38,8 +38,12 @@ public struct Output: Sendable {
     ///
     /// Throws `CancellationError` when nobody reads the output any more.
     public nonisolated(nonsending) func emit(_ part: Part) async throws {
-        branch.pass(part, to: next, under: invocation)
-        if branch.mustWait { try await branch.waitForRoom() }
+        if next == nil, !branch.run.reserved.reserves(part) {
+            if !branch.offer(part) { try await branch.putWhenThereIsRoom(part) }
+        } else {
+            branch.pass(part, to: next, under: invocation)
+            if branch.mustWait { try await branch.waitForRoom() }
+        }
     }
 
     /// Emits all parts of a stream.

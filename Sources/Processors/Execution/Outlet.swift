@@ -17,8 +17,8 @@ final class Outlet: @unchecked Sendable {
     // Elements of the root that the reader has not passed yet: what is under way or waits.
     private var open = 0
     private var reader: UnsafeContinuation<Void, Never>?
-    // In the order they came.
-    private var writers: [(branch: Branch, continuation: UnsafeContinuation<Void, Never>)] = []
+    // In the order they came, with the part that waits to be put, or none where one waits before the next.
+    private var writers: [(branch: Branch, part: Part?, continuation: UnsafeContinuation<Void, Never>)] = []
     private var isCancelled = false
 
     enum Element {
@@ -39,21 +39,64 @@ final class Outlet: @unchecked Sendable {
 
     // MARK: Writing
 
+    /// Puts a part whether there is room or not.
     fileprivate func put(_ part: Part, in branch: Branch) {
-        let footprint = part.footprint
         let woken = lock.withLock { _ -> UnsafeContinuation<Void, Never>? in
             if isCancelled || branch.hasFailed {
                 branch.mustWait = true  // which tells the writer to stop
                 return nil
             }
-            branch.elements.append(.part(part))
-            branch.waitingParts += 1
-            bytes += footprint
-            if branch.isRoot { open += 1 }
+            place(part, in: branch)
             branch.mustWait = !hasRoom(for: branch)
             return path.last === branch ? takeReader() : nil
         }
         woken?.resume()
+    }
+
+    private func place(_ part: Part, in branch: Branch) {
+        branch.elements.append(.part(part))
+        branch.waitingParts += 1
+        bytes += part.footprint
+        if branch.isRoot { open += 1 }
+    }
+
+    /// Puts a part if there is room and nobody waits for the bytes.
+    fileprivate func offer(_ part: Part, in branch: Branch) -> Bool {
+        let (isPut, woken) = lock.withLock { _ -> (Bool, UnsafeContinuation<Void, Never>?) in
+            let isFirst = path.last === branch
+            guard !isCancelled, !branch.hasFailed, hasRoom(for: branch, adding: part), isFirst || !isHeldBack else {
+                return (false, nil)
+            }
+            place(part, in: branch)
+            return (true, isFirst ? takeReader() : nil)
+        }
+        woken?.resume()
+        return isPut
+    }
+
+    /// Puts a part when there is room, after those who waited before.
+    fileprivate nonisolated(nonsending) func putWhenThereIsRoom(_ part: Part, in branch: Branch) async throws {
+        await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
+            let (goesOn, woken) = lock.withLock { _ -> (Bool, UnsafeContinuation<Void, Never>?) in
+                if isCancelled || branch.hasFailed { return (true, nil) }
+                let isFirst = path.last === branch
+                // There may be room since it was offered.
+                if hasRoom(for: branch, adding: part), isFirst || !isHeldBack {
+                    place(part, in: branch)
+                    return (true, isFirst ? takeReader() : nil)
+                }
+                writers.append((branch, part, continuation))
+                return (false, nil)
+            }
+            woken?.resume()
+            if goesOn { continuation.resume() }
+        }
+        try stopIfUnwanted(branch)
+    }
+
+    private func stopIfUnwanted(_ branch: Branch) throws {
+        if lock.withLock({ _ in isCancelled || branch.hasFailed }) { throw CancellationError() }
+        try Task.checkCancellation()
     }
 
     fileprivate func add(_ child: Branch, to branch: Branch) {
@@ -119,38 +162,44 @@ final class Outlet: @unchecked Sendable {
     }
 
     // The root counts what is under way, a branch what it holds. What the reader waits for always has room for one part.
-    private func hasRoom(for branch: Branch) -> Bool {
-        if branch.isRoot { return open < limits.parts && (bytes < limits.bytes || open == 0) }
-        return branch.waitingParts < limits.parts && bytes < limits.bytes || path.last === branch && branch.waitingParts == 0
+    private func hasRoom(for branch: Branch, adding part: Part? = nil) -> Bool {
+        let isWithinBytes = bytes <= limits.bytes - (part?.footprint ?? 1)
+        if branch.isRoot { return open == 0 || open < limits.parts && isWithinBytes }
+        return branch.waitingParts < limits.parts && isWithinBytes || path.last === branch && branch.waitingParts == 0
     }
 
     fileprivate nonisolated(nonsending) func waitForRoom(in branch: Branch) async throws {
         await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
             let goesOn = lock.withLock { _ -> Bool in
                 if isCancelled || branch.hasFailed || hasRoom(for: branch) { return true }
-                writers.append((branch, continuation))
+                writers.append((branch, nil, continuation))
                 return false
             }
             if goesOn { continuation.resume() }
         }
-        let stops = lock.withLock { _ -> Bool in
-            branch.mustWait = !hasRoom(for: branch)
-            return isCancelled || branch.hasFailed
-        }
-        if stops { throw CancellationError() }
-        try Task.checkCancellation()
+        branch.mustWait = false
+        try stopIfUnwanted(branch)
     }
 
-    // Writers that have room now.
+    // Whether a writer waits for bytes, and others behind it.
+    private var isHeldBack: Bool { writers.contains { $0.part.map { bytes > limits.bytes - $0.footprint } ?? false } }
+
+    // Serves writers in the order they came. One that waits for bytes holds back all after it but those that the reader waits for,
+    // so that small parts do not keep a large one waiting.
     private func takeWriters() -> [UnsafeContinuation<Void, Never>] {
         if writers.isEmpty { return [] }
-        var woken: [UnsafeContinuation<Void, Never>] = []
-        writers.removeAll { writer in
-            guard hasRoom(for: writer.branch) else { return false }
-            woken.append(writer.continuation)
+        var served: [UnsafeContinuation<Void, Never>] = []
+        var isHeld = false
+        writers.removeAll { branch, part, continuation in
+            guard hasRoom(for: branch, adding: part), !isHeld || path.last === branch else {
+                isHeld = isHeld || part.map { bytes > limits.bytes - $0.footprint } ?? false
+                return false
+            }
+            if let part { place(part, in: branch) }
+            served.append(continuation)
             return true
         }
-        return woken
+        return served
     }
 
     // MARK: Reading
@@ -297,6 +346,10 @@ final class Branch: Sink, @unchecked Sendable {
     func finish() { outlet.finish(self) }
 
     nonisolated(nonsending) func waitForRoom() async throws { try await outlet.waitForRoom(in: self) }
+
+    func offer(_ part: Part) -> Bool { outlet.offer(part, in: self) }
+
+    nonisolated(nonsending) func putWhenThereIsRoom(_ part: Part) async throws { try await outlet.putWhenThereIsRoom(part, in: self) }
 
     override func makeBranch() -> Branch {
         let child = Branch(run: run, outlet: outlet, isRoot: false)
