@@ -1,4 +1,3 @@
-import AtelierJSON
 import AtelierMemo
 import AtelierPipelines
 import AtelierProcessors
@@ -90,7 +89,8 @@ struct PartCollector {
 
     /// The name of a part's file: its own, or that of its kind.
     private func name(of part: Part) throws(Failure) -> String {
-        guard case .string(let name)? = part.metadata["name"] else {
+        let name = part.name
+        guard !name.isEmpty else {
             let ending = Pipeline.Target.allCases.first { $0.mediaType == part.mimeType.text }?.rawValue
             return ending == "pptx" ? "deck.pptx" : "part" + (ending.map { "." + $0 } ?? "")
         }
@@ -124,7 +124,6 @@ struct PartCollector {
 extension Part {
     /// The part in a message: its name where it has one, and its type.
     fileprivate var shown: String {
-        guard case .string(let name)? = metadata["name"] else { return "a part of type \(printable(mimeType.text))" }
-        return "\(printable(name)) (\(printable(mimeType.text)))"
+        name.isEmpty ? "a part of type \(printable(mimeType.text))" : "\(printable(name)) (\(printable(mimeType.text)))"
     }
 }

@@ -83,7 +83,7 @@ extension RunCommand {
                     return position
                 }
                 guard index < inputs.count else { return nil }
-                let input = inputs[index], metadata: Metadata = ["name": .string(input.relative), "input": .integer(index)]
+                let input = inputs[index], metadata: Metadata = [Part.fileName: .string(input.relative), "input": .integer(index)]
                 let unread = Part(
                     .file(FileReference(uri: input.path, mimeType: "application/octet-stream")), role: "user", metadata: metadata)
                 if input.path.isURL { return unread }

@@ -40,8 +40,8 @@ public struct FetchFiles: PartProcessor {
             let request = HTTPRequest(file.uri, limits: limits, redirects: redirects)
             let answer = try await client.send(request)
             guard answer.status == 200 else { throw HTTPError.failed(url: request.shownURL, "status \(answer.status)") }
-            let said = answer["Content-Type"].map { String($0.prefix { $0 != ";" && $0 != " " }) } ?? ""
-            let type = said.isEmpty || said == "application/octet-stream" ? file.mimeType : MIMEType(said)
+            let said = answer.mimeType ?? "application/octet-stream"
+            let type = said == "application/octet-stream" ? file.mimeType : said
             fetched = try Part(
                 bytes: Blob(try await answer.body.bytes()), mimeType: type, role: part.role, substream: part.substream,
                 metadata: part.metadata)

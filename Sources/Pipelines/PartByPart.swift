@@ -16,13 +16,16 @@ public struct ItemFailure: Error, CustomStringConvertible {
         underlying = error
     }
 
-    /// The part's name, `name` in its metadata, where it has one; then the error's sentence.
+    /// The part's name where it has one, then the error's sentence.
     public var description: String { part.name.isEmpty ? "\(underlying)" : "\(part.name): \(underlying)" }
 }
 
 extension Part {
-    /// Under which name the part came, such as the path of its file.
-    var name: String { if case .string(let name)? = metadata["name"] { name } else { "" } }
+    /// The entry of the metadata under which sources of files tell the path.
+    package static let fileName = "original_file_name"
+
+    /// Under which name the part came, such as the path of its file; empty without one.
+    package var name: String { if case .string(let name)? = metadata[Part.fileName] { name } else { "" } }
 }
 
 /// What all steps share: which parts they take, whom they ask, and what becomes of failures.
@@ -66,7 +69,7 @@ extension Part {
     /// A part with what was made of this one: its role, substream and metadata, its name with the ending of the target.
     fileprivate func made(_ bytes: Blob, _ target: Pipeline.Target) throws(PartError) -> Part {
         var metadata = metadata
-        if !name.isEmpty { metadata["name"] = .string(Self.renamed(name, to: target.rawValue)) }
+        if !name.isEmpty { metadata[Part.fileName] = .string(Self.renamed(name, to: target.rawValue)) }
         return try Part(bytes: bytes, mimeType: MIMEType(target.mediaType), role: role, substream: substream, metadata: metadata)
     }
 

@@ -42,7 +42,8 @@ extension Pipeline {
         }
         let size = "width=\"\(width + 2 * margin)\" height=\"\(y + margin)\""
         return
-            "<svg xmlns=\"http://www.w3.org/2000/svg\" \(size) font-family=\"monospace\" font-size=\"14\" fill=\"#123\">\n\(shapes)</svg>\n"
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" \(size) font-family=\"monospace\" font-size=\"14\" fill=\"#123\">\n"
+            + "<rect width=\"100%\" height=\"100%\" fill=\"#fff\"/>\n\(shapes)</svg>\n"
     }
 
     private struct Box {

@@ -162,7 +162,9 @@ extension Pipeline {
         ])
     }
 
-    private static var mediaType: JSON { .object(["type": .string("string"), "examples": .array([.string("image/png"), .string("image/*")])]) }
+    private static var mediaType: JSON {
+        .object(["type": .string("string"), "examples": .array([.string("image/png"), .string("image/*")])])
+    }
 }
 
 extension Pipeline.Target {

@@ -23,7 +23,7 @@ private func picture(_ shade: UInt8) throws -> Part {
     var raster = Raster<RGBA8>(width: 24, height: 24, filledWith: RGBA8(255, 255, 255))
     for y in 6..<18 { for x in 6..<18 { raster[x, y] = RGBA8(shade, 40, 60) } }
     return try Part(
-        bytes: Blob(encodePNG(raster)), mimeType: "image/png", role: "user", metadata: ["name": .string("art/\(shade).png")])
+        bytes: Blob(encodePNG(raster)), mimeType: "image/png", role: "user", metadata: ["original_file_name": .string("art/\(shade).png")])
 }
 
 private let drawing = Part(
@@ -32,7 +32,7 @@ private let drawing = Part(
 
 private let broken = Part(
     .bytes(PayloadBytes(Blob([0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 1]))), mimeType: "image/png",
-    metadata: ["name": "broken.png"])
+    metadata: ["original_file_name": "broken.png"])
 
 @Suite("Steps of pipelines")
 struct StepTests {
@@ -62,7 +62,7 @@ struct StepTests {
     func order() async throws {
         let shades: [UInt8] = [10, 60, 110, 160, 210, 250]
         let output = try await TracePictures(engine)(Content(shades.map { try picture($0) } + [drawing])).gather()
-        #expect(output.map { $0.metadata["name"] } == shades.map { .string("art/\($0).svg") } + [nil])
+        #expect(output.map { $0.metadata["original_file_name"] } == shades.map { .string("art/\($0).svg") } + [nil])
         #expect(output.allSatisfy { $0.mimeType == "image/svg+xml" } && output.first?.role == "user")
         for part in output { #expect(SVG.looksLikeMarkup(try #require(part.bytes).bytes.span)) }
         #expect(output.last == drawing)
@@ -93,7 +93,7 @@ struct StepTests {
     func each() async throws {
         let output = try await Pipeline([.init(.pptx, each: true)]).processor(engine)([try picture(1), drawing]).gather()
         #expect(output.map(\.mimeType.text) == [Pipeline.Target.pptx.mediaType, Pipeline.Target.pptx.mediaType])
-        #expect(output[0].metadata["name"] == "art/1.pptx" && output[1].metadata["name"] == nil)
+        #expect(output[0].metadata["original_file_name"] == "art/1.pptx" && output[1].metadata["original_file_name"] == nil)
     }
 
     @Test("A drawing becomes a picture of the size that was asked for")
@@ -139,6 +139,41 @@ struct StepTests {
         #expect(before < 200 + 32)
     }
 
+    @Test(
+        "The body of an answer is a stream: texts end between characters, and leaving ends the transfer",
+        .enabled(if: HTTPClient.isAvailable))
+    func body() async throws {
+        let next = Gate(), ended = Gate()
+        let server = try HandServer { request, peer in
+            switch request.path {
+            case "/text":
+                peer.send("HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nContent-Length: 8\r\n\r\n")
+                peer.send([0x61, 0xC3])  // a, and the first byte of ä
+                next.wait()
+                peer.send([0xA4, 0xE2, 0x82, 0xAC, 0x62, 0xFF])
+            case "/none": peer.send("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
+            default:
+                peer.send("HTTP/1.1 200 OK\r\nContent-Type: image/png\r\nContent-Length: 9\r\n\r\nabc")
+                peer.waitForEnd()
+                ended.open()
+            }
+        }
+        var texts: [String] = []
+        for try await part in PartStream.body(of: HTTPRequest(server.url + "/text")) {
+            texts.append(try part.text)
+            next.open()
+        }
+        #expect(texts.first == "a" && texts.joined() == "a\u{E4}\u{20AC}b\u{FFFD}")
+        for try await part in PartStream.body(of: HTTPRequest(server.url + "/picture")) {
+            #expect(part.mimeType == "image/png" && part.bytes == Blob("abc"))
+            break
+        }
+        ended.wait()
+        await #expect(throws: HTTPError.failed(url: server.url + "/none", "status 404")) {
+            try await PartStream.body(of: HTTPRequest(server.url + "/none")).drain()
+        }
+    }
+
     @Test("References are fetched as parts of bytes; what leads to nothing is told", .enabled(if: HTTPClient.isAvailable))
     func fetching() async throws {
         let file = try #require(try picture(7).bytes)
@@ -157,7 +192,7 @@ struct StepTests {
         func reference(_ path: String) -> Part {
             Part(
                 .file(FileReference(uri: server.url + path, mimeType: "application/octet-stream")), role: "user",
-                metadata: ["name": .string(path)])
+                metadata: ["original_file_name": .string(path)])
         }
         let told = Mutex<[String]>([])
         let fetch = FetchFiles { failure in told.withLock { $0.append("\(failure)") } }
