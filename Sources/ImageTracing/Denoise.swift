@@ -183,11 +183,17 @@ func firstStep(_ p: UnsafePointer<RGBA8>, _ q: UnsafePointer<RGBA8>, from i: Int
     return i
 }
 
+/// The absolute differences of the channels of four pixels and four others.
+@inline(__always)
+func channelwiseDistances(_ p: UnsafePointer<RGBA8>, _ q: UnsafePointer<RGBA8>) -> SIMD16<UInt8> {
+    let here = UnsafeRawPointer(p).loadUnaligned(as: SIMD16<UInt8>.self), there = UnsafeRawPointer(q).loadUnaligned(as: SIMD16<UInt8>.self)
+    return higher(here, there) &- lower(here, there)
+}
+
 /// What is not zero, pixel by pixel, where one of four pixels differs from one of four others by more than `most` in a channel.
 @inline(__always)
 func beyond(_ p: UnsafePointer<RGBA8>, _ q: UnsafePointer<RGBA8>, _ most: UInt8) -> SIMD2<UInt64> {
-    let here = UnsafeRawPointer(p).loadUnaligned(as: SIMD16<UInt8>.self), there = UnsafeRawPointer(q).loadUnaligned(as: SIMD16<UInt8>.self)
-    let difference = higher(here, there) &- lower(here, there), limit = SIMD16<UInt8>(repeating: most)
+    let difference = channelwiseDistances(p, q), limit = SIMD16<UInt8>(repeating: most)
     // Sixteen bytes either way.
     return unsafeBitCast(higher(difference, limit) ^ limit, to: SIMD2<UInt64>.self)
 }
@@ -195,8 +201,7 @@ func beyond(_ p: UnsafePointer<RGBA8>, _ q: UnsafePointer<RGBA8>, _ most: UInt8)
 /// The largest absolute channel differences of four pixels to four others.
 @inline(__always)
 func channelDistances(_ p: UnsafePointer<RGBA8>, _ q: UnsafePointer<RGBA8>) -> SIMD4<UInt32> {
-    let here = UnsafeRawPointer(p).loadUnaligned(as: SIMD16<UInt8>.self), there = UnsafeRawPointer(q).loadUnaligned(as: SIMD16<UInt8>.self)
-    let all = higher(here, there) &- lower(here, there)
+    let all = channelwiseDistances(p, q)
     let halves = higher(all, unsafeBitCast(unsafeBitCast(all, to: SIMD4<UInt32>.self) &>> 16, to: SIMD16<UInt8>.self))
     let one = higher(halves, unsafeBitCast(unsafeBitCast(halves, to: SIMD4<UInt32>.self) &>> 8, to: SIMD16<UInt8>.self))
     return unsafeBitCast(one, to: SIMD4<UInt32>.self) & 0xFF

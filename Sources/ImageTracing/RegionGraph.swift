@@ -81,35 +81,48 @@ struct RegionGraph {
         self.prices = prices
         regions = means.indices.map { Region(mean: means[$0], area: areas[$0], parent: Int32($0)) }
         buckets = [Int32](repeating: -1, count: Self.bucketCount)
-        table = [Int32](repeating: -1, count: 1024)
+        // Regions in a plane have less than three borders each; half of the places in the table stay free.
+        edges.reserveCapacity(3 * means.count)
+        var places = 64
+        while places < 5 * means.count { places *= 2 }
+        table = [Int32](repeating: -1, count: places)
         cracks(&self)
-        withLinks { links in for e in 0..<links.edgeCount { links.file(e, atLeast: 0) } }
     }
 
     /// Adds some cracks to the border of two regions; returns the edge.
     @discardableResult
     mutating func addCracks(_ a: Int32, _ b: Int32, _ count: Int32) -> Int {
+        var s = Self.home(a, b, mask: table.count - 1)
+        while table[s] >= 0 {
+            let e = Int(table[s])
+            if (edges[e].a == a && edges[e].b == b) || (edges[e].a == b && edges[e].b == a) {
+                edges[e].border += count
+                return e
+            }
+            s = (s + 1) & (table.count - 1)
+        }
+        let e = edges.count
+        table[s] = Int32(e)
+        edges.append(Edge(a: a, b: b, border: count))
+        withLinks { links in
+            links.append(half: 2 * e, to: Int(a))
+            links.append(half: 2 * e + 1, to: Int(b))
+        }
         if 2 * edges.count + 2 > table.count {
             table = [Int32](repeating: -1, count: 2 * table.count)
             withLinks { links in
                 for e in 0..<links.edgeCount { links.table[links.slot(links.edges[e].a, links.edges[e].b)] = Int32(e) }
             }
         }
-        let e = edges.count
-        edges.append(Edge(a: a, b: b, border: count))
-        let known = withLinks { links -> Int in
-            let slot = links.slot(a, b)
-            if links.table[slot] >= 0 { return Int(links.table[slot]) }
-            links.table[slot] = Int32(e)
-            links.append(half: 2 * e, to: Int(a))
-            links.append(half: 2 * e + 1, to: Int(b))
-            return e
-        }
-        if known != e {
-            edges.removeLast()
-            edges[known].border += count
-        }
-        return known
+        return e
+    }
+
+    /// Where to look first for the edge between two regions in a table of `mask` + 1 places.
+    @inline(__always)
+    private static func home(_ a: Int32, _ b: Int32, mask: Int) -> Int {
+        let low = UInt64(UInt32(min(a, b))), high = UInt64(UInt32(max(a, b)))
+        // Fibonacci hashing.
+        return Int(truncatingIfNeeded: ((high << 32 | low) &* 0x9E37_79B9_7F4A_7C15) >> 24) & mask
     }
 
     private mutating func withLinks<Result>(_ body: (Links) -> Result) -> Result {
@@ -132,6 +145,9 @@ struct RegionGraph {
     mutating func merge(upTo lambda: Float) {
         let last = Self.bucket(lambda)
         withLinks { links in
+            for e in 0..<links.edgeCount where links.edges[e].bucket < 0 && links.edges[e].border > 0 {
+                links.file(e, atLeast: 0, atMost: last)
+            }
             var k = 0
             while k <= last {
                 let head = links.buckets[k]
@@ -144,9 +160,9 @@ struct RegionGraph {
                 let price = links.price(e)
                 // Its regions may have grown since it was filed.
                 if Self.bucket(price) > k {
-                    links.file(e, atLeast: k)
+                    links.file(e, atLeast: k, atMost: last)
                 } else if price <= lambda {
-                    k = min(k, links.join(e))
+                    k = min(k, links.join(e, last))
                 }
             }
         }
@@ -204,11 +220,7 @@ struct RegionGraph {
         // MARK: Edges by pair
 
         @inline(__always)
-        private func home(_ a: Int32, _ b: Int32) -> Int {
-            let low = UInt64(UInt32(min(a, b))), high = UInt64(UInt32(max(a, b)))
-            // Fibonacci hashing.
-            return Int(truncatingIfNeeded: ((high << 32 | low) &* 0x9E37_79B9_7F4A_7C15) >> 24) & (table.count - 1)
-        }
+        private func home(_ a: Int32, _ b: Int32) -> Int { RegionGraph.home(a, b, mask: table.count - 1) }
 
         /// Where the edge between two regions stands, or the free place where it would.
         @inline(__always)
@@ -250,10 +262,12 @@ struct RegionGraph {
             return weight * squared(regions[a].mean - regions[b].mean) / (prices.region + prices.crack * Float(edges[e].border))
         }
 
-        /// Puts an edge into the bucket of its price, but not before a given one; returns the bucket.
+        /// Puts an edge into the bucket of its price, but not before one, and not at all after another; returns the bucket.
         @discardableResult
-        func file(_ e: Int, atLeast least: Int) -> Int {
-            let k = max(least, RegionGraph.bucket(price(e))), head = buckets[k]
+        func file(_ e: Int, atLeast least: Int, atMost most: Int) -> Int {
+            let k = max(least, RegionGraph.bucket(price(e)))
+            if k > most { return k }
+            let head = buckets[k]
             edges[e].bucket = Int32(k)
             edges[e].next = head
             edges[e].previous = -1
@@ -271,8 +285,8 @@ struct RegionGraph {
             edges[e].bucket = -1
         }
 
-        /// Merges the regions of an edge; returns the lowest bucket that was filled.
-        func join(_ e: Int) -> Int {
+        /// Merges the regions of an edge and files the edges of both up to the last bucket; returns the lowest that was filled.
+        func join(_ e: Int, _ last: Int) -> Int {
             var (a, b) = (Int(edges[e].a), Int(edges[e].b))
             if regions[a].degree < regions[b].degree { (a, b) = (b, a) }
             let n = regions[a].area, m = regions[b].area
@@ -300,12 +314,12 @@ struct RegionGraph {
                     edges[twin].border += edges[edge].border
                     edges[edge].border = 0
                     unfile(twin)
-                    lowest = min(lowest, file(twin, atLeast: 0))
+                    lowest = min(lowest, file(twin, atLeast: 0, atMost: last))
                 } else {
                     table[place] = Int32(edge)
                     if isA { edges[edge].a = Int32(a) } else { edges[edge].b = Int32(a) }
                     append(half: half, to: a)
-                    lowest = min(lowest, file(edge, atLeast: 0))
+                    lowest = min(lowest, file(edge, atLeast: 0, atMost: last))
                 }
             }
             regions[b].firstHalf = -1
