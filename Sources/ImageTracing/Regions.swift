@@ -118,18 +118,6 @@ extension RegionMap {
         (colors, areas) = (newColors, newAreas)
         return (part, newMeans)
     }
-
-    /// The regions of a picture without flat areas, each with the mean of its pixels.
-    static func textured(_ work: WorkingImage, lambda: Float) -> RegionMap {
-        let grown = growRegions(work.pixels, width: work.width, height: work.height, error: 150)
-        var map = RegionMap(
-            width: work.width, height: work.height, labels: grown.labels, colors: [UInt8](repeating: 0, count: grown.areas.count),
-            areas: grown.areas.map { Int($0) })
-        map.centers = map.merge(
-            grown.means, lambda: lambda, prices: .init(region: 12, crack: 0.5, keepsColors: false))
-        map.shown = map.centers.map { unpremultiply(RGBA8(rounding: $0)) }
-        return map
-    }
 }
 
 /// Joins equal neighbours into regions and lets speckles join their best neighbour.

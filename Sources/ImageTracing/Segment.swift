@@ -111,7 +111,7 @@ public func segment(
     }
     let work = WorkingImage(image, ramp: quantized.ramp, known: quantized.estimates, each: each)
     let lambda = Float(min(1e6, max(1, options.lambda)))
-    if quantized.isTextured { return BoundaryTracer(work: work, regions: .textured(work, lambda: lambda)).trace() }
+    if quantized.isTextured { return BoundaryTracer(work: work, regions: .textured(work, lambda: lambda, each: each)).trace() }
     let palette = quantized.palette.map { SIMD4<Float>(premultiplied: $0) }
     var colors = assignMixedPixels(work, quantized, palette, each: each)
     bridgeDiagonals(&colors, mixed: quantized.indices, work, palette)
