@@ -83,7 +83,9 @@ func bilevelPicture(_ image: Raster<RGBA8>) -> QuantizedImage? {
     image.pixels.withUnsafeBufferPointer { pixels -> QuantizedImage? in
         func shown(_ p: RGBA8) -> RGBA8 { p.a == 0 ? RGBA8(0, 0, 0, 0) : p }
         let first = shown(pixels[0])
-        guard let next = pixels.firstIndex(where: { shown($0) != first }) else { return nil }
+        // What equals the first pixel need not be looked at.
+        let same = pixels.firstDifference(from: 0, to: pixels.count - 1, step: 1)
+        guard let next = pixels[same...].firstIndex(where: { shown($0) != first }) else { return nil }
         let second = shown(pixels[next])
         var indices = [UInt8](repeating: 0, count: pixels.count)
         for i in next..<pixels.count {

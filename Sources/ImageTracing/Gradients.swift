@@ -203,14 +203,20 @@ private struct GradientSearch {
                     func difference(_ p: RGBA8, _ q: RGBA8) -> SIMD4<Int32> {
                         SIMD4(Int32(q.r), Int32(q.g), Int32(q.b), Int32(q.a)) &- SIMD4(Int32(p.r), Int32(p.g), Int32(p.b), Int32(p.a))
                     }
+                    // The last pair and its border, −1 when its colours are not alike.
+                    var last: (a: Int32, b: Int32, border: Int) = (-1, -1, -1)
                     func add(_ i: Int, _ step: Int, _ back: Bool, _ on: Bool) {
                         let l = labels[i], m = labels[i + step]
-                        guard squared(centers[Int(l)] - centers[Int(m)]) < similar, centers[Int(l)].w > 0, centers[Int(m)].w > 0 else {
-                            return
-                        }
                         let (a, b) = (min(l, m), max(l, m))
-                        let k = table.index(a, b, next: found.count)
-                        if k == found.count { found.append(Border(a: a, b: b)) }
+                        if a != last.a || b != last.b {
+                            last = (a, b, -1)
+                            if squared(centers[Int(l)] - centers[Int(m)]) < similar, centers[Int(l)].w > 0, centers[Int(m)].w > 0 {
+                                last.border = table.index(a, b, next: found.count)
+                                if last.border == found.count { found.append(Border(a: a, b: b)) }
+                            }
+                        }
+                        let k = last.border
+                        guard k >= 0 else { return }
                         let near = difference(pixels[i], pixels[i + step])
                         let wide = difference(pixels[back ? i - step : i], pixels[on ? i + 2 * step : i + step])
                         found[k].length += 1
@@ -638,13 +644,16 @@ private struct GradientSearch {
         var old: [Int] = []
         let regionTarget = target
         map.labels.withUnsafeMutableBufferPointer { labels in
-            for i in labels.indices {
-                let t = Int(regionTarget[Int(labels[i])])
+            let read = UnsafeBufferPointer(labels)
+            var i = 0
+            while i < labels.count {
+                let start = i, t = Int(regionTarget[Int(labels[i])])
+                i = read.firstDifference(from: i, to: labels.count - 1, step: 1) + 1
                 if fresh[t] < 0 {
                     fresh[t] = Int32(old.count)
                     old.append(t)
                 }
-                labels[i] = fresh[t]
+                (labels.baseAddress! + start).update(repeating: fresh[t], count: i - start)
             }
         }
         var areas = [Int](repeating: 0, count: old.count)
@@ -776,13 +785,10 @@ private struct PairTable {
     private var keys = [UInt64](repeating: .max, count: 1024)
     private var values = [Int32](repeating: 0, count: 1024)
     private var count = 0
-    private var lastKey = UInt64.max
-    private var lastValue = 0
 
     /// The pair's number, or `next`, which it then has.
     mutating func index(_ a: Int32, _ b: Int32, next: Int) -> Int {
         let key = UInt64(UInt32(bitPattern: a)) << 32 | UInt64(UInt32(bitPattern: b))
-        if key == lastKey { return lastValue }
         if 2 * count >= keys.count { grow() }
         let slot = slot(key)
         if keys[slot] != key {
@@ -790,8 +796,7 @@ private struct PairTable {
             values[slot] = Int32(next)
             count += 1
         }
-        (lastKey, lastValue) = (key, Int(values[slot]))
-        return lastValue
+        return Int(values[slot])
     }
 
     /// Whether the pair has a number.

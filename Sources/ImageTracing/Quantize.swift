@@ -76,11 +76,14 @@ public func quantize(_ image: Raster<RGBA8>, _ options: QuantizeOptions = .init(
     var found = clusters.palette
     if options.colors != nil || !work.isTextured {
         let thin = thinColors(
-            work, votes: indices, palette: found.map { SIMD4<Float>(bytes: $0) }, limit: min(16, (options.colors ?? 250) - found.count))
-        let oklab = OklabConverter(), distance = Float(min(30, max(0.5, options.colorDistance))) / 100
+            work, votes: indices, palette: found.map { SIMD4<Float>(bytes: $0) }, limit: min(16, (options.colors ?? 250) - found.count),
+            each: each)
+        let distance = Float(min(30, max(0.5, options.colorDistance))) / 100
         for color in thin {
-            let place = ColorHistogram.place(color, oklab)
-            let isNew = found.allSatisfy { squared(ColorHistogram.place(SIMD4(bytes: $0), oklab) - place) >= distance * distance }
+            let place = ColorHistogram.place(color, histogram.oklab)
+            let isNew = found.allSatisfy {
+                squared(ColorHistogram.place(SIMD4(bytes: $0), histogram.oklab) - place) >= distance * distance
+            }
             if isNew { found.append(RGBA8(rounding: color)) }
         }
     }
@@ -224,6 +227,7 @@ private struct ColorHistogram: Sendable {
     /// With transparency: where in `binOfKey` the opacities of each colour stand, in sixteens.
     var rowOfColor: [Int32]
     var bins: [Bin]
+    let oklab = OklabConverter()
 
     @inline(__always)
     private static func color(_ p: RGBA8) -> Int { Int(p.r >> 3) << 10 | Int(p.g >> 3) << 5 | Int(p.b >> 3) }
@@ -271,7 +275,6 @@ private struct ColorHistogram: Sendable {
             }
         }
         (self.binOfKey, self.rowOfColor) = (binOfKey, rowOfColor)
-        let oklab = OklabConverter()
         bins.reserveCapacity(sums.count)
         for sum in sums {
             let count = Int(sum.count), f = sum.first, rest = sum.rest

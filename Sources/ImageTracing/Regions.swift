@@ -52,10 +52,14 @@ struct RegionMap {
                         i = min(labels.count, labels.firstDifference(from: i, to: labels.count - 1, step: 1) + 1)
                         guard areas[r] >= smallest else { continue }
                         var sum = SIMD4<UInt32>.zero, count: Int32 = 0
-                        for k in start..<i where indices[k] != QuantizedImage.mixed {
-                            let p = pixels[k]
-                            sum &+= SIMD4(UInt32(p.r), UInt32(p.g), UInt32(p.b), UInt32(p.a))
-                            count += 1
+                        var k = start
+                        while k < i {
+                            let end = indices.endOfRun(from: k, to: i)
+                            if indices[k] != QuantizedImage.mixed {
+                                sum &+= pixels.sum(of: k..<end)
+                                count += Int32(end - k)
+                            }
+                            k = end
                         }
                         // 2²³ pixels of 255 fit a sum; what follows in an even larger region changes nothing that shows.
                         guard counts[r] + count < 1 << 23 else { continue }

@@ -13,11 +13,13 @@ import AtelierPixels
 ///   - limit: Most colours to add.
 /// - Returns: Premultiplied colours, the most useful first.
 /// - Complexity: O(mixed pixels + colours found × 512 × 64), nothing for pictures whose mixed pixels are all explained.
-func thinColors(_ work: WorkingImage, votes: [UInt8], palette: [SIMD4<Float>], limit: Int) -> [SIMD4<Float>] {
+func thinColors(
+    _ work: WorkingImage, votes: [UInt8], palette: [SIMD4<Float>], limit: Int, each: ParallelFor = serially
+) -> [SIMD4<Float>] {
     guard limit > 0, !palette.isEmpty else { return [] }
     let noise = Float(work.noise)
     var unexplained = unexplainedPixels(
-        work, votes: votes, palette: palette, threshold: 600 + max(16 * noise * noise, 1500 * min(noise, 3)))
+        work, votes: votes, palette: palette, threshold: 600 + max(16 * noise * noise, 1500 * min(noise, 3)), each)
     // Some pixels of a clear difference; each as likely to be chance as the picture is noisy.
     let worthwhile = 24 * (3600 + 64 * noise * noise)
     guard unexplained.reduce(0, { $0 + $1.weight * $1.residual }) >= worthwhile else { return [] }
@@ -91,79 +93,109 @@ private func squaredDistance(_ c: SIMD4<Float>, fromSegment a: SIMD4<Float>, _ b
     return squared(offset - axis * t)
 }
 
+/// What mixed pixels are compared with.
+private struct UnexplainedSearch {
+    let width: Int
+    let height: Int
+    let votes: UnsafeBufferPointer<UInt8>
+    let pixels: UnsafeBufferPointer<RGBA8>
+    let palette: UnsafeBufferPointer<SIMD4<Float>>
+    let threshold: Float
+    /// Of an edge's contrast: what resampling with negative lobes and compression leave beside it.
+    let ringing: Float
+    /// Enough to see every colour; a picture of texture would fill memory.
+    static var most: Int { 1 << 17 }
+
+    /// For the unexplained pixels of some rows: colour by its leading bits, then the surrounding's index, then the pixel.
+    func keys(in rows: Range<Int>) -> [UInt64] {
+        let mixed = QuantizedImage.mixed, most = Self.most
+        var keys: [UInt64] = []
+        for y in rows {
+            var after = y * width
+            while true {
+                let i = votes.firstIndex(of: mixed, from: after, to: (y + 1) * width), x = i - y * width
+                if x == width { break }
+                after = i + 1
+                let color = SIMD4<Float>(bytes: pixels[i])
+                // The first flat pixel in each of four directions.
+                var seen: InlineArray<4, UInt8> = .init(repeating: mixed)
+                var count = 0
+                func look(_ step: Int, _ room: Int) {
+                    var k = 1
+                    while k <= min(room, 6) {
+                        let vote = votes[i + k * step]
+                        if vote != mixed {
+                            for s in 0..<count where seen[s] == vote { return }
+                            seen[count] = vote
+                            count += 1
+                            return
+                        }
+                        k += 1
+                    }
+                }
+                look(-1, x)
+                look(1, width - 1 - x)
+                look(-width, y)
+                look(width, height - 1 - y)
+                guard count > 0 else { continue }
+                var best = Float.infinity, nearest = Float.infinity, contrast: Float = 0, surrounding: UInt8 = 0
+                for a in 0..<count {
+                    let pa = palette[Int(seen[a])], single = squared(color - pa)
+                    best = min(best, single)
+                    if single < nearest { (nearest, surrounding) = (single, seen[a]) }
+                }
+                if best <= threshold { continue }
+                for a in 0..<count {
+                    let pa = palette[Int(seen[a])]
+                    for b in a + 1..<max(a + 1, count) {
+                        let pb = palette[Int(seen[b])]
+                        best = min(best, squaredDistance(color, fromSegment: pa, pb))
+                        contrast = max(contrast, squared(pb - pa))
+                    }
+                }
+                // Overshoot beside an edge is a part of its contrast.
+                guard best > threshold + ringing * ringing * contrast else { continue }
+                if keys.count == most { return keys }
+                /// Whether the picture two pixels on in both directions is clearly more like the surroundings.
+                let back = palette[Int(surrounding)]
+                func isRidge(_ step: Int, _ before: Int, _ after: Int) -> Bool {
+                    let k = 2 * step
+                    return (before < 2 || squared(SIMD4<Float>(bytes: pixels[i - k]) - back) < 0.5 * nearest)
+                        && (after < 2 || squared(SIMD4<Float>(bytes: pixels[i + k]) - back) < 0.5 * nearest)
+                }
+                guard isRidge(1, x, width - 1 - x) || isRidge(width, y, height - 1 - y) else { continue }
+                let p = pixels[i]
+                let bits = UInt64(p.r >> 3) << 15 | UInt64(p.g >> 3) << 10 | UInt64(p.b >> 3) << 5 | UInt64(p.a >> 3)
+                keys.append(bits << 44 | UInt64(surrounding) << 36 | UInt64(i))
+            }
+        }
+        return keys
+    }
+}
+
 /// Mixed pixels that no colour and no two colours around explain, binned by colour and surroundings; at most 512 bins.
-private func unexplainedPixels(_ work: WorkingImage, votes: [UInt8], palette: [SIMD4<Float>], threshold: Float) -> [Unexplained] {
-    let (width, height, mixed) = (work.width, work.height, QuantizedImage.mixed)
-    /// Colour by its leading bits, then the surrounding's index, then the pixel.
-    var keys: [UInt64] = []
-    // Enough to see every colour; a picture of texture would fill memory.
-    let most = 1 << 17
-    // Of an edge's contrast: what resampling with negative lobes and compression leave beside it.
-    let ringing: Float = work.noise > 0 ? 0.35 : 0.25
+private func unexplainedPixels(
+    _ work: WorkingImage, votes: [UInt8], palette: [SIMD4<Float>], threshold: Float, _ each: ParallelFor
+) -> [Unexplained] {
+    let (width, height) = (work.width, work.height), bands = max(1, min(64, width * height >> 15))
+    var parts = [[UInt64]](repeating: [], count: bands)
     votes.withUnsafeBufferPointer { votes in
         work.pixels.withUnsafeBufferPointer { pixels in
             palette.withUnsafeBufferPointer { palette in
-                for y in 0..<height {
-                    var after = y * width
-                    while true {
-                        let i = votes.firstIndex(of: mixed, from: after, to: (y + 1) * width), x = i - y * width
-                        if x == width { break }
-                        after = i + 1
-                        let color = SIMD4<Float>(bytes: pixels[i])
-                        // The first flat pixel in each of four directions.
-                        var seen: InlineArray<4, UInt8> = .init(repeating: mixed)
-                        var count = 0
-                        func look(_ step: Int, _ room: Int) {
-                            var k = 1
-                            while k <= min(room, 6) {
-                                let vote = votes[i + k * step]
-                                if vote != mixed {
-                                    for s in 0..<count where seen[s] == vote { return }
-                                    seen[count] = vote
-                                    count += 1
-                                    return
-                                }
-                                k += 1
-                            }
-                        }
-                        look(-1, x)
-                        look(1, width - 1 - x)
-                        look(-width, y)
-                        look(width, height - 1 - y)
-                        guard count > 0 else { continue }
-                        var best = Float.infinity, nearest = Float.infinity, contrast: Float = 0, surrounding: UInt8 = 0
-                        for a in 0..<count {
-                            let pa = palette[Int(seen[a])], single = squared(color - pa)
-                            best = min(best, single)
-                            if single < nearest { (nearest, surrounding) = (single, seen[a]) }
-                        }
-                        if best <= threshold { continue }
-                        for a in 0..<count {
-                            let pa = palette[Int(seen[a])]
-                            for b in a + 1..<max(a + 1, count) {
-                                let pb = palette[Int(seen[b])]
-                                best = min(best, squaredDistance(color, fromSegment: pa, pb))
-                                contrast = max(contrast, squared(pb - pa))
-                            }
-                        }
-                        // Overshoot beside an edge is a part of its contrast.
-                        guard best > threshold + ringing * ringing * contrast, keys.count < most else { continue }
-                        /// Whether the picture two pixels on in both directions is clearly more like the surroundings.
-                        let back = palette[Int(surrounding)]
-                        func isRidge(_ step: Int, _ before: Int, _ after: Int) -> Bool {
-                            let k = 2 * step
-                            return (before < 2 || squared(SIMD4<Float>(bytes: pixels[i - k]) - back) < 0.5 * nearest)
-                                && (after < 2 || squared(SIMD4<Float>(bytes: pixels[i + k]) - back) < 0.5 * nearest)
-                        }
-                        guard isRidge(1, x, width - 1 - x) || isRidge(width, y, height - 1 - y) else { continue }
-                        let p = pixels[i]
-                        let bits = UInt64(p.r >> 3) << 15 | UInt64(p.g >> 3) << 10 | UInt64(p.b >> 3) << 5 | UInt64(p.a >> 3)
-                        keys.append(bits << 44 | UInt64(surrounding) << 36 | UInt64(i))
-                    }
+                parts.withUnsafeMutableBufferPointer { parts in
+                    let search = UnexplainedSearch(
+                        width: width, height: height, votes: votes, pixels: pixels, palette: palette, threshold: threshold,
+                        ringing: work.noise > 0 ? 0.35 : 0.25)
+                    // Every band has its own part, all before `each` returns.
+                    nonisolated(unsafe) let (own, result) = (search, parts)
+                    let look: @Sendable (Int) -> Void = { result[$0] = own.keys(in: $0 * height / bands..<($0 + 1) * height / bands) }
+                    if bands == 1 { look(0) } else { each(bands, look) }
                 }
             }
         }
     }
+    var keys: [UInt64] = []
+    for part in parts { keys.append(contentsOf: part.prefix(UnexplainedSearch.most - keys.count)) }
     keys.sort()
     var bins: [Unexplained] = []
     var start = 0

@@ -52,8 +52,9 @@ func linearLight(_ v: Double) -> Double {
     let twelfth = squared * squared * squared * squared * squared * squared
     var root = base  // Newton for x⁵ = twelfth; base lies above the root, so the iteration falls monotonically.
     for _ in 0..<24 {
-        let fourth = root * root * root * root
+        let fourth = root * root * root * root, last = root
         root -= (root * fourth - twelfth) / (5 * fourth)
+        if root == last { break }
     }
     return root
 }
