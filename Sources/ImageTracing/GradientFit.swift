@@ -370,7 +370,7 @@ struct GradientFitter {
         var best: Candidate?
         func score(_ c: Candidate?) -> Float { c.map { $0.error + lambda * $0.bytes } ?? .infinity }
         let n = sums.weight
-        thin(samples, to: 350, into: &sparse)
+        thin(samples, to: 240, into: &sparse)
         // What is left then is rounding and noise.
         let good = max(0.4 * Float(n), 1.05 * floor)
         for guess in [guesses.0, guesses.1] {

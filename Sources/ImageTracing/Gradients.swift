@@ -735,7 +735,7 @@ private struct GradientJudge {
         if node.left >= 0, search.nodes[Int(node.left)].count < search.nodes[Int(node.right)].count { swap(&guesses.0, &guesses.1) }
         return search.ordered.withUnsafeBufferPointer { ordered in
             let samples = UnsafeBufferPointer(rebasing: ordered[Int(node.first)..<Int(node.first + node.count)])
-            thin(samples, to: 700, into: &scratch)
+            thin(samples, to: 500, into: &scratch)
             return scratch.withUnsafeBufferPointer { fitter.fit($0, node.sums, floor: floor, limit: limit, guesses: guesses) }
         }
     }
