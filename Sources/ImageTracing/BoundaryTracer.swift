@@ -16,21 +16,22 @@ struct BoundaryTracer {
     private var chainEnds: [(start: Int, end: Int)] = []
     /// Lattice direction in which each chain leaves its start and in which it arrives at its end.
     private var chainDirections: [(first: UInt8, last: UInt8)] = []
-    /// Bits of each lattice vertex: 1 << direction for a crack, 16 when the one to its right has been walked, 32 for the one below.
-    private var lattice: [UInt8]
+    /// Where chains meet.
+    private var junctions = VertexTable([])
 
     init(work: WorkingImage, regions: RegionMap) {
         self.work = work
         (width, height) = (regions.width, regions.height)
         map = regions
-        lattice = [UInt8](repeating: 0, count: (regions.width + 1) * (regions.height + 1))
     }
 
     /// Directions on the lattice: 0 right, 1 down, 2 left, 3 up.
     private typealias Direction = UInt8
 
-    consuming func trace() -> Segmentation {
-        walkAll()
+    /// - Parameter each: What runs the loop over chains; its threads share the work.
+    consuming func trace(each: ParallelFor = serially) -> Segmentation {
+        let ways = walkAll()
+        placePoints(ways, each)
         placeJunctions()
         let (loops, steps, ranges) = linkLoops()
         var regions: [Segmentation.Region] = []
@@ -50,10 +51,6 @@ struct BoundaryTracer {
         x >= 0 && y >= 0 && x < width && y < height ? map.labels[y * width + x] : Segmentation.outside
     }
 
-    /// The four cracks at a vertex as bits 1 << direction.
-    @inline(__always)
-    private func cracks(_ x: Int, _ y: Int) -> UInt8 { lattice[y * (width + 1) + x] & 15 }
-
     /// The cracks between four pixels.
     @inline(__always)
     private func cracks(_ nw: Int32, _ ne: Int32, _ sw: Int32, _ se: Int32) -> UInt8 {
@@ -71,49 +68,94 @@ struct BoundaryTracer {
         }
     }
 
-    private func isWalked(_ x: Int, _ y: Int, _ direction: Direction) -> Bool {
-        let stride = width + 1
-        switch direction {
-        case 0: return lattice[y * stride + x] & 16 != 0
-        case 1: return lattice[y * stride + x] & 32 != 0
-        case 2: return lattice[y * stride + x - 1] & 16 != 0
-        default: return lattice[(y - 1) * stride + x] & 32 != 0
+    /// The vertices of the pixel lattice and the cracks between them that have been walked.
+    private struct Lattice {
+        /// Of each vertex: 1 << direction for a crack, 16 when the one to its right has been walked, 32 for the one below.
+        let bits: UnsafeMutablePointer<UInt8>
+        /// Vertices in a row.
+        let stride: Int
+
+        @inline(__always)
+        func cracks(_ v: Int) -> UInt8 { bits[v] & 15 }
+
+        @inline(__always)
+        func isWalked(_ v: Int, _ direction: Direction) -> Bool {
+            switch direction {
+            case 0: bits[v] & 16 != 0
+            case 1: bits[v] & 32 != 0
+            case 2: bits[v - 1] & 16 != 0
+            default: bits[v - stride] & 32 != 0
+            }
+        }
+
+        @inline(__always)
+        func setWalked(_ v: Int, _ direction: Direction) {
+            switch direction {
+            case 0: bits[v] |= 16
+            case 1: bits[v] |= 32
+            case 2: bits[v - 1] |= 16
+            default: bits[v - stride] |= 32
+            }
+        }
+
+        /// The next vertex in a direction.
+        @inline(__always)
+        func step(_ v: Int, _ direction: Direction) -> Int {
+            switch direction {
+            case 0: v + 1
+            case 1: v + stride
+            case 2: v - 1
+            default: v - stride
+            }
         }
     }
 
-    private mutating func setWalked(_ x: Int, _ y: Int, _ direction: Direction) {
-        let stride = width + 1
-        switch direction {
-        case 0: lattice[y * stride + x] |= 16
-        case 1: lattice[y * stride + x] |= 32
-        case 2: lattice[y * stride + x - 1] |= 16
-        default: lattice[(y - 1) * stride + x] |= 32
-        }
+    /// The cracks that chains follow.
+    private struct Ways {
+        /// The direction of every crack, chain after chain.
+        var directions: [Direction] = []
+        /// Where each chain begins in `directions`, and its first vertex.
+        var begins: [(crack: Int, vertex: Int)] = []
     }
 
-    private mutating func walkAll() {
-        let vertices = findCracks()
-        for v in vertices {
-            let c = lattice[Int(v)] & 15
-            guard c.nonzeroBitCount > 2 else { continue }
-            let x = Int(v) % (width + 1), y = Int(v) / (width + 1)
-            for d: Direction in 0..<4 where c & (1 << d) != 0 && !isWalked(x, y, d) { walk(x, y, d, closed: false) }
+    /// Follows all cracks. The chains get their ranges of points and the points of frames; the others are still to be placed.
+    private mutating func walkAll() -> Ways {
+        var ways = Ways()
+        let stride = width + 1, size = stride * (height + 1)
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: size) { bits in
+            bits.initialize(repeating: 0)
+            let lattice = Lattice(bits: bits.baseAddress!, stride: stride)
+            let vertices = findCracks(lattice)
+            ways.directions.reserveCapacity(vertices.count + vertices.count / 8)
+            points.reserveCapacity(vertices.count + vertices.count / 4)
+            var meeting: [Int32] = []
+            for v in vertices {
+                let c = lattice.cracks(Int(v))
+                guard c.nonzeroBitCount > 2 else { continue }
+                meeting.append(v)
+                for d: Direction in 0..<4 where c & (1 << d) != 0 && !lattice.isWalked(Int(v), d) { walk(Int(v), d, lattice, false, &ways) }
+            }
+            junctions = VertexTable(meeting)
+            // What is left meets no junction; its first vertex in reading order has a crack to the right.
+            for v in vertices where lattice.bits[Int(v)] & 17 == 1 { walk(Int(v), 0, lattice, true, &ways) }
         }
-        // What is left meets no junction; its first vertex in reading order has a crack to the right.
-        for v in vertices where lattice[Int(v)] & 17 == 1 { walk(Int(v) % (width + 1), Int(v) / (width + 1), 0, closed: true) }
+        return ways
     }
 
     /// Marks the cracks of all vertices of the pixel lattice and returns those that do not lie inside a region, in reading order.
     /// Nearly all do.
-    private mutating func findCracks() -> [Int32] {
+    private func findCracks(_ lattice: Lattice) -> [Int32] {
         var vertices: [Int32] = []
+        vertices.reserveCapacity(4 * (width + height))
         let (width, height) = (width, height)
-        map.labels.withUnsafeBufferPointer { labels in
-            let bytes = UnsafeRawPointer(labels.baseAddress!)
-            func four(_ i: Int) -> SIMD2<UInt64> { bytes.loadUnaligned(fromByteOffset: 4 * i, as: SIMD2<UInt64>.self) }
+        map.labels.withUnsafeBufferPointer { buffer in
+            let labels = buffer.baseAddress!, bytes = UnsafeRawPointer(labels)
+            /// Four labels from `i` on.
+            @inline(__always)
+            func four(_ i: Int) -> SIMD4<UInt32> { bytes.loadUnaligned(fromByteOffset: 4 * i, as: SIMD4<UInt32>.self) }
             func mark(_ v: Int, _ cracks: UInt8) {
-                lattice[v] = cracks
-                vertices.append(Int32(v))
+                lattice.bits[v] = cracks
+                vertices.append(Int32(truncatingIfNeeded: v))
             }
             for y in 0...height {
                 let row = y * (width + 1)
@@ -121,149 +163,239 @@ struct BoundaryTracer {
                     for x in 0...width { mark(row + x, cracks(label(x - 1, y - 1), label(x, y - 1), label(x - 1, y), label(x, y))) }
                     continue
                 }
-                for x in [0, width] {
-                    if x > 0 {
-                        var i = y * width + 1
-                        while i < (y + 1) * width {
-                            if i + 4 <= (y + 1) * width {
-                                let here = four(i)
-                                let change = (here ^ four(i - 1)) | (here ^ four(i - width)) | (here ^ four(i - width - 1))
-                                if change.x | change.y == 0 {
-                                    i += 4
-                                    continue
-                                }
-                            }
-                            for k in i..<min(i + 4, (y + 1) * width) {
-                                let c = cracks(labels[k - width - 1], labels[k - width], labels[k - 1], labels[k])
-                                if c != 0 { mark(row + k - y * width, c) }
-                            }
-                            i += 4
+                mark(row, cracks(label(-1, y - 1), label(0, y - 1), label(-1, y), label(0, y)))
+                var i = y * width + 1
+                let end = (y + 1) * width, shift = row - y * width
+                while i < end {
+                    let west = labels[i - 1]
+                    if labels[i - 1 - width] == west {
+                        // As long as both rows go on with this label there is nothing.
+                        let label = SIMD4(repeating: UInt32(bitPattern: west))
+                        while i &+ 16 <= end {
+                            let above = i &- width
+                            let a = (four(i) ^ label) | (four(i &+ 4) ^ label) | (four(i &+ 8) ^ label) | (four(i &+ 12) ^ label)
+                            let b = (four(above) ^ label) | (four(above &+ 4) ^ label) | (four(above &+ 8) ^ label) | (four(above &+ 12) ^ label)
+                            let change = unsafeBitCast(a | b, to: SIMD2<UInt64>.self)
+                            if change.x | change.y != 0 { break }
+                            i &+= 16
                         }
                     }
-                    mark(row + x, cracks(label(x - 1, y - 1), label(x, y - 1), label(x - 1, y), label(x, y)))
+                    let stop = min(i &+ 8, end)
+                    var north = labels[i &- 1 &- width], south = labels[i &- 1]
+                    while i < stop {
+                        let (nw, sw) = (north, south)
+                        (north, south) = (labels[i &- width], labels[i])
+                        if (nw ^ north) | (nw ^ sw) | (nw ^ south) != 0 { mark(shift &+ i, cracks(nw, north, sw, south)) }
+                        i &+= 1
+                    }
                 }
+                mark(row + width, cracks(label(width - 1, y - 1), label(width, y - 1), label(width - 1, y), label(width, y)))
             }
         }
         return vertices
     }
 
-    private mutating func walk(_ startX: Int, _ startY: Int, _ first: Direction, closed: Bool) {
-        let (left, right) = sides(startX, startY, first)
-        let begin = points.count
+    private mutating func walk(_ start: Int, _ first: Direction, _ lattice: Lattice, _ isClosed: Bool, _ ways: inout Ways) {
+        let (left, right) = sides(start % (width + 1), start / (width + 1), first)
+        let begin = points.count, firstCrack = ways.directions.count
         let frame = left == Segmentation.outside || right == Segmentation.outside
-        var (x, y, direction) = (startX, startY, first)
-        var stepSum: Float = 0, stepCount: Float = 0
-        if !closed { points.append(Point(Double(x), Double(y))) }
+        func corner(_ v: Int) -> Point { Point(Double(v % (width + 1)), Double(v / (width + 1))) }
+        var (v, direction) = (start, first)
+        var turns = 0
         while true {
-            setWalked(x, y, direction)
-            if !frame {
-                let c = crossing(x, y, direction, left, right)
-                points.append(c.point)
-                stepSum += c.step
-                stepCount += 1
-            }
-            switch direction {
-            case 0: x += 1
-            case 1: y += 1
-            case 2: x -= 1
-            default: y -= 1
-            }
-            let c = cracks(x, y)
-            if closed ? (x == startX && y == startY) : c.nonzeroBitCount > 2 {
-                // A closed chain that began at a corner of the picture passes it once more.
-                if closed, frame, direction != first { points.append(Point(Double(x), Double(y))) }
-                break
-            }
-            let back: Direction = (direction + 2) & 3
-            let onward = c & ~(1 << back)
-            let next = Direction(truncatingIfNeeded: onward.trailingZeroBitCount)
-            if frame, next != direction { points.append(Point(Double(x), Double(y))) }
+            lattice.setWalked(v, direction)
+            ways.directions.append(direction)
+            v = lattice.step(v, direction)
+            let c = lattice.cracks(v)
+            if isClosed ? v == start : c.nonzeroBitCount > 2 { break }
+            let next = Direction(truncatingIfNeeded: (c & ~(1 << ((direction + 2) & 3))).trailingZeroBitCount)
+            if next != direction { turns += 1 }
             direction = next
         }
-        if !closed { points.append(Point(Double(x), Double(y))) }
-        if points.count == begin { points.append(Point(Double(startX), Double(startY))) }
-        chains.append(.init(left: left, right: right, points: begin..<points.count, step: stepSum / max(1, stepCount), isClosed: closed))
-        chainEnds.append(closed ? (-1, -1) : (startY * (width + 1) + startX, y * (width + 1) + x))
+        if frame {
+            // Its corners only.
+            if !isClosed { points.append(corner(start)) }
+            var at = start
+            for k in firstCrack..<ways.directions.count {
+                if k > firstCrack, ways.directions[k] != ways.directions[k - 1] { points.append(corner(at)) }
+                at = lattice.step(at, ways.directions[k])
+            }
+            // A closed chain that began at a corner of the picture passes it once more.
+            if isClosed ? direction != first : true { points.append(corner(v)) }
+            if points.count == begin { points.append(corner(start)) }
+        } else {
+            points.append(contentsOf: repeatElement(.zero, count: ways.directions.count - firstCrack + (isClosed ? 0 : 2)))
+        }
+        ways.begins.append((firstCrack, start))
+        chains.append(.init(left: left, right: right, points: begin..<points.count, step: 0, isClosed: isClosed))
+        chainEnds.append(isClosed ? (-1, -1) : (start, v))
         chainDirections.append((first, direction))
     }
 
     // MARK: Sub-pixel positions
 
-    /// Where the boundary crosses the line through the centres of the two pixels on either side of a crack.
-    ///
-    /// A straight edge under a box filter covers of a row of pixels exactly as many as lie on its side, so the sum of the
-    /// coverages across the transition is the place of the edge; the sum also centres a blurred edge. It needs pure pixels on
-    /// both sides of the transition. A band thinner than a transition has none: then its total coverage is its width, and its centre
-    /// of mass its middle.
-    private func crossing(_ x: Int, _ y: Int, _ direction: UInt8, _ left: Int32, _ right: Int32) -> (point: Point, step: Float) {
-        // The pixel on the "from" side has the smaller coordinate.
-        let from: Int, step: Int, room: (back: Int, on: Int), a: Int32, b: Int32
-        switch direction {
-        case 0: (from, step, room, a, b) = ((y - 1) * width + x, width, (y - 1, height - 1 - y), left, right)
-        case 2: (from, step, room, a, b) = ((y - 1) * width + x - 1, width, (y - 1, height - 1 - y), right, left)
-        case 1: (from, step, room, a, b) = (y * width + x - 1, 1, (x - 1, width - 1 - x), right, left)
-        default: (from, step, room, a, b) = ((y - 1) * width + x - 1, 1, (x - 1, width - 1 - x), left, right)
+    /// Gives the points along all chains their places and the chains their colour steps.
+    private mutating func placePoints(_ ways: Ways, _ each: ParallelFor) {
+        let shares = shares(ways)
+        // Taken out while threads write into them.
+        var points = self.points, chains = self.chains
+        (self.points, self.chains) = ([], [])
+        let count = chains.count, tracer = self
+        points.withUnsafeMutableBufferPointer { points in
+            chains.withUnsafeMutableBufferPointer { chains in
+                work.original.withUnsafeBufferPointer { pixels in
+                    map.labels.withUnsafeBufferPointer { labels in
+                        ways.directions.withUnsafeBufferPointer { directions in
+                            // Every share writes to its own chains and their points, all before `each` returns.
+                            nonisolated(unsafe) let (points, chains, directions) = (points, chains, directions)
+                            nonisolated(unsafe) let (pixels, labels) = (pixels.baseAddress!, labels.baseAddress!)
+                            each(shares.count) { share in
+                                for i in shares[share] {
+                                    let chain = chains[i]
+                                    guard chain.left != Segmentation.outside, chain.right != Segmentation.outside else { continue }
+                                    let end = i + 1 < count ? ways.begins[i + 1].crack : directions.count
+                                    let cracks = UnsafeBufferPointer(rebasing: directions[ways.begins[i].crack..<end])
+                                    chains[i].step = tracer.place(
+                                        points.baseAddress! + chain.points.lowerBound + (chain.isClosed ? 0 : 1), cracks,
+                                        from: ways.begins[i].vertex, left: chain.left, right: chain.right, pixels, labels)
+                                }
+                            }
+                        }
+                    }
+                }
+            }
         }
-        let (offset, colorStep) = crossingOffset(from: from, step: step, room: room, a, b)
-        switch direction {
-        case 0: return (Point(Double(x) + 0.5, Double(y) + offset), colorStep)
-        case 2: return (Point(Double(x) - 0.5, Double(y) + offset), colorStep)
-        case 1: return (Point(Double(x) + offset, Double(y) + 0.5), colorStep)
-        default: return (Point(Double(x) + offset, Double(y) - 0.5), colorStep)
-        }
+        (self.points, self.chains) = (points, chains)
     }
 
-    /// Displacement of the boundary from the crack towards region `b`, −1 to 1.
-    private func crossingOffset(from: Int, step: Int, room: (back: Int, on: Int), _ a: Int32, _ b: Int32) -> (offset: Double, step: Float) {
-        let crack = SIMD2(Float(from % width), Float(from / width)) + (step == 1 ? SIMD2(1, 0.5) : SIMD2(0.5, 1))
-        let colorA = map.color(of: Int(a), at: crack), colorB = map.color(of: Int(b), at: crack)
-        let axis = colorB - colorA
-        let length = squared(axis)
-        guard length > 1 else { return (0, 0) }
-        return work.original.withUnsafeBufferPointer { pixels in
-            map.labels.withUnsafeBufferPointer { labels in
-                /// The part of a pixel that has colour b.
-                func share(_ i: Int) -> Float {
-                    let product = (SIMD4<Float>(bytes: pixels[i]) - colorA) * axis
-                    return max(0, min(1, (product.x + product.y + product.z + product.w) / length))
-                }
-                let reach = 4
-                let pure: Float = 0.05
-                var sum: Float = 0
-                var complete = true
-                let first = share(from), second = share(from + step)
-                let before = room.back > 0 ? share(from - step) : first, after = room.on > 0 ? share(from + 2 * step) : second
-                let colorStep = max(0, after - before) * length.squareRoot()
-                var k = 0, t = first, last: Float = 1
-                while true {
-                    sum -= t
-                    if t <= pure { break }
-                    last = t
-                    k += 1
-                    guard k < reach, k <= room.back, labels[from - k * step] == a else { complete = k > room.back; break }
-                    t = share(from - k * step)
-                    if t > last { complete = false; break }
-                }
-                k = 0
-                t = second
-                last = 0
-                while true {
-                    sum += 1 - t
-                    if t >= 1 - pure { break }
-                    last = t
-                    k += 1
-                    guard k < reach, k <= room.on, labels[from + (k + 1) * step] == b else {
-                        complete = complete && k > room.on
-                        break
-                    }
-                    t = share(from + (k + 1) * step)
-                    if t < last { complete = false; break }
-                }
-                if complete { return (Double(max(-1, min(1, sum))), colorStep) }
-                // Between the two centres, where the straight line through both shares passes one half.
-                guard second > first + 0.02 else { return (0, colorStep) }
-                return (Double(max(-0.5, min(0.5, (0.5 - first) / (second - first) - 0.5))), colorStep)
+    /// Ranges of chains of about equally many cracks.
+    private func shares(_ ways: Ways) -> [Range<Int>] {
+        let most = max(2000, ways.directions.count / 64)
+        var shares: [Range<Int>] = [], first = 0
+        for i in chains.indices {
+            let end = i + 1 < chains.count ? ways.begins[i + 1].crack : ways.directions.count
+            guard end - ways.begins[first].crack >= most || i == chains.count - 1 else { continue }
+            shares.append(first..<i + 1)
+            first = i + 1
+        }
+        return shares
+    }
+
+    /// Places the points of the cracks of one chain; returns the mean colour step.
+    private func place(
+        _ points: UnsafeMutablePointer<Point>, _ directions: UnsafeBufferPointer<Direction>, from start: Int, left: Int32, right: Int32,
+        _ pixels: UnsafePointer<RGBA8>, _ labels: UnsafePointer<Int32>
+    ) -> Float {
+        var (x, y) = (start % (width + 1), start / (width + 1))
+        let isFlat = map.gradientOf.isEmpty || (map.gradientOf[Int(left)] < 0 && map.gradientOf[Int(right)] < 0)
+        let middle = SIMD2(Float(x), Float(y))
+        var mixture = Mixture(map.color(of: Int(left), at: middle), map.color(of: Int(right), at: middle))
+        var stepSum: Float = 0
+        for (i, direction) in directions.enumerated() {
+            // The pixels on both sides: `from` has the smaller coordinate, and lies to the left of a way right or up.
+            let isLevel = direction & 1 == 0, isLeftFirst = direction == 0 || direction == 3
+            let px = direction == 0 ? x : x - 1, py = direction == 1 ? y : y - 1
+            let from = py * width + px, step = isLevel ? width : 1
+            let room = isLevel ? (back: py, on: height - 2 - py) : (back: px, on: width - 2 - px)
+            if !isFlat {
+                let crack = SIMD2(Float(px), Float(py)) + (isLevel ? SIMD2(0.5, 1) : SIMD2(1, 0.5))
+                mixture = Mixture(map.color(of: Int(left), at: crack), map.color(of: Int(right), at: crack))
             }
+            let (offset, colorStep) = mixture.offset(
+                pixels, labels, from, step, room, isLeftFirst ? left : right, isLeftFirst ? right : left, isReversed: !isLeftFirst)
+            stepSum += colorStep
+            switch direction {
+            case 0:
+                points[i] = Point(Double(x) + 0.5, Double(y) + offset)
+                x += 1
+            case 1:
+                points[i] = Point(Double(x) + offset, Double(y) + 0.5)
+                y += 1
+            case 2:
+                points[i] = Point(Double(x) - 0.5, Double(y) + offset)
+                x -= 1
+            default:
+                points[i] = Point(Double(x) + offset, Double(y) - 0.5)
+                y -= 1
+            }
+        }
+        return stepSum / Float(max(1, directions.count))
+    }
+
+    /// How the pixels along a line across a boundary are mixed of the two colours beside it.
+    private struct Mixture {
+        private let left: SIMD4<Float>, right: SIMD4<Float>
+        /// From left to right, and its squared length.
+        private let axis: SIMD4<Float>
+        private let length: Float
+
+        init(_ left: SIMD4<Float>, _ right: SIMD4<Float>) {
+            (self.left, self.right) = (left, right)
+            axis = right - left
+            length = squared(axis)
+        }
+
+        /// Displacement of the boundary from the crack towards region `b`, −1 to 1, and the colour step across it.
+        ///
+        /// A straight edge under a box filter covers of a row of pixels exactly as many as lie on its side, so the sum of the
+        /// coverages across the transition is the place of the edge; the sum also centres a blurred edge. It needs pure pixels on
+        /// both sides of the transition. A band thinner than a transition has none: then its total coverage is its width, and its centre
+        /// of mass its middle.
+        ///
+        /// - Parameters:
+        ///   - from: The pixel before the crack; the one after it is `step` farther.
+        ///   - room: Pixels before and after these two.
+        ///   - a: Region of the pixel before the crack, `b` of the one after it.
+        ///   - isReversed: Whether `a` is on the right.
+        @inline(__always)
+        func offset(
+            _ pixels: UnsafePointer<RGBA8>, _ labels: UnsafePointer<Int32>, _ from: Int, _ step: Int, _ room: (back: Int, on: Int),
+            _ a: Int32, _ b: Int32, isReversed: Bool
+        ) -> (offset: Double, step: Float) {
+            guard length > 1 else { return (0, 0) }
+            let colorA = isReversed ? right : left, axis = isReversed ? -axis : axis
+            /// The part of a pixel that has colour b.
+            @inline(__always)
+            func share(_ i: Int) -> Float {
+                let product = (SIMD4<Float>(bytes: pixels[i]) - colorA) * axis
+                return max(0, min(1, (product.x + product.y + product.z + product.w) / length))
+            }
+            let reach = 4
+            let pure: Float = 0.05
+            var sum: Float = 0
+            var complete = true
+            let first = share(from), second = share(from + step)
+            let before = room.back > 0 ? share(from - step) : first, after = room.on > 0 ? share(from + 2 * step) : second
+            let colorStep = max(0, after - before) * length.squareRoot()
+            var k = 0, t = first, last: Float = 1
+            while true {
+                sum -= t
+                if t <= pure { break }
+                last = t
+                k += 1
+                guard k < reach, k <= room.back, labels[from - k * step] == a else { complete = k > room.back; break }
+                t = k == 1 ? before : share(from - k * step)
+                if t > last { complete = false; break }
+            }
+            k = 0
+            t = second
+            last = 0
+            while true {
+                sum += 1 - t
+                if t >= 1 - pure { break }
+                last = t
+                k += 1
+                guard k < reach, k <= room.on, labels[from + (k + 1) * step] == b else {
+                    complete = complete && k > room.on
+                    break
+                }
+                t = k == 1 ? after : share(from + (k + 1) * step)
+                if t < last { complete = false; break }
+            }
+            if complete { return (Double(max(-1, min(1, sum))), colorStep) }
+            // Between the two centres, where the straight line through both shares passes one half.
+            guard second > first + 0.02 else { return (0, colorStep) }
+            return (Double(max(-0.5, min(0.5, (0.5 - first) / (second - first) - 0.5))), colorStep)
         }
     }
 
@@ -272,13 +404,12 @@ struct BoundaryTracer {
     /// Moves the ends of open chains from the lattice to the middle of the boundary points around each junction;
     /// along the frame, to where the inner boundary meets it.
     private mutating func placeJunctions() {
-        var sums: [Int: (x: Double, y: Double, count: Int)] = [:]
+        var sums = [(x: Double, y: Double, count: Double)](repeating: (0, 0, 0), count: junctions.count)
         func add(_ vertex: Int, _ p: Point) {
-            var s = sums[vertex] ?? (0, 0, 0)
-            s.x += p.x
-            s.y += p.y
-            s.count += 1
-            sums[vertex] = s
+            let number = junctions.number(of: vertex)
+            sums[number].x += p.x
+            sums[number].y += p.y
+            sums[number].count += 1
         }
         for (i, chain) in chains.enumerated() where !chain.isClosed && chain.points.count > 2 {
             guard chain.left != Segmentation.outside, chain.right != Segmentation.outside else { continue }
@@ -288,7 +419,8 @@ struct BoundaryTracer {
         func place(_ vertex: Int) -> Point {
             let x = vertex % (width + 1), y = vertex / (width + 1)
             var p = Point(Double(x), Double(y))
-            if let s = sums[vertex] { p = Point(s.x / Double(s.count), s.y / Double(s.count)) }
+            let s = sums[junctions.number(of: vertex)]
+            if s.count > 0 { p = Point(s.x / s.count, s.y / s.count) }
             if x == 0 || x == width { p.x = Double(x) }
             if y == 0 || y == height { p.y = Double(y) }
             return p
@@ -301,14 +433,17 @@ struct BoundaryTracer {
 
     /// Joins chains into the ways around each region, the region on the left.
     private func linkLoops() -> (loops: [Segmentation.Loop], steps: [Segmentation.Step], ranges: [Range<Int>]) {
-        // For every junction and leaving direction, the chain that leaves there: key vertex · 4 + direction.
-        var leaving: [Int: Segmentation.Step] = [:]
-        leaving.reserveCapacity(chains.count * 2)
+        // For every junction and leaving direction, the chain that leaves there, at junction · 4 + direction; chain −1 for none.
+        var leaving = [Segmentation.Step](repeating: .init(chain: -1, isReversed: false), count: 4 * junctions.count)
+        /// The junctions at both ends of each chain.
+        var ends = [(start: Int, end: Int)](repeating: (-1, -1), count: chains.count)
         for (i, chain) in chains.enumerated() where !chain.isClosed {
-            leaving[chainEnds[i].start * 4 + Int(chainDirections[i].first)] = .init(chain: Int32(i), isReversed: false)
-            leaving[chainEnds[i].end * 4 + Int((chainDirections[i].last + 2) & 3)] = .init(chain: Int32(i), isReversed: true)
+            ends[i] = (junctions.number(of: chainEnds[i].start), junctions.number(of: chainEnds[i].end))
+            leaving[ends[i].start * 4 + Int(chainDirections[i].first)] = .init(chain: Int32(i), isReversed: false)
+            leaving[ends[i].end * 4 + Int((chainDirections[i].last + 2) & 3)] = .init(chain: Int32(i), isReversed: true)
         }
         var steps: [Segmentation.Step] = []
+        steps.reserveCapacity(2 * chains.count)
         var found: [(region: Int32, steps: Range<Int>)] = []
         var used = [UInt8](repeating: 0, count: chains.count)  // bit 1 forwards, bit 2 backwards
         for i in chains.indices {
@@ -323,13 +458,14 @@ struct BoundaryTracer {
                     steps.append(step)
                     let c = Int(step.chain)
                     guard !chains[c].isClosed else { break }
-                    let vertex = step.isReversed ? chainEnds[c].start : chainEnds[c].end
+                    let junction = step.isReversed ? ends[c].start : ends[c].end
                     let arrived = step.isReversed ? (chainDirections[c].first + 2) & 3 : chainDirections[c].last
                     // Keep the region on the left: try the sharpest left turn first. Regions are 4-connected, so where the same region
                     // lies on both diagonals its two parts stay apart.
                     var next: Segmentation.Step?
                     for turn: UInt8 in [3, 0, 1] {
-                        if let candidate = leaving[vertex * 4 + Int((arrived + turn) & 3)] {
+                        let candidate = leaving[junction * 4 + Int((arrived + turn) & 3)]
+                        if candidate.chain >= 0 {
                             let side = candidate.isReversed ? chains[Int(candidate.chain)].right : chains[Int(candidate.chain)].left
                             if side == region {
                                 next = candidate
@@ -354,5 +490,41 @@ struct BoundaryTracer {
             cursor[Int(f.region)] += 1
         }
         return (loops, steps, map.colors.indices.map { counts[$0]..<counts[$0 + 1] })
+    }
+}
+
+/// Numbers of vertices of the pixel lattice, by open addressing.
+private struct VertexTable {
+    let count: Int
+    private var vertices: [Int32]
+    private var numbers: [Int32]
+    private let shift: UInt64
+
+    /// - Parameter all: The vertices, each once; the first gets 0.
+    init(_ all: [Int32]) {
+        count = all.count
+        var bits: UInt64 = 1
+        while 1 << bits < 2 * all.count { bits += 1 }
+        shift = 64 - bits
+        vertices = [Int32](repeating: -1, count: 1 << bits)
+        numbers = [Int32](repeating: 0, count: 1 << bits)
+        for (i, v) in all.enumerated() {
+            let place = place(of: Int(v))
+            vertices[place] = v
+            numbers[place] = Int32(i)
+        }
+    }
+
+    /// The number of a vertex that is one of them.
+    @inline(__always)
+    func number(of vertex: Int) -> Int { Int(numbers[place(of: vertex)]) }
+
+    /// Where a vertex is, or would be.
+    @inline(__always)
+    private func place(of vertex: Int) -> Int {
+        // Fibonacci hashing (Knuth, "The Art of Computer Programming", volume 3, 6.4).
+        var place = Int((UInt64(vertex) &* 0x9E37_79B9_7F4A_7C15) >> shift)
+        while vertices[place] >= 0, Int(vertices[place]) != vertex { place = (place + 1) & (vertices.count - 1) }
+        return place
     }
 }

@@ -111,7 +111,7 @@ public func segment(
     }
     let work = WorkingImage(image, ramp: quantized.ramp, known: quantized.estimates, each: each)
     let lambda = Float(min(1e6, max(1, options.lambda)))
-    if quantized.isTextured { return BoundaryTracer(work: work, regions: .textured(work, lambda: lambda, each: each)).trace() }
+    if quantized.isTextured { return BoundaryTracer(work: work, regions: .textured(work, lambda: lambda, each: each)).trace(each: each) }
     let palette = quantized.palette.map { SIMD4<Float>(premultiplied: $0) }
     var colors = assignMixedPixels(work, quantized, palette, each: each)
     bridgeDiagonals(&colors, mixed: quantized.indices, work, palette)
@@ -121,7 +121,7 @@ public func segment(
         colors, width: work.width, height: work.height, palette: paints, options, keepsColors: quantized.isBinding)
     regions.chooseColors(work, quantized, palette, lambda: lambda)
     if !quantized.isBinding { recoverGradients(&regions, work, quantized.indices, lambda: lambda, each: each) }
-    return BoundaryTracer(work: work, regions: regions).trace()
+    return BoundaryTracer(work: work, regions: regions).trace(each: each)
 }
 
 /// Lets colours that are drawn with the same paint be one, the first of them; returns the premultiplied paints.
