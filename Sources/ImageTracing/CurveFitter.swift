@@ -39,6 +39,23 @@ struct CurveFitter {
     private var p: [Point] = []
     private var s: [Double] = []
     private var splits = SplitSearch()
+    // Scratch of one curve: its segments.
+    private var assembly = Assembly()
+
+    /// An assembly with nothing in it, in the memory of the one before.
+    private mutating func assemble(from start: Point) -> Assembly {
+        var result = Assembly()
+        swap(&result, &assembly)
+        result.reset(start)
+        return result
+    }
+
+    /// The assembled curve; its memory is kept for the next.
+    private mutating func finish(_ result: inout Assembly, closed: Bool) -> FittedCurve {
+        let curve = result.finish(closed: closed, tolerance: tolerance)
+        swap(&result, &assembly)
+        return curve
+    }
 
     init(tolerance: Double, cornerAngle: Double, certainty: Double) {
         self.certainty = certainty
@@ -52,14 +69,14 @@ struct CurveFitter {
         guard row.count > 2 else { return FittedCurve(start: points[0], segments: [.line(points[points.count - 1])]) }
         let corners = findCorners(closed: false)
         let all = row
-        var result = Assembly(start: all[0])
+        var result = assemble(from: all[0])
         var from = 0, fromPoint = all[0]
         for c in corners {
             fitPiece(all, from, c.index, fromPoint, c.position, &result)
             (from, fromPoint) = (c.index, c.position)
         }
         fitPiece(all, from, all.count - 1, fromPoint, all[all.count - 1], &result, fixedEnd: true)
-        return result.finish(closed: false, tolerance: tolerance)
+        return finish(&result, closed: false)
     }
 
     /// Fits a closed row of points, the first not repeated.
@@ -79,12 +96,12 @@ struct CurveFitter {
         guard let first = corners.first else {
             var tangent = row[(turn + 2) % n] - row[(turn + n - 2) % n]
             tangent = tangent.normalized
-            var result = Assembly(start: unrolled[0])
+            var result = assemble(from: unrolled[0])
             setPiece(unrolled, 0, n, unrolled[0], unrolled[n], trim: false)
             fitStretch(startTangent: tangent, endTangent: -tangent, &result)
-            return result.finish(closed: true, tolerance: tolerance)
+            return finish(&result, closed: true)
         }
-        var result = Assembly(start: first.position)
+        var result = assemble(from: first.position)
         var from = 0, fromPoint = first.position
         for c in corners.dropFirst() {
             let index = c.index - turn
@@ -92,7 +109,7 @@ struct CurveFitter {
             (from, fromPoint) = (index, c.position)
         }
         fitPiece(unrolled, from, n, fromPoint, first.position, &result)
-        return result.finish(closed: true, tolerance: tolerance)
+        return finish(&result, closed: true)
     }
 
     // MARK: Points
@@ -258,7 +275,7 @@ struct CurveFitter {
         let p = walk.p, n = walk.n, closed = walk.isClosed
         // Places where the row turns, the turning left to others.
         var turning: [Double] = []
-        let slight = 0.16 * cornerAngle * cornerAngle
+        let slight = 0.3 * cornerAngle * cornerAngle
         for i in 0..<n {
             // Nearly straight: no need to look closer.
             if closed || (i > 2 && i < n - 3), n > 6 {
@@ -512,19 +529,18 @@ struct CurveFitter {
         }
         let tight = longest(narrow)
         // Of the stretches with one end the longest.
-        var order: [Int] = []
+        var order: [UInt64] = []
         for i in 0..<n where i == 0 || tight[i] > tight[i - 1] {
-            if tight[i] > i + 5, s[tight[i]] - s[i] >= 6 { order.append(i) }
+            let length = s[tight[i]] - s[i]
+            // The longest first, then by place: the bits of positive numbers are in their order.
+            if tight[i] > i + 5, length >= 6 { order.append(UInt64(~Float(length).bitPattern) << 32 | UInt64(i)) }
         }
         guard !order.isEmpty else { return [] }
         let loose = longest(wide)
-        order.sort { a, b in
-            let la = s[tight[a]] - s[a], lb = s[tight[b]] - s[b]
-            return la != lb ? la > lb : a < b
-        }
+        order.sort()
         var taken: [Run] = []
-        for i in order.prefix(64) {
-            let j = tight[i]
+        for key in order.prefix(64) {
+            let i = Int(key & 0xFFFF_FFFF), j = tight[i]
             if taken.contains(where: { i < $0.to && j > $0.from }) { continue }
             let length = s[j] - s[i]
             // The widest loose stretch that contains the run.
@@ -546,7 +562,8 @@ struct CurveFitter {
         splits.price = price
         splits.tolerance = tolerance
         var cursor = from
-        for part in splits.parts(p, s, from, to, startTangent, endTangent) {
+        splits.search(p, s, from, to, startTangent, endTangent)
+        for part in splits.parts {
             if let (c1, c2) = part.handles {
                 result.add(.cubic(c1, c2, part.end))
             } else {
@@ -636,16 +653,21 @@ func angle(from a: Vector, to b: Vector) -> Double {
 
 /// Collects segments; joins consecutive lines at the intersection of the lines they were fitted to.
 struct Assembly {
-    private var start: Point
+    private var start = Point.zero
     private var segments: [FittedCurve.Segment] = []
     private var models: [Moments?] = []
     /// Segment numbers before which a corner lies.
     private var corners: [Int] = []
+    // Scratch of `finish`.
+    private var lines: [Line?] = []
+    private var isCorner: [Bool] = []
 
-    init(start: Point) {
+    /// Begins a curve.
+    mutating func reset(_ start: Point) {
         self.start = start
-        segments.reserveCapacity(12)
-        models.reserveCapacity(12)
+        segments.removeAll(keepingCapacity: true)
+        models.removeAll(keepingCapacity: true)
+        corners.removeAll(keepingCapacity: true)
     }
 
     mutating func line(to p: Point, model: Moments?) {
@@ -668,11 +690,10 @@ struct Assembly {
         var isAxial: Bool { direction.dx == 0 || direction.dy == 0 }
     }
 
-    consuming func finish(closed: Bool, tolerance: Double) -> FittedCurve {
+    mutating func finish(closed: Bool, tolerance: Double) -> FittedCurve {
         let n = segments.count
         var curve = FittedCurve(start: start, segments: segments)
-        var lines: [Line?] = []
-        lines.reserveCapacity(n)
+        lines.removeAll(keepingCapacity: true)
         for (i, model) in models.enumerated() {
             guard let model else {
                 lines.append(nil)
@@ -683,7 +704,8 @@ struct Assembly {
             if abs(d.dy) * length < 0.25 { d = Vector(1, 0) } else if abs(d.dx) * length < 0.25 { d = Vector(0, 1) }
             lines.append(Line(center: model.center, direction: d, length: length))
         }
-        var isCorner = [Bool](repeating: false, count: n + 1)
+        isCorner.removeAll(keepingCapacity: true)
+        isCorner.append(contentsOf: repeatElement(false, count: n + 1))
         for c in corners { isCorner[c] = true }
         // Joint j lies before segment j; joint n is the start again when the curve is closed. Open ends stay where they are.
         for j in 1..<n + 1 where j < n || (closed && j == n) {

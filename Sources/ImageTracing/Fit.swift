@@ -28,6 +28,8 @@ private let edgeShare = 1.0 / 32
 struct LayerBuilder {
     let s: Segmentation
     let order: PaintOrder
+    /// The rank of opaque regions, −1 of those that hide nothing.
+    let coverRank: [Int32]
     let shapes: ShapeFinder
     let tolerance: Double
     let lambda: Double
@@ -37,6 +39,8 @@ struct LayerBuilder {
     let seenThrough: [Point]
     /// Sum of length times squared colour step over the boundaries drawn.
     var edgeWeight = 0.0
+    /// Points of the boundary that is being drawn.
+    private var outline: [Point] = []
 
     init(_ segmentation: Segmentation, _ options: FitOptions) {
         s = segmentation
@@ -49,6 +53,7 @@ struct LayerBuilder {
         fitter = CurveFitter(tolerance: tolerance, cornerAngle: cornerAngle, certainty: min(1, 0.7 + 0.05 * noise))
         shapes = ShapeFinder(segmentation, &order)
         self.order = order
+        coverRank = order.rank.indices.map { order.isOpaque[$0] ? order.rank[$0] : -1 }
         var places: [Point] = []
         if order.hasTransparency {
             var seen = [Bool](repeating: false, count: segmentation.regions.count)
@@ -140,7 +145,7 @@ struct LayerBuilder {
         if let layers = layers(of: region) {
             part.layers = layers
         } else {
-            for l in s.regions[region].loops { add(s.loops[l], of: region, to: &part.path) }
+            for l in s.regions[region].loops { add(s.loops[l].steps, of: region, to: &part.path) }
         }
         part.edgeWeight = edgeWeight
         return part
@@ -153,13 +158,15 @@ struct LayerBuilder {
     /// A region as primitives and strokes, or nil.
     private mutating func layers(of region: Int) -> [TracedDrawing.Layer]? {
         let loops = s.regions[region].loops
-        let outer = s.steps[s.loops[loops.lowerBound].steps]
-        prepare(contrast(outer))
+        let outer = s.loops[loops.lowerBound].steps
+        prepare(contrast(outer, from: outer.lowerBound, outer.count))
         guard let layers = shapes.layers(of: region, &fitter) else { return nil }
         guard !layers.isEmpty else { return [] }
         for l in loops {
-            let steps = s.steps[s.loops[l].steps]
-            for step in steps where kind(step, of: region) == .exact { weigh(s.chains[Int(step.chain)].points.count, contrast([step])) }
+            let steps = s.loops[l].steps
+            for i in steps where kind(s.steps[i], of: region) == .exact {
+                weigh(s.chains[Int(s.steps[i].chain)].points.count, contrast(steps, from: i, 1))
+            }
         }
         return layers
     }
@@ -204,45 +211,39 @@ struct LayerBuilder {
 
     /// Whether a region is painted over what `region` might put there.
     func isHidden(_ other: Int32, for region: Int) -> Bool {
-        order.rank[Int(other)] > order.rank[region] && order.isOpaque[Int(other)]
+        coverRank[Int(other)] > order.rank[region]
     }
 
-    /// The points of consecutive steps in walking order. Junctions inside are left out: they lie between three boundaries,
-    /// not on one.
-    private func points(_ steps: ArraySlice<Segmentation.Step>, keepEnds: Bool) -> [Point] {
-        let most = steps.reduce(0) { $0 + s.chains[Int($1.chain)].points.count }
-        return [Point](unsafeUninitializedCapacity: most) { buffer, count in
-            s.points.withUnsafeBufferPointer { points in
-                var to = buffer.baseAddress!
-                for (i, step) in steps.enumerated() {
-                    let chain = s.chains[Int(step.chain)]
-                    var range = chain.points
-                    if !chain.isClosed, range.count > 2 {
-                        let dropFirst = keepEnds ? i > 0 : true, dropLast = keepEnds ? i < steps.count - 1 : true
-                        let low = (step.isReversed ? dropLast : dropFirst) ? 1 : 0, high = (step.isReversed ? dropFirst : dropLast) ? 1 : 0
-                        range = range.lowerBound + low..<range.upperBound - high
-                    }
-                    if step.isReversed {
-                        var from = range.upperBound
-                        while from > range.lowerBound {
-                            from -= 1
-                            to.initialize(to: points[from])
-                            to += 1
-                        }
-                    } else {
-                        to.initialize(from: points.baseAddress! + range.lowerBound, count: range.count)
-                        to += range.count
-                    }
+    /// Takes the points of steps of a loop into `outline`, in walking order, from one step on and around. Junctions inside are left out:
+    /// they lie between three boundaries, not on one.
+    private mutating func gather(_ loop: Range<Int>, from first: Int, _ count: Int, keepEnds: Bool) {
+        outline.removeAll(keepingCapacity: true)
+        s.points.withUnsafeBufferPointer { points in
+            for i in 0..<count {
+                let step = s.steps[wrapped(first + i, loop)], chain = s.chains[Int(step.chain)]
+                var range = chain.points
+                if !chain.isClosed, range.count > 2 {
+                    let dropFirst = keepEnds ? i > 0 : true, dropLast = keepEnds ? i < count - 1 : true
+                    let low = (step.isReversed ? dropLast : dropFirst) ? 1 : 0, high = (step.isReversed ? dropFirst : dropLast) ? 1 : 0
+                    range = range.lowerBound + low..<range.upperBound - high
                 }
-                count = to - buffer.baseAddress!
+                if step.isReversed {
+                    outline.append(contentsOf: points[range].reversed())
+                } else {
+                    outline.append(contentsOf: points[range])
+                }
             }
         }
     }
 
-    private func contrast(_ steps: ArraySlice<Segmentation.Step>) -> Double {
+    /// The number of a step that is counted beyond the end of its loop.
+    private func wrapped(_ step: Int, _ loop: Range<Int>) -> Int { step < loop.upperBound ? step : step - loop.count }
+
+    /// Mean colour step along steps of a loop, from one on and around.
+    private func contrast(_ loop: Range<Int>, from first: Int, _ steps: Int) -> Double {
         var sum: Float = 0, count: Float = 0
-        for step in steps {
-            let chain = s.chains[Int(step.chain)]
+        for i in 0..<steps {
+            let chain = s.chains[Int(s.steps[wrapped(first + i, loop)].chain)]
             guard chain.left >= 0, chain.right >= 0 else { continue }
             sum += chain.step * Float(chain.points.count)
             count += Float(chain.points.count)
@@ -250,39 +251,36 @@ struct LayerBuilder {
         return Double(sum / max(1, count))
     }
 
-    private mutating func add(_ loop: Segmentation.Loop, of region: Int, to path: inout BezierPath) {
-        var steps = Array(s.steps[loop.steps])
-        var kinds = steps.map { kind($0, of: region) }
+    private mutating func add(_ loop: Range<Int>, of region: Int, to path: inout BezierPath) {
         // Begin where one kind ends and another begins.
-        if let change = kinds.indices.dropFirst().first(where: { kinds[$0] != kinds[$0 - 1] }) {
-            steps = Array(steps[change...] + steps[..<change])
-            kinds = Array(kinds[change...] + kinds[..<change])
-        } else if kinds[0] != .frame {
-            let outline = points(steps[...], keepEnds: false)
-            if kinds[0] == .hidden { addHidden(outline, of: region, to: &path) } else { addExact(outline, contrast(steps[...]), to: &path) }
-            return
+        let begin = kind(s.steps[loop.lowerBound], of: region)
+        var first = loop.lowerBound + 1
+        while first < loop.upperBound, kind(s.steps[first], of: region) == begin { first += 1 }
+        if first == loop.upperBound {
+            first = loop.lowerBound
+            if begin != .frame {
+                gather(loop, from: first, loop.count, keepEnds: false)
+                if begin == .hidden { addHidden(of: region, to: &path) } else { addExact(contrast(loop, from: first, loop.count), to: &path) }
+                return
+            }
         }
-        var i = 0
-        var isFirst = true
-        func begin(_ p: Point) { if isFirst { path.move(to: p); isFirst = false } }
-        while i < steps.count {
-            var j = i + 1
-            while j < steps.count, kinds[j] == kinds[i] { j += 1 }
-            let outline = points(steps[i..<j], keepEnds: true)
-            switch kinds[i] {
-            case .frame:
-                begin(outline[0])
-                for p in outline.dropFirst() { path.line(to: p) }
-            case .hidden:
-                begin(outline[0])
-                for p in hiddenWay(outline, of: region) { path.line(to: p) }
+        var done = 0
+        while done < loop.count {
+            let kind = kind(s.steps[wrapped(first + done, loop)], of: region)
+            var count = 1
+            while done + count < loop.count, self.kind(s.steps[wrapped(first + done + count, loop)], of: region) == kind { count += 1 }
+            gather(loop, from: first + done, count, keepEnds: true)
+            if done == 0 { path.move(to: outline[0]) }
+            switch kind {
+            case .frame: for p in outline.dropFirst() { path.line(to: p) }
+            case .hidden: for p in hiddenWay(outline, of: region) { path.line(to: p) }
             case .exact:
-                begin(outline[0])
-                prepare(contrast(steps[i..<j]))
-                weigh(outline.count, contrast(steps[i..<j]))
+                let contrast = contrast(loop, from: first + done, count)
+                prepare(contrast)
+                weigh(outline.count, contrast)
                 append(fitter.fitOpen(outline), to: &path)
             }
-            i = j
+            done += count
         }
         path.close()
     }
@@ -307,7 +305,7 @@ struct LayerBuilder {
         }
     }
 
-    private mutating func addExact(_ outline: [Point], _ contrast: Double, to path: inout BezierPath) {
+    private mutating func addExact(_ contrast: Double, to path: inout BezierPath) {
         guard outline.count > 2 else { return }
         prepare(contrast)
         weigh(outline.count, contrast)
@@ -318,7 +316,7 @@ struct LayerBuilder {
     }
 
     /// A way around that is hidden everywhere: nothing for a hole, an outline somewhere under the later regions otherwise.
-    private func addHidden(_ outline: [Point], of region: Int, to path: inout BezierPath) {
+    private func addHidden(of region: Int, to path: inout BezierPath) {
         // The region is on the left: outer boundaries run counter-clockwise on screen, which with y down gives a negative area.
         let isHole = signedArea(outline) > 0
         if isHole, !showsThrough(outline[...]) { return }
@@ -338,15 +336,13 @@ struct LayerBuilder {
         let labels: UnsafePointer<Int32>
         let width: Int
         let xEnd: Double, yEnd: Double
-        let rank: UnsafePointer<Int32>
-        let isOpaque: UnsafePointer<Bool>
+        let coverRank: UnsafePointer<Int32>
         let ownRank: Int32
 
         @inline(__always)
         func contains(_ p: Point) -> Bool {
             guard p.x >= 0, p.y >= 0, p.x < xEnd, p.y < yEnd else { return false }
-            let label = Int(labels[Int(p.y) * width + Int(p.x)])
-            return rank[label] > ownRank && isOpaque[label]
+            return coverRank[Int(labels[Int(p.y) &* width &+ Int(p.x)])] > ownRank
         }
     }
 
@@ -355,13 +351,11 @@ struct LayerBuilder {
     private func hiddenWay(_ outline: [Point], of region: Int) -> [Point] {
         guard outline.count > 2 else { return Array(outline.dropFirst()) }
         return s.labels.withUnsafeBufferPointer { labels in
-            order.rank.withUnsafeBufferPointer { rank in
-                order.isOpaque.withUnsafeBufferPointer { isOpaque in
-                    let cover = Cover(
-                        labels: labels.baseAddress!, width: s.width, xEnd: Double(s.width), yEnd: Double(s.height), rank: rank.baseAddress!,
-                        isOpaque: isOpaque.baseAddress!, ownRank: rank[region])
-                    return hiddenWay(outline, under: cover)
-                }
+            coverRank.withUnsafeBufferPointer { coverRank in
+                let cover = Cover(
+                    labels: labels.baseAddress!, width: s.width, xEnd: Double(s.width), yEnd: Double(s.height),
+                    coverRank: coverRank.baseAddress!, ownRank: order.rank[region])
+                return hiddenWay(outline, under: cover)
             }
         }
     }
@@ -487,9 +481,10 @@ struct LayerBuilder {
         guard length < 4096 else { return false }
         let count = Int(length * 2) + 2
         // Most that fail do so in the middle.
-        if length > 4, !cover.contains(a + d * (Double(count / 2) / Double(count))) { return false }
+        let part = 1 / Double(count)
+        if length > 4, !cover.contains(a + d * (Double(count / 2) * part)) { return false }
         for k in 1..<count {
-            let t = Double(k) / Double(count)
+            let t = Double(k) * part
             // The ends lie at the boundary itself, where a pixel belongs to either side.
             if t * length < 0.8 { continue }
             if (1 - t) * length < 0.8 { break }

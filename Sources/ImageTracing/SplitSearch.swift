@@ -36,6 +36,9 @@ struct SplitSearch {
     /// search fits two to three times as many cubics for 0.2 % less bytes.
     private let overtaken = 1.0
 
+    /// What was found last: parts in order.
+    private(set) var parts: [Part] = []
+
     // Scratch.
     private var joints: [Int] = []
     private var places: [Point] = []
@@ -63,10 +66,7 @@ struct SplitSearch {
     ///   - s: Length along the points up to each.
     ///   - startTangent: Unit vector into the row, nil when it begins at a corner.
     ///   - endTangent: Unit vector back into the row, nil when it ends at a corner.
-    /// - Returns: Parts in order, the last ending at `to`.
-    mutating func parts(
-        _ p: [Point], _ s: [Double], _ from: Int, _ to: Int, _ startTangent: Vector?, _ endTangent: Vector?
-    ) -> [Part] {
+    mutating func search(_ p: [Point], _ s: [Double], _ from: Int, _ to: Int, _ startTangent: Vector?, _ endTangent: Vector?) {
         p.withUnsafeBufferPointer { p in
             s.withUnsafeBufferPointer { s in
                 search(p.baseAddress!, s.baseAddress!, from, to, startTangent, endTangent)
@@ -76,7 +76,7 @@ struct SplitSearch {
 
     private mutating func search(
         _ p: UnsafePointer<Point>, _ s: UnsafePointer<Double>, _ from: Int, _ to: Int, _ startTangent: Vector?, _ endTangent: Vector?
-    ) -> [Part] {
+    ) {
         choose(p, s, from, to)
         accumulate(p, s, from, to)
         let m = joints.count
@@ -134,17 +134,15 @@ struct SplitSearch {
                     cost: least + price * 4 * cubicBytes, before: 2 * i + kind, tangent: (places[i + 1] - places[i]).normalized)
             }
         }
-        var result: [Part] = []
-        result.reserveCapacity(8)
+        parts.removeAll(keepingCapacity: true)
         var at = states[2 * m - 2].cost <= states[2 * m - 1].cost ? 2 * m - 2 : 2 * m - 1
         while at > 1 {
             let state = states[at]
             let k = at / 2
-            result.append(Part(to: joints[k], end: places[k], handles: at % 2 == 0 ? (state.c1, state.c2) : nil))
+            parts.append(Part(to: joints[k], end: places[k], handles: at % 2 == 0 ? (state.c1, state.c2) : nil))
             at = state.before
         }
-        result.reverse()
-        return result
+        parts.reverse()
     }
 
     /// Offers the cubics from one candidate to another; false if none is within the tolerance.
