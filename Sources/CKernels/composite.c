@@ -344,10 +344,8 @@ static uint32_t run_end(const uint8_t *pixels, uint32_t width, uint32_t x, int k
     return end;
 }
 
-enum { shortest_run = 8 };
-
 // The next span at or after `*x`: its bounds; returns its kind, or 0 at the end of the row.
-static int next_span(const uint8_t *pixels, uint32_t width, uint32_t *x, uint32_t *end) {
+static int next_span(const uint8_t *pixels, uint32_t width, uint32_t shortest_run, uint32_t *x, uint32_t *end) {
     while (*x < width) {
         int kind = kind_of(pixels[4 * *x + 3]);
         uint32_t to = run_end(pixels, width, *x, kind);
@@ -377,19 +375,20 @@ static int next_span(const uint8_t *pixels, uint32_t width, uint32_t *x, uint32_
     return 0;
 }
 
-void atelier_measure_spans(const uint8_t *pixels, uint32_t width, uint32_t totals[3]) {
+void atelier_measure_spans(const uint8_t *pixels, uint32_t width, uint32_t shortest_run, uint32_t totals[3]) {
     uint32_t x = 0, end = 0;
-    for (int kind; (kind = next_span(pixels, width, &x, &end)); x = end) {
+    for (int kind; (kind = next_span(pixels, width, shortest_run, &x, &end)); x = end) {
         totals[0] += 1, totals[1] += end - x;
         if (kind == 1) totals[2] += end - x;
     }
 }
 
 void atelier_make_spans(
-    const uint8_t *pixels, uint32_t width, atelier_span *spans, uint8_t *colors, uint8_t *alphas, uint32_t totals[3]
+    const uint8_t *pixels, uint32_t width, uint32_t shortest_run, atelier_span *spans, uint8_t *colors, uint8_t *alphas,
+    uint32_t totals[3]
 ) {
     uint32_t x = 0, end = 0;
-    for (int kind; (kind = next_span(pixels, width, &x, &end)); x = end) {
+    for (int kind; (kind = next_span(pixels, width, shortest_run, &x, &end)); x = end) {
         spans[totals[0]++] = (atelier_span){x, end, totals[1], kind == 1 ? totals[2] : atelier_opaque};
         uint8_t *color = colors + 3 * (size_t)totals[1];
         for (uint32_t i = x; i < end; i++) {

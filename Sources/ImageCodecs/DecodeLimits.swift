@@ -15,7 +15,7 @@ public struct DecodeLimits: Codable, Hashable, Sendable {
     public var maxSide = 1_000_000
     /// Memory a decode holds at its peak, in bytes: the raster (4 per pixel), the coefficients of a JPEG with several scans
     /// (up to 8 per pixel), the copy that turns a rotated picture upright (4 per pixel), the copy of a JPEG with oddities to
-    /// put right (its size). Buffers for rows, at most 32 bytes for each pixel of the width, come on top. Default: 1 GiB.
+    /// put right (its size), the joined image data of a PNG (its size). Buffers for rows, at most 32 bytes for each pixel of the width, come on top. Default: 1 GiB.
     public var maxDecodedBytes = 1 << 30
     /// Pixels × scans of a JPEG, since a few bytes of progressive data can ask for another pass over the whole picture.
     /// Pictures under two megapixels count as two, for what each scan costs by itself; arithmetic coding counts

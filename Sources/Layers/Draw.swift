@@ -59,40 +59,37 @@ extension Drawing {
         return PNGBandCoder.byteCount(layout) + layout.bytesPerRow * layout.rowsPerBand
     }
 
-    /// Draws a group of items and hands over every file with its item.
+    /// Draws a group of items.
     ///
     /// - Parameters:
     ///   - items: Places in the plan, of `groups` or any others.
-    ///   - isCancelled: Asked between bands; what is not finished is then not handed over.
-    ///   - deliver: Takes the place of an item and its file, in the order of `items`.
-    public func draw<Failure: Error>(
-        _ items: [Int], isCancelled: () -> Bool = { false }, deliver: (_ item: Int, _ file: [UInt8]) throws(Failure) -> Void
-    ) throws(Failure) -> DrawingStatistics {
-        var statistics = DrawingStatistics()
+    ///   - isCancelled: Asked between bands; what is not finished then is left out.
+    ///   - statistics: What it took is added.
+    /// - Returns: The file of each item, in the order of `items`.
+    public func draw(
+        _ items: [Int], isCancelled: () -> Bool = { false }, _ statistics: inout DrawingStatistics
+    ) -> [[UInt8]] {
+        var files: [[UInt8]] = []
         if case .webp = output {
             for item in items {
                 guard !isCancelled(), let file = webp(of: item, &statistics) else { break }
-                try deliver(item, file)
-                statistics.items += 1
-                statistics.bytes += file.count
+                files.append(file)
             }
-            return statistics
-        }
-        // Items of one layout share a coder; those of another come after them.
-        var rest = items[...]
-        while let first = rest.first {
-            let layout = layout(of: first)
-            let run = rest.prefix { self.layout(of: $0) == layout }
-            rest = rest.dropFirst(run.count)
-            let files = pngs(of: Array(run), layout, isCancelled, &statistics)
-            for (item, file) in zip(run, files) {
-                try deliver(item, file)
-                statistics.items += 1
-                statistics.bytes += file.count
+        } else {
+            // Items of one layout share a coder; those of another come after them.
+            var rest = items[...]
+            while let first = rest.first {
+                let layout = layout(of: first)
+                let run = rest.prefix { self.layout(of: $0) == layout }
+                rest = rest.dropFirst(run.count)
+                let drawn = pngs(of: Array(run), layout, isCancelled, &statistics)
+                files += drawn
+                if drawn.count < run.count { break }
             }
-            if files.count < run.count { break }
         }
-        return statistics
+        statistics.items += files.count
+        statistics.bytes += files.reduce(0) { $0 + $1.count }
+        return files
     }
 
     /// The files of items of one layout, band by band; fewer, or none, when cancelled.

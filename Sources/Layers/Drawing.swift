@@ -6,7 +6,7 @@ import AtelierPixels
 /// A drawing is a function of project, plan and images alone: an item has the same bytes whoever draws it, in whatever company.
 ///
 ///     let drawing = try Drawing(project, plan, images: images)
-///     for items in drawing.groups(threads: 4) { drawing.draw(items) { item, file in … } }
+///     for items in drawing.groups(of: wanted, workers: 4, budget: 96 << 20) { write(drawing.draw(items, &statistics)) }
 public struct Drawing: Sendable {
     /// Size of every picture in pixels.
     public let size: PixelSize
@@ -109,10 +109,9 @@ public struct Drawing: Sendable {
 
     /// Bytes of the first item, which extending a plan does not change, under a filter.
     private func sampleByteCount(_ filter: PNGFilter) -> Int {
-        var sample = self, count = 0
+        var sample = self, statistics = DrawingStatistics()
         sample.filter = filter
-        _ = sample.draw([0]) { _, file in count = file.count }
-        return count
+        return sample.draw([0], &statistics)[0].count
     }
 
     /// How many items there are.

@@ -1,6 +1,7 @@
 import AtelierFonts
 import AtelierGeometry
 import AtelierImageTracing
+import AtelierLayers
 import AtelierMemo
 import AtelierMemoTesting
 import AtelierOOXML
@@ -127,6 +128,18 @@ struct KeyTests {
             }
         ),
         (ReportTree.name, { keyProblems(of: ReportTree(tree: tree)) }),
+        (DecodeTrait.name, { keyProblems(of: DecodeTrait(source: file)) }),
+        (PlanCollection.name, { keyProblems(of: PlanCollection(file, in: somePlace, seed: 1, start: 2, count: 3)) }),
+        (
+            DrawContactSheet.name,
+            {
+                keyProblems(
+                    of: DrawContactSheet(
+                        file, in: somePlace, plan: Artifact(PlanCollection(file, in: somePlace)), seed: 1,
+                        images: [("a", Artifact(DecodeTrait(source: file)))], size: PixelSize(width: 2, height: 3),
+                        scale: Scale(from: 5, to: 4), count: 6))
+            }
+        ),
         (
             SVGFromSource.name,
             {
@@ -177,6 +190,7 @@ struct KeyTests {
         ),
     ]
 
+    static let somePlace = PlanCollection.Source(folder: "a", files: ["b"])
     static let someFiles = [LinkedSource(path: "a", file: file), LinkedSource(path: "b", refused: .missing)]
     static let somePalette = [RGBA8(1, 2, 3)]
     static let someFonts = FontBook(

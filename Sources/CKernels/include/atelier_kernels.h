@@ -59,8 +59,9 @@ size_t atelier_unfilter(uint8_t *rows_with_types, size_t length, size_t rows, in
 // Traits ------------------------------------------------------------------------------------------------------------
 
 // Counts, of a row of straight RGBA pixels, what its spans will hold: spans, colours and opacities are added up.
-// Runs shorter than 8 pixels are joined with what is partial beside them.
-void atelier_measure_spans(const uint8_t *pixels, uint32_t width, uint32_t totals[3]);
+// Runs of opaque or transparent pixels shorter than `shortest_run` are joined with what is partial beside them.
+void atelier_measure_spans(const uint8_t *pixels, uint32_t width, uint32_t shortest_run, uint32_t totals[3]);
 // Writes them, and adds the same numbers to the totals.
 void atelier_make_spans(
-    const uint8_t *pixels, uint32_t width, atelier_span *spans, uint8_t *colors, uint8_t *alphas, uint32_t totals[3]);
+    const uint8_t *pixels, uint32_t width, uint32_t shortest_run, atelier_span *spans, uint8_t *colors, uint8_t *alphas,
+    uint32_t totals[3]);

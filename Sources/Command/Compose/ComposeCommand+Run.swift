@@ -122,11 +122,10 @@ extension ComposeCommand {
             workers.concurrently(groups.count) { group in
                 if isStopped.load(ordering: .relaxed) { return }
                 do {
-                    var files: [(number: Int, file: [UInt8])] = []
-                    let drawn = drawing.draw(groups[group], isCancelled: { isStopped.load(ordering: .relaxed) }) { item, file in
-                        files.append((plan.start + item, file))
-                    }
-                    guard files.count == groups[group].count else { return }
+                    var drawn = DrawingStatistics()
+                    let pictures = drawing.draw(groups[group], isCancelled: { isStopped.load(ordering: .relaxed) }, &drawn)
+                    guard pictures.count == groups[group].count else { return }
+                    let files = zip(groups[group], pictures).map { (number: plan.start + $0, file: $1) }
                     let begin = ContinuousClock.now
                     try target.take(files, group: group)
                     let seconds = (ContinuousClock.now - begin).inSeconds
