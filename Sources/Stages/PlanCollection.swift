@@ -29,13 +29,20 @@ public struct PlanCollection: Stage {
     /// What every choice follows from, the number of the first item, and how many; nil as the project says.
     public var seed: UInt64?, start: Int?, count: Int?
 
+    /// A file with the plan, JSON or a table, that is read instead of choosing.
+    public var given: Artifact<Blob>?
+
     /// The plan of a project.
-    public init(_ project: Artifact<Blob>?, in source: Source, seed: UInt64? = nil, start: Int? = nil, count: Int? = nil) {
+    public init(
+        _ project: Artifact<Blob>?, in source: Source, seed: UInt64? = nil, start: Int? = nil, count: Int? = nil,
+        given: Artifact<Blob>? = nil
+    ) {
         self.project = project
         self.source = source
         self.seed = seed
         self.start = start
         self.count = count
+        self.given = given
     }
 
     /// Plans; throws `ProjectError` or `PlanningError`.
@@ -43,7 +50,11 @@ public struct PlanCollection: Stage {
         var project = try source.project(self.project.map { context[$0] })
         if let seed { project.seed = seed }
         if let start { project.start = start }
-        return try project.plan(count: count)
+        guard let given else { return try project.plan(count: count) }
+        let bytes = Array(context[given].bytes)
+        // JSON begins with a brace; a table, with the name of a column.
+        let isJSON = bytes.first { $0 > 0x20 } == UInt8(ascii: "{")
+        return isJSON ? try CollectionPlan(parsing: bytes, for: project) : try CollectionPlan(parsingTable: bytes, for: project)
     }
 }
 

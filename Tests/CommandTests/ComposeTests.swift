@@ -215,3 +215,44 @@ struct ComposeTests {
         #expect(none.code == .someFailed && none.err.contains("no such file or folder"))
     }
 }
+
+@Suite("Plans and metadata from the command line")
+struct ComposePapersTests {
+    @Test("--plan draws what a file says, JSON or a table, and refuses what the project does not have")
+    func givenPlans() async throws {
+        let scratch = Scratch()
+        scratch.writeArt()
+        #expect(await runCommand(scratch, "compose @art -o @out --count 8 --cache off").code == .done)
+        let rows = (scratch.read("out/collection.csv") ?? "").split(separator: "\r\n")
+        scratch.write(rows.prefix(4).joined(separator: "\r\n"), to: "some.csv")
+        for (file, count) in [("out/.atelier/plan.json", 8), ("some.csv", 3)] {
+            let run = await runCommand(scratch, "compose @art -o @given\(count) --plan @\(file) --cache off")
+            #expect(run.code == .done, "\(run.err)")
+            for number in 1...count { #expect(scratch.bytes("given\(count)/images/\(number).png") == scratch.bytes("out/images/\(number).png")) }
+            #expect(scratch.bytes("given\(count)/images/\(count + 1).png").isEmpty)
+        }
+        scratch.write(rows.prefix(4).joined(separator: "\r\n").replacing("Red", with: "Rad").replacing("Green", with: "Rad"), to: "wrong.csv")
+        let wrong = await runCommand(scratch, "compose @art -o @wrong --plan @wrong.csv --cache off")
+        #expect(wrong.code == .someFailed && wrong.err.contains("has no trait 'Rad'; did you mean 'Red'?"), "\(wrong.err)")
+        #expect(await runCommand(scratch, "compose @art -o @x --plan @some.csv --seed 4").code == .usage)
+    }
+
+    @Test("--metadata-only writes texts and addresses anew and touches nothing else")
+    func metadataOnly() async throws {
+        let scratch = Scratch()
+        scratch.writeArt()
+        #expect(await runCommand(scratch, "compose @art -o @out --count 5 --cache off").code == .done)
+        let before = scratch.files(below: "out")
+        let run = await runCommand(scratch, "compose @art -o @out --metadata-only --base-uri ipfs://abc --standard metaplex --cache off")
+        #expect(run.code == .done, "\(run.err)")
+        let after = scratch.files(below: "out")
+        #expect(before.keys.sorted() == after.keys.sorted())
+        let changed = before.keys.filter { before[$0] != after[$0] }.sorted()
+        #expect(changed == ["collection.json"] + (1...5).map { "metadata/\($0).json" })
+        let metadata = scratch.read("out/metadata/2.json") ?? ""
+        #expect(metadata.contains("\"ipfs://abc/2.png\"") && metadata.contains("seller_fee_basis_points"))
+
+        #expect(await runCommand(scratch, "compose @art -o @none --metadata-only").code == .someFailed)
+        #expect(await runCommand(scratch, "compose @art -o @out --metadata-only --count 3").code == .usage)
+    }
+}

@@ -33,11 +33,20 @@ extension ComposeCommand {
         var project = try source.project()
         if let seed { project.seed = UInt64(seed) }
         if let start { project.start = start }
+        if let baseURI { project.metadata.baseURI = baseURI }
+        let path = output.count > 1 && output.hasSuffix("/") ? String(output.dropLast()) : output
+        if metadataOnly {
+            let plan = try rewriteMetadata(of: project, in: path, each: engine.workers.concurrently)
+            talk.end(nil, plan: plan, seconds: (ContinuousClock.now - begin).inSeconds)
+            try events?.finish()
+            return .done
+        }
+        let given = try planFile.map { try Artifact<Blob>.file(path: $0) }
         let planned = Artifact(
-            PlanCollection(source.artifact, in: source.place, seed: project.seed, start: project.start, count: count))
+            PlanCollection(source.artifact, in: source.place, seed: project.seed, start: project.start, count: count, given: given))
         let plan: CollectionPlan
         do { plan = try await engine.value(of: planned) } catch let failure as StageFailure {
-            throw CollectionFailure("\(printable(operands[0])): \(sentence(failure.underlying))")
+            throw CollectionFailure("\(printable(planFile ?? operands[0])): \(sentence(failure.underlying))")
         }
         talk.planned(plan, seconds: (ContinuousClock.now - begin).inSeconds)
 
@@ -46,7 +55,7 @@ extension ComposeCommand {
         let scale = size.map { Scale(from: canvas.width, to: $0) } ?? .whole
         let suffix = format.rawValue
         let folder = CollectionFolder(
-            path: output.count > 1 && output.hasSuffix("/") ? String(output.dropLast()) : output,
+            path: path,
             identity: identity(project, files, scale, canvas), suffix: suffix)
         try folder.check(plan, project, mustExist: resume && !planOnly)
         let papers = CollectionPapers(project: project, plan: plan, standard: standard.layers, suffix: suffix)
