@@ -30,7 +30,9 @@ struct RunReport {
         func count(_ number: Int, _ word: String) -> String { "\(number) \(word)\(number == 1 ? "" : "s")" }
         var text = "\(count(inputCount, "input")), \(count(made.count, "output"))"
         if !failures.isEmpty { text += ", \(failures.count) failed" }
-        text += statistics.runs == 0 && statistics.hits.contains { $0 > 0 } ? ", all from the cache" : ", \(count(statistics.runs, "step")) made"
+        text +=
+            statistics.runs == 0 && statistics.hits.contains { $0 > 0 }
+            ? ", all from the cache" : ", \(count(statistics.runs, "step")) made"
         return text + ", \(decimal(seconds, seconds < 10 ? 2 : 0)) s"
     }
 

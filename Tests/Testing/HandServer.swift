@@ -25,6 +25,11 @@ package final class HandServer: Sendable {
     /// The other end of a connection.
     package struct Peer: Sendable {
         let descriptor: Int32
+        /// Whether this side has ended the connection: what came before is not read any more.
+        let isCut = Flag()
+
+        /// Something that becomes true.
+        final class Flag: Sendable { let value = Atomic(false) }
 
         /// Writes, unless the other side has gone; whether it is still there.
         @discardableResult
@@ -46,7 +51,10 @@ package final class HandServer: Sendable {
         package func sendChunk(_ text: String) -> Bool { send(String(text.utf8.count, radix: 16) + "\r\n" + text + "\r\n") }
 
         /// Ends the connection.
-        package func cut() { shutdown(descriptor, Int32(SHUT_RDWR)) }
+        package func cut() {
+            isCut.value.store(true, ordering: .releasing)
+            shutdown(descriptor, Int32(SHUT_RDWR))
+        }
 
         /// Waits until the other side has closed its end; what it still sends is passed over.
         package func waitForEnd() {
@@ -81,9 +89,10 @@ package final class HandServer: Sendable {
                 guard descriptor >= 0 else { break }
                 seen.state.withLock { $0.connections += 1 }
                 startThread {
-                    while let request = readRequest(from: descriptor) {
+                    let peer = Peer(descriptor: descriptor)
+                    while !peer.isCut.value.load(ordering: .acquiring), let request = readRequest(from: descriptor) {
                         seen.state.withLock { $0.requests.append(request) }
-                        answer(request, Peer(descriptor: descriptor))
+                        answer(request, peer)
                         if request.headers["connection"] == "close" { break }
                     }
                     close(descriptor)
