@@ -54,12 +54,13 @@ struct CacheTests {
 
     @Test("What comes from the cache says so, and what is made does not")
     func hitsAreMarked() async throws {
-        let work = Work(), cached = work.processor.cached(in: try Cache(), as: "work")
+        let work = Work(), cache = try Cache(), cached = work.processor.cached(in: cache, as: "work")
         let first = try await cached(["a"]).gather(), second = try await cached(["a"]).gather()
         #expect(first.text == "a!" && second.text == "a!")
         #expect(first[0].metadata["from_cache"] == nil)
         #expect(second[0].metadata["from_cache"] == true)
         #expect(work.runs.total == 1)
+        #expect(cache.statistics.hitRate == 0.5)
     }
 
     @Test("A part from a cache has the key that it had before")
@@ -136,7 +137,7 @@ struct CacheTests {
     @Test("An entry is no answer when its time is over")
     func entriesExpire() async throws {
         let clock = Seconds(), work = Work()
-        let cache = try Cache(timeToLive: .seconds(60), seconds: { clock.now }), cached = work.processor.cached(in: cache, as: "work")
+        let cache = try Cache(seconds: { clock.now }).expiring(after: .seconds(60)), cached = work.processor.cached(in: cache, as: "work")
         for (second, runs) in [(1000, 1), (1059, 1), (1060, 2), (1100, 2)] {
             clock.set(second)
             #expect(try await cached(["a"]).text() == "a!")

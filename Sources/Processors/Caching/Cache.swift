@@ -30,7 +30,7 @@ public struct Cache: Sendable {
         }
     }
 
-    /// Striped by nothing: one addition each, beside a look-up that writes to a counter of its own anyway.
+    /// What all partitions have done together.
     final class Counts: Sendable {
         let hits = Atomic(0), misses = Atomic(0), joined = Atomic(0), stored = Atomic(0), notCacheable = Atomic(0)
     }

@@ -20,8 +20,9 @@ extension TextMatch {
         let end = #"\s\u00A0\u200B\u2028\u2029\u3000<>"'"#
         let choices = beginnings.map { $0.unicodeScalars.map { "\\u{\(String($0.value, radix: 16))}" }.joined() }.joined(separator: "|")
         let notation = "(?i)(?:\(choices))[^\(end)]*[^\(end).,]"
-        guard !types.isEmpty, let pattern = try? TextPattern(notation) else {
-            preconditionFailure("of every kind of address its beginning is needed")
+        // Every character of the beginnings is written by its number, so the notation is refused only for its length.
+        guard !types.isEmpty, !beginnings.contains(""), let pattern = try? TextPattern(notation) else {
+            preconditionFailure("of every kind of address its beginning is needed, together in some thousand characters")
         }
         return TextMatch(
             pattern, into: output, from: input, longest: true,
