@@ -38,7 +38,10 @@ LEVELS void atelier_filter(
 // A row is a list of pairs: how many literals, and how long the run behind them is. A run of 0 ends the row.
 enum { shortest_match = 6, longest_match = 258 };
 
-size_t atelier_token_count(size_t length, size_t rows) { return rows * (2 * (length / shortest_match) + 4); }
+// The bits of a row (`find_repeats` writes a word more, `window` reads one), which stand in front of the tokens, as 32-bit numbers.
+INLINE size_t count_of_words(size_t length) { return 2 * (length / vector + 3); }
+
+size_t atelier_token_count(size_t length, size_t rows) { return count_of_words(length) + rows * (2 * (length / shortest_match) + 4); }
 
 // Headers take less than 400 bytes; a literal at most 12 bits.
 size_t atelier_deflate_bound(size_t length, size_t rows) { return (length + 1) * rows * 3 / 2 + 1024; }
@@ -317,7 +320,7 @@ size_t atelier_deflate_runs(
 ) {
     // Of the wide rows there may be, the bits of one do not fit the stack of every thread; they share the tokens' scratch.
     uint64_t *words = (uint64_t *)(void *)tokens;
-    uint32_t *first = tokens + 2 * (length / vector + 3);
+    uint32_t *first = tokens + count_of_words(length);
     counts c;
     memset(&c, 0, sizeof c);
     tokenize(filtered, length, rows, pixel_bytes, words, first, &c);
