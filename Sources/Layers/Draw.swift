@@ -52,13 +52,6 @@ extension Drawing {
         return stride(from: 0, to: sorted.count, by: size).map { Array(sorted[$0..<min(sorted.count, $0 + size)]) }
     }
 
-    /// Bytes that drawing holds for each worker beside the images and the files of its group.
-    public var workerByteCount: Int {
-        guard case .png = output, count > 0 else { return size.width * size.height * 8 }
-        let layout = layout(of: 0)
-        return PNGBandCoder.byteCount(layout) + layout.bytesPerRow * layout.rowsPerBand
-    }
-
     /// Draws a group of items.
     ///
     /// - Parameters:
@@ -106,7 +99,9 @@ extension Drawing {
             for (place, item) in items.enumerated() {
                 if isCancelled() { return [] }
                 let start = ContinuousClock.now
-                let visible = stack(of: item).filter { sprites[Int($0)].image.draws(in: rows.lowerBound - sprites[Int($0)].y..<rows.upperBound - sprites[Int($0)].y) }
+                let visible = stack(of: item).filter {
+                    sprites[Int($0)].image.draws(in: rows.lowerBound - sprites[Int($0)].y..<rows.upperBound - sprites[Int($0)].y)
+                }
                 let key = BandKey(sprites: visible, background: backgrounds[item])
                 if reusesBands, let other = known[key] {
                     let added = files[place].append(other.band, of: files[other.file])

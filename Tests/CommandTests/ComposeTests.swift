@@ -65,7 +65,9 @@ struct ComposeTests {
             let name = color.r == 200 ? "Red" : color.g == 200 ? "Green" : "Blue"
             #expect(metadata.contains("\"\(name)\""), "\(metadata)")
         }
-        for name in ["sheet.png", "collection.json", "collection.csv", "rarity.json", "rarity.csv"] { #expect(!scratch.bytes("out/" + name).isEmpty) }
+        for name in ["sheet.png", "collection.json", "collection.csv", "rarity.json", "rarity.csv"] {
+            #expect(!scratch.bytes("out/" + name).isEmpty)
+        }
     }
 
     @Test("Thread counts and a second run change no byte, and nothing is drawn twice")
@@ -138,7 +140,9 @@ struct ComposeTests {
 
         #expect(await runCommand(scratch, "compose @art -o @out --count 3 --seed 1 --cache off").code == .done)
         let before = scratch.files(below: "out")
-        for line in ["--count 3 --seed 2", "--count 3 --seed 1 --size 12", "--count 3 --seed 1 --level small --force", "--count 2 --seed 1"] {
+        for line in [
+            "--count 3 --seed 2", "--count 3 --seed 1 --size 12", "--count 3 --seed 1 --level small --force", "--count 2 --seed 1",
+        ] {
             let run = await runCommand(scratch, "compose @art -o @out \(line) --cache off")
             #expect(run.code == .someFailed && run.err.contains("choose another folder"), "\(line): \(run.err)")
         }

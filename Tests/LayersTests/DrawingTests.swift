@@ -126,7 +126,9 @@ private struct Stack {
                 }
                 let pixel = picture[x, y], alpha = Double(pixel.a)
                 var worst = abs(alpha - reference.a * 255)
-                for (value, exact) in zip([pixel.r, pixel.g, pixel.b], reference.c) { worst = max(worst, abs(Double(value) * alpha / 255 - exact * 255)) }
+                for (value, exact) in zip([pixel.r, pixel.g, pixel.b], reference.c) {
+                    worst = max(worst, abs(Double(value) * alpha / 255 - exact * 255))
+                }
                 if worst > 0.5 + 1e-4 { inexact += 1 }
                 if worst > 1.5 { wrong += 1 }
             }
@@ -181,7 +183,9 @@ struct DrawingTests {
     func layouts() throws {
         var random = SplitMix(seed: 3)
         var stack = Stack(size: PixelSize(width: 40, height: 40))
-        stack.layers = [.init(picture: randomPicture(40, 40, &random, opaque: true)), .init(picture: randomPicture(20, 20, &random), x: 3, y: 4)]
+        stack.layers = [
+            .init(picture: randomPicture(40, 40, &random, opaque: true)), .init(picture: randomPicture(20, 20, &random), x: 3, y: 4),
+        ]
         #expect(try bytesPerPixel(of: stack) == 3)
         stack.layers.removeFirst()
         #expect(try bytesPerPixel(of: stack) == 4)
@@ -244,7 +248,9 @@ struct DrawingTests {
         var stack = Stack(size: PixelSize(width: 30, height: 30))
         stack.layers = [.init(picture: randomPicture(31, 30, &random))]
         let refused = stack
-        #expect(throws: DrawingError.outside(file: "0.png", width: 31, height: 30, x: 0, y: 0, canvas: stack.size)) { _ = try refused.drawing() }
+        #expect(throws: DrawingError.outside(file: "0.png", width: 31, height: 30, x: 0, y: 0, canvas: stack.size)) {
+            _ = try refused.drawing()
+        }
         let plan = try project("{'name':'P','layers':[{'name':'A','traits':[{'name':'a','file':'a.png'}]}]}")
         let items = try plan.plan(count: 1), size = stack.size
         #expect(throws: DrawingError.missing(file: "a.png")) { _ = try Drawing(plan, items, images: [:], size: size) }
@@ -285,7 +291,10 @@ struct ScaleTests {
         let picture = Raster(width: 2, height: 1, pixels: [RGBA8(100, 0, 0), RGBA8(0, 200, 0, 0)])
         #expect(picture.scaled(by: Scale(from: 2, to: 1)).pixels == [RGBA8(100, 0, 0, 64)])
         let wide = Raster(width: 3, height: 2, pixels: (0..<6).map { RGBA8(UInt8($0 * 10), 0, 0) })
-        #expect(wide.scaled(by: Scale(from: 1, to: 2)).pixels.map(\.r) == [0, 0, 10, 10, 20, 20, 0, 0, 10, 10, 20, 20, 30, 30, 40, 40, 50, 50, 30, 30, 40, 40, 50, 50])
+        #expect(
+            wide.scaled(by: Scale(from: 1, to: 2)).pixels.map(\.r) == [
+                0, 0, 10, 10, 20, 20, 0, 0, 10, 10, 20, 20, 30, 30, 40, 40, 50, 50, 30, 30, 40, 40, 50, 50,
+            ])
         #expect(wide.scaled(by: .whole) == wide)
         let flat = Raster(width: 7, height: 7, filledWith: RGBA8(12, 34, 56)).scaled(by: Scale(from: 7, to: 3))
         #expect(flat == Raster(width: 3, height: 3, filledWith: RGBA8(12, 34, 56)))
@@ -297,7 +306,8 @@ struct ScaleTests {
             name: "P",
             layers: [Layer(name: "L", traits: (0..<5).map { Trait(name: "t\($0)", weight: Weight(1), pieces: [Piece(file: "\($0)")]) })])
         project.seed = 3
-        let images = Dictionary(uniqueKeysWithValues: (0..<5).map { ("\($0)", TraitImage(Raster(width: 4, height: 4, filledWith: RGBA8(UInt8($0), 7, 7)))) })
+        let images = Dictionary(
+            uniqueKeysWithValues: (0..<5).map { ("\($0)", TraitImage(Raster(width: 4, height: 4, filledWith: RGBA8(UInt8($0), 7, 7)))) })
         let plan = try project.plan(count: 5)
         let drawing = try Drawing(project, plan, images: images, size: PixelSize(width: 4, height: 4))
         let sheet = try decodeImage(drawing.contactSheet(of: 0..<5).span)

@@ -11,29 +11,25 @@ import AtelierScheduling
 
 /// Where finished pictures go: a file each, or an archive that grows; and the journal that says what is done.
 ///
-/// Pictures of a group are written when those of all groups before it are, where the order matters: in an archive. A killed run leaves
-/// a beginning of it, which the journal measures.
-final class CollectionOutput: Sendable {
-    private struct State: Sendable {
-        var entries: [Int: CollectionFolder.Entry]
-        var zip: ZIPStream
-        /// Groups that wait for those before them, and the next to be written.
-        var waiting: [Int: [(number: Int, file: [UInt8])]] = [:]
-        var next = 0
-        var isWriting = false
-        var failure: SystemError?
-    }
-
+/// In an archive the order matters: whoever has drawn a group waits until those before it are written, so what waits is bounded by the number of
+/// threads. A killed run leaves a beginning of the archive, which the journal measures.
+final class CollectionOutput: @unchecked Sendable {
+    // Sendable: what changes is behind `entries` or, being the turn of whoever writes the archive, behind `mutex`.
     private let folder: CollectionFolder
     private let journal: Int32, archive: Int32?
-    private let state: Lock<State>
+    private let entries: Lock<[Int: CollectionFolder.Entry]>
+    private var zip = ZIPStream(), next = 0, isStopped = false
+    private let mutex = UnsafeMutablePointer<pthread_mutex_t>.allocate(capacity: 1)
+    private let turn = UnsafeMutablePointer<pthread_cond_t>.allocate(capacity: 1)
 
     /// Opens what is written to, and takes up what is there.
     ///
     /// - Parameter entries: What is done already.
     init(_ folder: CollectionFolder, packs: Bool, entries: [Int: CollectionFolder.Entry]) throws {
         self.folder = folder
-        var zip = ZIPStream()
+        self.entries = Lock(entries)
+        pthread_mutex_init(mutex, nil)
+        pthread_cond_init(turn, nil)
         if packs {
             let path = folder.archivePart
             if kind(of: path) == nil, kind(of: folder.archive) != nil { rename(folder.archive, path) }
@@ -51,16 +47,20 @@ final class CollectionOutput: Sendable {
             try folder.makeFolder(folder.pictures)
         }
         // What is not known as done has no line, so that a line always tells the truth.
-        if !folder.readJournal().allSatisfy({ entries[$0.key] == $0.value }) || entries.count != folder.readJournal().count {
-            try folder.finishJournal(entries)
-        }
+        if folder.readJournal() != entries { try folder.finishJournal(entries) }
         journal = open(folder.journalPath, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
         guard journal >= 0 else { throw SystemError("\(printable(folder.journalPath)): cannot create") }
-        state = Lock(State(entries: entries, zip: zip))
     }
 
-    /// Takes the finished pictures of a group; every group up to the last is handed over once.
-    func take(_ files: [(number: Int, file: [UInt8])], group: Int) throws(SystemError) {
+    deinit {
+        pthread_cond_destroy(turn)
+        pthread_mutex_destroy(mutex)
+        turn.deallocate()
+        mutex.deallocate()
+    }
+
+    /// Takes the finished pictures of a group; every group up to the last is handed over once, from 0, unless all is stopped.
+    func take(_ files: [(number: Int, file: [UInt8])], group: Int) throws {
         guard archive != nil else {
             for (number, file) in files {
                 try folder.writePicture(file, number: number)
@@ -68,40 +68,41 @@ final class CollectionOutput: Sendable {
             }
             return
         }
-        state.withLock { $0.waiting[group] = files }
-        // One thread writes at a time, what is next in order; who finds another at it leaves.
-        while let files = state.withLock({ state -> [(number: Int, file: [UInt8])]? in
-            guard !state.isWriting, let files = state.waiting.removeValue(forKey: state.next) else { return nil }
-            state.isWriting = true
-            return files
-        }) {
-            defer {
-                state.withLock { state in
-                    state.next += 1
-                    state.isWriting = false
-                }
-            }
-            for (number, file) in files { try append(folder.member(number), file, number) }
+        pthread_mutex_lock(mutex)
+        defer {
+            pthread_cond_broadcast(turn)
+            pthread_mutex_unlock(mutex)
         }
+        while next != group, !isStopped { pthread_cond_wait(turn, mutex) }
+        guard !isStopped else { return }
+        do {
+            for (number, file) in files { try append(folder.member(number), file, number) }
+        } catch {
+            isStopped = true
+            throw error
+        }
+        next += 1
+    }
+
+    /// Nobody waits for a turn any more: a group before theirs will not come.
+    func stop() {
+        pthread_mutex_lock(mutex)
+        isStopped = true
+        pthread_cond_broadcast(turn)
+        pthread_mutex_unlock(mutex)
     }
 
     /// Writes a member behind the others; `number` when it is a picture.
-    private func append(_ name: String, _ file: [UInt8], _ number: Int?) throws(SystemError) {
-        let crc = ZIPStream.checksum(of: file)
-        let (header, offset) = state.withLock { state -> ([UInt8], Int) in
-            let offset = state.zip.byteCount
-            // Names are distinct and files below 4 GiB, by the plan and the limits of pictures.
-            guard let header = try? state.zip.header(of: name, storing: file) else { return ([], offset) }
-            return (header, offset)
-        }
-        try writeAll(header + file, to: archive!, called: printable(folder.archivePart))
+    private func append(_ name: String, _ file: [UInt8], _ number: Int?) throws {
+        let offset = zip.byteCount, crc = ZIPStream.checksum(of: file)
+        try writeAll(try zip.header(of: name, storing: file) + file, to: archive!, called: printable(folder.archivePart))
         if let number { try note(number, CollectionFolder.Entry(byteCount: file.count, crc32: crc, offset: offset)) }
     }
 
     private func note(_ number: Int, _ entry: CollectionFolder.Entry) throws(SystemError) {
         // One write of one line: lines of threads do not mix (O_APPEND).
         try writeAll(entry.line(number), to: journal, called: printable(folder.journalPath))
-        state.withLock { $0.entries[number] = entry }
+        entries.withLock { $0[number] = entry }
     }
 
     /// Closes everything; the archive gets `members` and its directory, and takes its name.
@@ -109,13 +110,13 @@ final class CollectionOutput: Sendable {
         close(journal)
         if let archive {
             for member in members { try append(member.name, member.bytes, nil) }
-            try writeAll(state.withLock { $0.zip.end() }, to: archive, called: printable(folder.archivePart))
+            try writeAll(zip.end(), to: archive, called: printable(folder.archivePart))
             close(archive)
             guard rename(folder.archivePart, folder.archive) == 0 else {
                 throw SystemError("\(printable(folder.archive)): cannot rename the finished file")
             }
         }
-        try folder.finishJournal(state.withLock { $0.entries })
+        try folder.finishJournal(entries.withLock { $0 })
     }
 
     /// Closes everything as it is, for a run that ends early.

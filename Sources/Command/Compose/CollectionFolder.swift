@@ -48,33 +48,37 @@ struct CollectionFolder {
     /// Looks whether the collection may be written here; changes nothing.
     func check(_ plan: CollectionPlan, _ project: Project, mustExist: Bool) throws {
         let known = try? Blob.reading(path: notes + "/collection", limit: 1 << 20)  // a folder that has none is nobody's
-        if let known {
-            guard String(decoding: known.bytes, as: UTF8.self) == identity else {
-                throw Refusal(description: "\(printable(path)): holds another collection (other pictures, seed, options or program); "
-                    + "choose another folder, or delete this one yourself")
-            }
-            let bytes = try Blob.reading(path: notes + "/plan.json", limit: 1 << 32)
-            let old: CollectionPlan
-            do throws(ProjectError) { old = try CollectionPlan(parsing: Array(bytes.bytes), for: project) } catch {
-                throw Refusal(description: "\(printable(path)): holds items that the project no longer has (\(printable(error.description))); choose another folder")
-            }
-            let shared = min(old.count, plan.count)
-            let isSame = old.layerCount == plan.layerCount && old.start == plan.start
-                && (0..<shared).allSatisfy { old[$0].traits == plan[$0].traits && old[$0].kind == plan[$0].kind }
-            guard isSame else {
-                throw Refusal(description: "\(printable(path)): holds items of another plan; choose another folder, or delete this one yourself")
-            }
-            // A smaller plan would leave items behind that it does not know.
-            guard old.count <= plan.count else {
-                throw Refusal(description: "\(printable(path)): already holds a plan of \(old.count) items, more than \(plan.count); choose another folder")
-            }
-        } else {
-            if mustExist { throw Refusal(description: "\(printable(path)): there is no collection to go on with; leave --resume away to begin") }
+        let drawn = [pictures, archive, archivePart].filter { kind(of: $0) != nil }
+        guard let known else {
+            if mustExist { throw refusal("there is no collection to go on with; leave --resume away to begin") }
             for name in ["images", "metadata", "collection.zip"] where kind(of: path + "/" + name) != nil {
-                throw Refusal(description: "\(printable(path)): has \(name) that no collection of this program wrote; choose another folder")
+                throw refusal("has \(name) that no collection of this program wrote; choose another folder")
             }
+            return
+        }
+        // A plan alone may be made anew.
+        if drawn.isEmpty { return }
+        guard String(decoding: known.bytes, as: UTF8.self) == identity else {
+            throw refusal(
+                "holds another collection (other pictures, seed, options or program); choose another folder, or delete this one yourself")
+        }
+        let bytes = try Blob.reading(path: notes + "/plan.json", limit: 1 << 32)
+        let old: CollectionPlan
+        do throws(ProjectError) { old = try CollectionPlan(parsing: Array(bytes.bytes), for: project) } catch {
+            throw refusal("holds items that the project no longer has (\(printable(error.description))); choose another folder")
+        }
+        let shared = min(old.count, plan.count)
+        let isSame =
+            old.layerCount == plan.layerCount && old.start == plan.start
+            && (0..<shared).allSatisfy { old[$0].traits == plan[$0].traits && old[$0].kind == plan[$0].kind }
+        guard isSame else { throw refusal("holds items of another plan; choose another folder, or delete this one yourself") }
+        // A smaller plan would leave items behind that it does not know.
+        guard old.count <= plan.count else {
+            throw refusal("holds a plan of \(old.count) items, more than \(plan.count); choose another folder")
         }
     }
+
+    private func refusal(_ reason: String) -> Refusal { Refusal(description: "\(printable(path)): \(reason)") }
 
     /// Makes the folder this collection's.
     func claim(_ plan: CollectionPlan, _ project: Project) throws {
@@ -100,7 +104,9 @@ struct CollectionFolder {
             guard stat(pictures + "/" + name, &status) == 0 else { continue }
             if let entry = journal[number] {
                 if entry.byteCount == Int(status.st_size) { finished[number] = entry }
-            } else if let file = try? Blob.reading(path: pictures + "/" + name, limit: 1 << 31), isWhole(file) {
+            } else if let file = try? Blob.reading(path: pictures + "/" + name, limit: 1 << 31),  // else it is drawn again
+                isWhole(file)
+            {
                 // Renamed, and killed before the journal had it: files are renamed when they are whole.
                 finished[number] = Entry(byteCount: file.count, crc32: ZIPStream.checksum(of: Array(file.bytes)))
             }
@@ -114,18 +120,24 @@ struct CollectionFolder {
         var entries: [Int: Entry] = [:]
         for line in journal.bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false).dropLast() {
             let fields = line.split(separator: UInt8(ascii: " ")).map { Int(String(decoding: $0, as: UTF8.self)) }
-            guard fields.count == 4, let number = fields[0], let count = fields[1], let crc = fields[2], let offset = fields[3] else { continue }
+            guard fields.count == 4, let number = fields[0], let count = fields[1], let crc = fields[2], let offset = fields[3] else {
+                continue
+            }
             entries[number] = Entry(byteCount: count, crc32: UInt32(truncatingIfNeeded: crc), offset: offset)
         }
         return entries
     }
 
     /// Brings the journal into the order of the numbers, whoever drew what when.
-    func finishJournal(_ entries: [Int: Entry]) throws {
-        var text: [UInt8] = []
-        for (number, entry) in entries.sorted(by: { $0.key < $1.key }) { text += entry.line(number) }
-        try write(text, to: journalPath)
+    func finishJournal(_ entries: [Int: Entry]) throws { try write(text(of: entries), to: journalPath) }
+
+    /// Whether the journal says just this, in the order of the numbers.
+    func isInOrder(_ entries: [Int: Entry]) -> Bool {
+        // A journal that cannot be read is not in order.
+        (try? Blob.reading(path: journalPath, limit: 1 << 32)) == Blob(text(of: entries))
     }
+
+    private func text(of entries: [Int: Entry]) -> [UInt8] { entries.sorted { $0.key < $1.key }.flatMap { $1.line($0) } }
 
     /// Whether a file ends as its format does.
     private func isWhole(_ file: Blob) -> Bool {

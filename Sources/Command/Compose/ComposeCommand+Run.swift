@@ -66,7 +66,8 @@ extension ComposeCommand {
             if sheet > 0 {
                 let images = files.map { ($0.name, Artifact(DecodeTrait(source: $0.source, isWebP: $0.isWebP, scale: scale))) }
                 let picture = DrawContactSheet(
-                    source.artifact, in: source.place, plan: planned, seed: project.seed, images: images, size: scaled, scale: scale, count: sheet)
+                    source.artifact, in: source.place, plan: planned, seed: project.seed, images: images, size: scaled, scale: scale,
+                    count: sheet)
                 try folder.write(Array(try await engine.value(of: Artifact(picture)).bytes), to: folder.sheet)
             }
             talk.end(nil, plan: plan, seconds: (ContinuousClock.now - begin).inSeconds)
@@ -78,32 +79,36 @@ extension ComposeCommand {
         let missing = (0..<plan.count).filter { done[plan.start + $0] == nil }
         var statistics = ComposeStatistics(planned: plan.count, kept: done.count)
         let wantsSheet = sheet > 0 && (!missing.isEmpty || kind(of: folder.sheet) == nil)
+        var drawing: Drawing?
         if !missing.isEmpty || wantsSheet {
             let begin = ContinuousClock.now
             let images = try await decode(files, scale, engine)
             statistics.images = images.count
             statistics.imageBytes = images.values.reduce(0) { $0 + $1.byteCount }
             statistics.decodingSeconds = (ContinuousClock.now - begin).inSeconds
-            let drawing = try Drawing(
+            drawing = try Drawing(
                 project, plan, images: images, size: scaled, scale: scale, output: format == .webp ? .webp : .png(level.png))
             if Task.isCancelled { throw CancellationError() }
-            try folder.claim(plan, project)
-            if !missing.isEmpty {
-                let target = try CollectionOutput(folder, packs: pack, entries: done)
-                do {
+        }
+        try folder.claim(plan, project)
+        // A run may have been killed behind its last picture.
+        if !missing.isEmpty || (pack && kind(of: folder.archive) == nil) || !folder.isInOrder(done) {
+            let target = try CollectionOutput(folder, packs: pack, entries: done)
+            do {
+                if let drawing, !missing.isEmpty {
                     try await draw(drawing, missing, plan, to: target, on: engine.workers, &statistics, &talk)
-                } catch {
-                    target.abandon()
-                    throw error
                 }
-                try target.finish(members: pack ? papers.members : [])
+            } catch {
+                target.abandon()
+                throw error
             }
-            if wantsSheet {
-                let begin = ContinuousClock.now
-                let picture = drawing.contactSheet(of: 0..<min(sheet, plan.count), each: engine.workers.concurrently)
-                try folder.write(picture, to: folder.sheet)
-                statistics.sheetSeconds = (ContinuousClock.now - begin).inSeconds
-            }
+            try target.finish(members: pack ? papers.members : [])
+        }
+        if let drawing, wantsSheet {
+            let begin = ContinuousClock.now
+            let picture = drawing.contactSheet(of: 0..<min(sheet, plan.count), each: engine.workers.concurrently)
+            try folder.write(picture, to: folder.sheet)
+            statistics.sheetSeconds = (ContinuousClock.now - begin).inSeconds
         }
         if provenance { try papers.writeProvenance(to: folder, each: engine.workers.concurrently) }
         if !pack { try papers.write(to: folder, each: engine.workers.concurrently) }
@@ -129,11 +134,11 @@ extension ComposeCommand {
         // The loop below knows no tasks.
         await withTaskCancellationHandler {
             workers.concurrently(groups.count) { group in
-                if isStopped.load(ordering: .relaxed) { return }
+                if isStopped.load(ordering: .relaxed) { return target.stop() }
                 do {
                     var drawn = DrawingStatistics()
                     let pictures = drawing.draw(groups[group], isCancelled: { isStopped.load(ordering: .relaxed) }, &drawn)
-                    guard pictures.count == groups[group].count else { return }
+                    guard pictures.count == groups[group].count else { return target.stop() }
                     let files = zip(groups[group], pictures).map { (number: plan.start + $0, file: $1) }
                     let begin = ContinuousClock.now
                     try target.take(files, group: group)
@@ -145,6 +150,7 @@ extension ComposeCommand {
                     }
                 } catch {
                     isStopped.store(true, ordering: .relaxed)
+                    target.stop()
                     shared.withLock { $0.failure = $0.failure ?? error }
                 }
             }
@@ -166,7 +172,10 @@ extension ComposeCommand {
             for file in files {
                 group.addTask(executorPreference: engine.workers) {
                     do {
-                        return (file.name, try await engine.value(of: Artifact(DecodeTrait(source: file.source, isWebP: file.isWebP, scale: scale))))
+                        return (
+                            file.name,
+                            try await engine.value(of: Artifact(DecodeTrait(source: file.source, isWebP: file.isWebP, scale: scale)))
+                        )
                     } catch let error as StageFailure {
                         throw CollectionFailure("\(printable(file.path)): \(sentence(error.underlying))")
                     } catch is CancellationError {
@@ -189,7 +198,8 @@ extension ComposeCommand {
         // How traits are placed and painted; weights, rules and texts decide the plan and the metadata, not pictures.
         var places: [String] = []
         for layer in project.layers {
-            places.append("\(layer.name) \(layer.z.map { "\($0)" } ?? "-") \(layer.blend) \(layer.opacity) \(layer.offset.x) \(layer.offset.y)")
+            places.append(
+                "\(layer.name) \(layer.z.map { "\($0)" } ?? "-") \(layer.blend) \(layer.opacity) \(layer.offset.x) \(layer.offset.y)")
             for trait in layer.traits {
                 for piece in trait.pieces {
                     places.append(
@@ -202,7 +212,8 @@ extension ComposeCommand {
         let names = files.map { "\($0.name)\u{0}\($0.source.digest)" }.joined(separator: "\n")
         var lines = [
             "atelier compose 1", "seed \(project.seed)", "start \(project.start)", "canvas \(canvas.width) \(canvas.height)",
-            "scale \(scale.to) \(scale.from)", "format \(format.rawValue)", "packed \(pack)", "places \(Digest(hashing: Blob(places.joined(separator: "\n"))))",
+            "scale \(scale.to) \(scale.from)", "format \(format.rawValue)", "packed \(pack)",
+            "places \(Digest(hashing: Blob(places.joined(separator: "\n"))))",
             "files \(Digest(hashing: Blob(names)))",
         ]
         if format == .png { lines.append("level \(level.rawValue)") }

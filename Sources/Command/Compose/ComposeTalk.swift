@@ -33,7 +33,8 @@ struct ComposeTalk: Sendable {
     init(_ settings: Settings, console: Console, environment: [String: String]) {
         self.console = console
         (isJSON, isQuiet) = (settings.json, settings.quiet)
-        style = settings.json ? .hidden : ProgressLine.style(settings, isTerminal: console.errorsAreOnTerminal, terminal: environment["TERM"])
+        style =
+            settings.json ? .hidden : ProgressLine.style(settings, isTerminal: console.errorsAreOnTerminal, terminal: environment["TERM"])
     }
 
     /// Says that the plan is made.
@@ -61,7 +62,8 @@ struct ComposeTalk: Sendable {
         let rate = Double(done) / max(1e-9, (now - begin).inSeconds)
         emit(
             .object([
-                "event": .string("progress"), "done": .integer(done), "total": .integer(total), "itemsPerSecond": .number((rate * 10).rounded() / 10),
+                "event": .string("progress"), "done": .integer(done), "total": .integer(total),
+                "itemsPerSecond": .number((rate * 10).rounded() / 10),
                 "secondsLeft": .integer(Int((Double(total - done) / rate).rounded(.up))),
             ]))
     }
@@ -83,12 +85,14 @@ struct ComposeTalk: Sendable {
         let made = s.drawing.items
         var lines = ["\(s.planned) items" + (s.kept > 0 ? ", \(s.kept) were there" : "") + ", \(made) drawn in \(decimal(s.seconds, 2)) s"]
         guard made > 0 else { return lines }
-        lines[0] += " (\(decimal(Double(made) / max(s.seconds, 1e-9), 1))/s), \(decimal(Double(s.drawing.bytes) / Double(made) / 1000, 1)) KB each"
+        lines[0] +=
+            " (\(decimal(Double(made) / max(s.seconds, 1e-9), 1))/s), \(decimal(Double(s.drawing.bytes) / Double(made) / 1000, 1)) KB each"
         lines.append("images   \(s.images) read in \(decimal(s.decodingSeconds, 2)) s, \(mebibytes(s.imageBytes)) in memory")
         let bands = s.drawing.bands + s.drawing.repeatedBands
         if bands > 0 {
             lines.append(
-                "bands    \(bands), of which \(s.drawing.repeatedBands) (\(decimal(100 * Double(s.drawing.repeatedBands) / Double(bands), 1)) %, "
+                "bands    \(bands), of which \(s.drawing.repeatedBands) ("
+                    + "\(decimal(100 * Double(s.drawing.repeatedBands) / Double(bands), 1)) %, "
                     + "\(mebibytes(s.drawing.repeatedBytes))) were taken from another item")
         }
         lines.append(
@@ -101,13 +105,16 @@ struct ComposeTalk: Sendable {
     private func json(_ statistics: ComposeStatistics?, _ plan: CollectionPlan, _ seconds: Double) -> JSON {
         let s = statistics
         return .object([
-            "event": .string("end"), "items": .integer(plan.count), "kept": s.map { .integer($0.kept) }, "drawn": s.map { .integer($0.drawing.items) },
-            "bytes": s.map { .integer($0.drawing.bytes) }, "images": s.map { .integer($0.images) }, "imageBytes": s.map { .integer($0.imageBytes) },
+            "event": .string("end"), "items": .integer(plan.count), "kept": s.map { .integer($0.kept) },
+            "drawn": s.map { .integer($0.drawing.items) },
+            "bytes": s.map { .integer($0.drawing.bytes) }, "images": s.map { .integer($0.images) },
+            "imageBytes": s.map { .integer($0.imageBytes) },
             "bands": s.map { .integer($0.drawing.bands + $0.drawing.repeatedBands) },
             "repeatedBands": s.map { .integer($0.drawing.repeatedBands) }, "repeatedBytes": s.map { .integer($0.drawing.repeatedBytes) },
             "decodingMilliseconds": s.map { .milliseconds($0.decodingSeconds) },
             "drawingMilliseconds": s.map { .milliseconds($0.drawing.drawingSeconds) },
-            "codingMilliseconds": s.map { .milliseconds($0.drawing.codingSeconds) }, "writingMilliseconds": s.map { .milliseconds($0.writingSeconds) },
+            "codingMilliseconds": s.map { .milliseconds($0.drawing.codingSeconds) },
+            "writingMilliseconds": s.map { .milliseconds($0.writingSeconds) },
             "peakBytes": .integer(peakMemory), "milliseconds": .milliseconds(seconds),
         ])
     }

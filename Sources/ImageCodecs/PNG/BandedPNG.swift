@@ -54,9 +54,6 @@ public struct BandedPNG: Sendable {
         append(chunk: other.bytes[band.range], band)
     }
 
-    /// Adds a band of this file once more.
-    public mutating func append(again band: Band) -> Band { append(chunk: bytes[band.range], band) }
-
     private mutating func append(chunk: ArraySlice<UInt8>, _ band: Band) -> Band {
         let start = bytes.count
         bytes += chunk

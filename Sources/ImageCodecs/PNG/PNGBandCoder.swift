@@ -60,13 +60,6 @@ public struct PNGBandCoder: ~Copyable {
         if let compressor { libdeflate_free_compressor(compressor) }
     }
 
-    /// Bytes of working memory.
-    public static func byteCount(_ layout: PNGLayout) -> Int {
-        let rows = layout.level == .small ? layout.height : min(layout.height, layout.rowsPerBand)
-        let filtered = (layout.bytesPerRow + 1) * rows
-        return layout.level == .fast ? filtered * 4 : filtered * 2
-    }
-
     /// Codes the next band and adds it; nil for `small`, which codes the whole picture at the end.
     ///
     /// - Parameters:

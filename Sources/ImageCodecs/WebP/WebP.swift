@@ -31,6 +31,7 @@ struct LibWebP: @unchecked Sendable {  // Functions of a library never change, a
 
     private init?() {
         guard let library = dlopen("libwebp.so.7", RTLD_NOW | RTLD_LOCAL) else { return nil }
+        // The header's types are those of libwebp 1.0 and newer.
         func function<T>(_ name: String, _: T.Type) -> T? { dlsym(library, name).map { unsafeBitCast($0, to: T.self) } }
         guard let getInfo = function("WebPGetInfo", webp_get_info_t.self),
             let decodeInto = function("WebPDecodeRGBAInto", webp_decode_into_t.self),
@@ -38,7 +39,9 @@ struct LibWebP: @unchecked Sendable {  // Functions of a library never change, a
             let encodeRGBA = function("WebPEncodeLosslessRGBA", webp_encode_lossless_t.self),
             let release = function("WebPFree", webp_free_t.self), let version = function("WebPGetEncoderVersion", webp_version_t.self)
         else { return nil }
-        (self.getInfo, self.decodeInto, self.encodeRGB, self.encodeRGBA, self.release) = (getInfo, decodeInto, encodeRGB, encodeRGBA, release)
+        (self.getInfo, self.decodeInto, self.encodeRGB, self.encodeRGBA, self.release) = (
+            getInfo, decodeInto, encodeRGB, encodeRGBA, release
+        )
         let number = version()
         self.version = "\(number >> 16 & 0xFF).\(number >> 8 & 0xFF).\(number & 0xFF)"
     }

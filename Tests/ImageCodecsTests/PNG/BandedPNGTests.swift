@@ -14,7 +14,9 @@ private func samplePixels(_ layout: PNGLayout, _ random: inout SplitMix) -> [UIn
         if x < width / 2 { bytes[index] = y < layout.height / 2 ? 200 : UInt8(truncatingIfNeeded: y) }
         if x > width * 3 / 4, y > 2 { bytes[index] = bytes[index - width] }
     }
-    if case .palette(let colors) = layout.color { for index in 0..<count { bytes[index] %= UInt8(truncatingIfNeeded: min(255, colors.count)) } }
+    if case .palette(let colors) = layout.color {
+        for index in 0..<count { bytes[index] %= UInt8(truncatingIfNeeded: min(255, colors.count)) }
+    }
     return bytes
 }
 
@@ -151,7 +153,8 @@ struct BandedPNGTests {
 
 /// A file of rows that are filtered already.
 private func filteredPNG(_ width: Int, _ height: Int, _ colorType: Int, _ rows: [UInt8]) -> [UInt8] {
-    var chunks = PNGFile(width: width, height: height, colorType: colorType, samples: [UInt16](repeating: 0, count: width * height * 4)).chunks
+    var chunks = PNGFile(width: width, height: height, colorType: colorType, samples: [UInt16](repeating: 0, count: width * height * 4))
+        .chunks
     let place = chunks.firstIndex { $0.name == "IDAT" }!
     let count = UInt16(rows.count)
     let adler: [UInt8] = [0, 0, 0, 0]  // read by nobody: chunks have checksums of their own
