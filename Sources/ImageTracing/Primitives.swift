@@ -297,11 +297,11 @@ struct Misfit {
 
     /// Whether the points may well be the model's, seen through the noise. Few points are no evidence against another shape, so
     /// theirs must lie closer.
-    var isExplained: Bool { isExplained(within: 0.07) }
+    var isExplained: Bool { isExplained(within: 0.08) }
 
     /// - Parameter limit: What the model itself may be off, root mean square px.
     func isExplained(within limit: Double) -> Bool {
-        let noise = min(0.2, noise) * max(0.1, min(1, (count - 12) / 48))
+        let noise = min(0.25, noise) * max(0.1, min(1, (count - 12) / 48))
         return count >= 6 && rms < limit + 2 * noise && rms < 0.6 && persistent < limit + 1.1 * noise && worst < 3 * limit + 2.5 * noise
     }
 }

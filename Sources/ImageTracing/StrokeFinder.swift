@@ -308,6 +308,6 @@ struct StrokeFinder {
                 misfit.add(residual)
             }
         }
-        return misfit.isExplained(within: 0.15)
+        return misfit.isExplained(within: 0.3)
     }
 }
