@@ -174,9 +174,9 @@ struct BoundaryTracer {
                         while i &+ 16 <= end {
                             let above = i &- width
                             let a = (four(i) ^ label) | (four(i &+ 4) ^ label) | (four(i &+ 8) ^ label) | (four(i &+ 12) ^ label)
-                            let b = (four(above) ^ label) | (four(above &+ 4) ^ label) | (four(above &+ 8) ^ label) | (four(above &+ 12) ^ label)
-                            let change = unsafeBitCast(a | b, to: SIMD2<UInt64>.self)
-                            if change.x | change.y != 0 { break }
+                            let b = (four(above) ^ label) | (four(above &+ 4) ^ label)
+                            let c = (four(above &+ 8) ^ label) | (four(above &+ 12) ^ label)
+                            if any((a | b | c) .!= 0) { break }
                             i &+= 16
                         }
                     }
