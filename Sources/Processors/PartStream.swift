@@ -231,8 +231,9 @@ private final class FunctionIterator: PartIterator, @unchecked Sendable {  // ha
     }
 }
 
+// Sendable: handed on, not shared, as all iterators.
 private final class SequenceIterator<Base: AsyncIteratorProtocol>: PartIterator, @unchecked Sendable
-where Base.Element == Part {  // handed on, not shared, as all iterators
+where Base.Element == Part {
     private var base: Base
 
     init(_ base: Base) { self.base = base }
