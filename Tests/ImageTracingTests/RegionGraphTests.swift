@@ -37,9 +37,9 @@ struct RegionGraphTests {
     func nested() {
         let image = cloud(48, 40)
         let work = WorkingImage(image)
-        var previous = RegionMap.textured(work, lambda: 1)
+        var previous = RegionMap.textured(work, lambda: 1, each: serially)
         for lambda: Float in [10, 100, 600, 3000, 20_000] {
-            let map = RegionMap.textured(work, lambda: lambda)
+            let map = RegionMap.textured(work, lambda: lambda, each: serially)
             #expect(map.areas.count <= previous.areas.count)
             var parent = [Int32: Int32]()
             for (fine, coarse) in zip(previous.labels, map.labels) {
@@ -49,6 +49,18 @@ struct RegionGraphTests {
             previous = map
         }
         #expect(previous.areas.count < 20)
+    }
+
+    @Test("Squares of a texture in any order give the same regions, and hardly more than one square would")
+    func squares() {
+        let work = WorkingImage(cloud(150, 140))
+        let map = RegionMap.textured(work, lambda: 600, each: serially)
+        let other = RegionMap.textured(work, lambda: 600) { count, body in for i in (0..<count).reversed() { body(i) } }
+        #expect(map.labels == other.labels && map.areas == other.areas && map.shown == other.shown)
+        // No border follows the side of a square for longer than chance lets it.
+        let across = (0..<140).count { map.labels[$0 * 150 + 127] != map.labels[$0 * 150 + 128] }
+        let within = (0..<140).count { map.labels[$0 * 150 + 63] != map.labels[$0 * 150 + 64] }
+        #expect(across <= 3 * max(10, within), "\(across) and \(within)")
     }
 
     @Test("A larger λ writes fewer bytes, of a drawing and of a texture")
@@ -69,9 +81,9 @@ struct RegionGraphTests {
         }
     }
 
-    @Test("Every region of a texture is connected and has as many pixels as it says")
-    func connected() {
-        let map = RegionMap.textured(WorkingImage(cloud(60, 50)), lambda: 300)
+    @Test("Every region of a texture is connected and has as many pixels as it says, in one square and in several", arguments: [60, 200])
+    func connected(width: Int) {
+        let map = RegionMap.textured(WorkingImage(cloud(width, 50)), lambda: 300, each: serially)
         var counts = [Int](repeating: 0, count: map.areas.count)
         for l in map.labels { counts[Int(l)] += 1 }
         #expect(counts == map.areas)
