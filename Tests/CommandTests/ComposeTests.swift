@@ -232,10 +232,13 @@ struct ComposePapersTests {
         for (file, count) in [("out/.atelier/plan.json", 8), ("some.csv", 3)] {
             let run = await runCommand(scratch, "compose @art -o @given\(count) --plan @\(file) --cache off")
             #expect(run.code == .done, "\(run.err)")
-            for number in 1...count { #expect(scratch.bytes("given\(count)/images/\(number).png") == scratch.bytes("out/images/\(number).png")) }
+            for number in 1...count {
+                #expect(scratch.bytes("given\(count)/images/\(number).png") == scratch.bytes("out/images/\(number).png"))
+            }
             #expect(scratch.bytes("given\(count)/images/\(count + 1).png").isEmpty)
         }
-        scratch.write(rows.prefix(4).joined(separator: "\r\n").replacing("Red", with: "Rad").replacing("Green", with: "Rad"), to: "wrong.csv")
+        scratch.write(
+            rows.prefix(4).joined(separator: "\r\n").replacing("Red", with: "Rad").replacing("Green", with: "Rad"), to: "wrong.csv")
         let wrong = await runCommand(scratch, "compose @art -o @wrong --plan @wrong.csv --cache off")
         #expect(wrong.code == .someFailed && wrong.err.contains("has no trait 'Rad'; did you mean 'Red'?"), "\(wrong.err)")
         #expect(await runCommand(scratch, "compose @art -o @x --plan @some.csv --seed 4").code == .usage)
