@@ -133,6 +133,7 @@ private func premultiply(_ pixels: [RGBA8]) -> [RGBA8] {
             var i = 0
             while i + 4 <= pixels.count {
                 let p = bytes.loadUnaligned(fromByteOffset: 4 * i, as: SIMD4<UInt32>.self)
+                // Sixteen bytes either way, here and below.
                 let alpha = p &>> 24, both = unsafeBitCast(alpha | alpha &<< 16, to: SIMD8<UInt16>.self)
                 /// Two channels of every pixel times its alpha, rounded.
                 func scaled(_ channels: SIMD4<UInt32>) -> SIMD4<UInt32> {
@@ -214,6 +215,7 @@ func beyond(_ p: UnsafePointer<RGBA8>, _ q: UnsafePointer<RGBA8>, _ most: UInt8)
 @inline(__always)
 func channelDistances(_ p: UnsafePointer<RGBA8>, _ q: UnsafePointer<RGBA8>) -> SIMD4<UInt32> {
     let all = channelwiseDistances(p, q)
+    // Sixteen bytes either way.
     let halves = higher(all, unsafeBitCast(unsafeBitCast(all, to: SIMD4<UInt32>.self) &>> 16, to: SIMD16<UInt8>.self))
     let one = higher(halves, unsafeBitCast(unsafeBitCast(halves, to: SIMD4<UInt32>.self) &>> 8, to: SIMD16<UInt8>.self))
     return unsafeBitCast(one, to: SIMD4<UInt32>.self) & 0xFF
@@ -241,6 +243,7 @@ extension UnsafeBufferPointer<RGBA8> {
                 odd &+= p &>> 8
                 i += 4
             }
+            // Sixteen bytes either way.
             let a = unsafeBitCast(even, to: SIMD4<UInt32>.self), b = unsafeBitCast(odd, to: SIMD4<UInt32>.self)
             sum &+= SIMD4((a & 0xFFFF).wrappedSum(), (b & 0xFFFF).wrappedSum(), (a &>> 16).wrappedSum(), (b &>> 16).wrappedSum())
         }

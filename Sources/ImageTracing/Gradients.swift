@@ -32,6 +32,7 @@ private func unevenness(
     _ pixels: UnsafePointer<RGBA8>, _ i: Int, _ x: Int, _ y: Int, _ width: Int, _ height: Int, reach: Int
 ) -> Int16 {
     typealias Channels = SIMD4<Int16>
+    // Four bytes either way.
     @inline(__always)
     func channels(_ i: Int) -> Channels { Channels(truncatingIfNeeded: unsafeBitCast(pixels[i], to: SIMD4<UInt8>.self)) }
     @inline(__always)

@@ -184,6 +184,7 @@ private struct FlatMarker: Sendable {
         while i + 4 <= count {
             let steps = beyond(p + i, q + i, threshold)
             if steps.x | steps.y != 0 {
+                // Sixteen bytes either way.
                 let lanes = unsafeBitCast(steps, to: SIMD4<UInt32>.self)
                 let bytes = SIMD4<UInt8>(truncatingIfNeeded: SIMD4<UInt32>.zero.replacing(with: 255, where: lanes .!= 0))
                 func add(_ to: UnsafeMutablePointer<UInt8>) {

@@ -128,6 +128,7 @@ private func squaredDifferences(
     var i = 0
     while i + 4 <= count {
         let d = channelwiseDistances(p + i, q + i)
+        // Sixteen bytes either way.
         let even = unsafeBitCast(d, to: SIMD8<UInt16>.self) & 0xFF, odd = unsafeBitCast(d, to: SIMD8<UInt16>.self) &>> 8
         let a = unsafeBitCast(even &* even, to: SIMD4<UInt32>.self), b = unsafeBitCast(odd &* odd, to: SIMD4<UInt32>.self)
         let sum = (a & 0xFFFF) &+ (a &>> 16) &+ (b & 0xFFFF) &+ (b &>> 16)
