@@ -204,6 +204,9 @@ struct GridVector {
     /// Exact: components are below 2²⁷.
     func cross(_ other: GridVector) -> Int64 { dx * other.dy - dy * other.dx }
 
+    /// A line of this direction passes through the pixel around a point when twice their cross product is less than this.
+    var reach: UInt64 { dx.magnitude + dy.magnitude }
+
     /// Turning from this direction with the inside on the right hand of who arrives against it: whether `a` is met before `b`.
     func turns(to a: GridVector, before b: GridVector) -> Bool {
         func isInFirstHalf(_ v: GridVector) -> Bool {

@@ -16,11 +16,11 @@ extension BezierPath {
     ///   - style: Width, caps and joins.
     ///   - tolerance: How far the outline may lie from the true one; no less than 1e-9 of the extent of the path and 1e-6 of the
     ///     width. Offsets are fitted to it (see `OffsetCurve`), arcs divided.
-    /// - Returns: Nothing for a width that is not above 0, and for coordinates that are no numbers; what lies
+    /// - Returns: Nothing for a width that is not above 1e-90, and for coordinates that are no numbers; what lies
     ///   beyond 1e90 counts as such, since its cube must be a number too.
     /// - Complexity: O(*n*) for *n* segments; at most 4096 cubics for each side of one.
     public func stroked(_ style: StrokeStyle, tolerance: Double = 0.01) -> BezierPath {
-        guard style.width > 0, style.width < Self.farthest, isComputable, let bounds else { return BezierPath() }
+        guard style.width > 1 / Self.farthest, style.width < Self.farthest, isComputable, let bounds else { return BezierPath() }
         let limit = max(max(bounds.width, bounds.height) * 1e-9, style.width * 1e-6)
         var stroker = Stroker(style: style, tolerance: max(tolerance, limit))
         var start = Point.zero, current = Point.zero, hasSegment = false

@@ -9,7 +9,7 @@ public struct AnswerOutline: Stage {
     /// Name in keys, events and `explain`.
     public static let name = "pptx.outline"
     /// Raised when the same work gives another outline.
-    public static let version = 2
+    public static let version = 3
 
     /// The question and its outlines, as `OutlineWork.bytes`.
     public var work: Artifact<Blob>
@@ -22,7 +22,7 @@ public struct AnswerOutline: Stage {
 
     /// Answers.
     public func run(in context: Context) throws -> OutlineAnswer {
-        try context[work].withUnsafeBytes { try OutlineWork(bytes: $0).answer() }
+        try context[work].withUnsafeBytes { try OutlineWork(bytes: $0).answerBeforehand() }
     }
 }
 

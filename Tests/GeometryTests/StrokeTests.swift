@@ -129,6 +129,17 @@ struct StrokeTests {
 
 @Suite("Dashes")
 struct DashTests {
+    @Test(
+        "A width so small that nothing can be divided by it draws nothing",
+        arguments: [0, -1, Double.leastNormalMagnitude / 256, 1e-91, Double.nan])
+    func vanishingWidth(width: Double) {
+        var path = BezierPath()
+        path.move(to: Point(27, 27))
+        path.line(to: Point(27, 8.75))
+        path.cubic(Point(-30.5, -31.25), Point(-31.25, -31.25), to: Point(-31.25, -31.25))
+        #expect(path.stroked(StrokeStyle(width: width, cap: .round, join: .round)).isEmpty)
+    }
+
     @Test("A line is cut by length, from the offset into the pattern on")
     func line() {
         let path = polyline([Point(0, 0), Point(10, 0)])

@@ -49,7 +49,7 @@ extension SlideMapper {
 
     /// Groups to write in place of a filtered one, each with the effects that its shapes (or the first of them) get; nil for none
     /// that would look right.
-    private func shapes(
+    private mutating func shapes(
         of group: SVG.Group, _ filter: SVG.Filter, through parent: AffineTransform
     ) -> [(group: SVG.Group, effects: Effects, isForFirst: Bool)]? {
         let transform = group.transform.followed(by: parent)
@@ -186,21 +186,20 @@ extension SlideMapper {
 
     /// A blurred layer as one shape with soft edges: these take away from the inside what a blur spreads to both sides, so the shape
     /// grows by that first. Nil for what is no one shape of one paint.
-    private func softened(_ group: SVG.Group, _ layer: FilterLayer, _ scale: Double) -> (group: SVG.Group, radius: Int)? {
+    private mutating func softened(_ group: SVG.Group, _ layer: FilterLayer, _ scale: Double) -> (group: SVG.Group, radius: Int)? {
         guard case .source = layer.content, let leaves = group.leaves(limit: 64), !leaves.isEmpty else { return nil }
         var outline = BezierPath(), paint: SVG.Paint?, opacity: Double?
         // Longer outlines take longer to grow than to draw.
         guard leaves.reduce(0, { $0 + $1.node.elementCount }) <= 4096 else { return nil }
         for (node, transform) in leaves {
-            guard case .path(let path) = node, let areas = path.areas else { return nil }
+            guard case .path(let path) = node, let areas = areas(of: path) else { return nil }
             for (region, part, alpha) in areas where !region.isEmpty {
                 let region = region.transformed(by: transform), part = part.moved(by: transform)
                 if layer.tint == nil, let paint, paint != part { return nil }
                 if let opacity, abs(opacity - alpha) > 0.01 { return nil }
                 (paint, opacity) = (part, alpha)
-                outline =
-                    outline.isEmpty
-                    ? region.resolved(.nonzero) : outline.combined(.union, with: region, rule: .nonzero, otherRule: .nonzero)
+                guard let more = united(outline, region) else { return nil }
+                outline = more
             }
         }
         guard let paint, let opacity, opacity > 0.99 || leaves.count == 1, let box = outline.bounds else { return nil }
@@ -208,7 +207,8 @@ extension SlideMapper {
         let grown = layer.deviation * SoftEdge.growth
         guard min(box.width, box.height) > layer.deviation * 3 else { return nil }
         let rim = outline.stroked(StrokeStyle(width: 2 * grown, join: .round), tolerance: max(grown, 1e-6) / 50)
-        outline = outline.combined(.union, with: rim, rule: .nonzero, otherRule: .nonzero)
+        guard let whole = united(outline, rim) else { return nil }
+        outline = whole
 
         var fill = SVG.Fill(paint: layer.tint.map { .color($0) } ?? paint, opacity: opacity)
         if layer.tint == nil {
@@ -396,15 +396,27 @@ extension SVG.Paint {
     }
 }
 
-extension SVG.Path {
-    /// The regions it paints, back to front, each with its paint and opacity, in its own coordinates; nil for too many dashes.
-    fileprivate var areas: [(region: BezierPath, paint: SVG.Paint, opacity: Double)]? {
+extension SlideMapper {
+    /// What lies in either region; nil where that takes more work than is left.
+    fileprivate mutating func united(_ one: BezierPath, _ other: BezierPath) -> BezierPath? {
+        outlines.spending(atMost: Flattening.mostWork) { work in
+            one.isEmpty ? other.resolved(.nonzero, work: &work) : one.combined(.union, with: other, work: &work)
+        }
+    }
+
+    /// The regions that a path paints, back to front, each with its paint and opacity, in its own coordinates; nil where that takes too
+    /// much work.
+    fileprivate mutating func areas(of path: SVG.Path) -> [(region: BezierPath, paint: SVG.Paint, opacity: Double)]? {
         var areas: [(BezierPath, SVG.Paint, Double)] = []
-        if let fill { areas.append((geometry.resolved(fill.rule), fill.paint, fill.opacity * opacity)) }
-        if let stroke {
-            let line = geometry.dashed(stroke.dashes, offset: stroke.dashOffset)
+        if let fill = path.fill {
+            let region = outlines.spending(atMost: Flattening.mostWork) { path.geometry.resolved(fill.rule, work: &$0) }
+            guard let region else { return nil }
+            areas.append((region, fill.paint, fill.opacity * path.opacity))
+        }
+        if let stroke = path.stroke {
+            let line = path.geometry.dashed(stroke.dashes, offset: stroke.dashOffset)
             guard line.elements.count <= 4096 else { return nil }
-            areas.append((line.stroked(stroke.style, tolerance: stroke.width / 100), stroke.paint, stroke.opacity * opacity))
+            areas.append((line.stroked(stroke.style, tolerance: stroke.width / 100), stroke.paint, stroke.opacity * path.opacity))
         }
         return areas
     }

@@ -54,36 +54,31 @@ struct Flattening {
         case notFlat(SVG.Origin)
     }
 
-    /// Work that boolean operations may take.
-    struct Budget {
-        /// Segments looked at.
-        var segments: Int
-        /// Comparisons of parts of them, far more where many cross each other.
-        var comparisons: Int
+    /// How many comparisons one element may take: about a 20th of a second.
+    static let mostWork = 6_000_000
+    /// What looking at a segment takes beside them, measured in them.
+    private static let workOfSegment = 500
 
-        /// For all of a slide, and for one element of it: about a second, and a 20th.
-        static let slide = Budget(segments: 240_000, comparisons: 20_000_000), element = Budget(segments: 12_000, comparisons: 1_000_000)
-    }
-
-    /// What is left of it.
-    var budget: Budget
+    /// How many comparisons may still be made.
+    var work: Int
     /// Whether text may be outlines; without, it has no areas.
     var outlinesText = true
 
     mutating func spend(_ count: Int) throws(Obstacle) {
-        budget.segments -= count
-        if budget.segments < 0 { throw .tooMuch }
+        let (cost, overflow) = count.multipliedReportingOverflow(by: Self.workOfSegment)
+        work = overflow ? 0 : work - cost
+        if work <= 0 { throw .tooMuch }
     }
 
     /// A region made of two.
     mutating func combined(_ region: BezierPath, _ operation: BooleanOperation, _ other: BezierPath) throws(Obstacle) -> BezierPath {
-        guard let result = region.combined(operation, with: other, work: &budget.comparisons) else { throw .tooMuch }
+        guard let result = region.combined(operation, with: other, work: &work) else { throw .tooMuch }
         return result
     }
 
     /// The region of an outline, on which both rules agree.
     mutating func resolved(_ outline: BezierPath, _ rule: FillRule) throws(Obstacle) -> BezierPath {
-        guard let result = outline.resolved(rule, work: &budget.comparisons) else { throw .tooMuch }
+        guard let result = outline.resolved(rule, work: &work) else { throw .tooMuch }
         return result
     }
 

@@ -33,16 +33,28 @@ public struct OutlineWork: Hashable, Sendable {
     /// Answers.
     ///
     /// - Complexity: as `BezierPath.combined`, ending at `BezierPath.usualWork`: then two outlines give the first as it is.
-    public func answer() -> OutlineAnswer {
-        var work = BezierPath.usualWork
+    public func answer() -> OutlineAnswer { answer(atMost: BezierPath.usualWork) }
+
+    /// Answers beforehand, with no more work than outlines of so many segments usually take; what takes more is left to who maps the
+    /// slide, and to the budget of that slide.
+    public func answerBeforehand() -> OutlineAnswer {
+        let answer = answer(atMost: workBeforehand)
+        return answer.work < workBeforehand || answer.isGivenUp ? answer : OutlineAnswer(outline: nil, work: OutlineAnswer.leftOpen)
+    }
+
+    private func answer(atMost limit: Int) -> OutlineAnswer {
+        var work = limit
         let region =
             switch question {
             case .nonzeroRegion: outline.nonzeroRegionForEvenOdd(work: &work)
             case .intersection: outline.combined(.intersection, with: other, rule: rule, work: &work) ?? outline
             case .difference: outline.combined(.difference, with: other, rule: rule, work: &work) ?? outline
             }
-        return OutlineAnswer(outline: region, work: BezierPath.usualWork - max(work, 0))
+        return OutlineAnswer(outline: region, work: limit - max(work, 0))
     }
+
+    /// Some tens of what outlines of 100 to 10,000 segments were measured to take.
+    fileprivate var workBeforehand: Int { min(BezierPath.usualWork, 4096 * (outline.elements.count + other.elements.count)) }
 
     /// Whether an answer takes a millisecond or more, as far as that can be told without one.
     ///
@@ -76,8 +88,11 @@ public struct OutlineAnswer: Hashable, Sendable {
         self.work = work
     }
 
+    /// Stands for the work of an answer that was not found beforehand.
+    fileprivate static let leftOpen = Int.max
+
     /// Whether it took more than one question may.
-    var isGivenUp: Bool { work >= BezierPath.usualWork }
+    var isGivenUp: Bool { work >= BezierPath.usualWork && work < Self.leftOpen }
 }
 
 /// Costly work of one slide: what is known of it, and what was missed.
@@ -87,13 +102,16 @@ struct OutlineDesk {
     /// Most pieces put down at a time; what a slide may take is counted where it is done.
     private static let mostPieces = 1024
     /// Whether costly work is put down instead of done.
-    var isCollecting = false
+    private(set) var isCollecting = false
     /// Work put down. What builds on its answers is not known before them.
     private(set) var missing: [OutlineWork] = []
     /// Whether what is mapped now builds on an answer that is missing.
     var isBlocked = false
-    /// How many comparisons outlines of the slide may still take: about a second of them.
+    /// How many comparisons everything that looks at outlines may still take, about a second of them for a slide: clips, fill rules, soft
+    /// edges, flat areas. Finding out what to ask beforehand is worth a tenth of that.
     var workLeft = 3 * BezierPath.usualWork
+    /// What may still be put down.
+    private var workToPutDown = 3 * BezierPath.usualWork
     /// How many clips were not applied because they would take more, and are not noted where they are missing.
     var unappliedClips = 0
 
@@ -101,29 +119,54 @@ struct OutlineDesk {
     /// is said of one region, and of two the first as it is.
     mutating func answer(_ work: OutlineWork) -> OutlineAnswer {
         let isAboutOne = work.question == .nonzeroRegion
+        if workLeft <= 0, isCollecting {
+            isBlocked = true
+            return OutlineAnswer(outline: isAboutOne ? nil : work.outline)
+        }
         if workLeft <= 0 {
             if !isAboutOne { unappliedClips += 1 }
             return OutlineAnswer(outline: isAboutOne ? nil : work.outline, work: BezierPath.usualWork)
         }
         let answer = find(work)
-        workLeft -= answer.work
         if answer.isGivenUp, !isAboutOne { unappliedClips += 1 }
         return answer
     }
 
     /// A region in contours on which both fill rules agree; nil where that takes more work than is left.
     mutating func resolved(_ outline: BezierPath) -> BezierPath? {
-        guard workLeft > 0 else { return nil }
-        var work = BezierPath.usualWork
-        defer { workLeft -= BezierPath.usualWork - max(work, 0) }
-        return outline.resolved(.nonzero, work: &work)
+        spending { outline.resolved(.nonzero, work: &$0) }
+    }
+
+    /// Does something that takes comparisons off what it is given, and takes them off what is left.
+    mutating func spending<Result>(atMost limit: Int = BezierPath.usualWork, _ body: (inout Int) -> Result) -> Result {
+        let most = max(0, min(limit, workLeft))
+        var work = most
+        defer { workLeft -= most - max(work, 0) }
+        return body(&work)
+    }
+
+    /// Begins to put work down instead of doing it.
+    mutating func collect() {
+        isCollecting = true
+        workLeft = BezierPath.usualWork / 4
     }
 
     private mutating func find(_ work: OutlineWork) -> OutlineAnswer {
-        guard work.isCostly else { return work.answer() }
-        if let answer = known(work) { return answer }
-        guard isCollecting, missing.count < Self.mostPieces else { return isCollecting ? OutlineAnswer(outline: nil) : work.answer() }
-        if !isBlocked { missing.append(work) }
+        let answer = work.isCostly ? known(work) : nil
+        // What was known beforehand costs the slide as much as if it were found out now, or results would depend on what is known.
+        if let answer, answer.work < OutlineAnswer.leftOpen {
+            if !isCollecting { workLeft -= answer.work }
+            return answer
+        }
+        guard isCollecting, work.isCostly else {
+            let answer = work.answer()
+            workLeft -= answer.work
+            return answer
+        }
+        if answer == nil, !isBlocked, missing.count < Self.mostPieces, workToPutDown > 0 {
+            missing.append(work)
+            workToPutDown -= work.workBeforehand
+        }
         isBlocked = true
         return OutlineAnswer(outline: work.outline)
     }
@@ -140,7 +183,7 @@ public func costlyWork(
     var mapper = SlideMapper(title: nil, profile: options.profile)
     mapper.text = options.text
     mapper.outlines.known = known
-    mapper.outlines.isCollecting = true
+    mapper.outlines.collect()
     _ = mapper.map(tree, options)
     return mapper.outlines.missing
 }

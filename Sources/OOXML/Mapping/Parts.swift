@@ -4,16 +4,12 @@ internal import AtelierSVG
 extension SlideMapper {
     /// What a way to say something in plain areas gives; nil when it does not, or takes more work than is left.
     mutating func flattened<Result>(_ body: (inout Flattening) throws(Flattening.Obstacle) -> Result) -> Result? {
-        let element = Flattening.Budget.element
-        let most = Flattening.Budget(
-            segments: min(element.segments, flatteningBudget.segments), comparisons: min(element.comparisons, flatteningBudget.comparisons))
-        var flattening = Flattening(budget: most)
-        defer {
-            flatteningBudget.segments -= most.segments - max(flattening.budget.segments, 0)
-            flatteningBudget.comparisons -= most.comparisons - max(flattening.budget.comparisons, 0)
+        outlines.spending(atMost: Flattening.mostWork) { work in
+            var flattening = Flattening(work: work)
+            defer { work = flattening.work }
+            // Why not does not matter: there is one other way, whatever the obstacle.
+            return try? body(&flattening)
         }
-        // Why not does not matter: there is one other way, whatever the obstacle.
-        return try? body(&flattening)
     }
 }
 

@@ -115,8 +115,6 @@ struct SlideMapper {
     var groups = GroupRecord()
     /// What the line being written has at its ends.
     var lineEnds: (start: LineEnd?, end: LineEnd?)
-    /// What is left of the work that may go into areas (see `FlatArea.swift`).
-    var flatteningBudget = Flattening.Budget.slide
     var diagnostics: [SVG.Diagnostic] = []
     /// The place of the node that each of `diagnostics` is about.
     var findingPlaces: [Int] = []
@@ -172,7 +170,7 @@ struct SlideMapper {
         if options.showsTitle, let title = tree.title { titlePlaceholder(title) }
         let placement = placement(of: tree, on: size, options)
         canvas = Rect(placement(Point(0, 0)), placement(Point(tree.size.width, tree.size.height)))
-        if let drawn = map(tree.root.clipped(to: options.area, through: placement), through: placement), options.area == nil {
+        if let drawn = map(clipped(tree.root, to: options.area, through: placement), through: placement), options.area == nil {
             noteOverflow(of: tree, drawn)
         }
         if outlines.unappliedClips > 0 {
@@ -181,6 +179,19 @@ struct SlideMapper {
                 "its clips take more work than a slide may take, so some groups in groups are clipped by the outer clip alone")
         }
         return size
+    }
+
+    /// The group without what would lie beyond a box of the slide.
+    private mutating func clipped(_ group: SVG.Group, to area: SlideArea?, through placement: AffineTransform) -> SVG.Group {
+        let transform = group.transform.followed(by: placement)
+        guard let area = area?.rect, let ink = SVG.Node.group(group).inkBounds(in: transform), !area.isAround(ink),
+            let back = transform.inverse
+        else { return group }
+        var result = group
+        let box = BezierPath(area).transformed(by: back)
+        // Without its own clip rather than without the box: beside a fitted picture lies something else.
+        result.clip = group.clip.map { clip in outlines.spending { clip.combined(.intersection, with: box, work: &$0) } ?? box } ?? box
+        return result
     }
 
     /// From the picture's pixels to EMU on the slide.
@@ -278,17 +289,5 @@ extension SVG.Group {
             }
         }
         return count
-    }
-
-    /// The group without what would lie beyond a box of the slide.
-    fileprivate func clipped(to area: SlideArea?, through placement: AffineTransform) -> SVG.Group {
-        let transform = transform.followed(by: placement)
-        guard let area = area?.rect, let ink = SVG.Node.group(self).inkBounds(in: transform), !area.isAround(ink),
-            let back = transform.inverse
-        else { return self }
-        var group = self
-        let box = BezierPath(area).transformed(by: back)
-        group.clip = clip.map { $0.combined(.intersection, with: box) } ?? box
-        return group
     }
 }
