@@ -158,14 +158,14 @@ let package = Package(
         tests(of: "SVG", ["AtelierTesting", "AtelierGeometry", "AtelierFonts"]),
         tests(of: "Rasterizing", ["AtelierPixels"]),
         tests(of: "Archives", ["AtelierTesting"]),
-        tests(of: "Layers", ["AtelierJSON", "AtelierTesting", "AtelierPixels"]),
+        tests(of: "Layers", ["AtelierJSON", "AtelierTesting", "AtelierPixels", "AtelierImageCodecs"]),
         tests(of: "OOXML", ["AtelierTesting", "AtelierSVG", "AtelierGeometry", "AtelierArchives"]),
         tests(
             of: "Stages",
             [
                 "AtelierPixels",
                 "AtelierMemo", "AtelierMemoTesting", "AtelierScheduling", "AtelierTesting", "AtelierImageCodecs", "AtelierImageTracing",
-                "AtelierFonts", "AtelierGeometry", "AtelierSVG", "AtelierArchives", "AtelierOOXML", "AtelierJSON",
+                "AtelierFonts", "AtelierGeometry", "AtelierSVG", "AtelierArchives", "AtelierOOXML", "AtelierJSON", "AtelierLayers",
             ],
             exclude: ["stage-outputs.txt", "Features"]),
         tests(
@@ -176,7 +176,10 @@ let package = Package(
             ]),
         tests(
             of: "Command",
-            ["AtelierStages", "AtelierJSON", "AtelierMemo", "AtelierScheduling", "AtelierOOXML", "AtelierSVG", "AtelierArchives"]),
+            [
+                "AtelierStages", "AtelierJSON", "AtelierMemo", "AtelierScheduling", "AtelierOOXML", "AtelierSVG", "AtelierArchives",
+                "AtelierImageCodecs", "AtelierPixels",
+            ]),
     ],
     swiftLanguageModes: [.v6]
 )
