@@ -236,7 +236,7 @@ extension UnsafeBufferPointer<RGBA8> {
         while i + 4 <= range.upperBound {
             // Red and blue, green and alpha of each pixel in sixteen bits, which hold 256 of them.
             var even = SIMD8<UInt16>.zero, odd = even
-            let end = min(range.upperBound - 3, i + 1024)
+            let end = Swift.min(range.upperBound - 3, i + 1024)
             while i < end {
                 let p = bytes.loadUnaligned(fromByteOffset: 4 * i, as: SIMD8<UInt16>.self)
                 even &+= p & 0xFF

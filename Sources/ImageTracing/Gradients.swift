@@ -503,7 +503,8 @@ private struct GradientSearch {
             judges.withUnsafeMutableBufferPointer { judges in
                 verdicts.withUnsafeMutableBufferPointer { verdicts in
                     // Every share has its own judge and verdicts, all before `each` returns.
-                    nonisolated(unsafe) let (judges, verdicts, search) = (judges, verdicts, self)
+                    let search = self
+                    nonisolated(unsafe) let (judges, verdicts) = (judges, verdicts)
                     let judge: @Sendable (Int) -> Void = { share in
                         for i in share * level.count / shares..<(share + 1) * level.count / shares {
                             verdicts[i] = judges[share].verdict(on: level[level.startIndex + i], search)
