@@ -23,6 +23,7 @@ parser.add_argument("--turns", type=int, default=5)
 parser.add_argument("--side", type=int, default=1600)
 parser.add_argument("--only", default="*")
 parser.add_argument("--worker", help="a picture that vtracer traces in this process")
+parser.add_argument("--render", nargs=2, help="a drawing that is rendered to a picture in this process")
 arguments = parser.parse_args()
 
 
@@ -100,19 +101,24 @@ def pixel(folder):
     return atelier(folder / "one.png", folder / "one.svg", 1)[2]
 
 
-def scaling(folder):
+def render(svg, out):
+    """In a process of its own: the peak memory of a child counts from what its parent held."""
     import resvg_py
     from PIL import Image
 
+    picture = Image.open(io.BytesIO(bytes(resvg_py.svg_to_bytes(svg_string=Path(svg).read_text(), width=arguments.side, skip_system_fonts=True))))
+    paper = Image.new("RGBA", picture.size, "white")
+    paper.alpha_composite(picture.convert("RGBA"))
+    paper.convert("RGB").save(out, compress_level=1)
+    print(picture.width * picture.height)
+
+
+def scaling(folder):
     base, rows, speedups = pixel(folder), [], {2: [], 4: []}
     for svg in sorted(Path(arguments.drawings).rglob("*.svg")):
-        text = svg.read_text()
-        picture = Image.open(io.BytesIO(bytes(resvg_py.svg_to_bytes(svg_string=text, width=arguments.side, skip_system_fonts=True))))
-        if picture.width * picture.height < 1e6:
+        pixels = int(run(sys.executable, __file__, "--side", str(arguments.side), "--render", str(svg), str(folder / "p.png"))[1])
+        if pixels < 1e6:
             continue
-        paper = Image.new("RGBA", picture.size, "white")
-        paper.alpha_composite(picture.convert("RGBA"))
-        paper.convert("RGB").save(folder / "p.png", compress_level=1)
         walls, texts, peak = {1: [], 2: [], 4: []}, set(), 0
         for _ in range(arguments.turns):
             for threads in walls:
@@ -124,7 +130,6 @@ def scaling(folder):
         ms = {threads: statistics.median(values) for threads, values in walls.items()}
         for threads in speedups:
             speedups[threads].append(ms[1] / ms[threads])
-        pixels = picture.width * picture.height
         rows.append({"file": svg.name, "megapixels": round(pixels / 1e6, 2), "ms": {str(k): round(v, 1) for k, v in ms.items()},
                      "speedup": {str(k): round(ms[1] / ms[k], 2) for k in speedups}, "bytes_per_pixel": round((peak - base) / pixels, 1),
                      "same_bytes": len(texts) == 1})
@@ -153,6 +158,8 @@ def large(folder):
 
 if arguments.worker:
     vtracer_once(arguments.worker)
+elif arguments.render:
+    render(*arguments.render)
 else:
     with tempfile.TemporaryDirectory() as name:
         work = large if arguments.megapixels else scaling if arguments.drawings else compare
