@@ -79,10 +79,17 @@ struct SlotTable: Sendable {
 /// Tables of the memory level, each with a lock of its own; the digest says which.
 struct Shards: ~Copyable, Sendable {
     // In place, so that a look-up retains no shard.
-    private let shards = InlineArray<64, Lock<SlotTable>> { _ in Lock(SlotTable()) }
+    private let shards = InlineArray<64, Shard> { _ in Shard() }
+
+    /// A table on lines of memory of its own, which threads would otherwise take from one another: with three tables to a line,
+    /// four threads found 1.7 million entries a second instead of 2.7.
+    private struct Shard: ~Copyable, Sendable {
+        let table = Lock(SlotTable())
+        private let distance = InlineArray<13, UInt64>(repeating: 0)
+    }
 
     /// Hands the table of a digest to `body` while nobody else has it.
     func withTable<Result: Sendable>(of digest: Digest, _ body: (inout SlotTable) -> Result) -> Result {
-        shards[Int(truncatingIfNeeded: digest.words.1 & 63)].withLock(body)
+        shards[Int(truncatingIfNeeded: digest.words.1 & 63)].table.withLock(body)
     }
 }
