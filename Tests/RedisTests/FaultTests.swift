@@ -82,15 +82,15 @@ struct FaultTests {
 
     @Test(
         "Answers that are none, or that announce the impossible, are a miss",
-        arguments: [
+        arguments: ([
             "nonsense\r\n", "\r\n", "$-2\r\n", "$12x\r\n", "$\r\n", "$99999999999999999999999\r\n", "$999999999999\r\n", "$500000000\r\n",
             "$5\r\nhello--", "*-7\r\n", "*2000000000\r\n", "+OK\r\n", ":7\r\n", "*1\r\n$2\r\nhi\r\n", "%1\r\n+a\r\n+b\r\n", "_\r\n",
             "$-1\r\n$-1\r\n",
             String(repeating: "*1\r\n", count: 50_000), String(repeating: "x", count: 300_000), "$3\r\nabc\r\n+OK\r\n", "\0\0\0\0",
-        ])
-    func nonsense(_ answer: String) async throws {
+        ] as [String]).map { Answer(text: $0) })
+    func nonsense(_ answer: Answer) async throws {
         let scene = try Scene()
-        scene.proxy.fault = .answer(answer)
+        scene.proxy.fault = .answer(answer.text)
         for _ in 0..<5 { #expect(!scene.finds(scene.large)) }
         #expect(scene.store.peek(scene.small.header.digest) == nil)
         #expect(scene.store.tagGenerations()?.isEmpty != false)
@@ -234,4 +234,11 @@ struct FaultTests {
         #expect(store.keeps(entry.header.digest))
         #expect(told.all.count == 3)
     }
+}
+
+/// What a server says; a test's name shows no more of it than its beginning, on one line.
+struct Answer: CustomTestStringConvertible {
+    let text: String
+
+    var testDescription: String { String(text.prefix(24)).debugDescription }
 }
