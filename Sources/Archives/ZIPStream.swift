@@ -39,25 +39,26 @@ public struct ZIPStream: Sendable {
         guard size < 0xFFFF_FFFF else { throw .tooLarge(member: name, limit: 0xFFFF_FFFE) }
         guard names.insert(name).inserted else { throw .duplicateName(name) }
         let isFar = byteCount >= 0xFFFF_FFFF
+        var record = ZIPRecord(signature: 0x0403_4B50)
+        record.appendCommonFields(.stored, crc32: crc32, byteCount: size, originalByteCount: size, nameByteCount: nameBytes.count)
         var header: [UInt8] = []
-        header.append32(0x0403_4B50)
-        Self.appendCommonFields(version: 20, crc32, size, nameBytes.count, extra: 0, to: &header)
+        record.write(to: &header)
         header += nameBytes
 
-        directory.append32(0x0201_4B50)
-        directory.append16(isFar ? 45 : 20)  // made by: no file attributes
-        Self.appendCommonFields(version: isFar ? 45 : 20, crc32, size, nameBytes.count, extra: isFar ? 12 : 0, to: &directory)
-        directory.append16(0)  // comment
-        directory.append16(0)  // disk
-        directory.append16(0)  // internal attributes
-        directory.append32(0)  // external attributes
-        directory.append32(isFar ? 0xFFFF_FFFF : UInt32(byteCount))
+        var entry = ZIPRecord(signature: 0x0201_4B50)
+        entry.append16(isFar ? 45 : 20)  // made by: no file attributes
+        entry.appendCommonFields(
+            version: isFar ? 45 : 20, .stored, crc32: crc32, byteCount: size, originalByteCount: size, nameByteCount: nameBytes.count,
+            extraByteCount: isFar ? 12 : 0)
+        entry.appendPlace(isFar ? 0xFFFF_FFFF : UInt32(byteCount))
+        entry.write(to: &directory)
         directory += nameBytes
         if isFar {
             isLarge = true
-            directory.append16(1)  // the 64-bit extension: the offset, being the one field that is full
-            directory.append16(8)
-            directory.append64(UInt64(byteCount))
+            // The 64-bit extension: the offset, being the one field that is full.
+            var extra = ZIPRecord(signature: 0x0008_0001)
+            extra.append64(UInt64(byteCount))
+            extra.write(to: &directory)
         }
         memberCount += 1
         byteCount += header.count + size
@@ -66,58 +67,29 @@ public struct ZIPStream: Sendable {
 
     /// What stands behind the last member.
     public func end() -> [UInt8] {
-        var end = directory
+        var bytes = directory
         if isLarge || memberCount >= 0xFFFF || byteCount >= 0xFFFF_FFFF || directory.count >= 0xFFFF_FFFF {
-            let place = byteCount + directory.count
-            end.append32(0x0606_4B50)
-            end.append64(44)  // what follows of this record
-            end.append16(45)
-            end.append16(45)
-            end.append32(0)  // this disk
-            end.append32(0)  // disk of the directory
-            end.append64(UInt64(memberCount))
-            end.append64(UInt64(memberCount))
-            end.append64(UInt64(directory.count))
-            end.append64(UInt64(byteCount))
-            end.append32(0x0706_4B50)
-            end.append32(0)  // disk of that record
-            end.append64(UInt64(place))
-            end.append32(1)  // disks
+            var large = ZIPRecord(signature: 0x0606_4B50)
+            large.append64(44)  // what follows of this record
+            large.append16(45)
+            large.append16(45)
+            large.append32(0)  // this disk
+            large.append32(0)  // disk of the directory
+            large.append64(UInt64(memberCount))
+            large.append64(UInt64(memberCount))
+            large.append64(UInt64(directory.count))
+            large.append64(UInt64(byteCount))
+            large.write(to: &bytes)
+            var locator = ZIPRecord(signature: 0x0706_4B50)
+            locator.append32(0)  // disk of that record
+            locator.append64(UInt64(byteCount + directory.count))
+            locator.append32(1)  // disks
+            locator.write(to: &bytes)
         }
-        end.append32(0x0605_4B50)
-        end.append16(0)
-        end.append16(0)
-        end.append16(UInt16(min(memberCount, 0xFFFF)))
-        end.append16(UInt16(min(memberCount, 0xFFFF)))
-        end.append32(UInt32(min(directory.count, 0xFFFF_FFFF)))
-        end.append32(UInt32(min(byteCount, 0xFFFF_FFFF)))
-        end.append16(0)  // comment
-        return end
+        ZIPRecord.end(
+            memberCount: UInt16(min(memberCount, 0xFFFF)), directoryByteCount: UInt32(min(directory.count, 0xFFFF_FFFF)),
+            start: UInt32(min(byteCount, 0xFFFF_FFFF))
+        ).write(to: &bytes)
+        return bytes
     }
-
-    /// The fields that local header and directory entry share, in their common order.
-    private static func appendCommonFields(
-        version: UInt16, _ crc32: UInt32, _ size: Int, _ nameByteCount: Int, extra: UInt16, to out: inout [UInt8]
-    ) {
-        out.append16(version)  // needed to extract
-        out.append16(0x0800)  // name is UTF-8
-        out.append16(0)  // stored
-        out.append16(0)  // 00:00:00
-        out.append16(0x0021)  // 1980-01-01
-        out.append32(crc32)
-        out.append32(UInt32(size))
-        out.append32(UInt32(size))
-        out.append16(UInt16(nameByteCount))
-        out.append16(extra)
-    }
-}
-
-extension [UInt8] {
-    /// Appends a number, lowest byte first.
-    mutating func append16(_ value: UInt16) { Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) } }
-
-    /// Appends a number, lowest byte first.
-    mutating func append32(_ value: UInt32) { Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) } }
-
-    fileprivate mutating func append64(_ value: UInt64) { Swift.withUnsafeBytes(of: value.littleEndian) { append(contentsOf: $0) } }
 }

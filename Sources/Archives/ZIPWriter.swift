@@ -54,20 +54,20 @@ public struct ZIPWriter: Sendable {
         guard names.insert(name).inserted else { throw .duplicateName(name) }
 
         let offset = file.count
-        var header = Record(signature: 0x0403_4B50)
-        header.appendCommonFields(of: member, nameByteCount)
+        var header = ZIPRecord(signature: 0x0403_4B50)
+        header.appendCommonFields(
+            member.method, crc32: member.crc32, byteCount: member.bytes.count, originalByteCount: member.originalByteCount,
+            nameByteCount: nameByteCount)
         header.write(to: &file)
         file.append(contentsOf: name.utf8)
         file.append(contentsOf: member.bytes)
 
-        var entry = Record(signature: 0x0201_4B50)
+        var entry = ZIPRecord(signature: 0x0201_4B50)
         entry.append16(20)  // made by: version 2.0, no file attributes
-        entry.appendCommonFields(of: member, nameByteCount)
-        entry.append16(0)  // comment
-        entry.append16(0)  // disk
-        entry.append16(0)  // internal attributes
-        entry.append32(0)  // external attributes
-        entry.append32(UInt32(offset))
+        entry.appendCommonFields(
+            member.method, crc32: member.crc32, byteCount: member.bytes.count, originalByteCount: member.originalByteCount,
+            nameByteCount: nameByteCount)
+        entry.appendPlace(UInt32(offset))
         entry.write(to: &directory)
         directory.append(contentsOf: name.utf8)
     }
@@ -85,22 +85,15 @@ public struct ZIPWriter: Sendable {
     public consuming func finish() -> [UInt8] {
         let (start, count) = (UInt32(file.count), UInt16(names.count))
         file.append(contentsOf: directory)
-        var end = Record(signature: 0x0605_4B50)
-        end.append16(0)  // this disk
-        end.append16(0)  // disk of the directory
-        end.append16(count)
-        end.append16(count)
-        end.append32(UInt32(directory.count))
-        end.append32(start)
-        end.append16(0)  // comment
-        end.write(to: &file)
+        ZIPRecord.end(memberCount: count, directoryByteCount: UInt32(directory.count), start: start).write(to: &file)
         return file
     }
 }
 
-/// The fields of a record, collected so that they are appended at once.
-private struct Record {
-    private var bytes = InlineArray<46, UInt8>(repeating: 0)
+/// The fields of a record of any archive, collected so that they are appended at once.
+struct ZIPRecord {
+    // The longest is the 64-bit end record.
+    private var bytes = InlineArray<56, UInt8>(repeating: 0)
     private var count = 0
 
     init(signature: UInt32) { append32(signature) }
@@ -116,18 +109,50 @@ private struct Record {
         append16(UInt16(truncatingIfNeeded: value >> 16))
     }
 
+    mutating func append64(_ value: UInt64) {
+        append32(UInt32(truncatingIfNeeded: value))
+        append32(UInt32(truncatingIfNeeded: value >> 32))
+    }
+
     /// The fields that local header and directory entry share, in their common order.
-    mutating func appendCommonFields(of member: PackedBytes, _ nameByteCount: Int) {
-        append16(20)  // needed to extract: 2.0, deflate
+    ///
+    /// - Parameter version: Needed to extract, times ten: 2.0 for deflate, 4.5 for the 64-bit extension.
+    mutating func appendCommonFields(
+        version: UInt16 = 20, _ method: PackedBytes.Method, crc32: UInt32, byteCount: Int, originalByteCount: Int, nameByteCount: Int,
+        extraByteCount: UInt16 = 0
+    ) {
+        append16(version)
         append16(0x0800)  // name is UTF-8
-        append16(member.method.rawValue)
+        append16(method.rawValue)
         append16(0)  // 00:00:00
         append16(0x0021)  // 1980-01-01
-        append32(member.crc32)
-        append32(UInt32(member.bytes.count))
-        append32(UInt32(member.originalByteCount))
+        append32(crc32)
+        append32(UInt32(byteCount))
+        append32(UInt32(originalByteCount))
         append16(UInt16(nameByteCount))
-        append16(0)  // extra fields
+        append16(extraByteCount)
+    }
+
+    /// What follows them in a directory entry.
+    mutating func appendPlace(_ offset: UInt32) {
+        append16(0)  // comment
+        append16(0)  // disk
+        append16(0)  // internal attributes
+        append32(0)  // external attributes
+        append32(offset)
+    }
+
+    /// What ends an archive, as far as its fields are long enough.
+    static func end(memberCount: UInt16, directoryByteCount: UInt32, start: UInt32) -> ZIPRecord {
+        var end = ZIPRecord(signature: 0x0605_4B50)
+        end.append16(0)  // this disk
+        end.append16(0)  // disk of the directory
+        end.append16(memberCount)
+        end.append16(memberCount)
+        end.append32(directoryByteCount)
+        end.append32(start)
+        end.append16(0)  // comment
+        return end
     }
 
     func write(to out: inout [UInt8]) {
