@@ -79,12 +79,12 @@ let package = Package(
         room("Pixels", ["AtelierGeometry"]),
         room("ImageCodecs", ["AtelierPixels", "CAtelierSpng", "CAtelierTurboJPEG", "CAtelierDeflate", "CAtelierKernels", "CAtelierWebP"]),
         room("Fonts", ["AtelierGeometry", "CAtelierHarfBuzz", "CAtelierFontconfig"]),
-        room("SVG", ["AtelierGeometry", "AtelierImageCodecs", "AtelierFonts", "CAtelierExpat"]),
+        room("SVG", ["AtelierGeometry", "AtelierPixels", "AtelierImageCodecs", "AtelierFonts", "CAtelierExpat"]),
         room("ImageTracing", ["AtelierGeometry", "AtelierPixels"]),
         room("Rasterizing", ["AtelierPixels", "CAtelierRsvg"]),
         room("Archives", ["CAtelierDeflate"]),
         room("Layers", ["AtelierJSON", "AtelierPixels", "AtelierImageCodecs", "CAtelierKernels"]),
-        room("OOXML", ["AtelierScheduling", "AtelierSVG", "AtelierGeometry", "AtelierArchives", "CAtelierExpat"]),
+        room("OOXML", ["AtelierScheduling", "AtelierSVG", "AtelierPixels", "AtelierGeometry", "AtelierArchives", "CAtelierExpat"]),
 
         room(
             "Stages",
@@ -113,7 +113,7 @@ let package = Package(
         .executableTarget(
             name: "AtelierBench",
             dependencies: [
-                "AtelierMemo", "AtelierRedis", "AtelierProcessors", "AtelierJSON", "AtelierArchives", "AtelierGeometry",
+                "AtelierMemo", "AtelierRedis", "AtelierProcessors", "AtelierLayers", "AtelierJSON", "AtelierArchives", "AtelierGeometry",
                 "AtelierImageCodecs", "AtelierImageTracing", "AtelierOOXML", "AtelierPixels", "AtelierSVG", "AtelierStages",
                 "CAtelierBLAKE3", "CAtelierDeflate", "CAtelierSQLite", "CAtelierXXHash", "CAtelierZstd",
             ],
@@ -155,11 +155,11 @@ let package = Package(
         tests(of: "ImageTracing", ["AtelierGeometry", "AtelierPixels"]),
         tests(of: "ImageCodecs", ["AtelierTesting", "AtelierPixels"], resources: [.copy("Samples")]),
         tests(of: "Fonts", ["AtelierGeometry"]),
-        tests(of: "SVG", ["AtelierTesting", "AtelierGeometry", "AtelierFonts"]),
+        tests(of: "SVG", ["AtelierTesting", "AtelierGeometry", "AtelierPixels", "AtelierFonts"]),
         tests(of: "Rasterizing", ["AtelierPixels"]),
         tests(of: "Archives", ["AtelierTesting"]),
         tests(of: "Layers", ["AtelierJSON", "AtelierTesting", "AtelierPixels", "AtelierImageCodecs"]),
-        tests(of: "OOXML", ["AtelierTesting", "AtelierSVG", "AtelierGeometry", "AtelierArchives"]),
+        tests(of: "OOXML", ["AtelierTesting", "AtelierSVG", "AtelierPixels", "AtelierGeometry", "AtelierArchives"]),
         tests(
             of: "Stages",
             [

@@ -1,4 +1,5 @@
 import AtelierJSON
+import AtelierLayers
 import AtelierMemo
 import AtelierProcessors
 
@@ -85,7 +86,7 @@ struct Scenario: Sendable {
                 parameters.values[index].value = .string(String(pair[1]))
             }
         }
-        let base = peakMemory()
+        let base = processMemory("VmHWM")
         var best: (outcome: Outcome, index: Int)?
         var walls: [Double] = [], processorTimes: [Double] = []
         var check: JSON?
@@ -115,7 +116,7 @@ struct Scenario: Sendable {
                 "wall_s": ["min": .number(walls[0]), "median": .number(walls[walls.count / 2]), "max": .number(walls[walls.count - 1])],
                 "cpu_s": ["min": .number(processorTimes.min()!)],
                 "metrics": .object(best!.outcome.metrics.map { .init($0, .number($1)) }),
-                "memory": ["base_rss_kb": .integer(base), "peak_rss_kb": .integer(peakMemory())], "check": check!,
+                "memory": ["base_rss_kb": .integer(base), "peak_rss_kb": .integer(processMemory("VmHWM"))], "check": check!,
             ]).text)
         return 0
     }
@@ -130,24 +131,31 @@ struct Fold {
         parts += 1
         switch part.payload {
         case .text(let text):
-            var left = 64
             bytes += text.utf8.count
-            for byte in text.utf8 {
-                if left == 0 { break }
-                digest.update(byte)
-                left -= 1
-            }
+            add(text.utf8)
         default:
-            guard let blob = part.bytes else { break }
-            bytes += blob.count
-            for byte in blob.bytes.prefix(64) { digest.update(byte) }
+            bytes += part.bytes?.count ?? 0
+            add(part.bytes?.bytes ?? [])
         }
-        digest.update(0)
+    }
+
+    private mutating func add(_ payload: some Sequence<UInt8>) {
+        var head = InlineArray<65, UInt8>(repeating: 0), count = 0
+        for byte in payload {
+            if count == 64 { break }
+            head[count] = byte
+            count += 1
+        }
+        digest.update(head.span.extracting(first: count + 1))
     }
 
     /// As the harness compares it, with the digest left out where order is free.
     func check(isOrdered: Bool = true) -> JSON {
-        ["parts": .integer(parts), "bytes": .integer(bytes), "sha256": isOrdered ? .string(digest.finish(digits: 16)) : ""]
+        ["parts": .integer(parts), "bytes": .integer(bytes), "sha256": isOrdered ? .string(firstDigits) : ""]
+    }
+
+    private var firstDigits: String {
+        digest.finish().prefix(8).map { byte in (byte < 16 ? "0" : "") + String(byte, radix: 16) }.joined()
     }
 }
 
@@ -158,14 +166,14 @@ private func processorSeconds() -> Double {
     return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
 }
 
-/// Most memory the process ever held, in KiB (`VmHWM` of proc(5)).
-private func peakMemory() -> Int {
+/// A figure of proc(5)'s `status` about this process, in KiB: `VmHWM` for the most memory it ever held, `VmRSS` for what it holds now.
+func processMemory(_ field: String) -> Int {
     guard let file = fopen("/proc/self/status", "r") else { return 0 }
     defer { fclose(file) }
     var line = [CChar](repeating: 0, count: 256)
     while fgets(&line, Int32(line.count), file) != nil {
         let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        if text.hasPrefix("VmHWM:") { return Int(text.split { $0 == " " || $0 == "\t" }[1]) ?? 0 }
+        if text.hasPrefix(field + ":") { return Int(text.split { $0 == " " || $0 == "\t" }[1]) ?? 0 }
     }
     return 0
 }

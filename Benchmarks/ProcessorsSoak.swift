@@ -37,7 +37,7 @@ private func soak(seconds: Int, settle: Int) async throws -> Int32 {
     while clock.now - start < .seconds(seconds) {
         parts += try await round(rounds, cache)
         rounds += 1
-        let elapsed = Int((clock.now - start) / .seconds(1)), resident = residentKiB()
+        let elapsed = Int((clock.now - start) / .seconds(1)), resident = processMemory("VmRSS")
         if elapsed >= settle {
             if settled == nil { settled = resident }
             peak = max(peak, resident)
@@ -57,7 +57,7 @@ private func soak(seconds: Int, settle: Int) async throws -> Int32 {
         try await Task.sleep(for: .milliseconds(10))
         patience -= 1
     }
-    let first = settled ?? residentKiB(), last = residentKiB()
+    let first = settled ?? processMemory("VmRSS"), last = processMemory("VmRSS")
     print(
         JSON.object([
             "schema": "processors-soak/1", "seconds": .integer(seconds), "rounds": .integer(rounds), "parts": .integer(parts),
@@ -112,16 +112,4 @@ private func round(_ number: Int, _ cache: Cache) async throws -> Int {
     }
     do { for try await _ in (wait + failing)(numbered()) { parts += 1 } } catch is Failure {}
     return parts
-}
-
-/// KiB of memory the process holds now (`VmRSS` of proc(5)).
-private func residentKiB() -> Int {
-    guard let file = fopen("/proc/self/status", "r") else { return 0 }
-    defer { fclose(file) }
-    var line = [CChar](repeating: 0, count: 256)
-    while fgets(&line, Int32(line.count), file) != nil {
-        let text = String(decoding: line.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
-        if text.hasPrefix("VmRSS:") { return Int(text.split { $0 == " " || $0 == "\t" }[1]) ?? 0 }
-    }
-    return 0
 }

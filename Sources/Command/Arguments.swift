@@ -1,3 +1,4 @@
+import AtelierJSON
 import AtelierStages
 
 /// Why a command line cannot be followed, as one sentence without a full stop, and where to read more.

@@ -1,3 +1,4 @@
+import AtelierJSON
 import AtelierOOXML
 import AtelierStages
 

@@ -146,7 +146,7 @@ extension Drawing {
             let sprite = sprites[Int(number)], image = sprite.image
             return atelier_sprite(
                 spans: image.spans, rows: image.rows, colors: image.colors, alphas: image.alphas, x: Int32(sprite.x), y: Int32(sprite.y),
-                height: Int32(image.height), mode: Int32(BlendMode.allCases.firstIndex(of: sprite.blend)!), opacity: sprite.opacity)
+                height: Int32(image.height), mode: sprite.mode, opacity: sprite.opacity)
         }
         var ground = [background.r, background.g, background.b, background.a]
         if case .palette(let colors) = layout.color { ground[0] = UInt8(colors.firstIndex(of: background) ?? 0) }

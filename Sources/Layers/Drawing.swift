@@ -39,6 +39,13 @@ public struct Drawing: Sendable {
         let x: Int, y: Int
         let blend: BlendMode
         let opacity: Float
+        /// The blend mode as the kernel has it.
+        let mode: Int32
+
+        init(image: TraitImage, x: Int, y: Int, blend: BlendMode, opacity: Float) {
+            (self.image, self.x, self.y, self.blend, self.opacity) = (image, x, y, blend, opacity)
+            mode = Int32(BlendMode.allCases.firstIndex(of: blend)!)
+        }
 
         /// Whether nothing under it can be seen on a canvas of this size.
         func covers(_ size: PixelSize) -> Bool {

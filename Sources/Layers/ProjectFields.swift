@@ -1,4 +1,5 @@
 import AtelierJSON
+import AtelierPixels
 
 /// The members of an object of a project, read by name. Names that nobody knows are errors, so that a typing error has no quiet effect.
 struct ProjectFields {

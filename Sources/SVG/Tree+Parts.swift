@@ -1,4 +1,5 @@
 public import AtelierGeometry
+import AtelierPixels
 
 extension SVG {
     /// A page that a document marks out on its canvas.

@@ -1,4 +1,5 @@
 public import AtelierGeometry
+public import AtelierPixels
 
 extension SVG {
     /// A picture with everything resolved: what a renderer or a slide mapper needs and nothing else.
@@ -180,25 +181,8 @@ extension SVG {
         }
     }
 
-    /// How colours are mixed with those behind them (Compositing and Blending 1, 5), by its name in CSS.
-    public enum BlendMode: String, Hashable, Sendable, CaseIterable {
-        /// The colours in front.
-        case normal
-        /// Channel by channel, darker or lighter.
-        case multiply, screen, overlay, darken, lighten
-        /// The colours behind brightened by those in front.
-        case colorDodge = "color-dodge"
-        /// The colours behind darkened by those in front.
-        case colorBurn = "color-burn"
-        /// `overlay` with the two exchanged.
-        case hardLight = "hard-light"
-        /// A softer `hardLight`.
-        case softLight = "soft-light"
-        /// How far the channels are apart.
-        case difference, exclusion
-        /// All channels together: what is named comes from the colours in front.
-        case hue, saturation, color, luminosity
-    }
+    /// How colours are mixed with those behind them, by its name in CSS.
+    public typealias BlendMode = AtelierPixels.BlendMode
 
     /// A filled and stroked outline.
     public struct Path: Hashable, Sendable {

@@ -1,4 +1,5 @@
 import AtelierJSON
+import AtelierPixels
 import AtelierTesting
 import Testing
 

@@ -1,3 +1,4 @@
+import AtelierJSON
 import AtelierStages
 
 /// Everything that is said about the configuration, by whom.

@@ -1,3 +1,4 @@
+internal import AtelierPixels
 internal import AtelierSVG
 
 /// One colour with alpha, both 0…1, the colour gamma-encoded sRGB and not multiplied by the alpha.

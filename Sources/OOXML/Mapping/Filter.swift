@@ -1,4 +1,5 @@
 internal import AtelierGeometry
+internal import AtelierPixels
 internal import AtelierSVG
 
 // A filter works on pixels, and slides have shapes. What common filters make of a drawing can still be said: its shapes in other

@@ -1,4 +1,5 @@
 internal import AtelierGeometry
+internal import AtelierPixels
 internal import AtelierSVG
 
 // Slides paint one shape over the other and know neither masks nor blend modes nor the opacity of a group. Where all of them act on

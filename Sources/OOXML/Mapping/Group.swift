@@ -1,4 +1,5 @@
 internal import AtelierGeometry
+internal import AtelierPixels
 internal import AtelierSVG
 
 /// Where the tags of groups go. A group's tag states the box of its children, which is known only after them, so children are

@@ -1,4 +1,5 @@
 internal import AtelierGeometry
+internal import AtelierPixels
 internal import AtelierSVG
 
 extension SVG.Path {

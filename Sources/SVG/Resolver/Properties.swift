@@ -1,4 +1,5 @@
 import AtelierGeometry
+import AtelierPixels
 
 extension Resolver {
     // MARK: Lengths and numbers of the element cascaded last

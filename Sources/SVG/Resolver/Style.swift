@@ -1,4 +1,5 @@
 import AtelierGeometry
+import AtelierPixels
 
 /// A `fill` or `stroke` as computed for an element; references are looked up where they are used.
 enum PaintValue {

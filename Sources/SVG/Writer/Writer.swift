@@ -1,4 +1,5 @@
 import AtelierGeometry
+import AtelierPixels
 
 extension SVG {
     /// Writes a tree as a small SVG file in UTF-8: basic shapes by name, paths as short relative data, values that are SVG's

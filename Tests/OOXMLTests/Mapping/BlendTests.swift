@@ -1,4 +1,5 @@
 import AtelierGeometry
+import AtelierPixels
 import AtelierSVG
 import Testing
 

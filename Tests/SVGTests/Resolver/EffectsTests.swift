@@ -1,4 +1,5 @@
 import AtelierGeometry
+import AtelierPixels
 import Testing
 
 @testable import AtelierSVG

@@ -14,7 +14,9 @@ package func closest(to given: String, in candidates: [String]) -> String? {
     return best?.candidate
 }
 
-private func editDistance(_ a: [UInt8], _ b: [UInt8]) -> Int {
+/// How many letters have to be inserted, dropped, replaced or swapped with their neighbour (optimal string alignment).
+/// - Complexity: O(*n* · *m*)
+package func editDistance<Letter: Equatable>(_ a: [Letter], _ b: [Letter]) -> Int {
     var beforeLast = [Int](repeating: 0, count: b.count + 1)
     var last = Array(0...b.count)
     for i in a.indices {
