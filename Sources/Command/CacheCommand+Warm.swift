@@ -97,7 +97,7 @@ extension WarmPlan {
                 .array(
                     steps.map { step in
                         .object([
-                            "target": .string(step.logged.request.target.rawValue),
+                            "target": .string(step.logged.request.product),
                             "sources": .array(step.logged.paths.map { $0.map(JSON.string) ?? .null }),
                             "level": step.level.map(JSON.string), "count": .integer(step.logged.use.count),
                             "milliseconds": .milliseconds(Double(step.loadCost) * 1e-9), "worth": .number(step.worth),
@@ -111,7 +111,7 @@ extension LoggedRequest {
     /// `logo.png (and 3 more) to pptx`.
     var shown: String {
         let first = printable((paths.first ?? nil) ?? "standard input")
-        return first + (paths.count > 1 ? " (and \(paths.count - 1) more)" : "") + " to \(request.target.rawValue)"
+        return first + (paths.count > 1 ? " (and \(paths.count - 1) more)" : "") + " to \(request.product)"
     }
 }
 

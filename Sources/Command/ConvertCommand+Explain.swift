@@ -26,21 +26,27 @@ extension ConvertCommand {
                 outcomes.append(Outcome(job: job, made: nil, failures: [error], seconds: 0))
             }
         }
-        if settings.json {
-            try console.write(
-                JSON.object(["version": .integer(1), "command": .string("explain"), "outputs": .array(explained.map(\.json))]).bytes
-                    + [UInt8(ascii: "\n")])
-        } else {
-            try console.write(explained.map(\.text).joined(separator: "\n"))
-        }
+        try explained.write(asJSON: settings.json, to: console)
         if explained.isEmpty { return .nothingRead }
         return exitCode(outcomes, problems: problems.count, interrupted: false) == .done ? .done : .someFailed
     }
 }
 
+extension [ExplainedJob] {
+    /// Writes what was found out.
+    func write(asJSON: Bool, to console: Console) throws(SystemError) {
+        guard asJSON else { return try console.write(map(\.text).joined(separator: "\n")) }
+        try console.write(
+            JSON.object(["version": .integer(1), "command": .string("explain"), "outputs": .array(map(\.json))]).bytes + [
+                UInt8(ascii: "\n")
+            ])
+    }
+}
+
 /// A job and where everything it is built on lies.
 struct ExplainedJob {
-    let job: Job
+    /// Where it would be written, and what is named for it.
+    let output: String, inputs: [Input]
     /// The artifact of the output first, then what each is built on, one level deeper.
     let lines: [Explanation.Line]
     /// The inputs by the digests of their bytes.
@@ -49,7 +55,7 @@ struct ExplainedJob {
     /// The output's name, then a line for each artifact, deeper ones further in:
     /// `tracing.write@1 8a21f0c3d4e5  disk  0.2 ms, 12.3 ms in all  4512 bytes`.
     var text: String {
-        var text = (job.output == "-" ? "standard output" : printable(job.output)) + "\n"
+        var text = (output == "-" ? "standard output" : printable(output)) + "\n"
         // Depth of the artifact that was found and makes everything below it unneeded.
         var foundDepth: Int?
         for line in lines {
@@ -79,8 +85,8 @@ struct ExplainedJob {
 
     var json: JSON {
         .object([
-            "output": .string(job.output),
-            "inputs": .array(job.inputs.map { .string($0.path) }),
+            "output": .string(output),
+            "inputs": .array(inputs.map { .string($0.path) }),
             "artifacts": .array(
                 lines.map { line in
                     .object([

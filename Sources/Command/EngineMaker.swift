@@ -107,18 +107,9 @@ struct EngineMaker: Maker {
         do {
             tree = engine.explain(try conversion(job.format, pages, attached).output, comparing: keys)
         } catch { throw Failure(error, about: nil) }
-        var lines: [Explanation.Line] = []
-        for line in tree.lines {
-            lines.append(line)
-            guard line.isPlan, !line.isRepeated, let way = ways[line.digest] else { continue }
-            lines += way.lines.map { below in
-                var below = below
-                below.depth += line.depth + 1
-                return below
-            }
-        }
         let files = pages.flatMap(\.files).map { ($0.source.digest, $0.input) }
-        return ExplainedJob(job: job, lines: lines, sources: Dictionary(files) { first, _ in first })
+        return ExplainedJob(
+            output: job.output, inputs: job.inputs, lines: tree.lines(with: ways), sources: Dictionary(files) { first, _ in first })
     }
 
     var totals: Totals {
@@ -242,8 +233,23 @@ struct EngineMaker: Maker {
     }
 }
 
+extension Explanation {
+    /// Its lines, with the ways that plans take, where these are known, below them.
+    func lines(with ways: [Digest: Explanation]) -> [Line] {
+        lines.flatMap { line in
+            guard line.isPlan, !line.isRepeated, let way = ways[line.digest] else { return [line] }
+            return [line]
+                + way.lines.map { below in
+                    var below = below
+                    below.depth += line.depth + 1
+                    return below
+                }
+        }
+    }
+}
+
 /// Digests of what an engine ran, and what each artifact costs with all it is built on.
-private final class RunLog: Sendable {
+final class RunLog: Sendable {
     private let state = Lock((ran: Set<Digest>(), costs: [Digest: UInt64]()))
 
     func note(_ event: Event) {

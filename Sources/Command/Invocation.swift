@@ -194,12 +194,12 @@ extension Invocation {
                 throw UsageError("--provenance hashes the pictures in the folder; leave \(command.pack ? "--pack" : "--plan-only") away")
             }
             if command.planOnly, command.pack { throw UsageError("--plan-only draws nothing that --pack could pack") }
-            if command.planFile != nil, command.count != nil || command.seed != nil {
-                throw UsageError("--plan says which items there are; leave --\(command.count != nil ? "count" : "seed") away")
+            if command.planFile != nil, command.composition.count != nil || command.composition.seed != nil {
+                throw UsageError("--plan says which items there are; leave --\(command.composition.count != nil ? "count" : "seed") away")
             }
             if command.metadataOnly,
                 command.planOnly || command.pack || command.provenance || command.settings.force || command.planFile != nil
-                    || command.count != nil || command.seed != nil || command.start != nil
+                    || command.composition.count != nil || command.composition.seed != nil || command.composition.start != nil
             {
                 throw UsageError(
                     "--metadata-only takes the plan in the folder and draws nothing; it goes with --standard, --base-uri and --format")

@@ -1,5 +1,5 @@
 import AtelierImageCodecs
-import AtelierPixels
+public import AtelierPixels
 import CAtelierKernels
 
 /// Most sprites of one item.
@@ -50,6 +50,28 @@ extension Drawing {
         if case .png(.small) = output { size = 1 }
         if case .webp = output { size = 1 }
         return stride(from: 0, to: sorted.count, by: size).map { Array(sorted[$0..<min(sorted.count, $0 + size)]) }
+    }
+
+    /// Draws all items.
+    ///
+    /// - Parameters:
+    ///   - isCancelled: Asked between bands.
+    ///   - each: A loop over threads.
+    /// - Returns: The file of each item, in their order.
+    public func files(isCancelled: @escaping @Sendable () -> Bool, each: ParallelFor) throws(CancellationError) -> [[UInt8]] {
+        let groups = groups(of: Array(0..<count), workers: 1, budget: .max)
+        var files = [[UInt8]?](repeating: nil, count: count)
+        files.withUnsafeMutableBufferPointer { files in
+            // Groups have no item in common, so threads write apart.
+            nonisolated(unsafe) let files = files
+            each(groups.count) { group in
+                var statistics = DrawingStatistics()
+                for (item, file) in zip(groups[group], draw(groups[group], isCancelled: isCancelled, &statistics)) { files[item] = file }
+            }
+        }
+        let drawn = files.compactMap(\.self)
+        guard drawn.count == count else { throw CancellationError() }
+        return drawn
     }
 
     /// Draws a group of items.
@@ -158,7 +180,7 @@ extension Drawing {
     }
 
     /// What the file of an item will have, roughly.
-    private var expectedByteCount: Int { max(sampledByteCount, 1024) }
+    private var expectedByteCount: Int { max(coding.expectedByteCount, 1024) }
 }
 
 /// What decides the pixels of a band.

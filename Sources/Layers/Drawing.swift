@@ -1,5 +1,5 @@
 public import AtelierImageCodecs
-import AtelierPixels
+public import AtelierPixels
 
 /// The pictures of a collection as drawing sees them: which images lie where in which order, and how the file is laid out.
 ///
@@ -14,19 +14,13 @@ public struct Drawing: Sendable {
     public let output: Output
     /// What is put on canvases; an item names them by their place here.
     let sprites: [Sprite]
-    /// For every item of the plan the sprites from bottom to top, item by item, and where those of each begin.
-    private let stacks: [UInt16], starts: [Int]
-    /// For every item the color under it; alpha 0 for none.
-    let backgrounds: [RGBA8]
-    /// The colors of all pictures when they are few and never mixed; the sprites then hold numbers of them.
-    let palette: [RGBA8]?
-    /// The filter that made the first item smaller.
-    private(set) var filter: PNGFilter
-    /// Bytes of the first item.
-    private(set) var sampledByteCount: Int
+    /// What lies where.
+    private let items: PlacedItems
+    /// What all pictures of the collection have in common.
+    let coding: PictureCoding
 
     /// How pictures are coded.
-    public enum Output: Hashable, Sendable {
+    public enum Output: Hashable, Sendable, Codable {
         /// PNG.
         case png(PNGLevel)
         /// WebP without loss.
@@ -54,108 +48,98 @@ public struct Drawing: Sendable {
         }
     }
 
-    /// Looks where every image of the plan goes.
+    /// Looks where every image of the plan goes, and how its pictures are coded.
     ///
     /// - Parameters:
-    ///   - images: By the path the project gives their file; all that `project.files` names.
+    ///   - images: By the path the project gives their file; all that it names.
     ///   - size: The size of the canvas. Images are as large as they are: what does not lie on the canvas is refused, nothing is scaled.
     ///   - scale: What the images and the size were multiplied with; offsets follow.
+    ///   - each: A loop over threads.
     public init(
         _ project: Project, _ plan: CollectionPlan, images: [String: TraitImage], size: PixelSize, scale: Scale = .whole,
-        output: Output = .png(.fast)
+        output: Output = .png(.fast), each: ParallelFor = serially
     ) throws(DrawingError) {
+        let items = try PlacedItems(0..<plan.count, of: plan, in: project, scale: scale)
+        var coding = PictureCoding()
+        if plan.count > 0 {
+            let first = try PlacedItems(0..<1, of: plan, in: project, scale: scale)
+            coding = try PictureCoding(
+                of: first, images: try Self.images(of: first, among: images),
+                palette: PictureCoding.palette(of: images.values, over: project.unmixedGround), size: size, scale: scale, output: output,
+                each: each)
+        }
+        try self.init(
+            items, images: try Self.images(of: items, among: images), size: size, scale: scale, output: output, coding: coding)
+    }
+
+    private static func images(of items: PlacedItems, among images: [String: TraitImage]) throws(DrawingError) -> [TraitImage] {
+        try items.files.map { file throws(DrawingError) in
+            guard let image = images[file] else { throw .missing(file: file) }
+            return image
+        }
+    }
+
+    /// Items that were placed before.
+    ///
+    /// - Parameters:
+    ///   - images: One for each of the items' files.
+    ///   - size: The size of the canvas.
+    ///   - scale: What the images and the size were multiplied with.
+    ///   - coding: What all pictures of the collection have in common.
+    public init(
+        _ items: PlacedItems, images: [TraitImage], size: PixelSize, scale: Scale, output: Output, coding: PictureCoding
+    ) throws(DrawingError) {
+        precondition(images.count == items.files.count, "placed items are drawn with an image for each of their files")
         if case .webp = output {
             guard WebP.isAvailable else { throw .noWebP }
             guard max(size.width, size.height) <= WebP.largestSide else { throw .tooLargeForWebP(size) }
         }
-        var sprites: [Sprite] = [], stacks: [UInt16] = [], starts = [0], known: [Project.Painting: UInt16] = [:]
-        var backgrounds: [RGBA8] = []
-        for index in 0..<plan.count {
-            let item = plan[index]
-            for painting in project.paintings(of: item) {
-                if let number = known[painting] {
-                    stacks.append(number)
-                    continue
-                }
-                guard let image = images[painting.file] else { throw .missing(file: painting.file) }
-                let (x, y) = (scale.applied(to: painting.offset.x), scale.applied(to: painting.offset.y))
-                // Scaled images are rounded up to whole pixels.
-                let slack = scale == .whole ? 0 : 1
-                guard x >= 0, y >= 0, x + image.width <= size.width + slack, y + image.height <= size.height + slack else {
-                    throw .outside(file: painting.file, width: image.width, height: image.height, x: x, y: y, canvas: size)
-                }
-                guard sprites.count < Int(UInt16.max) else { throw .tooMany(limit: Int(UInt16.max)) }
-                let number = UInt16(sprites.count)
-                known[painting] = number
-                sprites.append(Sprite(image: image, x: x, y: y, blend: painting.blend, opacity: Float(painting.opacity)))
-                stacks.append(number)
+        // Scaled images are rounded up to whole pixels.
+        let slack = scale == .whole ? 0 : 1
+        for sprite in items.sprites {
+            let (image, x, y) = (images[sprite.file], sprite.x, sprite.y)
+            guard x >= 0, y >= 0, x + image.width <= size.width + slack, y + image.height <= size.height + slack else {
+                throw .outside(file: items.files[sprite.file], width: image.width, height: image.height, x: x, y: y, canvas: size)
             }
-            guard stacks.count - starts.last! <= mostSprites else { throw .tooDeep(limit: mostSprites) }
-            starts.append(stacks.count)
-            backgrounds.append(project.backgroundColor(of: item, in: plan) ?? RGBA8(0, 0, 0, 0))
         }
-        self.size = size
-        self.output = output
-        (self.stacks, self.starts, self.backgrounds) = (stacks, starts, backgrounds)
-        // The palette follows from the project, not from the items, so that adding items changes none.
-        if case .png = output, let numbered = Self.palette(of: project, images) {
-            palette = numbered.colors
-            self.sprites = try sprites.map { sprite throws(DrawingError) in
-                guard let image = TraitImage(sprite.image, numbers: numbered.numbers) else { return sprite }
-                return Sprite(image: image, x: sprite.x, y: sprite.y, blend: .normal, opacity: 1)
-            }
-        } else {
-            palette = nil
-            self.sprites = sprites
+        let numbered = coding.palette.map { Self.numbered(images, by: $0) } ?? images
+        sprites = items.sprites.map {
+            Sprite(image: numbered[$0.file], x: $0.x, y: $0.y, blend: $0.blend, opacity: Float($0.opacity))
         }
-        (filter, sampledByteCount) = (.up, 0)
-        guard plan.count > 0, case .png = output else { return }
-        let sampled = PNGFilter.allCases.map { ($0, sampleByteCount($0)) }
-        (filter, sampledByteCount) = sampled.min { $0.1 < $1.1 } ?? (.up, 0)
+        (self.items, self.size, self.output, self.coding) = (items, size, output, coding)
     }
 
-    /// Bytes of the first item, which extending a plan does not change, under a filter.
-    private func sampleByteCount(_ filter: PNGFilter) -> Int {
-        var sample = self, statistics = DrawingStatistics()
-        sample.filter = filter
-        return sample.draw([0], &statistics)[0].count
+    /// Another drawing with other files, whose palette is the same.
+    init(_ other: Drawing, filter: PNGFilter) {
+        (size, output, sprites, items) = (other.size, other.output, other.sprites, other.items)
+        coding = PictureCoding(palette: other.coding.palette, filter: filter, expectedByteCount: other.coding.expectedByteCount)
+    }
+
+    /// Images as numbers of colors; the same image twice is one image again.
+    private static func numbered(_ images: [TraitImage], by palette: [RGBA8]) -> [TraitImage] {
+        let numbers = Dictionary(uniqueKeysWithValues: zip(palette, palette.indices.map { UInt8($0) }))
+        return images.map { TraitImage($0, numbers: numbers) ?? $0 }
     }
 
     /// How many items there are.
-    public var count: Int { backgrounds.count }
+    public var count: Int { items.count }
+
+    /// For every item the color under it; alpha 0 for none.
+    var backgrounds: [RGBA8] { items.backgrounds }
 
     /// The sprites of an item, from bottom to top.
-    func stack(of item: Int) -> ArraySlice<UInt16> { stacks[starts[item]..<starts[item + 1]] }
+    func stack(of item: Int) -> ArraySlice<UInt16> { items.stack(of: item) }
 
     /// How the file of an item is laid out. Opaque pictures have no alpha channel.
     func layout(of item: Int) -> PNGLayout {
         var color = PNGColor.rgba
-        if let palette {
+        if let palette = coding.palette {
             color = .palette(palette)
         } else if backgrounds[item].a == 255 || stack(of: item).contains(where: { sprites[Int($0)].covers(size) }) {
             color = .rgb
         }
         var level = PNGLevel.stored
         if case .png(let wanted) = output { level = wanted }
-        return PNGLayout(width: size.width, height: size.height, color: color, level: level, filter: filter)
-    }
-
-    /// All colors of a project with their numbers, 0 being transparent, when there are at most 256 and nothing mixes them.
-    private static func palette(of project: Project, _ images: [String: TraitImage]) -> (colors: [RGBA8], numbers: [RGBA8: UInt8])? {
-        var colors: Set<RGBA8> = []
-        switch project.background {
-        case .transparent: break
-        case .color(let color) where color.a == 255: colors.insert(color)
-        default: return nil
-        }
-        for layer in project.layers {
-            guard layer.blend == .normal, layer.opacity == 1 else { return nil }
-            for piece in layer.traits.lazy.flatMap(\.pieces) where piece.blend ?? .normal != .normal { return nil }
-        }
-        for image in images.values {
-            guard image.translucentCount == 0, image.addColors(to: &colors, limit: 255) else { return nil }
-        }
-        let sorted = [RGBA8(0, 0, 0, 0)] + colors.sorted { ($0.r, $0.g, $0.b) < ($1.r, $1.g, $1.b) }
-        return (sorted, Dictionary(uniqueKeysWithValues: zip(sorted, sorted.indices.map { UInt8($0) })))
+        return PNGLayout(width: size.width, height: size.height, color: color, level: level, filter: coding.filter)
     }
 }

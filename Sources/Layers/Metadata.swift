@@ -1,7 +1,7 @@
 import AtelierJSON
 
 /// The form that metadata of single items have.
-public enum MetadataStandard: String, Hashable, Sendable, CaseIterable {
+public enum MetadataStandard: String, Hashable, Sendable, Codable, CaseIterable {
     /// As markets read ERC-721: name, description, image, attributes.
     case erc721
     /// As Metaplex asks for: the same, with fee, files and creators.

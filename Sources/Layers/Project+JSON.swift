@@ -148,24 +148,38 @@ extension Project {
     }
 
     private static func layers(_ elements: [JSON], folder: LayerFolder?, files: Set<String>?) throws(ProjectError) -> [Layer] {
-        let found = elements.contains { if case .string = $0 { true } else { false } } ? try folder?.layers() ?? [] : []
+        let wantsFolders = elements.contains { element in
+            switch element {
+            case .string: true
+            case .object(let members): !members.contains { $0.name == "traits" || $0.name == "dir" }
+            default: false
+            }
+        }
+        let found = wantsFolders ? try folder?.layers() ?? [] : []
         var layers: [Layer] = []
         for (index, json) in elements.enumerated() {
             let place = "layers[\(index)]"
             guard case .string(let name) = json else {
-                layers.append(try layer(json, place: place, folder: folder, files: files))
+                layers.append(try layer(json, place: place, folder: folder, found: found, files: files))
                 continue
             }
-            guard let layer = found.first(where: { $0.name == name }) else {
-                throw ProjectError(
-                    place: place, reason: "there is no folder of a layer '\(name)'" + advice(for: name, among: found.map(\.name)))
-            }
-            layers.append(layer)
+            layers.append(try Self.found(name, among: found, place: place))
         }
         return layers
     }
 
-    private static func layer(_ json: JSON, place: String, folder: LayerFolder?, files: Set<String>?) throws(ProjectError) -> Layer {
+    /// The layer that a folder is.
+    private static func found(_ name: String, among found: [Layer], place: String) throws(ProjectError) -> Layer {
+        guard let layer = found.first(where: { $0.name == name }) else {
+            throw ProjectError(
+                place: place, reason: "there is no folder of a layer '\(name)'" + advice(for: name, among: found.map(\.name)))
+        }
+        return layer
+    }
+
+    private static func layer(
+        _ json: JSON, place: String, folder: LayerFolder?, found: [Layer], files: Set<String>?
+    ) throws(ProjectError) -> Layer {
         let fields = try ProjectFields(json, place: place, known: members["layer"] ?? [])
         guard let name = try fields.text("name"), !name.isEmpty else { throw fields.error("name", "every layer has a name") }
         var layer = Layer(name: name, traits: [])
@@ -191,8 +205,12 @@ extension Project {
             for (index, json) in elements.enumerated() {
                 layer.traits.append(try trait(json, place: "\(place).traits[\(index)]", files: files))
             }
-        } else if let path = try fields.text("dir"), let folder {
-            layer.traits = try folder.traits(in: path)
+        } else if let folder {
+            if let path = try fields.text("dir") {
+                layer.traits = try folder.traits(in: path)
+            } else {
+                layer.traits = try Self.found(name, among: found, place: place).traits
+            }
         } else {
             throw fields.error("traits", "a layer lists its traits, or names their folder as \"dir\"")
         }

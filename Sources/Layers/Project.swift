@@ -55,10 +55,15 @@ public struct Project: Hashable, Sendable {
         isShuffled = false
         metadata = MetadataOptions()
     }
+
+    /// The paths of all pictures it names, once each, sorted.
+    public var files: [String] {
+        Set(layers.flatMap { $0.traits.flatMap { $0.pieces.map(\.file) } } + handMade.map(\.file)).sorted()
+    }
 }
 
 /// Width and height in pixels, each at least 1.
-public struct PixelSize: Hashable, Sendable {
+public struct PixelSize: Hashable, Sendable, Codable {
     /// Pixels in a row.
     public var width: Int
     /// Rows.

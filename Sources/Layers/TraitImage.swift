@@ -59,7 +59,13 @@ public final class TraitImage: @unchecked Sendable {
         rows.initialize(from: image.rows, count: height + 1)
         colors = .allocate(capacity: coveredCount + 64)
         alphas = .allocate(capacity: 1)
-        for index in 0..<coveredCount { colors[index] = numbers[image.color(at: index)] ?? 0 }
+        // Neighbours mostly have one color, which is looked up once.
+        var last = image.coveredCount > 0 ? image.color(at: 0) : RGBA8(0, 0, 0), number = numbers[last] ?? 0
+        for index in 0..<coveredCount {
+            let color = image.color(at: index)
+            if color != last { (last, number) = (color, numbers[color] ?? 0) }
+            colors[index] = number
+        }
     }
 
     deinit {

@@ -19,3 +19,7 @@ public enum BlendMode: String, Hashable, Sendable, CaseIterable {
     /// All channels together: what is named comes from the color above.
     case hue, saturation, color, luminosity
 }
+
+#if !hasFeature(Embedded)
+    extension BlendMode: Codable {}
+#endif

@@ -35,6 +35,10 @@ enum StageIdentities {
 
     static let toPicture = list([of(RasterizeSVG.self), RasterizeSVG.library])
 
+    static let toCollection = list([
+        of(PlanCollection.self), of(DecodeTrait.self), of(ChooseCoding.self), of(DrawItems.self), of(PackCollection.self),
+    ])
+
     static let toReport = list(
         ["\(ReadDrawing.name)@\(ReadDrawing.version)", of(ParseSVG.self), of(ReportTree.self)] + [
             of(DecodeImage.self), of(QuantizeColors.self), of(SearchTrace.self), of(ReportSearch.self),

@@ -41,7 +41,7 @@ struct CacheWarmingTests {
 
         let requests = RequestLog(in: scratch["cache"]).requests()
         #expect(requests.map(\.paths) == [[scratch["a.svg"]], [nil]])
-        #expect(requests[0].request.title == "T" && requests[0].use.cost > 0)
+        #expect(requests[0].request.converted?.title == "T" && requests[0].use.cost > 0)
     }
 
     @Test("warm makes what was asked for and has gone, so that the next run finds it; clear removes the log")

@@ -9,7 +9,7 @@ import Testing
 
 extension Scratch {
     /// Writes bytes to a file, and makes the folders on its way.
-    fileprivate func write(_ bytes: [UInt8], to name: String) {
+    func write(_ bytes: [UInt8], to name: String) {
         for (index, letter) in name.enumerated() where letter == "/" { mkdir(self[String(name.prefix(index))], 0o777) }
         let descriptor = open(self[name], O_WRONLY | O_CREAT | O_TRUNC, 0o666)
         precondition(descriptor >= 0)
@@ -17,19 +17,19 @@ extension Scratch {
         close(descriptor)
     }
 
-    fileprivate func bytes(_ name: String) -> [UInt8] {
+    func bytes(_ name: String) -> [UInt8] {
         // A file that is not there has no bytes.
         (try? Blob.reading(path: self[name], limit: 1 << 30)).map { $0.withUnsafeBytes(Array.init) } ?? []
     }
 
     /// Every file below a folder with its bytes.
-    fileprivate func files(below folder: String) -> [String: [UInt8]] {
+    func files(below folder: String) -> [String: [UInt8]] {
         let names = names.filter { $0.hasPrefix(folder + "/") && kind(of: self[$0]) == .file }
         return Dictionary(uniqueKeysWithValues: names.map { (String($0.dropFirst(folder.count + 1)), bytes($0)) })
     }
 
     /// A folder of layers: backgrounds, and shapes on them. Colors tell traits apart.
-    fileprivate func writeArt(_ folder: String = "art", side: Int = 24) {
+    func writeArt(_ folder: String = "art", side: Int = 24) {
         for (index, name) in ["Red#3", "Green#1", "Blue"].enumerated() {
             let color = RGBA8(index == 0 ? 200 : 9, index == 1 ? 200 : 9, index == 2 ? 200 : 9)
             write(encodePNG(Raster(width: side, height: side, filledWith: color)), to: "\(folder)/01 Ground/\(name).png")

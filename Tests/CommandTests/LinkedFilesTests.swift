@@ -153,7 +153,9 @@ struct LinkedFilesTests {
         _ = await runCommand(scratch, "pptx @a.svg -o @a.pptx -q")
         let logged = try #require(RequestLog(in: scratch["cache"]).requests().last)
         #expect(
-            logged.request.links == [Request.Link(page: 0, path: "photo.png"), Request.Link(page: 0, path: "gone.png", refusal: .missing)])
+            logged.request.converted?.links == [
+                Request.Link(page: 0, path: "photo.png"), Request.Link(page: 0, path: "gone.png", refusal: .missing),
+            ])
         #expect(logged.paths == [scratch["a.svg"], scratch["photo.png"]])
         #expect(await runCommand(scratch, "cache verify --sample none").code == .done)
         try DiskStore(in: CacheDirectory(opening: scratch["cache"]), limit: 1 << 30).clear()

@@ -129,6 +129,47 @@ struct KeyTests {
         ),
         (ReportTree.name, { keyProblems(of: ReportTree(tree: tree)) }),
         (DecodeTrait.name, { keyProblems(of: DecodeTrait(source: file)) }),
+        (
+            ChooseCoding.name,
+            {
+                keyProblems(
+                    of: ChooseCoding(first: somePlaced, firstImages: [trait], images: [trait], ground: .transparent, style: someStyle),
+                    changing: ["first": { $0.first = otherPlaced[0] }, "ground": { $0.ground = .color(RGBA8(1, 2, 3)) }])
+            }
+        ),
+        (
+            DrawItems.name,
+            {
+                keyProblems(
+                    of: DrawItems(somePlaced, images: [trait], coding: coding, style: someStyle, start: 1),
+                    changing: ["items": { $0.items = otherPlaced[0] }])
+            }
+        ),
+        (
+            PackCollection.name,
+            {
+                keyProblems(
+                    of: PackCollection(someProject, plan: planned, ranges: [file], first: 0, count: 1),
+                    changing: ["source.options.items": { otherItems(&$0.source.options) }])
+            }
+        ),
+        (
+            ArchiveOfCollection.name,
+            {
+                keyProblems(
+                    of: ArchiveOfCollection(someProject, pictures: [("a", file)], canvas: PixelSize(width: 1, height: 2)),
+                    changing: [
+                        "source.options.items": { otherItems(&$0.source.options) }, "canvas": { $0.canvas = nil },
+                    ])
+            }
+        ),
+        (
+            ReportOnCollection.name,
+            {
+                keyProblems(
+                    of: ReportOnCollection(someProject), changing: ["source.options.items": { otherItems(&$0.source.options) }])
+            }
+        ),
         (PlanCollection.name, { keyProblems(of: PlanCollection(file, in: somePlace, seed: 1, start: 2, count: 3)) }),
         (
             DrawContactSheet.name,
@@ -190,6 +231,34 @@ struct KeyTests {
         ),
     ]
 
+    static let someProject = ComposedProject(file, in: somePlace, plan: file, options: .init())
+    static let somePlaced = try! PlacedItems(0..<0, of: CollectionPlan(seed: 0, start: 0, layerCount: 0), in: Project(name: "", layers: []))
+    static let someStyle = PictureStyle(PixelSize(width: 2, height: 3), .init())
+    static let trait = Artifact(DecodeTrait(source: file))
+    static let coding = Artifact(
+        ChooseCoding(first: somePlaced, firstImages: [trait], images: [trait], ground: .transparent, style: someStyle))
+    static let planned = Artifact(PlanCollection(file, in: somePlace))
+
+    /// Items that differ from `somePlaced` in everything they consist of.
+    static let otherPlaced: [PlacedItems] = {
+        let layer = Layer(name: "a", traits: [Trait(name: "b", weight: Weight(1), pieces: [Piece(file: "c")])])
+        var project = Project(name: "", layers: [layer]), plan = CollectionPlan(seed: 0, start: 0, layerCount: 1)
+        plan.append([0], configuration: 0)
+        func placed() -> PlacedItems { try! PlacedItems(0..<1, of: plan, in: project) }
+        var all = [placed()]
+        project.background = .color(RGBA8(1, 2, 3))
+        all.append(placed())
+        project.layers[0].offset.x = 1
+        all.append(placed())
+        project.layers[0].blend = .multiply
+        all.append(placed())
+        project.layers[0].opacity = 0.5
+        all.append(placed())
+        project.layers[0].traits[0].pieces[0].file = "d"
+        return all + [placed()]
+    }()
+    static func otherItems(_ options: inout CompositionOptions) { options.items = CompositionOptions.Items(first: 1, last: 2) }
+
     static let somePlace = PlanCollection.Source(folder: "a", files: ["b"])
     static let someFiles = [LinkedSource(path: "a", file: file), LinkedSource(path: "b", refused: .missing)]
     static let somePalette = [RGBA8(1, 2, 3)]
@@ -209,10 +278,18 @@ struct KeyTests {
         #expect(Self.stages[index].problems() == [], "\(Self.stages[index].name)")
     }
 
+    @Test("Items that show other images, places, blend modes, opacities or backgrounds have other keys")
+    func placedItems() {
+        let keys = Self.otherPlaced.map {
+            Artifact(DrawItems($0, images: [Self.trait], coding: Self.coding, style: Self.someStyle, start: 1)).digest
+        }
+        #expect(Set(keys).count == Self.otherPlaced.count)
+    }
+
     @Test("Names are unique, and every stage and plan of the room is held to this")
     func names() throws {
         let folder = Sample.root + "/Sources/Stages"
-        let sources = try FileManager.default.contentsOfDirectory(atPath: folder).filter { $0.hasSuffix(".swift") }
+        let sources = try FileManager.default.subpathsOfDirectory(atPath: folder).filter { $0.hasSuffix(".swift") }
         let declared = try sources.flatMap { file in
             try String(contentsOfFile: "\(folder)/\(file)", encoding: .utf8).matches(of: #/public struct \w+: (Stage|Plan) /#)
         }

@@ -13,8 +13,9 @@ struct RequestTests {
 
     @Test("A request survives JSON and names the same conversion")
     func roundTrip() throws {
-        var request = Request(target: .pptx, sources: sources.map(\.digest), title: "Two pages")
-        request.options.trace.fit.tolerance = 0.5
+        var options = ConversionOptions()
+        options.trace.fit.tolerance = 0.5
+        let request = Request(target: .pptx, sources: sources.map(\.digest), options: options, title: "Two pages")
         let copy = try JSONDecoder().decode(Request.self, from: JSONEncoder().encode(request))
         #expect(copy == request)
         #expect(try copy.conversion(of: sources).output.digest == request.conversion(of: sources).output.digest)
@@ -39,8 +40,11 @@ struct RequestTests {
             Request.Link(page: 0, path: "a.png"), Request.Link(page: 0, path: "gone.png", refusal: .missing),
             Request.Link(page: 1, path: "../b.png"),
         ]
-        let request = Request(target: .pptx, sources: files.map(\.digest), attachments: [.notes], links: links)
-        let made = try request.conversion(of: files).output.digest
+        func request(_ links: [Request.Link]) -> Request {
+            Request(target: .pptx, sources: files.map(\.digest), attachments: [.notes], links: links)
+        }
+        let wanted = request(links)
+        let made = try wanted.conversion(of: files).output.digest
         let recipe = convertToPPTX(
             Array(files[..<2]),
             files: [
@@ -49,14 +53,16 @@ struct RequestTests {
             ], notes: files[2])
         #expect(recipe.output.digest == made)
 
-        var other = request
-        other.links[1].refusal = .outside
+        var others = links
+        others[1].refusal = .outside
+        let other = request(others)
         #expect(try other.conversion(of: files).output.digest != made)
-        let read = try #require(Request.reading(JSON(parsing: request.json(paths: ["/a", "/b", "/n", "/c", nil]).bytes)))
-        #expect(read.request == request && read.paths == ["/a", "/b", "/n", "/c", nil])
+        let read = try #require(Request.reading(JSON(parsing: wanted.json(paths: ["/a", "/b", "/n", "/c", nil]).bytes)))
+        #expect(read.request == wanted && read.paths == ["/a", "/b", "/n", "/c", nil])
 
-        other.links[2].page = 2
-        #expect(throws: RequestError.linkOfNoPage(2)) { try other.conversion(of: files) }
+        others[2].page = 2
+        let lost = request(others)
+        #expect(throws: RequestError.linkOfNoPage(2)) { try lost.conversion(of: files) }
         let none = Request(target: .svg, sources: [files[0].digest], links: [Request.Link(page: 0, path: "a.png")])
         #expect(throws: RequestError.sourceCount(0, allowed: "exactly one source")) { try none.conversion(of: [files[0]]) }
     }

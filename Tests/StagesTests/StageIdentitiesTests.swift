@@ -74,6 +74,13 @@ struct StageIdentitiesTests {
         try await expectNamed(in: plan.stages + "," + StageIdentities.of(ParseSVG.self), by: Artifact(plan), engine)
     }
 
+    @Test("Every stage an archive of a collection leads to stands in its key")
+    func collection() async throws {
+        let engine = Engine(levels: [MemoryStore(admitting: .everything)]), art = SampleCollection()
+        let archive = try art.request().archive(of: art.sources)
+        try await expectNamed(in: archive.stages, by: Artifact(archive), engine)
+    }
+
     /// Runs a plan and looks at every stage that ran for it.
     private func expectNamed<Value: Storable>(in stages: String, by plan: Artifact<Value>, _ engine: Engine) async throws {
         let log = EventLog(engine)
@@ -81,7 +88,7 @@ struct StageIdentitiesTests {
         let ran = log.events.filter { $0.kind == .run }.map { "\($0.stage)@\($0.version)" }
         let plans = [
             SVGFromSource.name, ReportOnSource.name, DeckOfPages.name, ReportOnPages.name, DeckOfSlides.name, ReportOnSlides.name,
-            SlideOfTree.name, ReviewOfSource.name, RasterizeDrawing.name,
+            SlideOfTree.name, ReviewOfSource.name, RasterizeDrawing.name, ArchiveOfCollection.name,
         ].map { "\($0)@" }
         let names = stages.split(separator: ",").map(String.init)
         for identity in ran where !plans.contains(where: identity.hasPrefix) {

@@ -21,6 +21,8 @@ struct CollectionSource {
 
     private let folder: String
     private let file: Blob?
+    /// Where the project file lies; nil where folders say what there is.
+    let path: String?
     /// The same for the stage that plans.
     let place: PlanCollection.Source
 
@@ -31,8 +33,10 @@ struct CollectionSource {
         case .folder:
             folder = operand.count > 1 && operand.hasSuffix("/") ? String(operand.dropLast()) : operand
             let project = folder + "/project.json"
-            file = AtelierCommand.kind(of: project) == .file ? try Blob.reading(path: project, limit: Self.largestProject) : nil
+            path = AtelierCommand.kind(of: project) == .file ? project : nil
+            file = try path.map { try Blob.reading(path: $0, limit: Self.largestProject) }
         case .file, .other:
+            path = operand
             file = try Blob.reading(path: operand, limit: Self.largestProject)
             folder = operand.lastIndex(of: "/").map { $0 == operand.startIndex ? "/" : String(operand[..<$0]) } ?? "."
         }
@@ -42,9 +46,9 @@ struct CollectionSource {
         place = PlanCollection.Source(folder: name == "." ? "Collection" : name, files: list.inputs.map(\.relative).sorted())
     }
 
-    /// The project as it was written.
-    func project() throws -> Project {
-        do throws(ProjectError) { return try place.project(file) } catch {
+    /// The project, with what is said over it.
+    func project(_ options: CompositionOptions) throws -> Project {
+        do throws(ProjectError) { return try ComposedProject(nil, in: place, options: options).project(file) } catch {
             throw CollectionFailure("\(printable(folder)): \(printable(error.description))")
         }
     }
@@ -54,8 +58,7 @@ struct CollectionSource {
 
     /// Every picture the project names, once each.
     func files(of project: Project) throws -> [File] {
-        let names = project.layers.flatMap { $0.traits.flatMap { $0.pieces.map(\.file) } } + project.handMade.map(\.file)
-        return try Set(names).sorted().map { name in
+        try project.files.map { name in
             let path = folder + "/" + name
             return File(name: name, path: path, source: try .file(path: path))
         }

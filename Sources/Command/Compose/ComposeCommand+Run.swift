@@ -30,10 +30,7 @@ extension ComposeCommand {
         var talk = ComposeTalk(settings, console: console, environment: environment)
 
         let source = try CollectionSource(operands[0])
-        var project = try source.project()
-        if let seed { project.seed = UInt64(seed) }
-        if let start { project.start = start }
-        if let baseURI { project.metadata.baseURI = baseURI }
+        let project = try source.project(composition)
         let path = output.count > 1 && output.hasSuffix("/") ? String(output.dropLast()) : output
         if metadataOnly {
             let plan = try rewriteMetadata(of: project, in: path, each: engine.workers.concurrently)
@@ -42,32 +39,34 @@ extension ComposeCommand {
             return .done
         }
         let given = try planFile.map { try Artifact<Blob>.file(path: $0) }
-        let planned = Artifact(
-            PlanCollection(source.artifact, in: source.place, seed: project.seed, start: project.start, count: count, given: given))
-        let plan: CollectionPlan
-        do { plan = try await engine.value(of: planned) } catch let failure as StageFailure {
-            throw CollectionFailure("\(printable(planFile ?? operands[0])): \(sentence(failure.underlying))")
+        if isArchive(output) {
+            try await archive(source, project, given, to: output, with: engine, configuration, environment, console, talk, since: begin)
+            try events?.finish()
+            return .done
         }
+        if composition.items != nil || explains {
+            throw UsageError("\(explains ? "--explain" : "--items") is about one archive; name one: -o NAME.zip")
+        }
+        let planned = ComposedProject(source.artifact, in: source.place, plan: given, options: composition).planned
+        let plan = try await self.plan(planned, engine)
         talk.planned(plan, seconds: (ContinuousClock.now - begin).inSeconds)
 
         let files = try source.files(of: project)
         let canvas = try project.size ?? source.size(of: files, project)
-        let scale = size.map { Scale(from: canvas.width, to: $0) } ?? .whole
-        let suffix = format.rawValue
+        let style = PictureStyle(canvas, composition), suffix = composition.format.rawValue
         let folder = CollectionFolder(
             path: path,
-            identity: identity(project, files, scale, canvas), suffix: suffix)
+            identity: identity(project, files, style.scale, canvas), suffix: suffix)
         try folder.check(plan, project, mustExist: resume && !planOnly)
-        let papers = CollectionPapers(project: project, plan: plan, standard: standard.layers, suffix: suffix)
-        let scaled = PixelSize(width: scale.applied(toLength: canvas.width), height: scale.applied(toLength: canvas.height))
+        let papers = CollectionPapers(project: project, plan: plan, standard: composition.standard, suffix: suffix)
         if planOnly {
             try folder.claim(plan, project)
             try papers.write(to: folder, each: engine.workers.concurrently)
             if sheet > 0 {
-                let images = files.map { ($0.name, Artifact(DecodeTrait(source: $0.source, isWebP: $0.isWebP, scale: scale))) }
+                let images = files.map { ($0.name, Artifact(DecodeTrait(source: $0.source, isWebP: $0.isWebP, scale: style.scale))) }
                 let picture = DrawContactSheet(
-                    source.artifact, in: source.place, plan: planned, seed: project.seed, images: images, size: scaled, scale: scale,
-                    count: sheet)
+                    source.artifact, in: source.place, plan: planned, seed: project.seed, images: images, size: style.size,
+                    scale: style.scale, count: sheet)
                 try folder.write(Array(try await engine.value(of: Artifact(picture)).bytes), to: folder.sheet)
             }
             talk.end(nil, plan: plan, seconds: (ContinuousClock.now - begin).inSeconds)
@@ -82,12 +81,13 @@ extension ComposeCommand {
         var drawing: Drawing?
         if !missing.isEmpty || wantsSheet {
             let begin = ContinuousClock.now
-            let images = try await decode(files, scale, engine)
+            let images = try await decode(files, style.scale, engine)
             statistics.images = images.count
             statistics.imageBytes = images.values.reduce(0) { $0 + $1.byteCount }
             statistics.decodingSeconds = (ContinuousClock.now - begin).inSeconds
             drawing = try Drawing(
-                project, plan, images: images, size: scaled, scale: scale, output: format == .webp ? .webp : .png(level.png))
+                project, plan, images: images, size: style.size, scale: style.scale, output: style.output,
+                each: engine.workers.concurrently)
             if Task.isCancelled { throw CancellationError() }
         }
         try folder.claim(plan, project)
@@ -116,6 +116,13 @@ extension ComposeCommand {
         talk.end(statistics, plan: plan, seconds: statistics.seconds)
         try events?.finish()
         return .done
+    }
+
+    /// The plan, or a sentence on the file that it does not follow from.
+    func plan(_ planned: Artifact<CollectionPlan>, _ engine: Engine) async throws -> CollectionPlan {
+        do { return try await engine.value(of: planned) } catch let failure as StageFailure {
+            throw CollectionFailure("\(printable(planFile ?? operands[0])): \(sentence(failure.underlying))")
+        }
     }
 
     /// Draws what is missing on all workers.
@@ -212,12 +219,16 @@ extension ComposeCommand {
         let names = files.map { "\($0.name)\u{0}\($0.source.digest)" }.joined(separator: "\n")
         var lines = [
             "atelier compose 1", "seed \(project.seed)", "start \(project.start)", "canvas \(canvas.width) \(canvas.height)",
-            "scale \(scale.to) \(scale.from)", "format \(format.rawValue)", "packed \(pack)",
+            "scale \(scale.to) \(scale.from)", "format \(composition.format.rawValue)", "packed \(pack)",
             "places \(Digest(hashing: Blob(places.joined(separator: "\n"))))",
             "files \(Digest(hashing: Blob(names)))",
         ]
-        if format == .png { lines.append("level \(level.rawValue)") }
-        if format == .webp { lines.append(WebP.library) } else if level == .small { lines.append(ImageCodecs.pngEncoder) }
+        if composition.format == .png { lines.append("level \(composition.level.rawValue)") }
+        if composition.format == .webp {
+            lines.append(WebP.library)
+        } else if composition.level == .small {
+            lines.append(ImageCodecs.pngEncoder)
+        }
         return lines.joined(separator: "\n") + "\n"
     }
 }
@@ -226,20 +237,4 @@ extension ComposeCommand {
 struct CollectionFailure: Error, CustomStringConvertible {
     let description: String
     init(_ description: String) { self.description = description }
-}
-
-extension ComposeCommand.Standard {
-    /// The same for the metadata.
-    var layers: MetadataStandard { self == .erc721 ? .erc721 : .metaplex }
-}
-
-extension ComposeCommand.Level {
-    /// The same for the encoder.
-    var png: PNGLevel {
-        switch self {
-        case .fast: .fast
-        case .small: .small
-        case .stored: .stored
-        }
-    }
 }

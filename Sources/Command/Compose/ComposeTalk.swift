@@ -81,6 +81,23 @@ struct ComposeTalk: Sendable {
         }
     }
 
+    /// Says what became of one archive.
+    ///
+    /// - Parameter missing: The traits that no item has although they were asked for.
+    func archived(byteCount: Int, rangesDrawn: Int, missing: [String], seconds: Double) {
+        if isJSON {
+            emit(
+                .object([
+                    "event": .string("end"), "bytes": .integer(byteCount), "rangesDrawn": .integer(rangesDrawn),
+                    "traitsInNoItem": .array(missing.map(JSON.string)), "peakBytes": .integer(peakMemory),
+                    "milliseconds": .milliseconds(seconds),
+                ]))
+        } else if !isQuiet {
+            console.say("\(mebibytes(byteCount)), \(rangesDrawn) ranges of items drawn in \(decimal(seconds, 2)) s")
+            for trait in missing { console.say("no item has \(printable(trait)), which was asked for") }
+        }
+    }
+
     private func text(_ s: ComposeStatistics) -> [String] {
         let made = s.drawing.items
         var lines = ["\(s.planned) items" + (s.kept > 0 ? ", \(s.kept) were there" : "") + ", \(made) drawn in \(decimal(s.seconds, 2)) s"]

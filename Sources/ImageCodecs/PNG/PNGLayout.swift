@@ -30,7 +30,7 @@ public enum PNGColor: Hashable, Sendable {
 }
 
 /// Which of PNG's filters (ISO/IEC 15948, 9.2) every row takes.
-public enum PNGFilter: UInt8, Hashable, Sendable, CaseIterable {
+public enum PNGFilter: UInt8, Hashable, Sendable, CaseIterable, Codable {
     /// The bytes as they are.
     case none = 0
     /// What is left after the row above; the first row of a band, which must not need another, takes the pixel to the left.

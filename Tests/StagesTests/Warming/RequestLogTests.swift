@@ -55,8 +55,9 @@ struct RequestLogTests {
                 case .choice(let words): .text(words[words.count - 1])
                 case .text, .bytes: ["4:3", "3x2", "#123456"].compactMap { try? option.value(from: $0) }[0]
                 }
-            var request = logged(1).request
-            option.write(&request.options, value)
+            var options = ConversionOptions()
+            option.write(&options, value)
+            let request = Request(target: .svg, sources: [digest(1)], options: options)
             #expect(request != logged(1).request, "\(option.name)")
             let read = try #require(Request.reading(JSON(parsing: request.json(paths: ["/a"]).bytes)))
             #expect(read.request == request, "\(option.name)")

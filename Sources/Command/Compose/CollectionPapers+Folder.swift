@@ -4,17 +4,7 @@ import AtelierMemo
 import AtelierPixels
 import AtelierScheduling
 
-/// What is written beside the pictures: metadata, tables, ranks.
-struct CollectionPapers: Sendable {
-    let project: Project, plan: CollectionPlan
-    /// The form of the metadata, and what pictures' names end with.
-    let standard: MetadataStandard, suffix: String
-
-    /// Metadata of every item by its name in the archive, in the order of the numbers.
-    var members: [(name: String, bytes: [UInt8])] {
-        (0..<plan.count).map { ("metadata/\(plan.start + $0).json", metadata(of: $0)) } + tables
-    }
-
+extension CollectionPapers {
     /// Writes everything into the folder, where it differs.
     func write(to folder: CollectionFolder, each: ParallelFor) throws {
         try folder.makeFolder(folder.metadata)
@@ -52,19 +42,5 @@ struct CollectionPapers: Sendable {
             "hash": .string(provenance.hash), "start": .integer(plan.start), "pictures": .array(provenance.pictures.map(JSON.string)),
         ])
         try folder.write(document.prettyBytes, to: folder.path + "/provenance.json")
-    }
-
-    private func metadata(of index: Int) -> [UInt8] {
-        project.metadataBytes(of: plan[index], standard: standard, pictureEnding: suffix)
-    }
-
-    private var tables: [(name: String, bytes: [UInt8])] {
-        let rarity = Rarity(of: plan, in: project)
-        return [
-            ("collection.json", project.combinedMetadataBytes(of: plan, standard: standard, pictureEnding: suffix)),
-            ("collection.csv", plan.tableBytes(for: project, pictureEnding: suffix)),
-            ("rarity.json", rarity.documentBytes(of: plan, for: project)),
-            ("rarity.csv", rarity.tableBytes(for: project)),
-        ]
     }
 }

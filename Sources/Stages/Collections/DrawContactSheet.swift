@@ -4,7 +4,7 @@ public import AtelierMemo
 
 /// Draws a range of a collection's items in small, a grid of them in one PNG picture.
 ///
-/// Items in full size are no stage: each is asked for once, and the folder they are written to is what remembers them (decision 0031).
+/// Items in full size are `DrawItems`, and where a folder receives them plain work, which its journal remembers (decision 0039).
 public struct DrawContactSheet: Stage {
     /// Name in keys, events and `explain`.
     public static let name = "layers.sheet"

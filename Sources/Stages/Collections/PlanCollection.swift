@@ -47,11 +47,16 @@ public struct PlanCollection: Stage {
 
     /// Plans; throws `ProjectError` or `PlanningError`.
     public func run(in context: Context) throws -> CollectionPlan {
-        var project = try source.project(self.project.map { context[$0] })
+        try plan(project.map { context[$0] }, given.map { context[$0] })
+    }
+
+    /// The plan over the bytes of the project's and the plan's file.
+    package func plan(_ file: Blob?, _ given: Blob?) throws -> CollectionPlan {
+        var project = try source.project(file)
         if let seed { project.seed = seed }
         if let start { project.start = start }
         guard let given else { return try project.plan(count: count) }
-        let bytes = Array(context[given].bytes)
+        let bytes = Array(given.bytes)
         // JSON begins with a brace; a table, with the name of a column.
         let isJSON = bytes.first { $0 > 0x20 } == UInt8(ascii: "{")
         return isJSON ? try CollectionPlan(parsing: bytes, for: project) : try CollectionPlan(parsingTable: bytes, for: project)
