@@ -15,7 +15,7 @@ extension Scenario {
         Scenario(name: "map_await", defaults: ["parts": 200, "delay_ms": 10]) { parameters in
             let count = parameters.integer("parts"), delay = Duration.milliseconds(parameters.integer("delay_ms"))
             let slow = AsyncPartFunction { part, output in
-                try await Task.sleep(for: delay)
+                try await pause(for: delay)
                 try await output.emit(Part(try part.text + "x"))
             }
             var fold = Fold()

@@ -1,3 +1,5 @@
+import AtelierProcessors
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -15,7 +17,7 @@ public struct RetryPolicy: Sendable {
     /// No wait is longer. A server that asks for more (`Retry-After`) is not asked again.
     public var longestWait: Duration
     /// How it waits; for tests.
-    var sleep: @Sendable (Duration) async throws -> Void = { try await Task.sleep(for: $0) }
+    var sleep: @Sendable (Duration) async throws -> Void = { try await pause(for: $0) }
     /// Seconds since 1970; for tests.
     var now: @Sendable () -> Int = { Int(time(nil)) }
 

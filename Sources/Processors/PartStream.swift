@@ -64,11 +64,11 @@ public struct PartStream: AsyncSequence, Sendable {
     }
 
     /// Parts with a pause before each but the first, and one before the end.
-    public static func spaced(_ parts: [Part], by pause: Duration) -> PartStream {
+    public static func spaced(_ parts: [Part], by time: Duration) -> PartStream {
         PartStream(emitting: { output in
             for part in parts {
                 try await output.emit(part)
-                try await Task.sleep(for: pause)
+                try await pause(for: time)
             }
         })
     }

@@ -402,3 +402,38 @@ struct FilesTests {
         }
     }
 }
+
+@Suite("Pauses", .timeLimit(.minutes(3)))
+struct PauseTests {
+    @Test("A thousand pauses end, none before its time, and shorter ones first")
+    func many() async throws {
+        let start = ContinuousClock.now
+        let ends = try await withThrowingTaskGroup(of: (wanted: Duration, took: Duration).self) { group in
+            for index in 0..<1000 {
+                group.addTask {
+                    let wanted = Duration.microseconds(index % 7 * 700), start = ContinuousClock.now
+                    try await pause(for: wanted)
+                    return (wanted, ContinuousClock.now - start)
+                }
+            }
+            return try await group.reduce(into: []) { $0.append($1) }
+        }
+        #expect(ends.count == 1000 && ends.allSatisfy { $0.took >= $0.wanted })
+        #expect(ContinuousClock.now - start >= .microseconds(6 * 700))
+    }
+
+    @Test("One that is cancelled ends at once, before and while it waits, and leaves the others waiting")
+    func cancelled() async throws {
+        let other = Task { try await pause(for: .milliseconds(20)) }
+        let long = (0..<50).map { _ in Task { try await pause(for: .seconds(3600)) } }
+        for task in long { task.cancel() }
+        for task in long { await #expect(throws: CancellationError.self) { try await task.value } }
+        let waiting = Task { try await pause(for: .seconds(1 << 40)) }
+        await Task.yield()
+        waiting.cancel()
+        await #expect(throws: CancellationError.self) { try await waiting.value }
+        try await other.value
+        try await pause(for: .zero)
+        try await pause(for: .seconds(-1))
+    }
+}

@@ -7,19 +7,30 @@ import Synchronization
 /// one part has a branch, put in its place when the part is taken. The reader walks it depth first and waits at the first
 /// branch that has more to come. A stream stage is a root without branches, and then the reader takes all that is there at
 /// once.
+///
+/// What a branch holds is behind a lock of its own, so that ten thousand tasks that end at once do not meet: they touch what they
+/// share only when the reader waits for them, or for room. Whoever needs both locks takes the outlet's first.
 final class Outlet: @unchecked Sendable {
-    // Sendable: `state` and what belongs to branches is touched under `lock`.
+    // Sendable: all but atomics is touched under `lock`, and the root with it.
     let limits: QueueLimits
     private let lock = Lock(())
     private var path: [Branch] = []
     private var reserved: [Part] = []
-    private var bytes = 0
+    // Of parts that wait. Grows under any lock, and shrinks under the outlet's only, so that who waits for room misses none.
+    private let bytes = Atomic(0)
     // Elements of the root that the reader has not passed yet: what is under way or waits.
     private var open = 0
     private var reader: UnsafeContinuation<Void, Never>?
     // In the order they came, with the part that waits to be put, or none where one waits before the next.
-    private var writers: [(branch: Branch, part: Part?, continuation: UnsafeContinuation<Void, Never>)] = []
-    private var isCancelled = false
+    private var writers: [(branch: Branch, part: Part?, continuation: UnsafeContinuation<Void, Never>)] = [] {
+        didSet { hasWriters.store(!writers.isEmpty, ordering: .relaxed) }
+    }
+    private let hasWriters = Atomic(false), cancelled = Atomic(false)
+
+    private var isCancelled: Bool {
+        get { cancelled.load(ordering: .relaxed) }
+        set { cancelled.store(newValue, ordering: .relaxed) }
+    }
 
     enum Element {
         case part(Part)
@@ -41,27 +52,64 @@ final class Outlet: @unchecked Sendable {
 
     /// Puts a part whether there is room or not.
     fileprivate func put(_ part: Part, in branch: Branch) {
-        let woken = lock.withLock { _ -> UnsafeContinuation<Void, Never>? in
+        let isAwaited = withLock(of: branch) { () -> Bool in
             if isCancelled || branch.hasFailed {
                 branch.mustWait = true  // which tells the writer to stop
-                return nil
+                return false
             }
             place(part, in: branch)
-            branch.mustWait = !hasRoom(for: branch)
-            return path.last === branch ? takeReader() : nil
+            // What the reader waits for has more room, which is seen when it asks to wait.
+            branch.mustWait = !(branch.isRoot ? hasRoom(for: branch) : branch.waitingParts < limits.parts && hasBytes(for: nil))
+            return wakesReader(branch)
         }
-        woken?.resume()
+        if isAwaited { wakeReader() }
     }
 
-    private func place(_ part: Part, in branch: Branch) {
+    // Whether the reader has to be told of what was just written.
+    private func wakesReader(_ branch: Branch) -> Bool {
+        branch.isRoot ? reader != nil && path.last === branch : branch.takeAwaited()
+    }
+
+    /// Keeps everybody else from what the branch holds.
+    private func withLock<Result: Sendable>(of branch: Branch, _ body: () -> Result) -> Result {
+        branch.isRoot ? lock.withLock { _ in body() } : branch.lock.withLock { _ in body() }
+    }
+
+    private func wakeReader() { lock.withLock { _ in takeReader() }?.resume() }
+
+    // Counts the bytes of a part unless they are too many.
+    private func countBytes(of part: Part) -> Bool {
+        let added = part.footprint
+        var count = bytes.load(ordering: .relaxed)
+        while count <= limits.bytes - added {
+            let (isDone, seen) = bytes.weakCompareExchange(expected: count, desired: count + added, ordering: .relaxed)
+            if isDone { return true }
+            count = seen
+        }
+        return false
+    }
+
+    private func place(_ part: Part, in branch: Branch, isCounted: Bool = false) {
         branch.elements.append(.part(part))
         branch.waitingParts += 1
-        bytes += part.footprint
+        if !isCounted { bytes.wrappingAdd(part.footprint, ordering: .relaxed) }
         if branch.isRoot { open += 1 }
     }
 
     /// Puts a part if there is room and nobody waits for the bytes.
     fileprivate func offer(_ part: Part, in branch: Branch) -> Bool {
+        if branch.isRoot { return offerUnderLock(part, in: branch) }
+        if hasWriters.load(ordering: .relaxed) { return false }
+        let (isPut, isAwaited) = branch.lock.withLock { _ -> (Bool, Bool) in
+            guard !isCancelled, !branch.hasFailed, branch.waitingParts < limits.parts, countBytes(of: part) else { return (false, false) }
+            place(part, in: branch, isCounted: true)
+            return (true, branch.takeAwaited())
+        }
+        if isAwaited { wakeReader() }
+        return isPut
+    }
+
+    private func offerUnderLock(_ part: Part, in branch: Branch) -> Bool {
         let (isPut, woken) = lock.withLock { _ -> (Bool, UnsafeContinuation<Void, Never>?) in
             let isFirst = path.last === branch
             guard !isCancelled, !branch.hasFailed, hasRoom(for: branch, adding: part), isFirst || !isHeldBack else {
@@ -81,10 +129,7 @@ final class Outlet: @unchecked Sendable {
                 if isCancelled || branch.hasFailed { return (true, nil) }
                 let isFirst = path.last === branch
                 // There may be room since it was offered.
-                if hasRoom(for: branch, adding: part), isFirst || !isHeldBack {
-                    place(part, in: branch)
-                    return (true, isFirst ? takeReader() : nil)
-                }
+                if isFirst || !isHeldBack, placeIfThereIsRoom(part, in: branch) { return (true, isFirst ? takeReader() : nil) }
                 writers.append((branch, part, continuation))
                 return (false, nil)
             }
@@ -99,6 +144,15 @@ final class Outlet: @unchecked Sendable {
         try Task.checkCancellation()
     }
 
+    // Under the outlet's lock.
+    private func placeIfThereIsRoom(_ part: Part, in branch: Branch) -> Bool {
+        branch.withOwnLock {
+            guard hasRoom(for: branch, adding: part) else { return false }
+            place(part, in: branch)
+            return true
+        }
+    }
+
     fileprivate func add(_ child: Branch, to branch: Branch) {
         lock.withLock { _ in
             if isCancelled {
@@ -107,22 +161,24 @@ final class Outlet: @unchecked Sendable {
             }
             if reader != nil, path.last === branch {
                 // It waits for whatever comes next here, so it waits in the child from now on.
+                child.isAwaited = true
                 path.append(child)
+                branch.withOwnLock { (branch.hasBranches, branch.isAwaited) = (true, false) }
             } else {
-                branch.elements.append(.branch(child))
+                branch.withOwnLock {
+                    branch.elements.append(.branch(child))
+                    branch.hasBranches = true
+                }
             }
-            branch.hasBranches = true
             if branch.isRoot { open += 1 }
-            branch.mustWait = !hasRoom(for: branch)
+            branch.mustWait = !branch.withOwnLock { hasRoom(for: branch) }
         }
     }
 
     fileprivate func attach(_ task: Task<Void, Never>, to branch: Branch) {
-        let cancelled = lock.withLock { _ -> Bool in
-            if !branch.isDone { branch.task = task }
-            return isCancelled
-        }
-        if cancelled { task.cancel() }
+        withLock(of: branch) { if !branch.isDone { branch.task = task } }
+        // One that cancels has said so before it looks for tasks.
+        if isCancelled { task.cancel() }
     }
 
     fileprivate func fail(_ error: any Error, in branch: Branch) {
@@ -131,19 +187,18 @@ final class Outlet: @unchecked Sendable {
             // The source is asked for no more.
             path.first?.hasFailed = true
             branch.hasFailed = true
-            branch.elements.append(.failure(error))
+            branch.withOwnLock { branch.elements.append(.failure(error)) }
             return path.last === branch ? takeReader() : nil
         }
         woken?.resume()
     }
 
     fileprivate func finish(_ branch: Branch) {
-        let woken = lock.withLock { _ -> UnsafeContinuation<Void, Never>? in
+        let (isAwaited, _) = withLock(of: branch) { () -> (Bool, Task<Void, Never>?) in
             branch.isDone = true
-            branch.task = nil
-            return path.last === branch ? takeReader() : nil
+            return (wakesReader(branch), branch.task.take())
         }
-        woken?.resume()
+        if isAwaited { wakeReader() }
     }
 
     /// A reserved part, which overtakes all others.
@@ -161,9 +216,12 @@ final class Outlet: @unchecked Sendable {
         return reader
     }
 
+    private func hasBytes(for part: Part?) -> Bool { bytes.load(ordering: .relaxed) <= limits.bytes - (part?.footprint ?? 1) }
+
     // The root counts what is under way, a branch what it holds. What the reader waits for always has room for one part.
+    // Under both locks.
     private func hasRoom(for branch: Branch, adding part: Part? = nil) -> Bool {
-        let isWithinBytes = bytes <= limits.bytes - (part?.footprint ?? 1)
+        let isWithinBytes = hasBytes(for: part)
         if branch.isRoot { return open == 0 || open < limits.parts && isWithinBytes }
         return branch.waitingParts < limits.parts && isWithinBytes || path.last === branch && branch.waitingParts == 0
     }
@@ -171,7 +229,7 @@ final class Outlet: @unchecked Sendable {
     fileprivate nonisolated(nonsending) func waitForRoom(in branch: Branch) async throws {
         await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
             let goesOn = lock.withLock { _ -> Bool in
-                if isCancelled || branch.hasFailed || hasRoom(for: branch) { return true }
+                if isCancelled || branch.hasFailed || branch.withOwnLock({ hasRoom(for: branch) }) { return true }
                 writers.append((branch, nil, continuation))
                 return false
             }
@@ -182,7 +240,7 @@ final class Outlet: @unchecked Sendable {
     }
 
     // Whether a writer waits for bytes, and others behind it.
-    private var isHeldBack: Bool { writers.contains { $0.part.map { bytes > limits.bytes - $0.footprint } ?? false } }
+    private var isHeldBack: Bool { writers.contains { $0.part.map { !hasBytes(for: $0) } ?? false } }
 
     // Serves writers in the order they came. One that waits for bytes holds back all after it but those that the reader waits for,
     // so that small parts do not keep a large one waiting.
@@ -191,11 +249,13 @@ final class Outlet: @unchecked Sendable {
         var served: [UnsafeContinuation<Void, Never>] = []
         var isHeld = false
         writers.removeAll { branch, part, continuation in
-            guard hasRoom(for: branch, adding: part), !isHeld || path.last === branch else {
-                isHeld = isHeld || part.map { bytes > limits.bytes - $0.footprint } ?? false
+            let isServed =
+                (!isHeld || path.last === branch)
+                && (part.map { placeIfThereIsRoom($0, in: branch) } ?? branch.withOwnLock { hasRoom(for: branch) })
+            guard isServed else {
+                isHeld = isHeld || part.map { !hasBytes(for: $0) } ?? false
                 return false
             }
-            if let part { place(part, in: branch) }
             served.append(continuation)
             return true
         }
@@ -215,7 +275,7 @@ final class Outlet: @unchecked Sendable {
             await withTaskCancellationHandler {
                 await withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
                     let goesOn = lock.withLock { _ -> Bool in
-                        if isCancelled || !reserved.isEmpty || path.isEmpty || path.last!.hasNews { return true }
+                        if isCancelled || !reserved.isEmpty || path.isEmpty || path.last!.hasNewsOrIsAwaited() { return true }
                         reader = continuation
                         return false
                     }
@@ -236,24 +296,24 @@ final class Outlet: @unchecked Sendable {
         if let root = path.first, path.count == 1, !root.hasBranches, root.head == 0, ready.isEmpty {
             swap(&ready, &root.elements)
             root.waitingParts = 0
-            bytes = 0
+            bytes.store(0, ordering: .relaxed)
             open = 0
             if root.isDone { path = [] }
             return (path.isEmpty, takeWriters())
         }
         while let branch = path.last, ready.count < 64 {
-            if let element = branch.takeElement() {
+            let (next, isDone) = branch.withOwnLock { (branch.takeElement(), branch.isDone) }
+            if let element = next {
                 switch element {
                 case .branch(let child): path.append(child)
                 case .part(let part):
-                    bytes -= part.footprint
-                    branch.waitingParts -= 1
+                    bytes.wrappingSubtract(part.footprint, ordering: .relaxed)
                     if branch.isRoot { open -= 1 }
                     ready.append(element)
                 case .failure, .taken:
                     ready.append(element)
                 }
-            } else if branch.isDone {
+            } else if isDone {
                 path.removeLast()
                 if path.count == 1 { open -= 1 }
             } else {
@@ -284,15 +344,18 @@ final class Outlet: @unchecked Sendable {
 
 /// The outputs of one task in their place.
 final class Branch: Sink, @unchecked Sendable {
-    // Sendable: what is not constant belongs to the outlet's lock.
+    // Sendable: what is not constant belongs to `lock`, that of a root to the outlet's.
     private let outlet: Outlet
     fileprivate let isRoot: Bool
+    fileprivate let lock = Lock(())
     fileprivate var elements: [Outlet.Element] = []
     // Elements before it are taken.
     fileprivate var head = 0
     fileprivate var waitingParts = 0
     fileprivate var hasBranches = false
     fileprivate var isDone = false
+    // Whether the reader waits for what comes here. Not kept of a root, which has the outlet's lock and sees the path.
+    fileprivate var isAwaited = false
     fileprivate var task: Task<Void, Never>?
     private let waits = Atomic(false)
     private let failed = Atomic(false)
@@ -314,12 +377,29 @@ final class Branch: Sink, @unchecked Sendable {
         set { failed.store(newValue, ordering: .relaxed) }
     }
 
-    fileprivate var hasNews: Bool { head < elements.count || isDone }
+    /// Keeps everybody else from what it holds, for those who have the outlet's lock.
+    fileprivate func withOwnLock<Result: Sendable>(_ body: () -> Result) -> Result { isRoot ? body() : lock.withLock { _ in body() } }
+
+    /// Whether there is something to read; if not, whoever writes next wakes the reader.
+    fileprivate func hasNewsOrIsAwaited() -> Bool {
+        withOwnLock {
+            let hasNews = head < elements.count || isDone
+            isAwaited = !hasNews
+            return hasNews
+        }
+    }
+
+    /// Whether the reader waits for what comes here; asked once, it does no more.
+    fileprivate func takeAwaited() -> Bool {
+        defer { isAwaited = false }
+        return isAwaited
+    }
 
     fileprivate func takeElement() -> Outlet.Element? {
         guard head < elements.count else { return nil }
         var element = Outlet.Element.taken
         swap(&element, &elements[head])
+        if case .part = element { waitingParts -= 1 }
         head += 1
         if head == elements.count {
             elements.removeAll(keepingCapacity: true)
@@ -332,11 +412,12 @@ final class Branch: Sink, @unchecked Sendable {
     }
 
     fileprivate func clear(tasks: inout [Task<Void, Never>]) {
+        let (task, elements) = withOwnLock { () -> (Task<Void, Never>?, [Outlet.Element]) in
+            defer { (self.elements, head) = ([], 0) }
+            return (self.task.take(), self.elements)
+        }
         if let task { tasks.append(task) }
-        task = nil
         for case .branch(let child) in elements { child.clear(tasks: &tasks) }
-        elements = []
-        head = 0
     }
 
     override func put(_ part: Part) { outlet.put(part, in: self) }

@@ -21,7 +21,7 @@ public struct AudioPacing: Processor {
         var sleep: @Sendable (Duration) async throws -> Void
 
         static let real = Pace(
-            now: { [start = ContinuousClock.now] in ContinuousClock.now - start }, sleep: { try await Task.sleep(for: $0) })
+            now: { [start = ContinuousClock.now] in ContinuousClock.now - start }, sleep: { try await pause(for: $0) })
     }
 
     /// - Parameters:
