@@ -52,7 +52,7 @@ final class Outlet: @unchecked Sendable {
 
     /// Puts a part whether there is room or not.
     fileprivate func put(_ part: Part, in branch: Branch) {
-        let isAwaited = withLock(of: branch) { () -> Bool in
+        write(in: branch) {
             if isCancelled || branch.hasFailed {
                 branch.mustWait = true  // which tells the writer to stop
                 return false
@@ -60,22 +60,18 @@ final class Outlet: @unchecked Sendable {
             place(part, in: branch)
             // What the reader waits for has more room, which is seen when it asks to wait.
             branch.mustWait = !(branch.isRoot ? hasRoom(for: branch) : branch.waitingParts < limits.parts && hasBytes(for: nil))
-            return wakesReader(branch)
+            return true
         }
-        if isAwaited { wakeReader() }
     }
 
-    // Whether the reader has to be told of what was just written.
-    private func wakesReader(_ branch: Branch) -> Bool {
-        branch.isRoot ? reader != nil && path.last === branch : branch.takeAwaited()
+    /// Keeps everybody else from what the branch holds, and tells the reader if it waits there for what `body` says it has written.
+    private func write(in branch: Branch, _ body: () -> Bool) {
+        let woken =
+            branch.isRoot
+            ? lock.withLock { _ in body() && path.last === branch ? takeReader() : nil }
+            : branch.lock.withLock({ _ in body() && branch.takeAwaited() }) ? lock.withLock { _ in takeReader() } : nil
+        woken?.resume()
     }
-
-    /// Keeps everybody else from what the branch holds.
-    private func withLock<Result: Sendable>(of branch: Branch, _ body: () -> Result) -> Result {
-        branch.isRoot ? lock.withLock { _ in body() } : branch.lock.withLock { _ in body() }
-    }
-
-    private func wakeReader() { lock.withLock { _ in takeReader() }?.resume() }
 
     // Counts the bytes of a part unless they are too many.
     private func countBytes(of part: Part) -> Bool {
@@ -98,27 +94,21 @@ final class Outlet: @unchecked Sendable {
 
     /// Puts a part if there is room and nobody waits for the bytes.
     fileprivate func offer(_ part: Part, in branch: Branch) -> Bool {
-        if branch.isRoot { return offerUnderLock(part, in: branch) }
-        if hasWriters.load(ordering: .relaxed) { return false }
-        let (isPut, isAwaited) = branch.lock.withLock { _ -> (Bool, Bool) in
-            guard !isCancelled, !branch.hasFailed, branch.waitingParts < limits.parts, countBytes(of: part) else { return (false, false) }
-            place(part, in: branch, isCounted: true)
-            return (true, branch.takeAwaited())
-        }
-        if isAwaited { wakeReader() }
-        return isPut
-    }
-
-    private func offerUnderLock(_ part: Part, in branch: Branch) -> Bool {
-        let (isPut, woken) = lock.withLock { _ -> (Bool, UnsafeContinuation<Void, Never>?) in
-            let isFirst = path.last === branch
-            guard !isCancelled, !branch.hasFailed, hasRoom(for: branch, adding: part), isFirst || !isHeldBack else {
-                return (false, nil)
+        var isPut = false
+        if branch.isRoot || !hasWriters.load(ordering: .relaxed) {
+            write(in: branch) {
+                if isCancelled || branch.hasFailed { return false }
+                if branch.isRoot {
+                    guard hasRoom(for: branch, adding: part), path.last === branch || !isHeldBack else { return false }
+                    place(part, in: branch)
+                } else {
+                    guard branch.waitingParts < limits.parts, countBytes(of: part) else { return false }
+                    place(part, in: branch, isCounted: true)
+                }
+                isPut = true
+                return true
             }
-            place(part, in: branch)
-            return (true, isFirst ? takeReader() : nil)
         }
-        woken?.resume()
         return isPut
     }
 
@@ -176,7 +166,10 @@ final class Outlet: @unchecked Sendable {
     }
 
     fileprivate func attach(_ task: Task<Void, Never>, to branch: Branch) {
-        withLock(of: branch) { if !branch.isDone { branch.task = task } }
+        write(in: branch) {
+            if !branch.isDone { branch.task = task }
+            return false
+        }
         // One that cancels has said so before it looks for tasks.
         if isCancelled { task.cancel() }
     }
@@ -194,11 +187,11 @@ final class Outlet: @unchecked Sendable {
     }
 
     fileprivate func finish(_ branch: Branch) {
-        let (isAwaited, _) = withLock(of: branch) { () -> (Bool, Task<Void, Never>?) in
+        write(in: branch) {
             branch.isDone = true
-            return (wakesReader(branch), branch.task.take())
+            branch.task = nil
+            return true
         }
-        if isAwaited { wakeReader() }
     }
 
     /// A reserved part, which overtakes all others.
@@ -451,7 +444,7 @@ final class Branch: Sink, @unchecked Sendable {
         RunningTasks.begin()
         // From the root, parts spread over the cores. Below it, a processor that does not wait is done when this returns,
         // and one that waits must not hold up the task that emitted its part.
-        outlet.attach(isRoot ? Task { await body() } : Task.immediate { await body() }, to: child)
+        outlet.attach(isRoot ? Task(operation: body) : Task.immediate(operation: body), to: child)
     }
 
     /// Runs a function in a task of its own; what it emits stands in this place.
