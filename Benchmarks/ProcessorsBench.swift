@@ -126,32 +126,35 @@ struct Scenario: Sendable {
 struct Fold {
     private var parts = 0, bytes = 0
     private var digest = SHA256()
+    // What is still to be hashed, so that it is not done a few bytes at a time.
+    private var heads: [UInt8] = []
 
     mutating func add(_ part: Part) {
         parts += 1
         switch part.payload {
-        case .text(let text):
+        case .text(var text):
             bytes += text.utf8.count
-            add(text.utf8)
+            text.withUTF8 { heads.append(contentsOf: $0.prefix(64)) }
         default:
-            bytes += part.bytes?.count ?? 0
-            add(part.bytes?.bytes ?? [])
+            let payload = part.bytes?.bytes ?? []
+            bytes += payload.count
+            heads.append(contentsOf: payload.prefix(64))
         }
+        heads.append(0)
+        if heads.count >= 4096 { hashHeads() }
     }
 
-    private mutating func add(_ payload: some Sequence<UInt8>) {
-        var head = InlineArray<65, UInt8>(repeating: 0), count = 0
-        for byte in payload {
-            if count == 64 { break }
-            head[count] = byte
-            count += 1
-        }
-        digest.update(head.span.extracting(first: count + 1))
+    private mutating func hashHeads() {
+        let whole = heads
+        digest.update(whole.span)
+        heads = []
+        heads.reserveCapacity(4200)
     }
 
     /// As the harness compares it, with the digest left out where order is free.
-    func check(isOrdered: Bool = true) -> JSON {
-        ["parts": .integer(parts), "bytes": .integer(bytes), "sha256": isOrdered ? .string(firstDigits) : ""]
+    mutating func check(isOrdered: Bool = true) -> JSON {
+        hashHeads()
+        return ["parts": .integer(parts), "bytes": .integer(bytes), "sha256": isOrdered ? .string(firstDigits) : ""]
     }
 
     private var firstDigits: String {

@@ -157,7 +157,9 @@ func time(_ body: () async throws -> Void) async rethrows -> Double {
 }
 
 /// A source that is asked for one part after the other and never pauses by itself.
-func source(_ count: Int, _ make: @escaping @Sendable (Int) async throws -> Part = { textPart($0) }) -> PartStream {
+func source(
+    _ count: Int, _ make: nonisolated(nonsending) @escaping @Sendable (Int) async throws -> Part = { textPart($0) }
+) -> PartStream {
     let made = Counter()
     return PartStream {
         let index = made.count

@@ -58,13 +58,13 @@ struct TableKey: Hashable, Sendable {
 
     /// The key of a part; nil when it is an error.
     ///
-    /// A short text without a header, the usual part, is put together where no memory has to be asked for (100 ns of 220).
+    /// A text without a header, the usual part, is put together on the stack, which holds a kilobyte: no memory is asked for.
     init?(of part: Part) {
-        guard part.header == nil, case .text(var text) = part.payload, text.utf8.count <= PartFields.longestPayload else {
+        guard part.header == nil, case .text(var text) = part.payload else {
             self.init(of: CollectionOfOne(part))
             return
         }
-        self = withUnsafeTemporaryAllocation(byteCount: PartFields.longestPayload + 64, alignment: 8) { bytes in
+        self = withUnsafeTemporaryAllocation(byteCount: PartFields.longestInTable + 128, alignment: 8) { bytes in
             let fields = PartFields.fieldsOfPlainText
             var count = fields.withUnsafeBytes { fields in
                 bytes.copyMemory(from: fields)
@@ -73,8 +73,15 @@ struct TableKey: Hashable, Sendable {
             text.withUTF8 { text in
                 bytes.storeBytes(of: 1, toByteOffset: count, as: UInt8.self)
                 bytes.storeBytes(of: UInt64(text.count).littleEndian, toByteOffset: count + 1, as: UInt64.self)
-                UnsafeMutableRawBufferPointer(rebasing: bytes[(count + 9)...]).copyMemory(from: UnsafeRawBufferPointer(text))
-                count += 9 + text.count
+                let rest = UnsafeMutableRawBufferPointer(rebasing: bytes[(count + 9)...]), text = UnsafeRawBufferPointer(text)
+                if text.count <= PartFields.longestInTable {
+                    rest.copyMemory(from: text)
+                    count += 9 + text.count
+                } else {
+                    let key = TableKey(hashing: text)
+                    withUnsafeBytes(of: (key.low, key.high)) { rest.copyMemory(from: $0) }
+                    count += 9 + 16
+                }
             }
             return TableKey(hashing: UnsafeRawBufferPointer(rebasing: bytes[..<count]))
         }
@@ -120,8 +127,11 @@ struct PartFields {
     private let ignored: Set<String>
     private var bytes: [UInt8]
 
-    /// Longer payloads go in by a hash of their own.
-    static let longestPayload = 1024
+    /// Longer payloads go in by a hash of their own: into digests, and into keys of the table.
+    private static let longestInDigest = 1024
+    static let longestInTable = 512
+
+    private var longestPayload: Int { hash == .digest ? Self.longestInDigest : Self.longestInTable }
 
     init(_ hash: Hash, ignoring ignored: Set<String>) {
         self.hash = hash
@@ -244,7 +254,7 @@ struct PartFields {
     }
 
     private mutating func append(_ payload: PayloadBytes) {
-        guard payload.blob.count > Self.longestPayload else { return payload.blob.withUnsafeBytes { append($0) } }
+        guard payload.blob.count > longestPayload else { return payload.blob.withUnsafeBytes { append($0) } }
         append(payload.blob.count)
         switch hash {
         case .digest:
@@ -260,7 +270,7 @@ struct PartFields {
 
     private mutating func append(_ payload: UnsafeRawBufferPointer) {
         append(payload.count)
-        guard payload.count > Self.longestPayload else { return bytes.append(contentsOf: payload) }
+        guard payload.count > longestPayload else { return bytes.append(contentsOf: payload) }
         switch hash {
         case .digest: withUnsafeBytes(of: Digest(hashing: payload).words) { bytes.append(contentsOf: $0) }
         case .table: append(TableKey(hashing: payload))

@@ -88,13 +88,18 @@ final class HastySink: Sink {
         case failure(any Error)
     }
 
+    // Most parts give one output, which needs no array. It comes before the others.
+    private var only: Part?
     private var elements: [Element] = []
     private var taken = 0
     private var isFailed = false
 
     override var hasFailed: Bool { isFailed }
 
-    override func put(_ part: Part) { if !isFailed { elements.append(.part(part)) } }
+    override func put(_ part: Part) {
+        if isFailed { return }
+        if only == nil, elements.isEmpty { only = part } else { elements.append(.part(part)) }
+    }
 
     override func fail(_ error: any Error) {
         if isFailed { return }
@@ -108,6 +113,7 @@ final class HastySink: Sink {
     }
 
     func take() -> Element? {
+        if let part = only.take() { return .part(part) }
         guard taken < elements.count else { return nil }
         taken += 1
         let element = elements[taken - 1]
@@ -118,6 +124,7 @@ final class HastySink: Sink {
         return element
     }
 
+    /// What `take` has left behind the element it gave last.
     func takeAll() -> [Element] {
         defer { (elements, taken) = ([], 0) }
         return Array(elements[taken...])

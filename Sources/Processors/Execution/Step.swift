@@ -89,19 +89,22 @@ extension HastyPartProcessor {
 
 final class AwaitingStep: Step, @unchecked Sendable {  // immutable
     let processor: any PartProcessor
-    private let hasty: (any HastyPartProcessor)?
+    // Bound once: a call through the processors themselves copies them each time.
+    private let matches: (Part) -> Bool
+    private let processesAtOnce: ((Part, inout Emitter) -> Bool)?
 
     init(_ processor: any PartProcessor, hasty: (any HastyPartProcessor)?, next: Step?) {
         self.processor = processor
-        self.hasty = hasty
+        matches = processor.match
+        processesAtOnce = hasty.map { $0.processAtOnce }
         super.init(next: next)
     }
 
     override func take(_ part: Part, sink: Sink, under invocation: Invocation?) {
-        guard processor.match(part) else { return sink.pass(part, to: next, under: invocation) }
-        if let hasty {
+        guard matches(part) else { return sink.pass(part, to: next, under: invocation) }
+        if let processesAtOnce {
             var emitter = Emitter(sink: sink, next: next, invocation: invocation)
-            if hasty.processAtOnce(part, into: &emitter) { return }
+            if processesAtOnce(part, &emitter) { return }
         }
         sink.start(self, on: part, under: invocation)
     }
