@@ -98,7 +98,8 @@ let package = Package(
         room(
             "Command",
             [
-                "AtelierStages", "AtelierMemo", "AtelierRedis", "AtelierScheduling", "AtelierTelemetry", "AtelierJSON", "AtelierSVG",
+                "AtelierStages", "AtelierMemo", "AtelierRedis", "AtelierScheduling", "AtelierTelemetry", "AtelierJSON", "AtelierGeometry",
+                "AtelierSVG",
                 "AtelierImageCodecs", "AtelierOOXML", "AtelierArchives", "AtelierPixels", "AtelierLayers", "AtelierHTTP",
                 "AtelierPipelines", "AtelierProcessors",
             ]),
@@ -178,7 +179,7 @@ let package = Package(
             of: "Command",
             [
                 "AtelierStages", "AtelierJSON", "AtelierMemo", "AtelierScheduling", "AtelierOOXML", "AtelierSVG", "AtelierArchives",
-                "AtelierImageCodecs", "AtelierPixels",
+                "AtelierImageCodecs", "AtelierLayers", "AtelierPixels", "AtelierGeometry",
             ]),
     ],
     swiftLanguageModes: [.v6]

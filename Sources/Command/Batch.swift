@@ -6,6 +6,14 @@ import AtelierStages
 protocol Maker: Sendable {
     /// Makes one job, as far as it can be made.
     func make(_ job: Job) async -> Attempt
+    /// What would be made of a job as its inputs are now, as `Product.digest` has it; nil when that cannot be told beforehand.
+    func derivation(of job: Job) -> String?
+    /// What a page shows of a job beside its figures.
+    ///
+    /// - Parameters:
+    ///   - output: The bytes of the output; nil when there are none to show.
+    ///   - wantsLikeness: Whether a tracing is compared with its picture.
+    func look(at job: Job, output: Blob?, wantsLikeness: Bool) async -> JobLook
     /// What has been done so far.
     var totals: Totals { get }
 }
@@ -30,8 +38,8 @@ struct Product: Sendable {
     var remarks: [Remark]
     /// What became of the elements of each slide, with the input it was made from.
     var slides: [SlideOfInput] = []
-    /// How good a tracing is, where that was asked for.
-    var review: TraceReview?
+    /// How good a tracing is, where that was asked for, and whether its figures are reported.
+    var review: TraceReview?, statisticsWanted = false
 }
 
 /// What became of an input's elements.
@@ -65,8 +73,12 @@ struct Outcome: Sendable {
     var made: Made?
     /// Why not, or which inputs a deck goes without.
     var failures: [Failure]
-    /// Wall-clock seconds from reading to the file in place.
+    /// Wall-clock seconds from reading to the file in place; of what was kept, those of the run that made it.
     var seconds: Double
+    /// What a page shows of it, where one is written.
+    var look: JobLook?
+    /// Whether it was said before, in a run of this process over the same inputs.
+    var isRepeated = false
 }
 
 /// Something that was made and delivered.
@@ -85,6 +97,18 @@ struct Made: Sendable {
     var slides: [SlideOfInput] = []
     /// How good a tracing is, where that was asked for.
     var statistics: TraceStatistics?
+    /// How like its picture a tracing is, where that was measured.
+    var ssim: Double?
+}
+
+/// What a page shows of a job beside its figures.
+struct JobLook: Sendable {
+    /// Bytes of all inputs.
+    var byteCount = 0
+    /// PNG or SVG of the first input and of the output, small; nil for what has no picture.
+    var before: Thumbnail?, after: Thumbnail?
+    /// How like its picture a tracing is, where that was to be measured now.
+    var ssim: Double?
 }
 
 /// Something of an input that is not in the output as written.
@@ -112,6 +136,8 @@ struct Failure: Error, Hashable, Sendable {
     var input: String?
     /// What, where, and what helps, in one sentence without a full stop.
     var message: String
+    /// Whether the same may succeed a moment later: the system or the network refused, not the input.
+    var mayPass = false
 
     /// Whether it is worth a line: nobody needs to be told of their own Ctrl-C or of the reader they closed.
     var isNews: Bool { kind != .cancelled && kind != .brokenPipe }

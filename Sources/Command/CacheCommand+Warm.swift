@@ -14,7 +14,7 @@ struct WarmSettings: Hashable, Sendable {
     static var options: [Option<WarmSettings>] {
         [
             .parsed(
-                "budget", \.budget, "TIME", form: "seconds such as 30s or minutes such as 2m", or: "none", group: "Warming",
+                "budget", \.budget, "TIME", form: durationForm, or: "none", group: "Warming",
                 "Most time that warm takes.", parse: duration(written:), text: written),
             .integer("limit", \.limit, 1...Int.max, or: "none", group: "Warming", "Most requests that warm makes or loads."),
             .flag("dry-run", \.isDry, group: "Warming", "Says what warm would do, the most valuable first."),
@@ -113,20 +113,4 @@ extension LoggedRequest {
         let first = printable((paths.first ?? nil) ?? "standard input")
         return first + (paths.count > 1 ? " (and \(paths.count - 1) more)" : "") + " to \(request.product)"
     }
-}
-
-/// Reads `30`, `30s`, `1.5m`. A function, because looking for initialisers of `Duration` makes the compiler take `timespec`
-/// for a type of another module (Swift 6.3).
-private func duration(written text: String) -> Duration? {
-    let unit = text.last == "m" ? 60.0 : 1.0
-    guard let number = Double(text.last == "m" || text.last == "s" ? text.dropLast() : text[...]), (0...1e7).contains(number) else {
-        return nil
-    }
-    return .seconds(number * unit)
-}
-
-/// As `duration(written:)` reads it.
-private func written(_ duration: Duration) -> String {
-    let seconds = duration.inSeconds
-    return decimal(seconds, seconds == seconds.rounded() ? 0 : 3) + "s"
 }

@@ -8,11 +8,11 @@ import AtelierStages
 struct CheckCommand: Hashable, Sendable {
     /// Files, folders and patterns.
     var operands: [String] = []
-    /// `json` and `quiet` matter.
+    /// Which inputs, `json` and `quiet` matter.
     var settings = Settings()
 
     static var options: [Option<CheckCommand>] {
-        Settings.talkOptions.filter { $0.name == "json" || $0.name == "quiet" }.map { $0.of(\.settings) }
+        (Settings.inputOptions + Settings.talkOptions.filter { $0.name == "json" || $0.name == "quiet" }).map { $0.of(\.settings) }
     }
 
     /// Most bytes of a file that is read.
@@ -28,7 +28,7 @@ struct CheckCommand: Hashable, Sendable {
 
     /// Checks every file and prints what was found.
     func run(console: Console) throws -> ExitCode {
-        let list = try expand(operands, suffixes: ["pptx", "pptm", "ppsx", "ppsm", "potx", "potm"])
+        let list = try inputs(operands, settings, suffixes: ["pptx", "pptm", "ppsx", "ppsm", "potx", "potm"], console)
         for problem in list.problems { console.say("atelier: \(problem)") }
         let answers = list.inputs.map { answer(on: $0, console) }
         for answer in answers {

@@ -8,8 +8,8 @@ import AtelierMemo
 import AtelierScheduling
 import AtelierStages
 
-/// Longest list of inputs and longest options document, in bytes.
-private let largestList = 256 << 20, largestOptions = 1 << 20
+/// Longest options document, in bytes.
+private let largestOptions = 1 << 20
 
 extension ConvertCommand {
     /// Makes everything with an engine of its own.
@@ -63,24 +63,17 @@ extension ConvertCommand {
         if let root, kind(of: root) != .folder { throw UsageError("--root \(printable(root)): there is no such folder") }
         if let batch = settings.batch {
             let bytes: [UInt8]
-            do { bytes = try console.read(batch, limit: largestList).withUnsafeBytes(Array.init) } catch {
+            do { bytes = try console.read(batch, limit: largestInputList).withUnsafeBytes(Array.init) } catch {
                 throw UsageError("--batch \(sentence(error))")
             }
             let (jobs, problems) = try AtelierCommand.jobs(listedIn: bytes, verb: verb)
             try refuseOverwriting(jobs, reading: attachments.map(\.input))
             return (jobs.map(numbered), problems)
         }
-        var operands = operands, problems: [String] = []
-        if let list = settings.filesFrom {
-            do {
-                let bytes = try console.read(list, limit: largestList).withUnsafeBytes(Array.init)
-                operands += AtelierCommand.operands(listedIn: bytes, nullSeparated: settings.nullSeparated)
-            } catch { problems.append("--files-from \(sentence(error))") }
-        }
-        let list = try expand(operands, suffixes: verb.suffixes)
+        let list = try inputs(operands, settings, suffixes: verb.suffixes, console)
         let jobs = try plan(list.inputs, verb: verb, settings)
         try refuseOverwriting(jobs, reading: attachments.map(\.input))
-        return (jobs.map(numbered), problems + list.problems)
+        return (jobs.map(numbered), list.problems)
     }
 
     /// The job with what the options say about numbers of slides.
@@ -96,11 +89,29 @@ extension ConvertCommand {
         return files.compactMap { kind, path in path.map { (kind, Input(path: $0, relative: $0)) } }
     }
 
-    /// Makes and delivers every job, at most `window` at a time, and reports.
+    /// Makes and delivers every job, at most `window` at a time, and reports; with `--watch` again whenever inputs change.
     func run(
         _ maker: some Maker, window: Int, on workers: WorkerPool? = nil, environment: [String: String], console: Console
     ) async throws -> ExitCode {
-        let begin = Moment.now
+        let run = BatchRun(maker, settings, journal: try settings.openJournal(), on: workers, console: console)
+        guard settings.watch else { return try await pass(run, window: window, environment: environment) }
+        return try await FolderWatch.repeating(over: { try watched() }) { isFirst in
+            do { return try await pass(run, window: window, environment: environment, isAgain: !isFirst) } catch let error as UsageError {
+                // Files that come may not fit what was asked for; those that come next may.
+                if isFirst { throw error }
+                console.say("atelier: \(error)")
+                return .someFailed
+            }
+        }
+    }
+
+    /// Makes and delivers every job once.
+    ///
+    /// - Parameter isAgain: Whether all was done before, and only what is new is worth a word.
+    private func pass<JobMaker>(
+        _ run: BatchRun<JobMaker>, window: Int, environment: [String: String], isAgain: Bool = false
+    ) async throws -> ExitCode {
+        let begin = Moment.now, console = run.console
         let (jobs, problems) = try jobs(console)
         if let compare = settings.compare {
             guard jobs.count == 1 else { throw UsageError("--compare \(printable(compare)) takes one picture, not \(jobs.count)") }
@@ -109,20 +120,13 @@ extension ConvertCommand {
         for problem in problems { console.say("atelier: \(problem)") }
         let style = ProgressLine.style(settings, isTerminal: console.errorsAreOnTerminal, terminal: environment["TERM"])
         var progress = ProgressLine(style, total: jobs.count, console: console)
-        let force = settings.force, isBatch = settings.batch != nil, compare = settings.compare
+        let isBatch = settings.batch != nil
         var said = 0
-        let outcomes = await runBatch(jobs, window: window, failFast: settings.failFast, on: workers) { job in
-            let begin = ContinuousClock.now
-            var attempt = await maker.make(job), made: Made?
-            if let product = attempt.product {
-                do throws(Failure) {
-                    made = try product.deliver(as: job, force: force, console)
-                    if let compare { try product.review?.deliverComparison(to: compare, force: force) }
-                } catch { attempt.failures.append(error) }
-            }
-            return Outcome(job: job, made: made, failures: attempt.failures, seconds: (ContinuousClock.now - begin).inSeconds)
+        let outcomes = await runBatch(jobs, window: window, failFast: settings.failFast, on: run.workers) { job in
+            await run.perform(job)
         } finished: { outcomes, index in
-            progress.advance(failed: outcomes[index]?.made == nil)
+            let made = outcomes[index]?.made
+            progress.advance(failed: made == nil, cached: made?.isCached == true, kept: made?.delivery == .kept)
             if isBatch, let outcome = outcomes[index], outcome.made != nil {
                 progress.clear()
                 // The reader may have gone; the files are still wanted.
@@ -131,7 +135,7 @@ extension ConvertCommand {
             // In the order of the inputs, so that two runs say the same: a failure waits for the jobs before it.
             while said < outcomes.count, let outcome = outcomes[said] {
                 said += 1
-                for failure in outcome.failures where failure.isNews {
+                for failure in outcome.failures where failure.isNews && !outcome.isRepeated {
                     progress.clear()
                     console.say("atelier: \(failure.message)")
                 }
@@ -141,13 +145,25 @@ extension ConvertCommand {
         let code = exitCode(outcomes, problems: problems.count, interrupted: Task.isCancelled)
         let end = Moment.now
         let report = Report(
-            verb: verb, outcomes: outcomes, problems: problems, totals: maker.totals, seconds: begin.seconds(to: end),
+            verb: verb, outcomes: outcomes, problems: problems, totals: run.maker.totals, seconds: begin.seconds(to: end),
             processorSeconds: begin.processorSeconds(to: end))
-        if !settings.quiet, code != .brokenPipe { report.say(to: console, verbose: settings.verbose) }
-        if let file = settings.report { try DecisionFile(outcomes: outcomes, options: conversion.slide).write(to: file) }
+        let isWorthAWord = !isAgain || outcomes.contains { $0.map { $0.made?.delivery != .kept && !$0.isRepeated } ?? false }
+        if !settings.quiet, isWorthAWord, code != .brokenPipe { report.say(to: console, verbose: settings.verbose) }
+        if let failure = run.journal?.failure { console.say("atelier: warning: the journal is not whole: \(failure)") }
+        if let file = settings.decisions { try DecisionFile(outcomes: outcomes, options: conversion.slide).write(to: file) }
+        if let file = settings.page, isWorthAWord { try ReportPage(report).write(to: file) }
         if settings.timing { console.say("TRACE_MS=\(decimal(report.processorSeconds * 1000, 2))") }
         if settings.json { try console.write(report.json.bytes + [UInt8(ascii: "\n")]) }
         return code
+    }
+
+    /// The folders in which something may change that matters.
+    private func watched() throws -> WatchedFolders {
+        var folders = WatchedFolders(try InputFilter(settings))
+        for operand in operands { try folders.add(operand) }
+        for list in [settings.filesFrom, settings.batch].compactMap(\.self) { try folders.add(list) }
+        for (_, input) in attachments { try folders.add(input.path) }
+        return folders
     }
 }
 
@@ -166,37 +182,5 @@ private struct Moment {
     /// Seconds of all threads together.
     func processorSeconds(to end: Moment) -> Double {
         Double(end.processor.tv_sec - processor.tv_sec) + Double(end.processor.tv_nsec - processor.tv_nsec) * 1e-9
-    }
-}
-
-extension Product {
-    /// Writes the output to where the job wants it.
-    fileprivate func deliver(as job: Job, force: Bool, _ console: Console) throws(Failure) -> Made {
-        let outcome: Result<Delivery, DeliveryError> = blob.withUnsafeBytes { bytes in
-            do throws(DeliveryError) {
-                guard job.output == "-" else { return .success(try AtelierCommand.deliver(bytes, to: job.output, force: force)) }
-                do throws(SystemError) { try console.write(bytes) } catch { throw .system(error) }
-                return .success(.streamed)
-            } catch { return .failure(error) }
-        }
-        switch outcome {
-        case .success(let delivery):
-            return Made(
-                byteCount: blob.count, digest: digest, delivery: delivery, isCached: isCached, remarks: remarks, slides: slides,
-                statistics: review?.statistics)
-        case .failure(.system(let error)) where error.isBrokenPipe: throw Failure(kind: .brokenPipe, message: error.description)
-        case .failure(let error): throw Failure(kind: .other, message: error.description)
-        }
-    }
-}
-
-extension TraceReview {
-    /// Writes the picture of the comparison.
-    fileprivate func deliverComparison(to path: String, force: Bool) throws(Failure) {
-        do throws(DeliveryError) {
-            _ = try comparison.withUnsafeBytes { bytes in
-                Result { () throws(DeliveryError) in try AtelierCommand.deliver(bytes, to: path, force: force) }
-            }.get()
-        } catch { throw Failure(kind: .other, message: error.description) }
     }
 }

@@ -25,6 +25,8 @@ enum Delivery: String, Hashable, Sendable {
     case unchanged
     /// The bytes went to standard output, a pipe or a device.
     case streamed
+    /// A run before made it, of the same, and it is as it was written.
+    case kept
 }
 
 /// Why an output was not written.
@@ -136,7 +138,7 @@ private func holds(_ bytes: UnsafeRawBufferPointer, _ path: String) -> Bool {
 }
 
 /// Makes the folders on the way to a path.
-private func makeFolder(of path: String) throws(DeliveryError) {
+func makeFolder(of path: String) throws(DeliveryError) {
     guard let slash = path.lastIndex(of: "/"), slash != path.startIndex else { return }
     let folder = String(path[..<slash])
     guard kind(of: folder) != .folder else { return }

@@ -1,6 +1,7 @@
 import AtelierImageCodecs
 import AtelierMemo
 import AtelierOOXML
+import AtelierPixels
 import AtelierSVG
 import AtelierScheduling
 import AtelierStages
@@ -17,8 +18,8 @@ struct EngineMaker: Maker {
     let keepGoing: Bool
     /// Whether reports list every single element.
     let listsElements: Bool
-    /// Whether tracings are compared with their pictures, and whether that is drawn.
-    private let reviews: (wanted: Bool, drawn: Bool)
+    /// Whether tracings are compared with their pictures and whether that is drawn; for a page, those that are tracings.
+    private let reviews: (wanted: Bool, drawn: Bool, onPage: Bool)
     let console: Console
     /// What is told of the work while it lasts, and what misses are compared with.
     private let journal: CacheJournal?, keys: KeyLog?
@@ -42,8 +43,9 @@ struct EngineMaker: Maker {
         attachments = command.attachments
         root = command.root
         keepGoing = command.settings.keepGoing
-        listsElements = command.settings.report != nil
-        reviews = (command.settings.stats || command.settings.compare != nil, command.settings.compare != nil)
+        listsElements = command.settings.decisions != nil
+        let settings = command.settings
+        reviews = (settings.stats || settings.compare != nil, settings.compare != nil, settings.page != nil)
         self.console = console
         watch = engine.levels.lazy.compactMap { $0 as? MemoryStore }.first.map(PressureWatch.init(of:))
         engine.observe { [ran] in ran.note($0) }
@@ -83,6 +85,33 @@ struct EngineMaker: Maker {
                 return Attempt(failures: failures + [Failure(error, about: nil)])
             }
         }
+    }
+
+    func derivation(of job: Job) -> String? {
+        // Reports need what only making it tells; standard input can be read once.
+        guard !listsElements, !reviews.wanted, !job.inputs.contains(where: \.isStandardInput) else { return nil }
+        do {
+            let pages = try job.inputs.map { input throws(Failure) in try page(input, of: job) }
+            let attached = job.format == .pptx ? try attachments.map { (_, input) throws(Failure) in try source(input) } : []
+            return try conversion(job.format, pages, attached).output.digest.description
+        } catch {
+            // What cannot be read is tried, and fails with its reason.
+            return nil
+        }
+    }
+
+    func look(at job: Job, output: Blob?, wantsLikeness: Bool) async -> JobLook {
+        var look = JobLook(byteCount: job.inputs.reduce(0) { $0 + fileSize($1.path) })
+        // What cannot be shown is shown as nothing; why it failed stands in the outcome.
+        if let input = job.inputs.first, !input.isStandardInput, let source = try? source(input, keepingUpTo: Self.keptFile) {
+            look.before = await engine.thumbnail(of: source, isDrawing: isDrawing(source, input), options)
+            if wantsLikeness, job.format == .svg, !isDrawing(source, input) {
+                let review = Artifact(ReviewOfSource(source: source, options: options, showsComparison: false))
+                look.ssim = (try? await engine.value(of: review))?.statistics.similarity.ssim  // a page without this figure is still one
+            }
+        }
+        if job.format == .svg, let output { look.after = await engine.thumbnail(of: .blob(output), isDrawing: true, options) }
+        return look
     }
 
     /// Where everything a job is built on lies. What a file is decides how it is converted, so files are looked at; no stage runs.
@@ -163,8 +192,9 @@ struct EngineMaker: Maker {
     private func product(_ job: Job, _ pages: [Page], _ attached: [Page]) async throws -> Product {
         let request = request(job.format, pages, attached.map(\.source))
         let conversion = try request.conversion(of: sources(of: pages, attached.map(\.source)), listingElements: listsElements)
+        let isReviewed = reviews.wanted || reviews.onPage && !isDrawing(pages[0].source, job.inputs[0])
         let review =
-            reviews.wanted && job.format == .svg
+            isReviewed && job.format == .svg
             ? Artifact(ReviewOfSource(source: pages[0].source, options: options, showsComparison: reviews.drawn)) : nil
         let (blob, report, looked) = try await engine.values(of: conversion.output, conversion.report, review)
         let remarks = zip(pages, report.pages).flatMap { page, diagnostics in
@@ -175,7 +205,13 @@ struct EngineMaker: Maker {
             cost: ran.cost(of: conversion.output.digest))
         return Product(
             blob: blob, digest: conversion.output.digest.description, isCached: !ran.contains(conversion.output.digest), remarks: remarks,
-            slides: zip(pages, report.slides).map { SlideOfInput(input: $0.input.path, summary: $1) }, review: looked)
+            slides: zip(pages, report.slides).map { SlideOfInput(input: $0.input.path, summary: $1) }, review: looked,
+            statisticsWanted: reviews.wanted)
+    }
+
+    /// Whether a source is SVG, by its first bytes.
+    private func isDrawing(_ source: Artifact<Blob>, _ input: Input) -> Bool {
+        source.keptBytes.map { SVG.looksLikeMarkup($0.bytes.span) } ?? beginsAsMarkup(input.path)
     }
 
     /// An input with the files that it refers to. Pictures, which refer to none, are not read for that.

@@ -6,6 +6,12 @@ import AtelierPipelines
 import AtelierSVG
 import AtelierStages
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 extension Failure {
     /// What a failed request means for the person who asked.
     init(_ error: any Error, about input: Input?) {
@@ -33,7 +39,19 @@ extension Failure {
             default:
                 failure(.other, place + sentence(error))
             }
+        mayPass =
+            switch underlying {
+            case Blob.FileError.failed(_, _, let code), SourceError.unreadable(.failed(_, _, let code)): AtelierCommand.mayPass(errno: code)
+            case SourceError.changedWhileReading, HTTPError.unreachable, HTTPError.timedOut, HTTPError.cut: true
+            default: false
+            }
     }
+}
+
+/// Whether a refusal of the system may be over a moment later: too many open files, no room, a server or a disk that does not answer.
+func mayPass(errno code: Int32) -> Bool {
+    [EIO, EAGAIN, EMFILE, ENFILE, ENOMEM, ENOBUFS, EBUSY, ETXTBSY, ENOSPC, EDQUOT, ESTALE, ETIMEDOUT, EINTR, EHOSTDOWN, ENETDOWN].contains(
+        code)
 }
 
 extension SVG.ParseError {

@@ -47,6 +47,30 @@ struct Glob: Hashable {
         }
     }
 
+    /// Whether a path fits as a whole; a pattern without a slash is held against its last name alone.
+    func fits(_ path: some StringProtocol) -> Bool {
+        let path: [String] = path.split(separator: Character("/")).map { String($0) }
+        if names.count == 1, names[0] != "**" { return path.last.map { Glob.matches($0, names[0]) } ?? false }
+        var n = 0, p = 0, starPattern: Int?, starName = 0
+        while n < path.count {
+            if p < names.count, names[p] == "**" {
+                (starPattern, starName) = (p, n)
+                p += 1
+            } else if p < names.count, Glob.matches(path[n], names[p]) {
+                p += 1
+                n += 1
+            } else if let star = starPattern, !path[starName].hasPrefix(".") {
+                // As with the stars of one name below.
+                starName += 1
+                (p, n) = (star + 1, starName)
+            } else {
+                return false
+            }
+        }
+        while p < names.count, names[p] == "**" { p += 1 }
+        return p == names.count
+    }
+
     /// Whether one name between slashes fits one part of a pattern.
     static func matches(_ name: String, _ pattern: String) -> Bool {
         let name = Array(name.utf8), pattern = Array(pattern.utf8)

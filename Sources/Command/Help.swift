@@ -54,6 +54,7 @@ extension Verb {
                 format == nil
                     ? "A .pptx output takes several inputs, one slide each; a folder receives one file for each input."
                     : "Without -o and -d the output stands beside its input; standard input goes to standard output.",
+                "A run over many files goes on where another was stopped with --resume, and stays and follows changes with --watch.",
             ]
         case .compose:
             [
@@ -69,7 +70,8 @@ extension Verb {
                 "A pipeline is a JSON document with a list of steps, such as {\"steps\": [{\"make\": \"svg\"}, {\"make\": \"pptx\"}]}: "
                     + "every picture is traced, and all drawings become the slides of one presentation. Steps make svg, png or pptx, "
                     + "with the options of the command line. --schema prints what may stand there, --graph draws what does.",
-                "Inputs are files, folders, quoted patterns, URLs, or - for standard input. An input that fails is said and left out.",
+                "Inputs are files, folders, quoted patterns, URLs, or - for standard input. An input that fails is said and left out. "
+                    + "\"atelier batch\" is the same command.",
             ]
         case .explain:
             [

@@ -3,6 +3,7 @@
 #elseif canImport(Musl)
     import Musl
 #endif
+import AtelierMemo
 
 /// One thing to read.
 struct Input: Hashable, Sendable {
@@ -30,12 +31,33 @@ struct InputList: Hashable, Sendable {
 private let largestCount = 1_000_000
 
 /// Folders inside folders that are entered at most.
-private let deepestFolder = 64
+let deepestFolder = 64
+
+/// Longest list of inputs, in bytes.
+let largestInputList = 256 << 20
+
+/// What the operands and the list of a command line stand for; `takesURLs` leaves addresses of HTTP as they are.
+func inputs(
+    _ operands: [String], _ settings: Settings, suffixes: [String], takesURLs: Bool = false, _ console: Console
+) throws(UsageError) -> InputList {
+    var operands = operands, problems: [String] = []
+    if let list = settings.filesFrom {
+        do {
+            let bytes = try console.read(list, limit: largestInputList).withUnsafeBytes(Array.init)
+            operands += AtelierCommand.operands(listedIn: bytes, nullSeparated: settings.nullSeparated)
+        } catch { problems.append("--files-from \(sentence(error))") }
+    }
+    var list = try expand(operands, suffixes: suffixes, takesURLs: takesURLs, filter: try InputFilter(settings))
+    list.problems = problems + list.problems
+    return list
+}
 
 /// Turns operands into inputs: files stay, folders give the files below them whose suffix is in `suffixes`, patterns give
 /// what they match. Hidden files and folders are met only when named. A file that folders or patterns found already is not
 /// taken again; a file that is named is always taken, also when it does not exist, so that reading it says why.
-func expand(_ operands: [String], suffixes: [String]) throws(UsageError) -> InputList {
+func expand(
+    _ operands: [String], suffixes: [String], takesURLs: Bool = false, filter: InputFilter = InputFilter()
+) throws(UsageError) -> InputList {
     var list = InputList()
     var found: Set<String> = []
     for operand in operands {
@@ -44,18 +66,28 @@ func expand(_ operands: [String], suffixes: [String]) throws(UsageError) -> Inpu
             list.inputs.append(Input(path: "-", relative: "standard-input"))
             continue
         }
+        if takesURLs, operand.isURL {
+            list.inputs.append(Input(path: operand, relative: operand.nameInURL))
+            continue
+        }
         var additions: [Input] = []
         let known = list.problems.count
         switch kind(of: operand) {
         case .folder:
             let folder = operand.hasSuffix("/") ? operand : operand + "/"
-            walk(folder, depth: 0, problems: &list.problems) { additions.append(Input(path: folder + $0, relative: $0)) }
+            walk(folder, depth: 0, filter, problems: &list.problems) { additions.append(Input(path: folder + $0, relative: $0)) }
             additions.removeAll { input in !suffixes.contains { input.path.lowercased().hasSuffix("." + $0) } }
+            let met = additions.count
+            additions.removeAll { !filter.takes($0.relative) }
             if additions.isEmpty, list.problems.count == known {
-                list.problems.append("\(printable(operand)): no file below this folder ends in .\(suffixes.joined(separator: ", ."))")
+                list.problems.append(
+                    met > 0 || filter.isNarrow
+                        ? "\(printable(operand)): no file in this folder passes --include, --exclude and --no-recursive"
+                        : "\(printable(operand)): no file below this folder ends in .\(suffixes.joined(separator: ", ."))")
             }
         case nil where Glob.isPattern(operand):
             for glob in try Glob.patterns(operand) { additions.append(contentsOf: matches(of: glob, problems: &list.problems)) }
+            additions.removeAll { !filter.takes($0.relative) }
             if additions.isEmpty, list.problems.count == known {
                 list.problems.append("\(printable(operand)): no file matches this pattern")
             }
@@ -72,11 +104,23 @@ func expand(_ operands: [String], suffixes: [String]) throws(UsageError) -> Inpu
     return list
 }
 
-/// What a list of inputs says: names on lines, or ended by NUL. Empty lines are passed over.
+/// What a list of inputs says: names on lines, or ended by NUL, which no name holds. Empty lines are passed over.
 func operands(listedIn bytes: [UInt8], nullSeparated: Bool) -> [String] {
-    bytes.split(separator: nullSeparated ? 0 : UInt8(ascii: "\n")).compactMap { line in
+    let nullSeparated = nullSeparated || bytes.contains(0)
+    return bytes.split(separator: nullSeparated ? 0 : UInt8(ascii: "\n")).compactMap { line in
         let line = !nullSeparated && line.last == UInt8(ascii: "\r") ? line.dropLast() : line
         return line.isEmpty ? nil : String(decoding: line, as: UTF8.self)
+    }
+}
+
+extension String {
+    /// Whether it is an address that HTTP leads to.
+    var isURL: Bool { hasPrefix("http://") || hasPrefix("https://") }
+
+    /// The last part of a URL's path.
+    fileprivate var nameInURL: String {
+        let path = prefix { $0 != "?" && $0 != "#" }.split(separator: "/").dropFirst(2)
+        return path.last.map(String.init) ?? "index"
     }
 }
 
@@ -100,7 +144,9 @@ func lastName(of path: String) -> String {
 
 /// Calls `visit` with the path below `folder` (which ends in `/`) of every file that is not hidden. Links to folders are not
 /// followed, so that a circle of links ends.
-private func walk(_ folder: String, below: String = "", depth: Int, problems: inout [String], visit: (String) -> Void) {
+private func walk(
+    _ folder: String, below: String = "", depth: Int, _ filter: InputFilter, problems: inout [String], visit: (String) -> Void
+) {
     guard depth <= deepestFolder else {
         problems.append("\(printable(folder + below)): folders deeper than \(deepestFolder) are not entered")
         return
@@ -114,7 +160,8 @@ private func walk(_ folder: String, below: String = "", depth: Int, problems: in
         let path = below + name
         guard lstat(folder + path, &status) == 0 else { continue }  // gone since it was listed
         if status.st_mode & S_IFMT == S_IFDIR {
-            walk(folder, below: path + "/", depth: depth + 1, problems: &problems, visit: visit)
+            guard filter.enters(path) else { continue }
+            walk(folder, below: path + "/", depth: depth + 1, filter, problems: &problems, visit: visit)
         } else if kind(of: folder + path) == .file {
             visit(path)
         }

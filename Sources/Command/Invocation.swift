@@ -30,6 +30,9 @@ enum Invocation: Hashable, Sendable {
 enum Verb: String, CaseIterable, Hashable, Sendable {
     case convert, trace, pptx, compose, run, explain, check, cache, config, bench, version, help
 
+    /// The command of a name; `batch` is another one of `run`.
+    init?(named name: String) { self.init(rawValue: name == "batch" ? "run" : name) }
+
     /// The one format it makes; nil when it makes several or none.
     var format: Request.Target? {
         switch self {
@@ -91,9 +94,6 @@ struct ConvertCommand: Hashable, Sendable {
             : ConversionOptions.slides.map { $0.of(\ConvertCommand.conversion) } + [
                 .text("title", \.title, "TEXT", group: "Slides", "Title in the properties of the presentation."),
                 .text(
-                    "report", \.settings.report, "FILE", group: "Slides",
-                    "Writes what became of every element as JSON: native, approximated, picture or omitted, and why."),
-                .text(
                     "template", \.template, "FILE", group: "Slides",
                     "A presentation that the slides are put into, behind its own; its size, layouts and design hold."),
                 .text(
@@ -101,7 +101,25 @@ struct ConvertCommand: Hashable, Sendable {
                     "A text file with the notes of the slides, a line of --- between two slides."),
             ]
         let rest = ConversionOptions.limits.map { $0.of(\ConvertCommand.conversion) } + Settings.engineOptions.map { $0.of(\.settings) }
-        return files + tracing + slides + rest
+        return files + Settings.batchOptions.map { $0.of(\ConvertCommand.settings) } + tracing + slides + rest
+    }
+}
+
+extension ConvertCommand {
+    /// Refuses flags about runs over many inputs that contradict each other.
+    fileprivate func checkBatch() throws(UsageError) {
+        if settings.resume, settings.journalPath == nil {
+            throw UsageError("--resume wants a journal: name it with --journal FILE, or the folder of the outputs with -d DIR")
+        }
+        if settings.journalPath != nil, settings.output == "-" { throw UsageError("--journal notes files; leave -o - away") }
+        if settings.decisions != nil {
+            if verb == .trace { throw UsageError("trace makes no slides whose elements could be listed; name the report FILE.html") }
+            if settings.resume { throw UsageError("what becomes of elements is known when slides are made; leave --resume away") }
+        }
+        guard settings.watch else { return }
+        if readsStandardInput { throw UsageError("--watch reads its inputs again and again; name files, folders or patterns") }
+        if settings.output == "-" { throw UsageError("--watch writes files; leave -o - away") }
+        if settings.json { throw UsageError("--json reports at the end of a run, and --watch has none; --events says what happens") }
     }
 }
 
@@ -147,7 +165,7 @@ extension Invocation {
             return
         default: break
         }
-        guard let verb = Verb(rawValue: first) else {
+        guard let verb = Verb(named: first) else {
             let question = closest(to: first.lowercased(), in: Verb.allCases.map(\.rawValue)).map { " (did you mean \($0)?)" } ?? ""
             throw UsageError("there is no command \(printable(first))\(question)")
         }
@@ -161,7 +179,7 @@ extension Invocation {
         case .convert, .trace, .pptx:
             self = .convert(try Invocation.conversion(verb, rest, ConvertCommand.options(of: verb), over: base))
         case .explain:
-            guard let made = rest.first.flatMap(Verb.init), [.convert, .trace, .pptx].contains(made) else {
+            guard let made = rest.first.flatMap(Verb.init(rawValue:)), [.convert, .trace, .pptx].contains(made) else {
                 throw UsageError("explain wants the command to explain after it: convert, trace or pptx")
             }
             let options = ConvertCommand.options(of: made) + ConvertCommand.explainOptions
@@ -208,7 +226,9 @@ extension Invocation {
         case .check:
             var command = CheckCommand()
             command.operands = try parse(rest, options: CheckCommand.options, into: &command)
-            if command.operands.isEmpty { throw UsageError("check wants at least one file, folder or pattern, or - for standard input") }
+            if command.operands.isEmpty, command.settings.filesFrom == nil {
+                throw UsageError("check wants at least one file, folder or pattern, or - for standard input")
+            }
             self = .check(command)
         case .run: self = .run(try RunCommand(parsing: rest))
         case .version, .help:
@@ -218,7 +238,7 @@ extension Invocation {
                 if let operand = operands.first { throw UsageError("version takes no \(printable(operand))") }
                 self = .version(json: json)
             } else {
-                let topic = operands.first.flatMap(Verb.init)
+                let topic = operands.first.flatMap(Verb.init(named:))
                 guard operands.isEmpty || topic != nil else { throw UsageError("there is no command \(printable(operands[0]))") }
                 self = .help(topic, json: json)
             }
@@ -269,6 +289,7 @@ extension Invocation {
         if conversion.standardInputUses > 1 { throw UsageError("standard input can be read only once") }
         if settings.quiet, settings.verbose { throw UsageError("-q and -v exclude each other") }
         if settings.keepGoing, settings.failFast { throw UsageError("--keep-going and --fail-fast exclude each other") }
+        try conversion.checkBatch()
         if conversion.template != nil {
             if conversion.title != nil { throw UsageError("a template keeps its own title; leave --title or --template away") }
             if conversion.conversion.slide.size != nil { throw UsageError("a template has its own slide size; leave --slide-size away") }

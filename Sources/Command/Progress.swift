@@ -4,7 +4,7 @@ struct ProgressLine {
     enum Style { case hidden, redrawn, printed }
 
     private let style: Style, total: Int, console: Console, begin: ContinuousClock.Instant
-    private var done = 0, failed = 0, lastShown: ContinuousClock.Instant, isDrawn = false
+    private var counts = Counts(), lastShown: ContinuousClock.Instant, isDrawn = false
 
     /// A line for `total` jobs that begin now.
     init(_ style: Style, total: Int, console: Console, now: ContinuousClock.Instant = .now) {
@@ -18,14 +18,21 @@ struct ProgressLine {
         return isTerminal && terminal != nil && terminal != "dumb" ? .redrawn : .printed
     }
 
+    /// How many jobs came to an end, and how.
+    struct Counts: Hashable {
+        var done = 0, failed = 0, cached = 0, kept = 0
+    }
+
     /// Counts one job and shows the line when it is time: at most ten times a second on a terminal.
-    mutating func advance(failed hasFailed: Bool, now: ContinuousClock.Instant = .now) {
-        done += 1
-        if hasFailed { failed += 1 }
-        guard style != .hidden, total > 1, done < total else { return }
+    mutating func advance(failed: Bool, cached: Bool = false, kept: Bool = false, now: ContinuousClock.Instant = .now) {
+        counts.done += 1
+        if failed { counts.failed += 1 }
+        if cached { counts.cached += 1 }
+        if kept { counts.kept += 1 }
+        guard style != .hidden, total > 1, counts.done < total else { return }
         guard now - lastShown >= (style == .redrawn ? .milliseconds(100) : .seconds(10)) else { return }
         lastShown = now
-        let text = ProgressLine.text(done: done, failed: failed, total: total, seconds: (now - begin).inSeconds)
+        let text = ProgressLine.text(counts, total: total, seconds: (now - begin).inSeconds)
         if style == .redrawn {
             console.sayWithoutEnd("\r\u{1B}[K" + text)
             isDrawn = true
@@ -40,23 +47,22 @@ struct ProgressLine {
         isDrawn = false
     }
 
-    /// `[#######·········] 12/64, 1 failed, 8.3/s, 0:06 left`.
-    static func text(done: Int, failed: Int, total: Int, seconds: Double) -> String {
-        let filled = total > 0 ? done * 24 / total : 0
-        let rate = seconds > 0 ? Double(done) / seconds : 0
+    /// `[#######·········] 12/64, 5 from the cache, 1 failed, 8.3/s, 0:06 left`. What was kept takes no time and counts for no rate.
+    static func text(_ counts: Counts, total: Int, seconds: Double) -> String {
+        let done = counts.done, filled = total > 0 ? done * 24 / total : 0
+        let rate = seconds > 0 ? Double(done - counts.kept) / seconds : 0
         var text = "[" + String(repeating: "#", count: filled) + String(repeating: ".", count: 24 - filled) + "] \(done)/\(total)"
-        if failed > 0 { text += ", \(failed) failed" }
+        if counts.kept > 0 { text += ", \(counts.kept) kept" }
+        if counts.cached > 0 { text += ", \(counts.cached) from the cache" }
+        if counts.failed > 0 { text += ", \(counts.failed) failed" }
         if rate > 0 {
             let left = Int((Double(total - done) / rate).rounded(.up))
-            text += ", \(decimal(rate, 1))/s, \(left / 60):\(left % 60 < 10 ? "0" : "")\(left % 60) left"
+            let minutes = left / 60 % 60, hours = left / 3600
+            func two(_ number: Int) -> String { (number < 10 ? "0" : "") + String(number) }
+            text += ", \(decimal(rate, 1))/s, " + (hours > 0 ? "\(hours):\(two(minutes))" : "\(minutes)") + ":\(two(left % 60)) left"
         }
         return text
     }
-}
-
-extension Duration {
-    /// The length in seconds.
-    var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) * 1e-18 }
 }
 
 /// A number with a fixed count of decimals, rounded half up, for people.

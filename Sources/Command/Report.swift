@@ -22,7 +22,7 @@ struct Report {
         let made = made
         if verbose {
             for (outcome, made) in made {
-                let how = made.isCached ? "found" : "made"
+                let how = made.delivery == .kept ? "made before" : made.isCached ? "found" : "made"
                 let what = "\(made.delivery.rawValue), \(made.byteCount) bytes, \(how), \(decimal(outcome.seconds * 1000, 1)) ms"
                 console.say("\(outcome.job.output == "-" ? "standard output" : printable(outcome.job.output)): \(what)")
                 for remark in made.remarks { console.say(remark.line(verbose: true)) }
@@ -43,9 +43,11 @@ struct Report {
     /// `64 of 64 made, 12 of them found in the cache, 0.5 s`.
     var summary: String {
         let made = made
-        let found = made.count { $0.1.isCached }, unchanged = made.count { $0.1.delivery == .unchanged }
+        let found = made.count { $0.1.isCached }, kept = made.count { $0.1.delivery == .kept },
+            unchanged = made.count { $0.1.delivery == .unchanged }
         let notBegun = outcomes.count { $0 == nil }
         var text = "\(made.count) of \(outcomes.count + problems.count) made"
+        if kept > 0 { text += ", \(kept) kept" }
         if found > 0 { text += ", \(found) from the cache" }
         if unchanged > 0 { text += ", \(unchanged) already there" }
         if notBegun > 0 { text += ", \(notBegun) not begun" }
@@ -105,9 +107,13 @@ extension Outcome {
                     .init("state", .string(made.delivery.rawValue)),
                     .init("bytes", .integer(made.byteCount)),
                     .init("digest", .string(made.digest)),
-                    .init("cached", .bool(made.isCached)),
-                    .init("diagnostics", .array(made.remarks.filter { $0.input == input.path }.map(\.json))),
                 ]
+                if made.delivery != .kept {
+                    members += [
+                        .init("cached", .bool(made.isCached)),
+                        .init("diagnostics", .array(made.remarks.filter { $0.input == input.path }.map(\.json))),
+                    ]
+                }
                 if let statistics = made.statistics { members.append(.init("statistics", statistics.json)) }
             } else {
                 members.append(.init("state", .string(failure == nil ? "notMade" : "failed")))

@@ -52,22 +52,7 @@ extension RunCommand {
 
     /// What the operands and lists name, in their order.
     private func inputs(_ console: Console) throws(UsageError) -> (inputs: [Input], problems: [String]) {
-        var operands = operands, list = InputList()
-        if let file = settings.filesFrom {
-            do {
-                let bytes = try console.read(file, limit: 256 << 20).withUnsafeBytes(Array.init)
-                operands += AtelierCommand.operands(listedIn: bytes, nullSeparated: settings.nullSeparated)
-            } catch { list.problems.append("--files-from \(sentence(error))") }
-        }
-        for run in operands.chunked(by: { $0.isURL == $1.isURL }) {
-            if run[0].isURL {
-                list.inputs += run.map { Input(path: $0, relative: $0.nameInURL) }
-            } else {
-                let files = try expand(run, suffixes: Verb.run.suffixes)
-                list.inputs += files.inputs
-                list.problems += files.problems
-            }
-        }
+        let list = try AtelierCommand.inputs(operands, settings, suffixes: Verb.run.suffixes, takesURLs: true, console)
         return (list.inputs, list.problems)
     }
 
@@ -112,32 +97,6 @@ private let identifyParts = PartFunction { part, emitter in
             }
     }
     emitter.emit(part)
-}
-
-extension String {
-    /// Whether it is an address that HTTP leads to.
-    fileprivate var isURL: Bool { hasPrefix("http://") || hasPrefix("https://") }
-
-    /// The last part of a URL's path.
-    fileprivate var nameInURL: String {
-        let path = prefix { $0 != "?" && $0 != "#" }.split(separator: "/").dropFirst(2)
-        return path.last.map(String.init) ?? "index"
-    }
-}
-
-extension Array {
-    /// Neighbours that belong together, each run with at least one.
-    fileprivate func chunked(by belongTogether: (Element, Element) -> Bool) -> [[Element]] {
-        var chunks: [[Element]] = []
-        for element in self {
-            if let last = chunks.last?.last, belongTogether(last, element) {
-                chunks[chunks.count - 1].append(element)
-            } else {
-                chunks.append([element])
-            }
-        }
-        return chunks
-    }
 }
 
 /// What went wrong, by input.

@@ -21,11 +21,6 @@ struct RunCommand: Hashable, Sendable {
                 "The output; - is standard output. A folder (ending in /, or there already) receives one file for each part that comes out."
             ),
             .text("directory", letter: "d", \.settings.directory, "DIR", group: "Files", "Folder that receives one file for each part."),
-            .text(
-                "files-from", \.settings.filesFrom, "FILE", group: "Files",
-                "Reads further inputs from FILE, one a line; - is standard input."),
-            .flag(
-                "null", letter: "0", \.settings.nullSeparated, group: "Files", "Names in --files-from end in NUL instead of a line feed."),
             .flag("force", letter: "f", \.settings.force, group: "Files", "Replaces outputs that are there already and differ."),
             .flag("fail-fast", \.settings.failFast, group: "Files", "Stops at the first input that fails."),
             .flag(
@@ -33,7 +28,7 @@ struct RunCommand: Hashable, Sendable {
                 "Draws the pipeline instead of running it: as text, or as SVG into the output where one is named."),
             .flag("schema", \.schema, group: "Pipeline", "Prints the JSON Schema of pipelines."),
         ]
-        + (Configuration.flags
+        + (Settings.inputOptions + Configuration.flags
         + [.text("events", \.events, "FILE", group: "Talk", "Writes what the engine does, one JSON object a line.")]
         + Settings.talkOptions).map { $0.of(\RunCommand.settings) }
 
@@ -80,7 +75,11 @@ struct RunCommand: Hashable, Sendable {
         } catch let error as PipelineError {
             let place = document == "-" ? "standard input" : printable(document)
             throw UsageError("\(place): \(sentence(error))")
-        } catch { throw UsageError(sentence(error)) }
+        } catch {
+            // Whoever comes to `batch` with files wants one of these.
+            let advice = document.hasSuffix(".json") ? "" : "; without a pipeline, atelier convert, trace and pptx take many files"
+            throw UsageError(sentence(error) + advice)
+        }
     }
 
     /// Prints the schema or draws the pipeline; nil when it is to be run.

@@ -14,6 +14,10 @@ struct Settings: Hashable, Sendable {
     var batch: String?
     /// Whether the list separates names by NUL instead of line feeds.
     var nullSeparated = false
+    /// Whether folders in folders are entered.
+    var recursive = true
+    /// Patterns of the files that are taken from folders and patterns, and of those that are not.
+    var include: String?, exclude: String?
     /// JSON document with options that flags then override, `-` for standard input.
     var optionsFile: String?
     /// Whether existing outputs that differ are replaced.
@@ -22,6 +26,14 @@ struct Settings: Hashable, Sendable {
     var keepGoing = false
     /// Whether the first failure ends the run.
     var failFast = false
+    /// File that notes what was made, and whether what it says is done stays as it is.
+    var journal: String?, resume = false
+    /// Longest time for one output; nil for any.
+    var itemTimeout: Duration?
+    /// How often an output is tried again after a failure that may pass.
+    var retries = 0
+    /// Whether the inputs are converted again whenever they change.
+    var watch = false
     /// What flags say about the configuration, by name of option.
     var said: [String: OptionValue] = [:]
     /// Whether the report is one JSON document on standard output.
@@ -34,7 +46,7 @@ struct Settings: Hashable, Sendable {
     var progress = Progress.auto
     /// Whether the processor time is printed.
     var timing = false
-    /// File that receives what became of every element.
+    /// File that receives a page about the run, when it is named .html, else what became of every element.
     var report: String?
     /// Whether tracings are compared with their pictures.
     var stats = false
@@ -45,6 +57,13 @@ struct Settings: Hashable, Sendable {
 
     /// When progress is shown.
     enum Progress: String, CaseIterable { case auto, never, bar }
+
+    /// File that receives a page about the run.
+    var page: String? { report.flatMap { isPage($0) ? $0 : nil } }
+    /// File that receives what became of every element.
+    var decisions: String? { report.flatMap { isPage($0) ? nil : $0 } }
+
+    private func isPage(_ path: String) -> Bool { [".html", ".htm"].contains { path.lowercased().hasSuffix($0) } }
 }
 
 extension Request.Target {
@@ -68,18 +87,59 @@ extension Settings {
                 "output", letter: "o", \.output, "OUT", group: "Files",
                 "The output; - is standard output. A folder (ending in /, or there already) receives one file for each input."),
             .text("directory", letter: "d", \.directory, "DIR", group: "Files", "Folder that receives one file for each input."),
-        ] + to + [
-            .text("files-from", \.filesFrom, "FILE", group: "Files", "Reads further inputs from FILE, one a line; - is standard input."),
+        ] + to + inputOptions + [
             .text(
                 "batch", \.batch, "FILE", group: "Files",
                 "Converts what FILE lists, an input, a tab and an output a line; prints MS, the input and milliseconds for each."),
-            .flag("null", letter: "0", \.nullSeparated, group: "Files", "Names in --files-from end in NUL instead of a line feed."),
             .flag("force", letter: "f", \.force, group: "Files", "Replaces outputs that are there already and differ."),
-            .flag("keep-going", letter: "k", \.keepGoing, group: "Files", "Makes a deck without the inputs that fail."),
-            .flag("fail-fast", \.failFast, group: "Files", "Stops at the first input that fails."),
             .text(
                 "options", \.optionsFile, "FILE", group: "Files",
                 "Reads options from a JSON object (- is standard input); flags win over it."),
+        ]
+    }
+
+    /// Flags about which files are inputs.
+    static var inputOptions: [Option<Settings>] {
+        [
+            .text(
+                "files-from", aliases: ["from"], \.filesFrom, "FILE", group: "Files",
+                "Reads further inputs from FILE, one a line or with NUL between them; - is standard input."),
+            .flag("null", letter: "0", \.nullSeparated, group: "Files", "Names in --files-from end in NUL instead of a line feed."),
+            .flag("recursive", letter: "r", \.recursive, group: "Files", "Takes the files of folders in folders too."),
+            .text(
+                "include", \.include, "PATTERN", group: "Files",
+                "Takes from folders and patterns only what fits, such as '*-logo.*' or 'icons/**/*.{png,svg}'."),
+            .text(
+                "exclude", \.exclude, "PATTERN", group: "Files",
+                "Leaves out of folders and patterns what fits, whole folders too, such as '{old,*.bak,**/drafts}'."),
+        ]
+    }
+
+    /// Flags about runs over many inputs.
+    static var batchOptions: [Option<Settings>] {
+        [
+            .flag(
+                "keep-going", letter: "k", \.keepGoing, group: "Batch",
+                "Makes a deck without the inputs that fail. A failure never stops other outputs."),
+            .flag("fail-fast", \.failFast, group: "Batch", "Begins nothing more after the first input that fails."),
+            .parsed(
+                "item-timeout", \.itemTimeout, "TIME", form: durationForm, or: "none", group: "Batch",
+                "Gives up an output that takes longer; the others go on.", parse: duration(written:), text: written),
+            .integer(
+                "retries", \.retries, 0...100, group: "Batch",
+                "Tries again after a failure of files or network that may pass, with pauses from 0.1 s to 5 s; never after bad input."),
+            .text(
+                "journal", \.journal, "FILE", group: "Batch",
+                "Notes every output in FILE as it is made; without --resume the file begins anew."),
+            .flag(
+                "resume", \.resume, group: "Batch",
+                "Keeps what the journal says was made, where input, options and output are still the same. Without --journal it is "
+                    + ".atelier-journal in the folder of -d."),
+            .flag("watch", \.watch, group: "Batch", "Stays, and converts again what changes, until it is interrupted."),
+            .text(
+                "report", \.report, "FILE", group: "Batch",
+                "FILE.html receives a page with pictures, plots, likeness and failures; another name, of slides, what became of every "
+                    + "element as JSON: native, approximated, picture or omitted, and why."),
         ]
     }
 

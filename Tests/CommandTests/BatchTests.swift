@@ -33,6 +33,9 @@ private final class TestMaker: Maker {
         }
         return attempt
     }
+
+    func derivation(of job: Job) -> String? { nil }
+    func look(at job: Job, output: Blob?, wantsLikeness: Bool) async -> JobLook { JobLook() }
 }
 
 private func run(
@@ -198,12 +201,17 @@ struct ExitCodeTests {
 
 @Suite("Progress")
 struct ProgressTests {
-    @Test("The line says how many, how fast and how long")
+    @Test("The line says how many, how fast and how long; what was kept does not make it look faster")
     func line() {
-        #expect(ProgressLine.text(done: 16, failed: 0, total: 64, seconds: 2) == "[######..................] 16/64, 8.0/s, 0:06 left")
         #expect(
-            ProgressLine.text(done: 1, failed: 1, total: 601, seconds: 1) == "[........................] 1/601, 1 failed, 1.0/s, 10:00 left"
-        )
+            ProgressLine.text(.init(done: 16), total: 64, seconds: 2) == "[######..................] 16/64, 8.0/s, 0:06 left")
+        #expect(
+            ProgressLine.text(.init(done: 1, failed: 1), total: 601, seconds: 1)
+                == "[........................] 1/601, 1 failed, 1.0/s, 10:00 left")
+        #expect(
+            ProgressLine.text(.init(done: 30, cached: 4, kept: 20), total: 3640, seconds: 10)
+                == "[........................] 30/3640, 20 kept, 4 from the cache, 1.0/s, 1:00:10 left")
+        #expect(ProgressLine.text(.init(done: 3, kept: 3), total: 4, seconds: 1) == "[##################......] 3/4, 3 kept")
     }
 
     @Test("It is redrawn on a terminal that can, printed elsewhere, and hidden when nobody wants it")

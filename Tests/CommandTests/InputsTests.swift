@@ -112,3 +112,49 @@ struct InputsTests {
         #expect(operands(listedIn: Array("a\nb\0c\0".utf8), nullSeparated: true) == ["a\nb", "c"])
     }
 }
+
+@Suite("Filters of inputs")
+struct InputFilterTests {
+    private func filter(_ include: String? = nil, _ exclude: String? = nil, recursive: Bool = true) throws -> InputFilter {
+        var settings = Settings()
+        (settings.include, settings.exclude, settings.recursive) = (include, exclude, recursive)
+        return try InputFilter(settings)
+    }
+
+    @Test("A pattern without a slash is about names, one with a slash about the path below the folder")
+    func patterns() throws {
+        let logos = try filter("*-logo.{png,svg}")
+        #expect(
+            logos.takes("a-logo.png") && logos.takes("x/y/b-logo.svg") && !logos.takes("a-logo.jpg") && !logos.takes("x-logo.png/a.png"))
+        let icons = try filter("icons/**/*.png")
+        #expect(icons.takes("icons/a.png") && icons.takes("icons/x/y/a.png") && !icons.takes("a.png") && !icons.takes("x/icons/a.png"))
+        #expect(try filter("**").takes("x/a.png") && !filter("**").takes("x/.a.png"))
+        #expect(try filter("**/x/*").takes("x/a") && filter("**/x/*").takes("b/c/x/a") && !filter("**/x/*").takes("x"))
+    }
+
+    @Test("What is left out is left out with all below it")
+    func exclusion() throws {
+        let filter = try filter(nil, "{old,*.bak,a/**/drafts}")
+        #expect(!filter.takes("old/a.png") && !filter.takes("x/old/a.png") && !filter.takes("a.bak") && !filter.takes("a/b/drafts/c.png"))
+        #expect(filter.takes("a.png") && filter.takes("older/a.png") && !filter.enters("x/old") && filter.enters("drafts"))
+    }
+
+    @Test("Folders follow it, files that are named do not; without anything left the sentence says why")
+    func expansion() throws {
+        let scratch = Scratch()
+        for name in ["in/a.png", "in/x/b.png", "in/old/c.png"] { scratch.write("", to: name) }
+        func names(_ filter: InputFilter, _ operand: String = "in") throws -> [String] {
+            try expand([scratch[operand]], suffixes: ["png"], filter: filter).inputs.map(\.relative)
+        }
+        #expect(try names(filter(nil, "old")) == ["a.png", "x/b.png"] && names(filter(recursive: false)) == ["a.png"])
+        #expect(try names(filter("b.*"), "in/**/*.png") == ["x/b.png"] && names(filter("b.*"), "in/a.png") == ["a.png"])
+        let nothing = try expand([scratch["in"]], suffixes: ["png"], filter: filter("*.svg"))
+        #expect(nothing.problems.first?.hasSuffix("no file in this folder passes --include, --exclude and --no-recursive") == true)
+    }
+
+    @Test("A list with NUL in it is one with NUL between its names")
+    func lists() {
+        #expect(operands(listedIn: Array("a\nb\0c\0".utf8), nullSeparated: false) == ["a\nb", "c"])
+        #expect(operands(listedIn: Array("a\r\nb\n\n".utf8), nullSeparated: false) == ["a", "b"])
+    }
+}

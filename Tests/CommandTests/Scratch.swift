@@ -4,7 +4,7 @@ import Glibc
 @testable import AtelierCommand
 
 /// A folder of its own for one test, and the three descriptors as files in it.
-final class Scratch {
+final class Scratch: Sendable {
     let path: String
 
     init() {
