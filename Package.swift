@@ -142,7 +142,7 @@ let package = Package(
         .testTarget(name: "TidyTests", path: "Tests/TidyTests", swiftSettings: strict),
         tests(of: "Telemetry"),
         tests(of: "JSON"),
-        tests(of: "Scheduling"),
+        tests(of: "Scheduling", ["AtelierTesting", "AtelierTelemetry"]),
         tests(
             of: "Memo",
             ["AtelierTesting", "AtelierMemoTesting", "AtelierScheduling", "AtelierTelemetry", "CAtelierBLAKE3", "CAtelierXXHash"]),

@@ -5,7 +5,7 @@
 /// larger than the whole budget runs alone, and pinned values can never block the work they are pinned for.
 package struct ByteBudget: Sendable {
     /// Bytes that may be held; more only by the first in line when nothing else runs.
-    package let limit: Int
+    package var limit: Int
     /// Bytes held by running work.
     package private(set) var running = 0
     /// Bytes of pinned values, each counted once.

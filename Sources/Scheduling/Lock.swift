@@ -1,5 +1,6 @@
-// Scheduling: what decides when work runs. A lock, a queue ordered by urgency, a byte budget, worker threads.
-// It knows nothing of stages or digests. Start with `UrgencyQueue`.
+// Scheduling: what decides when work runs. A lock, a queue ordered by urgency, a byte budget, worker threads; for whoever serves many: a
+// queue with classes and shares, rate limits, limits that find themselves. What decides is a value that is told the time; a class beside
+// it has the lock and the tasks that wait. It knows nothing of stages or digests. Start with `UrgencyQueue`, or with `Admission`.
 
 #if TSAN
     #if canImport(Glibc)

@@ -32,6 +32,11 @@ package struct UrgencyQueue: Sendable {
 
     package var count: Int { heap.count }
     package var first: Element? { heap.first?.element }
+    /// When the first should begin.
+    package var firstUrgency: Urgency? { heap.first?.urgency }
+
+    /// Calls a function with every element, in no order that means anything.
+    package func forEach(_ body: (Element) -> Void) { for entry in heap { body(entry.element) } }
 
     /// Adds an element, or changes the urgency of one that is queued already.
     package mutating func insert(_ element: Element, at urgency: Urgency) {
