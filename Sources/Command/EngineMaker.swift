@@ -26,8 +26,7 @@ struct EngineMaker: Maker {
     /// Digests of everything that ran, to tell what was found, and costs.
     private let ran = RunLog()
     private let notes: RequestNotes?
-    /// Of the level in memory.
-    private let watch: PressureWatch?
+    private let watch: PressureWatch
 
     /// - Parameter log: Where requests are noted for warming; nil keeps no log.
     init(
@@ -47,12 +46,12 @@ struct EngineMaker: Maker {
         let settings = command.settings
         reviews = (settings.stats || settings.compare != nil, settings.compare != nil, settings.page != nil)
         self.console = console
-        watch = engine.levels.lazy.compactMap { $0 as? MemoryStore }.first.map(PressureWatch.init(of:))
+        watch = PressureWatch(of: engine)
         engine.observe { [ran] in ran.note($0) }
     }
 
     func make(_ job: Job) async -> Attempt {
-        watch?.look()
+        watch.look()
         defer { journal?.write(ifOlderThan: 60) }
         var pages: [Page] = [], failures: [Failure] = []
         for input in job.inputs {

@@ -213,9 +213,9 @@ public final class Engine: Sendable {
         return sum
     }
 
-    /// How often stages were admitted beyond the byte budget, and the most bytes that were held.
-    var budgetUse: (overdrafts: Int, peakByteCount: Int) {
-        flights.withLock { ($0.budget.overdrafts, $0.budget.peak) }
+    /// How often stages were admitted beyond the byte budget, the most bytes that were held, and what may be and is held now.
+    var budgetUse: (overdrafts: Int, peakByteCount: Int, limit: Int, held: Int) {
+        flights.withLock { ($0.budget.overdrafts, $0.budget.peak, $0.budget.limit, $0.budget.used) }
     }
 
     /// How many artifacts are being found or made now, and how many requests wait for them.

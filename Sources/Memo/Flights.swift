@@ -153,6 +153,12 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
         admit(&actions)
     }
 
+    /// Lets more or fewer bytes be held from now on; what runs keeps what it has.
+    mutating func resize(budget limit: Int, _ actions: inout [Action]) {
+        budget.limit = limit
+        admit(&actions)
+    }
+
     // MARK: What the owner answers
 
     /// The value was found in a level, or the alias of a plan is stored, or what was made is stored.

@@ -1,9 +1,10 @@
 package import AtelierScheduling
 
-/// Lets a memory level shrink while the machine, or the control group the process is in, is short of memory, and grow back.
+/// Lets an engine hold less while the machine, or the control group the process is in, is short of memory, and grow back: first its
+/// level in memory, then the byte budget of what runs, so that work waits only when there is nothing left to forget.
 ///
-///     let store = MemoryStore(byteLimit: 4 << 30)
-///     let watch = PressureWatch(of: store)
+///     let engine = Engine(levels: [MemoryStore(byteLimit: 4 << 30)])
+///     let watch = PressureWatch(of: engine)
 ///     let watching = Task { await watch.run() }          // a process that stays; cancelled by whoever stops it
 ///
 /// Nobody watches without being asked: a sleeping task costs a short run a thread and a twentieth of its time (measured:
@@ -16,25 +17,26 @@ public final class PressureWatch: Sendable {
         var isBlind = false
     }
 
-    private let store: MemoryStore
-    private let most: Int
+    private let yielding: [Yielding]
     private let nanoseconds: @Sendable () -> UInt64
     private let state: Lock<State>
 
-    /// A watch over a level. Its bound in bytes now is what it may hold without pressure.
-    public convenience init(of store: MemoryStore) {
-        self.init(of: store, gauge: MemoryGauge(), nanoseconds: monotonicNanoseconds)
+    /// A watch over an engine. What it may hold now is what it may hold without pressure.
+    public convenience init(of engine: Engine) {
+        let stores = engine.levels.compactMap { $0 as? MemoryStore }
+        self.init(of: stores.map(\.yielding) + [engine.yieldingBudget], gauge: MemoryGauge(), nanoseconds: monotonicNanoseconds)
     }
 
-    /// - Parameter nanoseconds: A clock that never goes back.
-    package init(of store: MemoryStore, gauge: MemoryGauge, nanoseconds: @escaping @Sendable () -> UInt64) {
-        self.store = store
+    /// - Parameters:
+    ///   - yielding: What costs least to lose comes first.
+    ///   - nanoseconds: A clock that never goes back.
+    package init(of yielding: [Yielding], gauge: MemoryGauge, nanoseconds: @escaping @Sendable () -> UInt64) {
+        self.yielding = yielding
         self.nanoseconds = nanoseconds
-        most = store.byteLimit
         state = Lock(State(gauge: gauge, looked: nanoseconds()))
     }
 
-    /// Looks at the memory of the system and changes the level's bound, when a second has passed since the last look, or
+    /// Looks at the memory of the system and changes one bound, when a second has passed since the last look, or
     /// since the watch was made. When it has not, that is one reading of the clock.
     ///
     /// - Returns: Whether another look may tell anything; false where the system tells nothing of its memory.
@@ -48,10 +50,7 @@ public final class PressureWatch: Sendable {
             state.isBlind = pressure == nil
             return pressure
         }
-        if let pressure {
-            let limit = pressure.limit(after: store.byteLimit, held: store.byteCount, most: most)
-            if limit != store.byteLimit { store.resize(byteLimit: limit) }
-        }
+        pressure?.apply(to: yielding)
         return state.withLock { !$0.isBlind }
     }
 
@@ -62,5 +61,21 @@ public final class PressureWatch: Sendable {
     func run(pause: () async throws -> Void) async {
         // A pause that throws is the end, whatever it threw.
         while (try? await pause()) != nil, look() {}
+    }
+}
+
+extension MemoryStore {
+    /// Its bound in bytes, as something that can shrink.
+    var yielding: Yielding {
+        Yielding(most: byteLimit, limit: { self.byteLimit }, held: { self.byteCount }, resize: { self.resize(byteLimit: $0) })
+    }
+}
+
+extension Engine {
+    /// What running stages may hold, as something that can shrink.
+    var yieldingBudget: Yielding {
+        Yielding(
+            most: configuration.byteBudget, limit: { self.budgetUse.limit }, held: { self.budgetUse.held },
+            resize: { limit in self.perform { $0.resize(budget: limit, &$1) } })
     }
 }

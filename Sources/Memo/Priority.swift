@@ -11,7 +11,7 @@ public enum Priority: String, Codable, CaseIterable, Sendable {
     case background
 
     /// In nanoseconds.
-    var patience: UInt64 {
+    package var patience: UInt64 {
         switch self {
         case .interactive: 200_000_000
         case .normal: 2_000_000_000

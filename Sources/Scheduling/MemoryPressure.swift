@@ -35,6 +35,43 @@ public struct MemoryPressure: Sendable, Equatable {
     }
 }
 
+/// Something that can hold less when memory is short: a cache, a pool, work that is admitted.
+package struct Yielding: Sendable {
+    /// Bytes it may hold without pressure.
+    package var most: Int
+    /// Bytes it may hold now, and holds now.
+    package var limit: @Sendable () -> Int, held: @Sendable () -> Int
+    /// Changes what it may hold.
+    package var resize: @Sendable (_ limit: Int) -> Void
+
+    package init(
+        most: Int, limit: @escaping @Sendable () -> Int, held: @escaping @Sendable () -> Int,
+        resize: @escaping @Sendable (_ limit: Int) -> Void
+    ) {
+        self.most = most
+        self.limit = limit
+        self.held = held
+        self.resize = resize
+    }
+}
+
+extension MemoryPressure {
+    /// Lets one of several give something back, or take it back.
+    ///
+    /// Under pressure it is the first that has anything left to give; what stands behind it keeps all until then. When pressure is over
+    /// the last is whole again before the one ahead of it grows. So put first what costs least to lose: a cache, whose entries can be
+    /// made again, then pools, then admission, which makes work wait.
+    package func apply(to yielding: [Yielding]) {
+        func change(_ one: Yielding, _ isWanted: (_ before: Int, _ after: Int) -> Bool) -> Bool {
+            let before = one.limit(), after = limit(after: before, held: one.held(), most: one.most)
+            guard isWanted(before, after) else { return false }
+            one.resize(after)
+            return true
+        }
+        _ = yielding.contains { change($0) { $1 < $0 } } || yielding.reversed().contains { change($0) { $1 > $0 } }
+    }
+}
+
 /// Reads the pressure stall information of Linux and the bounds of control groups (version 2).
 ///
 ///     var gauge = MemoryGauge()

@@ -88,4 +88,31 @@ struct MemoryPressureTests {
         #expect(relaxed.limit(after: 1_550, held: 0, most: 1_600) == 1_600)
         #expect(relaxed.limit(after: 0, held: 0, most: 1) == 1)
     }
+
+    @Test("The cache gives all it has before the pool gives anything, admission is last, and each gets back in the other order")
+    func order() {
+        let held = Lock([1_600, 320, 800])
+        let yielding = [1_600, 320, 800].enumerated().map { place, most in
+            Yielding(
+                most: most, limit: { held.withLock { $0[place] } }, held: { held.withLock { $0[place] } },
+                resize: { limit in held.withLock { $0[place] = limit } })
+        }
+        var states: [[Int]] = []
+        for _ in 0..<40 {
+            MemoryPressure(used: 0.95).apply(to: yielding)
+            states.append(held.withLock { $0 })
+        }
+        let poolGives = states.firstIndex { $0[1] < 320 }!, admissionGives = states.firstIndex { $0[2] < 800 }!
+        #expect(states[poolGives][0] == 100 && states[admissionGives][1] == 20 && poolGives < admissionGives)
+        #expect(states.last == [100, 20, 50])
+        MemoryPressure(used: 0.85).apply(to: yielding)
+        #expect(held.withLock { $0 } == [100, 20, 50], "neither short nor plenty")
+        states = []
+        for _ in 0..<60 {
+            MemoryPressure().apply(to: yielding)
+            states.append(held.withLock { $0 })
+        }
+        let poolGrows = states.first { $0[1] > 20 }!, cacheGrows = states.first { $0[0] > 100 }!
+        #expect(poolGrows[2] == 800 && cacheGrows[1] == 320 && states.last == [1_600, 320, 800])
+    }
 }
