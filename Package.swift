@@ -149,7 +149,7 @@ let package = Package(
         tests(of: "Redis", ["AtelierTesting", "AtelierMemoTesting", "AtelierMemo", "AtelierScheduling"]),
         tests(
             of: "Processors", ["AtelierTesting", "AtelierJSON", "AtelierMemo", "AtelierScheduling"], resources: [.copy("Samples")]),
-        tests(of: "HTTP", ["AtelierTesting"]),
+        tests(of: "HTTP", ["AtelierTesting", "AtelierScheduling"]),
         tests(of: "LanguageModels", ["AtelierTesting", "AtelierHTTP", "AtelierJSON", "AtelierMemo", "AtelierProcessors"]),
         tests(of: "Geometry", ["AtelierTesting"]),
         tests(of: "Pixels", ["AtelierGeometry"]),

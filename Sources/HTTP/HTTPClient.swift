@@ -8,9 +8,14 @@ import AtelierScheduling
 ///
 /// Any number of requests at a time share one thread and its open connections. Cancelling the task ends the transfer and so does
 /// dropping the answer; a reader that is behind holds the sender up after 256 KiB.
+///
+/// How many wait for the head of an answer from one server at a time is found by how long its heads take (`AdaptiveLimit`): 16 at first,
+/// fewer when it gets slower or answers 429 or 503. Others wait for their turn, outside the time limits of their requests. A body that
+/// is being read counts no more, so answers may be read in any order.
 public final class HTTPClient: Sendable {
     /// Nil until it is needed: a client that sends nothing opens nothing.
     private let loop = Lock<TransferLoop?>(nil)
+    private let gates = OriginGates()
 
     /// Whether libcurl is on this machine.
     public static var isAvailable: Bool { Libcurl.shared != nil }
@@ -29,12 +34,14 @@ public final class HTTPClient: Sendable {
         }
         guard let loop else { throw HTTPError.failed(url: request.shownURL, "there is not enough memory") }
         let held = HeldTransfer(Transfer(request), loop)
-        let head = try await withTaskCancellationHandler {
-            try Task.checkCancellation()
-            loop.begin(held.transfer)
-            return try await held.transfer.head()
-        } onCancel: {
-            held.cancel()
+        let head = try await gates.pass(to: request.origin) {
+            try await withTaskCancellationHandler {
+                try Task.checkCancellation()
+                loop.begin(held.transfer)
+                return try await held.transfer.head()
+            } onCancel: {
+                held.cancel()
+            }
         }
         return HTTPResponse(status: head.status, headers: head.headers, body: HTTPBody(held))
     }
