@@ -115,7 +115,8 @@ let package = Package(
             name: "AtelierBench",
             dependencies: [
                 "AtelierMemo", "AtelierRedis", "AtelierProcessors", "AtelierLayers", "AtelierJSON", "AtelierArchives", "AtelierGeometry",
-                "AtelierImageCodecs", "AtelierImageTracing", "AtelierOOXML", "AtelierPixels", "AtelierSVG", "AtelierStages",
+                "AtelierImageCodecs", "AtelierImageTracing", "AtelierOOXML", "AtelierPixels", "AtelierRasterizing", "AtelierSVG",
+                "AtelierStages",
                 "CAtelierBLAKE3", "CAtelierDeflate", "CAtelierSQLite", "CAtelierXXHash", "CAtelierZstd",
             ],
             path: "Benchmarks", exclude: ["peers"], swiftSettings: strict),

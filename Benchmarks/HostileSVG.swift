@@ -1,6 +1,8 @@
 import AtelierGeometry
+import AtelierImageCodecs
 import AtelierJSON
 import AtelierOOXML
+import AtelierRasterizing
 import AtelierSVG
 import AtelierStages
 
@@ -14,9 +16,9 @@ extension Subcommand {
     static let hostileSVG = Subcommand(
         name: "hostile-svg", question: "does a drawing made to hurt take long or much memory?",
         usage: """
-                [NAME…] [--seconds 2] [--memory 512]
+                [NAME…] [--seconds 5] [--memory 512]
                 Reads drawings that multiply, nest, refer in circles or hold enormous numbers, and
-                maps what they give to a slide, each in a process of its own.
+                maps what they give to a slide and draws its pictures, each in a process of its own.
                 NAME       only the drawings whose names contain one of these
                 --seconds  most time of a processor for one drawing
                 --memory   most memory of the process in MiB
@@ -29,7 +31,7 @@ extension Subcommand {
             alarm(30)
             return try readAndMap(try arguments.string("one"))
         }
-        let seconds = try arguments.integer("seconds", default: 2), memory = try arguments.integer("memory", default: 512)
+        let seconds = try arguments.integer("seconds", default: 5), memory = try arguments.integer("memory", default: 512)
         var bad: [String] = []
         for drawing in hostileDrawings
         where arguments.words.isEmpty || arguments.words.contains(where: { drawing.name.firstRange(of: $0) != nil }) {
@@ -48,12 +50,22 @@ extension Subcommand {
 /// Exit status of a drawing that was refused with a sentence.
 private let refused: Int32 = 3
 
-/// Does what a conversion does, short of packing.
+/// Does what a conversion does.
 private func readAndMap(_ name: String) throws -> Int32 {
     guard let drawing = hostileDrawings.first(where: { $0.name == name }) else { throw Arguments.Problem(text: "no drawing '\(name)'") }
     let bytes = Array(drawing.make().utf8)
     do throws(SVG.ParseError) {
-        keep(mapSlide(try SVG.read(bytes.span)))
+        let slide = mapSlide(try SVG.read(bytes.span))
+        var pictures: [Drawing: [UInt8]] = [:]
+        for drawing in Slide.drawings(of: [slide]) {
+            do throws(RasterizingError) {
+                pictures[drawing] = encodePNG(try rasterize(drawing.svg.span, width: drawing.width, height: drawing.height))
+            } catch {
+                // As in a conversion: the slide does without the picture.
+                if error == .noLibrary { return 4 }
+            }
+        }
+        do throws(PresentationError) { keep(try packPresentation([slide], pictures: pictures)) } catch { return 4 }
         return 0
     } catch { return error.description.hasSuffix(".") ? refused : 4 }
 }
@@ -105,6 +117,34 @@ private func coast(_ count: Int) -> String {
 private func fan(_ depth: Int, _ open: (Int) -> String, _ reference: (Int) -> String, _ close: String) -> String {
     each(0..<depth) { i in open(i) + (i == 0 ? "<rect width='9' height='9'/>" : times(10, reference(i - 1))) + close }
 }
+
+/// A drawing of so many pixels each way.
+private func large(_ content: String, _ extent: Int) -> String {
+    "<svg xmlns='http://www.w3.org/2000/svg' width='\(extent)' height='\(extent)'>" + content + "</svg>"
+}
+
+/// Groups that blur two shapes each, no two alike.
+private func blurred(_ count: Int, deviation: Int, extent: Int) -> String {
+    "<filter id='a' x='-.5' y='-.5' width='2' height='2'><feGaussianBlur stdDeviation='\(deviation)'/></filter>"
+        + each(0..<count) { i in
+            let (x, y) = (i * 7919 % (extent / 3), i * 104_729 % (extent / 3))
+            return "<g filter='url(#a)'><rect x='\(x)' y='\(y)' width='\(extent / 2)' height='\(extent / 2)' fill='#\(100_000 + i)'/>"
+                + "<circle cx='\(y)' cy='\(x)' r='\(extent / 4)' fill='red'/></g>"
+        }
+}
+
+/// Outlines of 150 curves that cross each other anyhow.
+private func tangles(_ count: Int) -> String {
+    each(0..<count) { path in
+        "<path stroke='red' stroke-width='.2' d='M\(path % 100) 0"
+            + each(0..<150) { i in
+                "C" + each(0..<3) { "\((path * 7919 + i * 104_729 + $0 * 1_299_709) % 1009 / 10) \((path + i * 15_485_863 + $0 * 611_953) % 1013 / 10) " }
+            } + "z'/>"
+    }
+}
+
+/// A PNG file of one pixel.
+private let dot = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
 
 private let hostileDrawings: [HostileDrawing] = [
     // Entities
@@ -224,6 +264,45 @@ private let hostileDrawings: [HostileDrawing] = [
     .init("filter: blurs beyond measure") {
         "<filter id='a' x='-1e9' width='2e9' y='-1e9' height='2e9'>" + times(1000, "<feGaussianBlur stdDeviation='1e9'/>") + "</filter>"
             + times(1000, "<rect width='9' height='9' filter='url(#a)'/>")
+    },
+    .init(whole: "pictures: 150 blurred groups") { large(blurred(150, deviation: 30, extent: 2000), 2000) },
+    .init("pictures: 5000 blurred groups") { blurred(5000, deviation: 3, extent: 100) },
+    .init("pictures: 20 000 blurred groups") { blurred(20_000, deviation: 3, extent: 100) },
+    .init(whole: "pictures: noise and light") {
+        large(
+            "<filter id='a'><feTurbulence baseFrequency='.05' numOctaves='9'/><feDiffuseLighting><feDistantLight/></feDiffuseLighting>"
+                + "</filter>" + each(0..<40) { "<rect width='2000' height='\(1900 + $0)' filter='url(#a)'/>" }, 2000)
+    },
+    .init(whole: "pictures: wide neighbourhoods") {
+        large(
+            "<filter id='a'><feMorphology operator='dilate' radius='100'/></filter><filter id='b'><feConvolveMatrix order='20' kernelMatrix='"
+                + times(400, "1 ") + "'/></filter>"
+                + each(0..<20) { "<g filter='url(#\($0 < 10 ? "a" : "b"))'><circle r='\(900 + $0)'/></g>" }, 2000)
+    },
+    .init(whole: "pictures: primitives on primitives") {
+        large(
+            "<filter id='a'>"
+                + times(50, "<feTurbulence baseFrequency='.05'/><feDisplacementMap in='SourceGraphic' in2='SourceGraphic' scale='20'/>")
+                + "</filter><g filter='url(#a)'><rect width='2000' height='2000'/></g>", 2000)
+    },
+    .init(whole: "pictures: filters in filters") {
+        large(
+            "<filter id='a'><feTurbulence baseFrequency='.05'/><feBlend in='SourceGraphic'/></filter>" + times(100, "<g filter='url(#a)'>")
+                + "<circle r='1900'/>" + times(100, "</g>"), 2000)
+    },
+    .init(whole: "pictures: masks of pictures") {
+        large(
+            "<mask id='a'><image width='2000' height='2000' href='data:image/png;base64,\(dot)'/></mask>"
+                + each(0..<200) { "<g mask='url(#a)'><rect x='\($0)' width='1800' height='2000' fill='red'/></g>" }, 2000)
+    },
+    .init(whole: "pictures: patterns of many tiles") {
+        large(
+            "<pattern id='a' width='2' height='2' patternUnits='userSpaceOnUse'><circle r='1.5'/><rect width='1' height='1'/></pattern>"
+                + each(0..<200) { "<rect x='\($0)' width='1800' height='2000' fill='url(#a)'/>" }, 2000)
+    },
+    .init("paths: 600 of crossing curves") { tangles(600) },
+    .init("paths: 600 of crossing curves in a clip") {
+        "<clipPath id='a'><circle cx='50' cy='50' r='40'/></clipPath><g clip-path='url(#a)'>" + tangles(600) + "</g>"
     },
     .init("gradient: chain") {
         "<linearGradient id='a0'><stop/><stop offset='1'/></linearGradient>"

@@ -27,6 +27,7 @@ extension SlideMapper {
         decisions.restore(checkpoint.entryCount)
         for file in media[checkpoint.mediaCount...] { mediaPlaces[file] = nil }
         media.removeSubrange(checkpoint.mediaCount...)
+        while let last = pixelWork.last, last.place >= checkpoint.mediaCount { pixelWork.removeLast() }
         (lastID, shapeCount) = (checkpoint.lastID, checkpoint.shapeCount)
         (groupCount, pictureCount) = (checkpoint.contents.groups, checkpoint.contents.pictures)
     }
@@ -50,7 +51,7 @@ extension SlideMapper {
         let start = checkpoint, wasBlocked = outlines.isBlocked
         defer { outlines.isBlocked = wasBlocked }
         var bounds = asShapes(&self)
-        if let message = refusal(since: start) {
+        if let message = refusal(since: start), affordsPicture(of: node, clip: clip) {
             restore(start)
             bounds = picture(
                 of: node, through: parent, opacity: inherited, clip: clip, because: "this profile does not accept that \(message)")

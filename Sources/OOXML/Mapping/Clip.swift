@@ -18,7 +18,7 @@ extension SlideMapper {
         if let box = mapSeen(of: path, through: parent, opacity: opacity, clip: clip) { return box }
         restore(start)
         let reason = "its clip takes more work than a slide may take"
-        if profile != .editable, clipPictures > 0 {
+        if profile != .editable, clipPictures > 0, affordsPicture(of: .path(path), clip: clip) {
             clipPictures -= 1
             return picture(of: .path(path), through: parent, opacity: opacity, clip: nearby(clip, ink), because: reason)
         }

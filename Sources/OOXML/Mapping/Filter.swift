@@ -26,6 +26,11 @@ extension SlideMapper {
                 (self.effects, effectsAreForOne) = (Effects(), false)
                 bounds = box.map { bounds?.union($0) ?? $0 } ?? bounds
             }
+        } else if !affordsPicture(of: .group(group), clip: clip) {
+            note(.approximated, group.origin, "its filter was left out, as \(PictureWork.excess)")
+            var plain = group
+            plain.filter = nil
+            bounds = map(standIn: .group(plain), through: parent, opacity: opacity, clip: clip)
         } else {
             let outer = link
             link = link(of: group, in: outer)

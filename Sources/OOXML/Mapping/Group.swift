@@ -236,7 +236,14 @@ extension SlideMapper {
             if group.mask != nil {
                 let unmasked = flattened { (flattening) throws(Flattening.Obstacle) in try flattening.unmasked(group) }
                 if let unmasked { return .other(.group(unmasked), isSettled: parent.isSettled) }
-                return .picture(because: "slides have no masks, and this one is not made of plain areas")
+                if affordsPicture(of: node, clip: parent.clip) {
+                    return .picture(because: "slides have no masks, and this one is not made of plain areas")
+                }
+                var bare = group
+                bare.mask = nil
+                return .other(
+                    .group(bare), isSettled: parent.isSettled,
+                    note: "its mask was left out, as \(PictureWork.excess)")
             }
             if group.blend != .normal { return blended(group, in: open) }
             let inner = group.transform.followed(by: parent.transform)
@@ -327,7 +334,7 @@ extension SlideMapper {
     private mutating func end(_ current: OpenGroup, in parent: OpenGroup, isRoot: Bool) -> Rect? {
         defer { outlines.isBlocked = current.wasBlocked }
         let group = current.group, origin = group.origin
-        if let message = refusal(since: current.start) {
+        if let message = refusal(since: current.start), affordsPicture(of: .group(group), clip: parent.clip) {
             restore(current.start)
             let box = picture(
                 of: .group(group), through: parent.transform, opacity: parent.opacity, clip: parent.clip,

@@ -26,8 +26,21 @@ extension SlideMapper {
         of node: SVG.Node, through parent: AffineTransform, opacity: Double, clip: BezierPath?, because reason: String
     ) -> Rect? {
         guard parent.isFinite, opacity > 0, let ink = node.inkBounds(in: node.transform.followed(by: parent)),
-            let area = visible(ink, in: clip)
+            var area = visible(ink, in: clip)
         else { return nil }
+        guard affordsPicture(of: node, clip: clip) else {
+            note(.unsupported, node.origin, "it was left out, as \(PictureWork.excess)")
+            return nil
+        }
+        let work = PictureWork(
+            of: node, clip: clip, parent.followed(by: .scaling(1 / area.pitch, 1 / area.pitch)),
+            Size(Double(area.columns), Double(area.rows)))
+        pictureWork += work.fixed
+        let mostPixels = PictureWork.mostBytes / (4 * work.rasters)
+        if Double(area.columns) * Double(area.rows) > mostPixels, let coarser = visible(ink, in: clip, mostPixels: mostPixels) {
+            area = coarser
+            note(.approximated, node.origin, "its filters take so much memory that it has fewer pixels")
+        }
         // Outlines look the same wherever the picture is drawn.
         let node = node.withOutlinedText
         let frame = Frame(around: area.box)
@@ -45,7 +58,9 @@ extension SlideMapper {
 
         let origin = node.origin
         note(.approximated, origin, "it became a picture of its own, as \(reason)")
-        xml.pictureStart(id: nextID(), origin, link: link, file: reference(.rendering(drawing)))
+        let place = media.count, file = reference(.rendering(drawing))
+        if media.count > place { pixelWork.append((place, work.perPixel * Double(area.columns) * Double(area.rows))) }
+        xml.pictureStart(id: nextID(), origin, link: link, file: file)
         if !node.hasFilter {
             let twin = reference(.drawing(drawing))
             xml.markup(
@@ -68,7 +83,9 @@ extension SlideMapper {
     /// What of a box is seen, rounded outwards to whole pixels, and how many; nil for nothing.
     ///
     /// Pixels are counted from the corner of the canvas, so that edges that lie on pixels of the drawing stay sharp.
-    private func visible(_ ink: Rect, in clip: BezierPath?) -> (box: Rect, columns: Int, rows: Int)? {
+    private func visible(
+        _ ink: Rect, in clip: BezierPath?, mostPixels: Double = PictureResolution.mostPixels
+    ) -> (box: Rect, columns: Int, rows: Int, pitch: Double)? {
         var low = Point(max(ink.minX, canvas.minX), max(ink.minY, canvas.minY))
         var high = Point(min(ink.maxX, canvas.maxX), min(ink.maxY, canvas.maxY))
         if let clip {
@@ -81,7 +98,7 @@ extension SlideMapper {
         let (width, height) = ((high.x - low.x) / EMU.perPixel, (high.y - low.y) / EMU.perPixel)
         var pitch = EMU.perPixel / PictureResolution.density
         let count = width * height * PictureResolution.density * PictureResolution.density
-        if count > PictureResolution.mostPixels { pitch *= (count / PictureResolution.mostPixels).squareRoot() }
+        if count > mostPixels { pitch *= (count / mostPixels).squareRoot() }
         // A sliver may be longer than pictures can be, though it has few pixels.
         pitch = max(pitch, (high.x - low.x) / 32_000, (high.y - low.y) / 32_000)
         func down(_ value: Double, _ origin: Double) -> Double { ((value - origin) / pitch + 1e-6).rounded(.down) }
@@ -90,7 +107,7 @@ extension SlideMapper {
         let (right, bottom) = (max(up(high.x, canvas.minX), left + 1), max(up(high.y, canvas.minY), top + 1))
         let box = Rect(
             x: canvas.minX + left * pitch, y: canvas.minY + top * pitch, width: (right - left) * pitch, height: (bottom - top) * pitch)
-        return (box, Int(right - left), Int(bottom - top))
+        return (box, Int(right - left), Int(bottom - top), pitch)
     }
 
     /// The number of the relationship that leads to a file; the same file has one.

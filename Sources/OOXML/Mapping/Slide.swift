@@ -127,8 +127,10 @@ struct SlideMapper {
     var outlines = OutlineDesk()
     /// The clip in hand, ready for shapes far smaller than itself.
     var clipIndex: (clip: BezierPath, index: OutlineIndex, bounds: Rect?)?
+    /// What the pictures so far take whatever their sizes, and what the pixels of each take, by its place among the files.
+    var pictureWork = 0.0, pixelWork: [(place: Int, work: Double)] = []
     /// How many elements may still become pictures because their clips take too much work: each is drawn with all of its clip.
-    var clipPictures = 16
+    var clipPictures = 6
     /// Where the drawing's canvas lies on the slide.
     var canvas = Rect(.zero, .zero)
     /// Files the slide shows, and where each stands among them.
@@ -173,6 +175,7 @@ struct SlideMapper {
         if let drawn = map(clipped(tree.root, to: options.area, through: placement), through: placement), options.area == nil {
             noteOverflow(of: tree, drawn)
         }
+        coarsenPictures(of: tree.root.origin)
         if outlines.unappliedClips > 0 {
             note(
                 .approximated, tree.root.origin,

@@ -42,11 +42,11 @@ struct ClipTests {
                 && shapes.contains("<a:gs pos=\"100000\"><a:srgbClr val=\"FFFFFF\"/>"))
     }
 
-    @Test("With no work left sixteen elements become pictures with their clips, the rest is drawn whole, each with a note")
+    @Test("With no work left six elements become pictures with their clips, the rest is drawn whole, each with a note")
     func exhausted() {
         let group = SVG.Group(
             origin: origin("g"), clip: square(10, 10, 40), children: (0..<20).map { path(square(Double($0), 0, 40)) })
-        for (profile, pictures) in [(Profile.balanced, 16), (.editable, 0)] {
+        for (profile, pictures) in [(Profile.balanced, 6), (.editable, 0)] {
             var mapper = SlideMapper(title: nil, profile: profile)
             mapper.outlines.workLeft = 0
             _ = mapper.map(picture([.group(group)]), SlideOptions(profile: profile))
