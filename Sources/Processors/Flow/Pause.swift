@@ -32,7 +32,6 @@ private final class Sleeper: @unchecked Sendable {
     var isCancelled = false
 
     private static let start = ContinuousClock.now
-    static let grain = Duration.microseconds(250)
 
     init(until instant: ContinuousClock.Instant) {
         let (seconds, attoseconds) = (instant - Self.start).components
