@@ -6,7 +6,7 @@ import Testing
 
 @testable import AtelierProcessors
 
-@Suite("Cached processors", .timeLimit(.minutes(1)))
+@Suite("Cached processors", .timeLimit(.minutes(20)))
 struct CacheTests {
     /// Counts its runs and adds `!`.
     private struct Work: Sendable {

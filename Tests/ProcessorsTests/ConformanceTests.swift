@@ -6,7 +6,7 @@ import Testing
 
 /// Behaviour that was checked against the peer, as cases in a file. Another file of the same form is taken from
 /// `ATELIER_CONFORMANCE`.
-@Suite("Conformance", .timeLimit(.minutes(2)))
+@Suite("Conformance", .timeLimit(.minutes(20)))
 struct ConformanceTests {
     struct Case: CustomTestStringConvertible, Sendable {
         var id: String

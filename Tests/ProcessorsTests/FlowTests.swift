@@ -6,7 +6,7 @@ import Testing
 
 @testable import AtelierProcessors
 
-@Suite("Windows", .timeLimit(.minutes(1)))
+@Suite("Windows", .timeLimit(.minutes(20)))
 struct WindowTests {
     /// Answers with all texts of its window.
     private let join = StreamFunction { input, output in
@@ -103,7 +103,7 @@ struct WindowTests {
     }
 }
 
-@Suite("Live", .timeLimit(.minutes(1)))
+@Suite("Live", .timeLimit(.minutes(20)))
 struct LiveTests {
     /// Says all it was told, when it has been told all.
     private let repeating = StreamFunction { input, output in try await output.emit(Part("<\(try await input.text())>", role: "model")) }
@@ -178,7 +178,7 @@ struct LiveTests {
     }
 }
 
-@Suite("Event detection", .timeLimit(.minutes(1)))
+@Suite("Event detection", .timeLimit(.minutes(20)))
 struct EventTests {
     private func picture(_ name: String) throws -> Part { try Part(bytes: Blob(name), mimeType: "image/png") }
 
@@ -264,7 +264,7 @@ struct EventTests {
     }
 }
 
-@Suite("Sound", .timeLimit(.minutes(1)))
+@Suite("Sound", .timeLimit(.minutes(20)))
 struct AudioPacingTests {
     /// Time that passes when somebody sleeps.
     private final class Time: Sendable {
@@ -335,7 +335,7 @@ struct AroundTests {
     }
 }
 
-@Suite("Files", .timeLimit(.minutes(1)))
+@Suite("Files", .timeLimit(.minutes(20)))
 struct FilesTests {
     private func withFolder(_ files: [String: String], _ body: (String) async throws -> Void) async throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("files-\(UUID().uuidString)").path
@@ -403,7 +403,7 @@ struct FilesTests {
     }
 }
 
-@Suite("Pauses", .timeLimit(.minutes(3)))
+@Suite("Pauses", .timeLimit(.minutes(20)))
 struct PauseTests {
     @Test("A thousand pauses end, none before its time, and shorter ones first")
     func many() async throws {

@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 
 /// Order, bounds, errors and the end of runs. Nothing here measures time; waiting is for what must happen at last.
-@Suite("Runs", .timeLimit(.minutes(3)))
+@Suite("Runs", .timeLimit(.minutes(20)))
 struct RunTests {
     private final class Counter: Sendable {
         private let value = Atomic(0)

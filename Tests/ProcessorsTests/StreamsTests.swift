@@ -2,7 +2,7 @@ import AtelierProcessors
 import Synchronization
 import Testing
 
-@Suite("Splitting and joining", .timeLimit(.minutes(1)))
+@Suite("Splitting and joining", .timeLimit(.minutes(20)))
 struct StreamsTests {
     private struct Failure: Error, Equatable {}
 

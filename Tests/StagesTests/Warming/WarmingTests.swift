@@ -10,7 +10,7 @@ import Testing
     import Musl
 #endif
 
-@Suite("Warming", .timeLimit(.minutes(10)))
+@Suite("Warming", .timeLimit(.minutes(20)))
 struct WarmingTests {
     let folder = DrawingFolder()
 
