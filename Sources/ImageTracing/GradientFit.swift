@@ -764,25 +764,34 @@ struct GradientFitter {
         _ knots: inout InlineArray<8, Float>, _ colors: inout InlineArray<8, SIMD4<Float>>, _ error: inout Float, _ stops: Int,
         _ range: BinRange
     ) {
-        var reach = 1 / range.scale
+        var reach = 1 / range.scale, isMoved = false
         let apart = max(2, reach / 2)
-        for _ in 0..<4 {
-            reach /= 2
-            for k in 0..<stops {
-                for side in [-reach, reach] {
-                    while true {
-                        var moved = knots
-                        moved[k] += side
-                        let low = k > 0 ? moved[k - 1] + apart : knots[0] == 0 ? 0 : range.low
-                        let high = k < stops - 1 ? moved[k + 1] - apart : range.high
-                        guard moved[k] >= low, moved[k] <= high else { break }
-                        let other = leastSquares(moved, stops, range)
-                        guard other.error < error * 0.999 else { break }
-                        (knots, colors, error) = (moved, other.colors, other.error)
+        withStretches(knots, stops, range) { stretches in
+            for _ in 0..<4 {
+                reach /= 2
+                for k in 0..<stops {
+                    for side in [-reach, reach] {
+                        while true {
+                            let before = knots[k], here = before + side
+                            let low = k > 0 ? knots[k - 1] + apart : knots[0] == 0 ? 0 : range.low
+                            let high = k < stops - 1 ? knots[k + 1] - apart : range.high
+                            guard here >= low, here <= high else { break }
+                            // Only the stretches on both sides of the knot change.
+                            let known = (stretches[k], stretches[k + 1])
+                            stretches[k] = stretch(k > 0 ? knots[k - 1] : nil, here, range)
+                            stretches[k + 1] = stretch(here, k < stops - 1 ? knots[k + 1] : nil, range)
+                            let other = eliminate(stretches, stops) { _, _, _, _ in }
+                            guard other < error * 0.999 else {
+                                (stretches[k], stretches[k + 1]) = known
+                                break
+                            }
+                            (knots[k], error, isMoved) = (here, other, true)
+                        }
                     }
                 }
+                if error < lambda { break }
             }
-            if error < lambda { break }
+            if isMoved { colors = solved(stretches, stops).colors }
         }
     }
 
@@ -816,47 +825,97 @@ struct GradientFitter {
     private func leastSquares(
         _ knots: InlineArray<8, Float>, _ stops: Int, _ range: BinRange
     ) -> (colors: InlineArray<8, SIMD4<Float>>, error: Float) {
-        var diagonal: InlineArray<8, Double> = .init(repeating: 1e-3), upper: InlineArray<8, Double> = .init(repeating: 0)
-        var right: InlineArray<8, SIMD4<Double>> = .init(repeating: .zero)
-        let all = prefix[used.count]
+        withStretches(knots, stops, range) { solved($0, stops) }
+    }
+
+    /// What the samples between two knots, or beyond one, add to the normal equations of the colours at the knots.
+    private struct Stretch {
+        /// Weights of the first knot with itself, of the second with itself, and of both together.
+        var first = 0.0, second = 0.0, both = 0.0
+        /// Weighted colours of both knots.
+        var start: SIMD4<Double> = .zero, end: SIMD4<Double> = .zero
+    }
+
+    /// Calls a function with what comes before the first knot, between each two, and after the last.
+    private func withStretches<Result>(
+        _ knots: InlineArray<8, Float>, _ stops: Int, _ range: BinRange, _ body: (UnsafeMutablePointer<Stretch>) -> Result
+    ) -> Result {
+        withUnsafeTemporaryAllocation(of: Stretch.self, capacity: stops + 1) { stretches in
+            for k in 0...stops {
+                stretches.initializeElement(at: k, to: stretch(k > 0 ? knots[k - 1] : nil, k < stops ? knots[k] : nil, range))
+            }
+            return body(stretches.baseAddress!)
+        }
+    }
+
+    /// What lies between two coordinates; beyond the ends colours stay.
+    private func stretch(_ from: Float?, _ to: Float?, _ range: BinRange) -> Stretch {
         prefix.withUnsafeBufferPointer { prefix in
             /// How many of the bins in use lie before a knot.
             func index(_ t: Float) -> Int {
                 let b = min(usedBefore.count - 2, flooredSmall(max(0, (t - range.low) * range.scale)))
                 return usedBefore[b] + (bins[b].weight > 0 && bins[b].position < t ? 1 : 0)
             }
-            var low = index(knots[0])
-            // Beyond the ends colours stay.
-            let before = prefix[low], after = all - prefix[index(knots[stops - 1])]
-            diagonal[0] += before.w
-            right[0] += before.c
-            diagonal[stops - 1] += after.w
-            right[stops - 1] += after.c
-            for k in 0..<stops - 1 {
-                let high = index(knots[k + 1])
-                let s = prefix[high] - prefix[low]
-                low = high
-                guard s.w > 0 else { continue }
-                let start = Double(knots[k] - range.low), inverse = 1 / Double(max(1e-3, knots[k + 1] - knots[k]))
-                let share = (s.t - start * s.w) * inverse
-                let square = (s.tt - 2 * start * s.t + start * start * s.w) * inverse * inverse
-                let colored = (s.ct - s.c * start) * inverse
-                diagonal[k] += s.w - 2 * share + square
-                diagonal[k + 1] += square
-                upper[k] += share - square
-                right[k] += s.c - colored
-                right[k + 1] += colored
+            var result = Stretch()
+            guard let from else {
+                let s = prefix[to.map(index) ?? 0]
+                (result.second, result.end) = (s.w, s.c)
+                return result
             }
+            let low = index(from), all = prefix[used.count]
+            guard let to else {
+                (result.first, result.start) = (all.w - prefix[low].w, all.c - prefix[low].c)
+                return result
+            }
+            let s = prefix[index(to)] - prefix[low]
+            guard s.w > 0 else { return result }
+            let start = Double(from - range.low), inverse = 1 / Double(max(1e-3, to - from))
+            let share = (s.t - start * s.w) * inverse
+            let square = (s.tt - 2 * start * s.t + start * start * s.w) * inverse * inverse
+            let colored = (s.ct - s.c * start) * inverse
+            (result.first, result.second, result.both) = (s.w - 2 * share + square, square, share - square)
+            (result.start, result.end) = (s.c - colored, colored)
+            return result
         }
-        var explained = 0.0
+    }
+
+    /// Eliminates the normal equations row by row; returns the squared error that their solution has.
+    ///
+    /// - Parameter row: Called for each knot with its number, the diagonal, what is beside that, and the right side.
+    @inline(__always)
+    private func eliminate(
+        _ stretches: UnsafeMutablePointer<Stretch>, _ stops: Int, _ row: (Int, Double, Double, SIMD4<Double>) -> Void
+    ) -> Float {
+        var explained = 0.0, last = (diagonal: 1.0, upper: 0.0, right: SIMD4<Double>.zero)
         for k in 0..<stops {
-            if k > 0 {
-                let f = upper[k - 1] / diagonal[k - 1]
-                diagonal[k] -= f * upper[k - 1]
-                right[k] -= right[k - 1] * f
+            // What lies beyond an end is added first.
+            var diagonal = 1e-3, right: SIMD4<Double>
+            if k < stops - 1 {
+                diagonal = diagonal + stretches[k].second + stretches[k + 1].first
+                right = stretches[k].end + stretches[k + 1].start
+            } else {
+                diagonal = diagonal + stretches[k + 1].first + stretches[k].second
+                right = stretches[k + 1].start + stretches[k].end
             }
-            explained += (right[k] * right[k]).sum() / diagonal[k]
+            if k > 0 {
+                let f = last.upper / last.diagonal
+                diagonal -= f * last.upper
+                right -= last.right * f
+            }
+            explained += (right * right).sum() / diagonal
+            last = (diagonal, stretches[k + 1].both, right)
+            row(k, diagonal, last.upper, right)
         }
+        return Float(max(0, prefix[used.count].cc - explained))
+    }
+
+    /// The colours that solve the normal equations, and the squared error that they leave.
+    private func solved(
+        _ stretches: UnsafeMutablePointer<Stretch>, _ stops: Int
+    ) -> (colors: InlineArray<8, SIMD4<Float>>, error: Float) {
+        var diagonal: InlineArray<8, Double> = .init(repeating: 0), upper: InlineArray<8, Double> = .init(repeating: 0)
+        var right: InlineArray<8, SIMD4<Double>> = .init(repeating: .zero)
+        let error = eliminate(stretches, stops) { (diagonal[$0], upper[$0], right[$0]) = ($1, $2, $3) }
         var colors: InlineArray<8, SIMD4<Float>> = .init(repeating: .zero)
         for k in stride(from: stops - 1, through: 0, by: -1) {
             if k < stops - 1 { right[k] -= right[k + 1] * upper[k] }
@@ -865,7 +924,7 @@ struct GradientFitter {
             // Almost opaque is meant to be opaque.
             if colors[k].w > 252 { colors[k].w = 255 }
         }
-        return (colors, Float(max(0, all.cc - explained)))
+        return (colors, error)
     }
 
     private static func gradient(
