@@ -54,7 +54,12 @@ func readDrawing(
 extension FontEnvironment {
     /// The same for a drawing with the files that it refers to.
     static func needed(by source: Artifact<Blob>, _ files: [LinkedSource]) -> FontEnvironment? {
-        needed(by: source) ?? files.lazy.compactMap(\.file).compactMap(needed(by:)).first
+        if let fonts = needed(by: source) { return fonts }
+        // A loop: the types of a lazy chain, made at run time, cost more than tracing a small icon does.
+        for link in files {
+            if let file = link.file, let fonts = needed(by: file) { return fonts }
+        }
+        return nil
     }
 
     /// The fonts of this machine when a file may have text, else nil: what has none never looks for fonts.
