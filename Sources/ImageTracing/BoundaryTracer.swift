@@ -30,7 +30,7 @@ struct BoundaryTracer {
 
     /// - Parameter each: What runs the loop over chains; its threads share the work.
     consuming func trace(each: ParallelFor = serially) -> Segmentation {
-        let ways = walkAll()
+        let ways = walkAll(each)
         placePoints(ways, each)
         placeJunctions()
         let (loops, steps, ranges) = linkLoops()
@@ -119,13 +119,13 @@ struct BoundaryTracer {
     }
 
     /// Follows all cracks. The chains get their ranges of points and the points of frames; the others are still to be placed.
-    private mutating func walkAll() -> Ways {
+    private mutating func walkAll(_ each: ParallelFor) -> Ways {
         var ways = Ways()
         let stride = width + 1, size = stride * (height + 1)
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: size) { bits in
             bits.initialize(repeating: 0)
             let lattice = Lattice(bits: bits.baseAddress!, stride: stride)
-            let vertices = findCracks(lattice)
+            let vertices = findCracks(lattice, each)
             ways.directions.reserveCapacity(vertices.count + vertices.count / 8)
             points.reserveCapacity(vertices.count + vertices.count / 4)
             var meeting: [Int32] = []
@@ -144,9 +144,20 @@ struct BoundaryTracer {
 
     /// Marks the cracks of all vertices of the pixel lattice and returns those that do not lie inside a region, in reading order.
     /// Nearly all do.
-    private func findCracks(_ lattice: Lattice) -> [Int32] {
+    private func findCracks(_ lattice: Lattice, _ each: ParallelFor) -> [Int32] {
+        // Every band of rows of vertices marks its own, all before `each` returns.
+        nonisolated(unsafe) let (tracer, lattice) = (self, lattice)
+        let parts = mapBands(of: height + 1, width: width, each) { tracer.cracks(in: $0, lattice) }
+        if parts.count == 1 { return parts[0] }
         var vertices: [Int32] = []
-        vertices.reserveCapacity(4 * (width + height))
+        vertices.reserveCapacity(parts.reduce(0) { $0 + $1.count })
+        for part in parts { vertices.append(contentsOf: part) }
+        return vertices
+    }
+
+    private func cracks(in rows: Range<Int>, _ lattice: Lattice) -> [Int32] {
+        var vertices: [Int32] = []
+        vertices.reserveCapacity(4 * (rows.count + 64))
         let (width, height) = (width, height)
         map.labels.withUnsafeBufferPointer { buffer in
             let labels = buffer.baseAddress!, bytes = UnsafeRawPointer(labels)
@@ -157,7 +168,7 @@ struct BoundaryTracer {
                 lattice.bits[v] = cracks
                 vertices.append(Int32(truncatingIfNeeded: v))
             }
-            for y in 0...height {
+            for y in rows {
                 let row = y * (width + 1)
                 guard y > 0, y < height else {
                     for x in 0...width { mark(row + x, cracks(label(x - 1, y - 1), label(x, y - 1), label(x - 1, y), label(x, y))) }

@@ -76,7 +76,7 @@ extension WorkingImage {
 private func estimate(
     _ pixels: [RGBA8], _ width: Int, _ height: Int, hasAlpha: Bool, _ each: ParallelFor
 ) -> (PictureEstimates, [RGBA8]) {
-    let roughness = horizontalRoughness(pixels, width: width), noise = roughness.median
+    let roughness = horizontalRoughness(pixels, width: width, each), noise = roughness.median
     func lines(addingAlpha: Bool) -> SampledLines { SampledLines(pixels, width: width, height: height, addingAlpha: addingAlpha) }
     // Without transparency alpha changes no difference.
     var sampled: SampledLines?
@@ -331,30 +331,15 @@ extension UnsafeBufferPointer<UInt8> {
 }
 
 /// The median difference to the pixel on the right, and the share of pixels that differ from it by more than 48.
-private func horizontalRoughness(_ pixels: [RGBA8], width: Int) -> (median: Int, strongShare: Double) {
+private func horizontalRoughness(_ pixels: [RGBA8], width: Int, _ each: ParallelFor) -> (median: Int, strongShare: Double) {
     guard width > 1 else { return (0, 0) }
     let pairs = pixels.count - pixels.count / width
-    // One for each lane, so that equal steps do not wait for each other.
-    var counts = [UInt32](repeating: 0, count: 4 * 256)
-    pixels.withUnsafeBufferPointer { pixels in
-        counts.withUnsafeMutableBufferPointer { counts in
-            for row in stride(from: 0, to: pixels.count, by: width) {
-                let end = row + width - 1
-                var i = pixels.firstDifference(from: row, to: end, step: 1)
-                while i + 4 <= end {
-                    let steps = channelDistances(pixels.baseAddress! + i, pixels.baseAddress! + i + 1)
-                    for lane in 0..<4 { counts[4 * Int(steps[lane]) + lane] &+= 1 }
-                    i = pixels.firstDifference(from: i + 4, to: end, step: 1)
-                }
-                while i < end {
-                    counts[4 * channelDistance(pixels[i], pixels[i + 1])] &+= 1
-                    i += 1
-                }
-            }
-        }
+    let parts = pixels.withUnsafeBufferPointer { pixels in
+        nonisolated(unsafe) let pixels = pixels
+        return mapBands(of: pixels.count / width, width: width, each) { countSteps(pixels, width, $0) }
     }
     var histogram = [Int](repeating: 0, count: 256)
-    for step in 1..<256 { histogram[step] = (0..<4).reduce(0) { $0 + Int(counts[4 * step + $1]) } }
+    for step in 1..<256 { for part in parts { for lane in 0..<4 { histogram[step] += Int(part[4 * step + lane]) } } }
     histogram[0] = pairs - histogram[1...].reduce(0, +)
     let strongShare = Double(histogram[49...].reduce(0, +)) / Double(pairs)
     var seen = 0
@@ -363,6 +348,28 @@ private func horizontalRoughness(_ pixels: [RGBA8], width: Int) -> (median: Int,
         if seen > pairs / 2 { return (value, strongShare) }
     }
     return (0, strongShare)
+}
+
+/// How often pixels of some rows differ from the pixel on the right by each step but 0; four counts for each step, one for each lane,
+/// so that equal steps do not wait for each other.
+private func countSteps(_ pixels: UnsafeBufferPointer<RGBA8>, _ width: Int, _ rows: Range<Int>) -> [UInt32] {
+    var counts = [UInt32](repeating: 0, count: 4 * 256)
+    counts.withUnsafeMutableBufferPointer { counts in
+        for y in rows {
+            let row = y * width, end = row + width - 1
+            var i = pixels.firstDifference(from: row, to: end, step: 1)
+            while i + 4 <= end {
+                let steps = channelDistances(pixels.baseAddress! + i, pixels.baseAddress! + i + 1)
+                for lane in 0..<4 { counts[4 * Int(steps[lane]) + lane] &+= 1 }
+                i = pixels.firstDifference(from: i + 4, to: end, step: 1)
+            }
+            while i < end {
+                counts[4 * channelDistance(pixels[i], pixels[i + 1])] &+= 1
+                i += 1
+            }
+        }
+    }
+    return counts
 }
 
 /// The share of pixels that differ from the pixel on the right by 7 to 16.
@@ -447,13 +454,6 @@ private func medianRows(
             }
         }
     }
-}
-
-/// Cuts a picture into bands of rows and calls a function for each; bands too small to be worth a thread are not made.
-func forEachBand(of height: Int, width: Int, _ each: ParallelFor, _ body: @escaping @Sendable (Range<Int>) -> Void) {
-    let rows = max(8, 32768 / width + 1), count = (height + rows - 1) / rows
-    if count < 2 { return body(0..<height) }
-    each(count) { body($0 * rows..<min(height, ($0 + 1) * rows)) }
 }
 
 /// The same for one byte of a narrow picture.

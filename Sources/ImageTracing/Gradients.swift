@@ -14,10 +14,10 @@ import AtelierPixels
 func recoverGradients(
     _ map: inout RegionMap, _ work: WorkingImage, _ indices: [UInt8], lambda: Float = 600, each: ParallelFor = serially
 ) {
-    map.separateSlopes(work, indices)
+    map.separateSlopes(work, indices, each)
     var search = GradientSearch(map, work, lambda)
-    guard search.findCandidates() else { return }
-    search.takeSamples()
+    guard search.findCandidates(each) else { return }
+    search.takeSamples(each)
     search.buildTree()
     search.prune(each)
     search.share()
@@ -57,25 +57,11 @@ private func unevenness(
 
 extension RegionMap {
     /// Makes regions of the areas that got the colour of something else because theirs is nowhere flat: steep gradients.
-    fileprivate mutating func separateSlopes(_ work: WorkingImage, _ indices: [UInt8]) {
-        let mixed = QuantizedImage.mixed, far: Float = 18 * 18, limit = 6 + 2 * Int16(min(work.noise, 16))
-        var isOpen: [Bool] = []
-        var places: [Int32] = []
-        indices.withUnsafeBufferPointer { indices in
-            work.pixels.withUnsafeBufferPointer { pixels in
-                var i = indices.firstIndex(of: mixed, from: 0, to: indices.count)
-                while i < indices.count {
-                    if squared(SIMD4(bytes: pixels[i]) - centers[Int(labels[i])]) > far,
-                        unevenness(pixels.baseAddress!, i, i % width, i / width, width, work.height, reach: 1) <= limit
-                    {
-                        if isOpen.isEmpty { isOpen = [Bool](repeating: false, count: labels.count) }
-                        isOpen[i] = true
-                        places.append(Int32(i))
-                    }
-                    i = indices.firstIndex(of: mixed, from: i + 1, to: indices.count)
-                }
-            }
-        }
+    fileprivate mutating func separateSlopes(_ work: WorkingImage, _ indices: [UInt8], _ each: ParallelFor) {
+        let places = slopes(work, indices, each)
+        guard !places.isEmpty else { return }
+        var isOpen = [Bool](repeating: false, count: labels.count)
+        for place in places { isOpen[Int(place)] = true }
         var area: [Int32] = []
         for start in places where isOpen[Int(start)] {
             area.removeAll(keepingCapacity: true)
@@ -109,6 +95,36 @@ extension RegionMap {
                 labels[Int(i)] = number
             }
         }
+    }
+
+    /// The mixed pixels that are far from their region's colour while colours change evenly around them, in reading order.
+    private func slopes(_ work: WorkingImage, _ indices: [UInt8], _ each: ParallelFor) -> [Int32] {
+        let mixed = QuantizedImage.mixed, far: Float = 18 * 18, limit = 6 + 2 * Int16(min(work.noise, 16))
+        let (width, height) = (width, work.height)
+        let parts = indices.withUnsafeBufferPointer { indices in
+            work.pixels.withUnsafeBufferPointer { pixels in
+                labels.withUnsafeBufferPointer { labels in
+                    centers.withUnsafeBufferPointer { centers in
+                        nonisolated(unsafe) let (indices, pixels, labels, centers) = (indices, pixels, labels, centers)
+                        return mapBands(of: height, width: width, each) { rows in
+                            var places: [Int32] = []
+                            let end = rows.upperBound * width
+                            var i = indices.firstIndex(of: mixed, from: rows.lowerBound * width, to: end)
+                            while i < end {
+                                if squared(SIMD4(bytes: pixels[i]) - centers[Int(labels[i])]) > far,
+                                    unevenness(pixels.baseAddress!, i, i % width, i / width, width, height, reach: 1) <= limit
+                                {
+                                    places.append(Int32(i))
+                                }
+                                i = indices.firstIndex(of: mixed, from: i + 1, to: end)
+                            }
+                            return places
+                        }
+                    }
+                }
+            }
+        }
+        return parts.count == 1 ? parts[0] : parts.flatMap { $0 }
     }
 }
 
@@ -177,8 +193,8 @@ private struct GradientSearch {
     // MARK: Candidates
 
     /// Finds borders without an edge and regions that are not of one colour; false when there are none.
-    mutating func findCandidates() -> Bool {
-        findBorders()
+    mutating func findCandidates(_ each: ParallelFor) -> Bool {
+        findBorders(each)
         var isCandidate = unsteadyRegions()
         for border in borders {
             isCandidate[Int(border.a)] = true
@@ -192,7 +208,27 @@ private struct GradientSearch {
         return !regionOfLeaf.isEmpty
     }
 
-    private mutating func findBorders() {
+    private mutating func findBorders(_ each: ParallelFor) {
+        nonisolated(unsafe) let search = self
+        let parts = mapBands(of: map.height, width: map.width, each) { search.borders(in: $0) }
+        var table = PairTable(), found = parts[0]
+        for (k, border) in found.enumerated() { _ = table.index(border.a, border.b, next: k) }
+        for border in parts.dropFirst().joined() {
+            let k = table.index(border.a, border.b, next: found.count)
+            if k == found.count {
+                found.append(border)
+            } else {
+                found[k].length += border.length
+                found[k].smooth += border.smooth
+            }
+        }
+        // Where the regions run along an edge their border may too.
+        borders = found.filter { 2 * $0.smooth >= $0.length || ($0.smooth >= 12 && 4 * $0.smooth >= $0.length) }
+        for (k, border) in borders.enumerated() { _ = bordered.index(border.a, border.b, next: k) }
+    }
+
+    /// The borders that cross some rows or lie below them.
+    private func borders(in rows: Range<Int>) -> [Border] {
         let (width, height) = (map.width, map.height)
         var table = PairTable()
         var found: [Border] = []
@@ -225,7 +261,7 @@ private struct GradientSearch {
                         let n = (near &* near).wrappedSum(), w = (wide &* wide).wrappedSum()
                         if w <= faint || 5 * n <= w { found[k].smooth += 1 }
                     }
-                    for y in 0..<height {
+                    for y in rows {
                         let row = y * width
                         var i = labels.firstDifference(from: row, to: row + width - 1, step: 1)
                         while i < row + width - 1 {
@@ -242,9 +278,7 @@ private struct GradientSearch {
                 }
             }
         }
-        // Where the regions run along an edge their border may too.
-        borders = found.filter { 2 * $0.smooth >= $0.length || ($0.smooth >= 12 && 4 * $0.smooth >= $0.length) }
-        for (k, border) in borders.enumerated() { _ = bordered.index(border.a, border.b, next: k) }
+        return found
     }
 
     /// Which regions differ from their colour by more than a gradient would cost, judged by every sixteenth pixel.
@@ -278,18 +312,15 @@ private struct GradientSearch {
         var evenness: UInt8
     }
 
-    /// At most about 600 pixels a region, evenly spread, away from edges where there are such.
-    mutating func takeSamples() {
+    /// The pixels of some rows that may become samples, every so many of each region.
+    private func possibleSamples(in rows: Range<Int>, _ steps: [Int]) -> [Found] {
         let (width, height) = (map.width, map.height)
-        let leafCount = regionOfLeaf.count
-        let steps = map.areas.map { max(1, $0 / 600) }
         var found: [Found] = []
-        found.reserveCapacity(600 * leafCount)
         let limit = 4 + 2 * Int16(min(work.noise, 16))
         map.labels.withUnsafeBufferPointer { labels in
             leafOfRegion.withUnsafeBufferPointer { leafOfRegion in
                 work.pixels.withUnsafeBufferPointer { pixels in
-                    for y in 0..<height {
+                    for y in rows {
                         var x = 0
                         let row = y * width
                         while x < width {
@@ -330,6 +361,16 @@ private struct GradientSearch {
                 }
             }
         }
+        return found
+    }
+
+    /// At most about 600 pixels a region, evenly spread, away from edges where there are such.
+    mutating func takeSamples(_ each: ParallelFor) {
+        let width = map.width, leafCount = regionOfLeaf.count
+        let steps = map.areas.map { max(1, $0 / 600) }
+        nonisolated(unsafe) let search = self
+        let parts = mapBands(of: map.height, width: width, each) { search.possibleSamples(in: $0, steps) }
+        let found = parts.count == 1 ? parts[0] : parts.flatMap { $0 }
         // Edges are blended and, in blurred and compressed pictures, three pixels wide: only what lies deeper counts, where
         // that leaves enough; and only even pixels, where those are the rule. Counted by least depth and least evenness.
         var counts = [SIMD16<Int32>](repeating: .zero, count: leafCount)

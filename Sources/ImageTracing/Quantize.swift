@@ -62,7 +62,7 @@ public func quantize(_ image: Raster<RGBA8>, _ options: QuantizeOptions = .init(
     let ramp = toneRamp(image, options)
     let work = WorkingImage(image, ramp: ramp, each: each)
     var indices = flatPixels(work, each)
-    let histogram = ColorHistogram(work, votes: indices)
+    let histogram = ColorHistogram(work, votes: indices, each)
     let clusters = histogram.clusters(options, pixelCount: work.pixels.count, noise: work.noise)
     work.pixels.withUnsafeBufferPointer { pixels in
         indices.withUnsafeMutableBufferPointer { indices in
@@ -118,7 +118,7 @@ private func toneRamp(_ image: Raster<RGBA8>, _ options: QuantizeOptions) -> [RG
             (dark, light) = (options.palette[0], options.palette[1])
         } else {
             let work = WorkingImage(image)
-            let two = ColorHistogram(work, votes: flatPixels(work, serially))
+            let two = ColorHistogram(work, votes: flatPixels(work, serially), serially)
                 .clusters(QuantizeOptions(colors: 2), pixelCount: work.pixels.count, noise: work.noise).palette.map(unpremultiply)
             let opaque = two.filter { $0.a > 0 }
             dark = opaque.first ?? dark
@@ -206,6 +206,79 @@ private struct FlatMarker: Sendable {
     }
 }
 
+/// The colours of some pixels, counted by the leading bits of the premultiplied channels.
+private struct CountedColors {
+    struct Sum {
+        /// One of the pixels.
+        let first: RGBA8
+        var count: UInt32 = 0
+        /// Sum of the low bits, which differ within a bin.
+        var rest: SIMD4<UInt32> = .zero
+    }
+    let hasAlpha: Bool
+    /// As in `ColorHistogram`.
+    var binOfKey: [Int32], rowOfColor: [Int32]
+    /// Bins in the order in which they were met.
+    var sums: [Sum] = []
+
+    init(hasAlpha: Bool) {
+        self.hasAlpha = hasAlpha
+        binOfKey = [Int32](repeating: -1, count: hasAlpha ? 0 : 1 << 15)
+        rowOfColor = [Int32](repeating: -1, count: hasAlpha ? 1 << 15 : 0)
+    }
+
+    @inline(__always)
+    static func color(_ p: RGBA8) -> Int { Int(p.r >> 3) << 10 | Int(p.g >> 3) << 5 | Int(p.b >> 3) }
+
+    /// The bin of a colour, a new one if need be.
+    @inline(__always)
+    private mutating func bin(of p: RGBA8) -> Int {
+        var k = Self.color(p)
+        if hasAlpha {
+            if rowOfColor[k] < 0 {
+                rowOfColor[k] = Int32(binOfKey.count >> 4)
+                binOfKey.append(contentsOf: repeatElement(-1, count: 16))
+            }
+            k = Int(rowOfColor[k]) << 4 | Int(p.a >> 4)
+        }
+        if binOfKey[k] < 0 {
+            binOfKey[k] = Int32(sums.count)
+            sums.append(Sum(first: p))
+        }
+        return Int(binOfKey[k])
+    }
+
+    /// Adds the pixels of a range that vote, marked by 0. Runs of one colour are the rule in drawings: each is added at once.
+    mutating func add(_ range: Range<Int>, _ votes: UnsafeBufferPointer<UInt8>, _ pixels: UnsafeBufferPointer<RGBA8>) {
+        // Of the bits that pixels of one bin do not share: 15 × 10⁸ pixels fit.
+        let rest = SIMD4<UInt32>(7, 7, 7, 15)
+        var i = votes.firstIndex(of: 0, from: range.lowerBound, to: range.upperBound)
+        while i < range.upperBound {
+            let end = votes.endOfRun(from: i, to: range.upperBound)
+            while i < end {
+                let p = pixels[i], start = i
+                i = pixels.endOfRun(from: i, to: end)
+                let bin = bin(of: p)
+                sums.withUnsafeMutableBufferPointer { sums in
+                    let length = UInt32(truncatingIfNeeded: i - start)
+                    sums[bin].count &+= length
+                    sums[bin].rest &+= (SIMD4(UInt32(p.r), UInt32(p.g), UInt32(p.b), UInt32(p.a)) & rest) &* length
+                }
+            }
+            i = votes.firstIndex(of: 0, from: end, to: range.upperBound)
+        }
+    }
+
+    /// Adds colours that were counted elsewhere.
+    mutating func add(_ other: CountedColors) {
+        for sum in other.sums {
+            let bin = bin(of: sum.first)
+            sums[bin].count &+= sum.count
+            sums[bin].rest &+= sum.rest
+        }
+    }
+}
+
 /// Votes binned by the leading bits of the premultiplied channels.
 private struct ColorHistogram: Sendable {
     struct Bin: Sendable {
@@ -215,13 +288,6 @@ private struct ColorHistogram: Sendable {
         /// Premultiplied Oklab and weighted alpha.
         var place: SIMD4<Float>
     }
-    private struct Sum {
-        /// One of the pixels.
-        let first: RGBA8
-        var count: UInt32 = 0
-        /// Sum of the low bits, which differ within a bin.
-        var rest: SIMD4<UInt32> = .zero
-    }
     let hasAlpha: Bool
     /// Bin of each colour; with transparency, of each of the sixteen opacities of a colour that occurs.
     var binOfKey: [Int32]
@@ -230,52 +296,26 @@ private struct ColorHistogram: Sendable {
     var bins: [Bin]
     let oklab = OklabConverter()
 
-    @inline(__always)
-    private static func color(_ p: RGBA8) -> Int { Int(p.r >> 3) << 10 | Int(p.g >> 3) << 5 | Int(p.b >> 3) }
-
-    init(_ work: WorkingImage, votes: [UInt8]) {
+    init(_ work: WorkingImage, votes: [UInt8], _ each: ParallelFor) {
         hasAlpha = work.hasAlpha
-        var binOfKey = [Int32](repeating: -1, count: work.hasAlpha ? 0 : 1 << 15)
-        var rowOfColor = [Int32](repeating: -1, count: work.hasAlpha ? 1 << 15 : 0)
-        bins = []
-        var sums: [Sum] = []
-        // Runs of one colour are the rule in drawings: each is added at once.
-        let pixels = work.pixels, hasAlpha = work.hasAlpha
-        // Of the bits that pixels of one bin do not share: 15 × 10⁸ pixels fit.
-        let rest = SIMD4<UInt32>(7, 7, 7, 15)
-        votes.withUnsafeBufferPointer { votes in
-            pixels.withUnsafeBufferPointer { pixels in
-                var i = votes.firstIndex(of: 0, from: 0, to: votes.count)
-                while i < votes.count {
-                    let end = votes.endOfRun(from: i, to: votes.count)
-                    while i < end {
-                        let p = pixels[i], start = i
-                        i = pixels.endOfRun(from: i, to: end)
-                        var k = Self.color(p)
-                        if hasAlpha {
-                            if rowOfColor[k] < 0 {
-                                rowOfColor[k] = Int32(binOfKey.count >> 4)
-                                binOfKey.append(contentsOf: repeatElement(-1, count: 16))
-                            }
-                            k = Int(rowOfColor[k]) << 4 | Int(p.a >> 4)
-                        }
-                        var bin = Int(binOfKey[k])
-                        if bin < 0 {
-                            bin = sums.count
-                            binOfKey[k] = Int32(bin)
-                            sums.append(Sum(first: p))
-                        }
-                        sums.withUnsafeMutableBufferPointer { sums in
-                            let length = UInt32(truncatingIfNeeded: i - start)
-                            sums[bin].count &+= length
-                            sums[bin].rest &+= (SIMD4(UInt32(p.r), UInt32(p.g), UInt32(p.b), UInt32(p.a)) & rest) &* length
-                        }
-                    }
-                    i = votes.firstIndex(of: 0, from: end, to: votes.count)
+        // Each band begins with an empty table of colours, so bands are large.
+        let (width, hasAlpha) = (work.width, work.hasAlpha)
+        let parts = votes.withUnsafeBufferPointer { votes in
+            work.pixels.withUnsafeBufferPointer { pixels in
+                nonisolated(unsafe) let (votes, pixels) = (votes, pixels)
+                return mapBands(of: work.height, width: width, pixels: 1 << 18, each) { rows in
+                    var counted = CountedColors(hasAlpha: hasAlpha)
+                    counted.add(rows.lowerBound * width..<rows.upperBound * width, votes, pixels)
+                    return counted
                 }
             }
         }
-        (self.binOfKey, self.rowOfColor) = (binOfKey, rowOfColor)
+        // In the order in which the whole picture shows them first.
+        var counted = parts[0]
+        for part in parts.dropFirst() { counted.add(part) }
+        (binOfKey, rowOfColor) = (counted.binOfKey, counted.rowOfColor)
+        bins = []
+        let sums = counted.sums
         bins.reserveCapacity(sums.count)
         for sum in sums {
             let count = Int(sum.count), f = sum.first, rest = sum.rest
@@ -297,7 +337,7 @@ private struct ColorHistogram: Sendable {
                     while i < range.upperBound {
                         let end = flags.endOfRun(from: i, to: range.upperBound)
                         while i < end {
-                            let color = Self.color(pixels[i]), start = i
+                            let color = CountedColors.color(pixels[i]), start = i
                             let key = hasAlpha ? Int(rowOfColor[color]) << 4 | Int(pixels[i].a >> 4) : color
                             i = pixels.endOfRun(from: i, to: end)
                             (votes.baseAddress! + start).update(repeating: assignment[Int(binOfKey[key])], count: i - start)

@@ -34,51 +34,76 @@ struct RegionMap {
     /// palette colour may be parts of different gradients.
     ///
     /// A colour of its own costs a path of its own, so the squared error it removes must be worth one, and small regions never have one.
-    mutating func chooseColors(_ work: WorkingImage, _ quantized: QuantizedImage, _ palette: [SIMD4<Float>], lambda: Float) {
+    mutating func chooseColors(
+        _ work: WorkingImage, _ quantized: QuantizedImage, _ palette: [SIMD4<Float>], lambda: Float, each: ParallelFor = serially
+    ) {
         shown = colors.map { quantized.paints[Int($0)] }
         centers = colors.map { palette[Int($0)] }
         // What is drawn with given paints is still measured by the colours of the picture.
         let isRepainted = quantized.paints != quantized.palette
         guard !quantized.isBinding || isRepainted else { return }
         let smallest = isRepainted ? 16 : max(64, width * height / 2000), price = 20 * lambda
-        guard areas.contains(where: { $0 >= smallest }) else { return }
-        var sums = [SIMD4<Int32>](repeating: .zero, count: colors.count), counts = [Int32](repeating: 0, count: colors.count)
-        work.pixels.withUnsafeBufferPointer { pixels in
-            quantized.indices.withUnsafeBufferPointer { indices in
-                labels.withUnsafeBufferPointer { labels in
-                    var i = 0
-                    while i < labels.count {
-                        let r = Int(labels[i]), start = i
-                        i = min(labels.count, labels.firstDifference(from: i, to: labels.count - 1, step: 1) + 1)
-                        guard areas[r] >= smallest else { continue }
-                        var sum = SIMD4<UInt32>.zero, count: Int32 = 0
-                        var k = start
-                        while k < i {
-                            let end = indices.endOfRun(from: k, to: i)
-                            if indices[k] != QuantizedImage.mixed {
-                                sum &+= pixels.sum(of: k..<end)
-                                count += Int32(end - k)
-                            }
-                            k = end
-                        }
-                        // 2²³ pixels of 255 fit a sum; what follows in an even larger region changes nothing that shows.
-                        guard counts[r] + count < 1 << 23 else { continue }
-                        sums[r] &+= SIMD4<Int32>(truncatingIfNeeded: sum)
-                        counts[r] += count
-                    }
-                }
-            }
-        }
-        for r in colors.indices where shown[r].a == 255 && Int(counts[r]) >= smallest / 2 {
-            let mean = SIMD4<Float>(sums[r]) / Float(counts[r])
+        let large = areas.indices.filter { areas[$0] >= smallest }
+        guard !large.isEmpty else { return }
+        let totals = flatTotals(of: large, work, quantized.indices, each)
+        for (r, total) in zip(large, totals) where shown[r].a == 255 && total.count >= smallest / 2 {
+            let mean = SIMD4<Float>(total.sum) / Float(total.count)
             if isRepainted {
                 centers[r] = mean
                 continue
             }
-            guard mean.w > 254.5, squared(mean - centers[r]) * Float(counts[r]) > price else { continue }
+            guard mean.w > 254.5, squared(mean - centers[r]) * Float(total.count) > price else { continue }
             shown[r] = RGBA8(UInt8(mean.x + 0.5), UInt8(mean.y + 0.5), UInt8(mean.z + 0.5))
             centers[r] = SIMD4(bytes: shown[r])
         }
+    }
+
+    /// Of each of some regions the sum of its flat pixels' colours, and how many there are.
+    private func flatTotals(
+        of regions: [Int], _ work: WorkingImage, _ indices: [UInt8], _ each: ParallelFor
+    ) -> [(sum: SIMD4<Int64>, count: Int)] {
+        var placeOfRegion = [Int32](repeating: -1, count: areas.count)
+        for (place, r) in regions.enumerated() { placeOfRegion[r] = Int32(place) }
+        let width = width
+        // Few enough bands that their sums take less than the picture; and few enough pixels for sums of 32 bits.
+        let pixels = min(1 << 22, max(32768, 8 * regions.count))
+        let parts = work.pixels.withUnsafeBufferPointer { pixelBuffer in
+            indices.withUnsafeBufferPointer { indices in
+                labels.withUnsafeBufferPointer { labels in
+                    placeOfRegion.withUnsafeBufferPointer { places in
+                        nonisolated(unsafe) let (pixelBuffer, indices, labels, places) = (pixelBuffer, indices, labels, places)
+                        return mapBands(of: height, width: width, pixels: pixels, each) { rows in
+                            var totals = [(sum: SIMD4<UInt32>, count: Int32)](repeating: (.zero, 0), count: regions.count)
+                            let end = rows.upperBound * width
+                            var i = rows.lowerBound * width
+                            while i < end {
+                                let place = Int(places[Int(labels[i])])
+                                var k = i
+                                i = min(end, labels.firstDifference(from: i, to: end - 1, step: 1) + 1)
+                                guard place >= 0 else { continue }
+                                while k < i {
+                                    let stop = indices.endOfRun(from: k, to: i)
+                                    if indices[k] != QuantizedImage.mixed {
+                                        totals[place].sum &+= pixelBuffer.sum(of: k..<stop)
+                                        totals[place].count += Int32(stop - k)
+                                    }
+                                    k = stop
+                                }
+                            }
+                            return totals
+                        }
+                    }
+                }
+            }
+        }
+        var totals = [(sum: SIMD4<Int64>, count: Int)](repeating: (.zero, 0), count: regions.count)
+        for part in parts {
+            for (place, total) in part.enumerated() {
+                totals[place].sum &+= SIMD4<Int64>(truncatingIfNeeded: total.sum)
+                totals[place].count += Int(total.count)
+            }
+        }
+        return totals
     }
 }
 

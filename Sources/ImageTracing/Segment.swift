@@ -119,7 +119,7 @@ public func segment(
     let paints = sharePaints(quantized, &colors)
     var regions = findRegions(
         colors, width: work.width, height: work.height, palette: paints, options, keepsColors: quantized.isBinding)
-    regions.chooseColors(work, quantized, palette, lambda: lambda)
+    regions.chooseColors(work, quantized, palette, lambda: lambda, each: each)
     if !quantized.isBinding { recoverGradients(&regions, work, quantized.indices, lambda: lambda, each: each) }
     return BoundaryTracer(work: work, regions: regions).trace(each: each)
 }
