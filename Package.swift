@@ -115,9 +115,9 @@ let package = Package(
             name: "AtelierBench",
             dependencies: [
                 "AtelierMemo", "AtelierRedis", "AtelierProcessors", "AtelierLayers", "AtelierJSON", "AtelierArchives", "AtelierGeometry",
-                "AtelierImageCodecs", "AtelierImageTracing", "AtelierOOXML", "AtelierPixels", "AtelierRasterizing", "AtelierSVG",
-                "AtelierStages",
-                "CAtelierBLAKE3", "CAtelierDeflate", "CAtelierSQLite", "CAtelierXXHash", "CAtelierZstd",
+                "AtelierImageCodecs", "AtelierImageTracing", "AtelierOOXML", "AtelierPipelines", "AtelierPixels", "AtelierRasterizing",
+                "AtelierSVG", "AtelierScheduling", "AtelierStages", "AtelierTelemetry", "CAtelierBLAKE3", "CAtelierDeflate",
+                "CAtelierSQLite", "CAtelierXXHash", "CAtelierZstd",
             ],
             path: "Benchmarks", exclude: ["peers"], swiftSettings: strict),
 

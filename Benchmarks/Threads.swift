@@ -16,6 +16,14 @@ func withThreads(_ count: Int, _ body: @escaping @Sendable (_ thread: Int) -> Vo
     for thread in threads { pthread_join(thread, nil) }
 }
 
+/// Runs `body` on a thread of the system that nobody waits for.
+func startThread(_ body: @escaping @Sendable () -> Void) {
+    var thread = pthread_t()
+    let code = pthread_create(&thread, nil, start, Unmanaged.passRetained(Work(body)).toOpaque())
+    precondition(code == 0, "a thread could not be started")
+    pthread_detach(thread)
+}
+
 private final class Work {
     let body: () -> Void
 

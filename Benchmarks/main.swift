@@ -3,6 +3,7 @@
 
 let subcommands: [Subcommand] = [
     .cacheFaults, .cacheHits, .cacheSpeed, .dictionaryGain, .digest, .diskStore, .engine, .codecs, .hostile, .hostileSVG, .journal, .line,
+    .load,
     .corpus, .processors, .processorsSoak,
     .redis, .requestLog, .similarity, .stageOutputs, .successors,
 ]
