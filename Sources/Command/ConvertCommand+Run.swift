@@ -1,8 +1,3 @@
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
 import AtelierJSON
 import AtelierMemo
 import AtelierScheduling
@@ -94,14 +89,8 @@ extension ConvertCommand {
         _ maker: some Maker, window: Int, on workers: WorkerPool? = nil, environment: [String: String], console: Console
     ) async throws -> ExitCode {
         let run = BatchRun(maker, settings, journal: try settings.openJournal(), on: workers, console: console)
-        guard settings.watch else { return try await pass(run, window: window, environment: environment) }
-        return try await FolderWatch.repeating(over: { try watched() }) { isFirst in
-            do { return try await pass(run, window: window, environment: environment, isAgain: !isFirst) } catch let error as UsageError {
-                // Files that come may not fit what was asked for; those that come next may.
-                if isFirst { throw error }
-                console.say("atelier: \(error)")
-                return .someFailed
-            }
+        return try await run.passes(over: { try watched() }) { isAgain in
+            try await pass(run, window: window, environment: environment, isAgain: isAgain)
         }
     }
 
@@ -109,7 +98,7 @@ extension ConvertCommand {
     ///
     /// - Parameter isAgain: Whether all was done before, and only what is new is worth a word.
     private func pass<JobMaker>(
-        _ run: BatchRun<JobMaker>, window: Int, environment: [String: String], isAgain: Bool = false
+        _ run: BatchRun<JobMaker>, window: Int, environment: [String: String], isAgain: Bool
     ) async throws -> ExitCode {
         let begin = Moment.now, console = run.console
         let (jobs, problems) = try jobs(console)
@@ -118,38 +107,18 @@ extension ConvertCommand {
             try refuseOverwriting([Job(inputs: jobs[0].inputs, output: compare, format: .svg)])
         }
         for problem in problems { console.say("atelier: \(problem)") }
-        let style = ProgressLine.style(settings, isTerminal: console.errorsAreOnTerminal, terminal: environment["TERM"])
-        var progress = ProgressLine(style, total: jobs.count, console: console)
         let isBatch = settings.batch != nil
-        var said = 0
-        let outcomes = await runBatch(jobs, window: window, failFast: settings.failFast, on: run.workers) { job in
-            await run.perform(job)
-        } finished: { outcomes, index in
-            let made = outcomes[index]?.made
-            progress.advance(failed: made == nil, cached: made?.isCached == true, kept: made?.delivery == .kept)
-            if isBatch, let outcome = outcomes[index], outcome.made != nil {
-                progress.clear()
-                // The reader may have gone; the files are still wanted.
-                try? console.write("MS\t\(outcome.job.inputs[0].path)\t\(decimal(outcome.seconds * 1000, 3))\n")
-            }
-            // In the order of the inputs, so that two runs say the same: a failure waits for the jobs before it.
-            while said < outcomes.count, let outcome = outcomes[said] {
-                said += 1
-                for failure in outcome.failures where failure.isNews && !outcome.isRepeated {
-                    progress.clear()
-                    console.say("atelier: \(failure.message)")
-                }
-            }
+        let outcomes = await run.all(jobs, window: window, environment: environment) { outcome in
+            guard isBatch, outcome.made != nil else { return nil }
+            return "MS\t\(outcome.job.inputs[0].path)\t\(decimal(outcome.seconds * 1000, 3))\n"
         }
-        progress.clear()
         let code = exitCode(outcomes, problems: problems.count, interrupted: Task.isCancelled)
         let end = Moment.now
         let report = Report(
             verb: verb, outcomes: outcomes, problems: problems, totals: run.maker.totals, seconds: begin.seconds(to: end),
             processorSeconds: begin.processorSeconds(to: end))
-        let isWorthAWord = !isAgain || outcomes.contains { $0.map { $0.made?.delivery != .kept && !$0.isRepeated } ?? false }
+        let isWorthAWord = !isAgain || report.hasNews
         if !settings.quiet, isWorthAWord, code != .brokenPipe { report.say(to: console, verbose: settings.verbose) }
-        if let failure = run.journal?.failure { console.say("atelier: warning: the journal is not whole: \(failure)") }
         if let file = settings.decisions { try DecisionFile(outcomes: outcomes, options: conversion.slide).write(to: file) }
         if let file = settings.page, isWorthAWord { try ReportPage(report).write(to: file) }
         if settings.timing { console.say("TRACE_MS=\(decimal(report.processorSeconds * 1000, 2))") }
@@ -164,23 +133,5 @@ extension ConvertCommand {
         for list in [settings.filesFrom, settings.batch].compactMap(\.self) { try folders.add(list) }
         for (_, input) in attachments { try folders.add(input.path) }
         return folders
-    }
-}
-
-/// A moment by the clock and by what the process has used of its processors.
-private struct Moment {
-    private let clock: ContinuousClock.Instant, processor: timespec
-
-    static var now: Moment {
-        var processor = timespec()
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &processor)
-        return Moment(clock: .now, processor: processor)
-    }
-
-    func seconds(to end: Moment) -> Double { (end.clock - clock).inSeconds }
-
-    /// Seconds of all threads together.
-    func processorSeconds(to end: Moment) -> Double {
-        Double(end.processor.tv_sec - processor.tv_sec) + Double(end.processor.tv_nsec - processor.tv_nsec) * 1e-9
     }
 }

@@ -140,12 +140,7 @@ struct EngineMaker: Maker {
             output: job.output, inputs: job.inputs, lines: tree.lines(with: ways), sources: Dictionary(files) { first, _ in first })
     }
 
-    var totals: Totals {
-        let statistics = engine.statistics
-        return Totals(
-            stagesRun: statistics.runs, hits: zip(engine.levels, statistics.hits).map { .init(level: $0.name, count: $1) },
-            secondsSaved: Double(statistics.nanosecondsSaved) * 1e-9)
-    }
+    var totals: Totals { Totals(of: engine) }
 
     private struct Page {
         var input: Input
@@ -307,5 +302,15 @@ extension Remark {
         self.init(
             input: path, outcome: diagnostic.outcome.rawValue, element: diagnostic.element, line: diagnostic.line,
             message: diagnostic.message, deviation: diagnostic.deviation)
+    }
+}
+
+extension Totals {
+    /// What an engine has done so far.
+    init(of engine: Engine) {
+        let statistics = engine.statistics
+        self.init(
+            stagesRun: statistics.runs, hits: zip(engine.levels, statistics.hits).map { .init(level: $0.name, count: $1) },
+            secondsSaved: Double(statistics.nanosecondsSaved) * 1e-9)
     }
 }

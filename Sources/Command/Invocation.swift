@@ -105,24 +105,6 @@ struct ConvertCommand: Hashable, Sendable {
     }
 }
 
-extension ConvertCommand {
-    /// Refuses flags about runs over many inputs that contradict each other.
-    fileprivate func checkBatch() throws(UsageError) {
-        if settings.resume, settings.journalPath == nil {
-            throw UsageError("--resume wants a journal: name it with --journal FILE, or the folder of the outputs with -d DIR")
-        }
-        if settings.journalPath != nil, settings.output == "-" { throw UsageError("--journal notes files; leave -o - away") }
-        if settings.decisions != nil {
-            if verb == .trace { throw UsageError("trace makes no slides whose elements could be listed; name the report FILE.html") }
-            if settings.resume { throw UsageError("what becomes of elements is known when slides are made; leave --resume away") }
-        }
-        guard settings.watch else { return }
-        if readsStandardInput { throw UsageError("--watch reads its inputs again and again; name files, folders or patterns") }
-        if settings.output == "-" { throw UsageError("--watch writes files; leave -o - away") }
-        if settings.json { throw UsageError("--json reports at the end of a run, and --watch has none; --events says what happens") }
-    }
-}
-
 /// A command that wants a word after it, which decides about its options.
 protocol ActingCommand: Sendable {
     associatedtype Action: RawRepresentable<String> & CaseIterable
@@ -289,7 +271,7 @@ extension Invocation {
         if conversion.standardInputUses > 1 { throw UsageError("standard input can be read only once") }
         if settings.quiet, settings.verbose { throw UsageError("-q and -v exclude each other") }
         if settings.keepGoing, settings.failFast { throw UsageError("--keep-going and --fail-fast exclude each other") }
-        try conversion.checkBatch()
+        try settings.checkBatch(readsStandardInput: conversion.readsStandardInput, makesSlides: verb != .trace)
         if conversion.template != nil {
             if conversion.title != nil { throw UsageError("a template keeps its own title; leave --title or --template away") }
             if conversion.conversion.slide.size != nil { throw UsageError("a template has its own slide size; leave --slide-size away") }

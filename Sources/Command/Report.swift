@@ -17,6 +17,9 @@ struct Report {
         outcomes.compactMap { outcome in outcome?.made.map { (outcome!, $0) } }
     }
 
+    /// Whether anything was made, or failed, that was not before.
+    var hasNews: Bool { outcomes.contains { $0.map { $0.made?.delivery != .kept && !$0.isRepeated } ?? false } }
+
     /// One line about the run, and what was approximated: by kind, or with `verbose` one line for each.
     func say(to console: Console, verbose: Bool) {
         let made = made

@@ -7,7 +7,7 @@ import AtelierScheduling
 import AtelierStages
 
 /// Largest input, in bytes; steps have limits of their own.
-private let largestInput = 1 << 30
+let largestPipelineInput = 1 << 30
 
 extension RunCommand {
     /// Reads the inputs one after the other as there is room for them, and writes what comes out as it comes.
@@ -18,6 +18,19 @@ extension RunCommand {
         guard let document else { return .usage }
         let pipeline = try pipeline(document, console), outputs = try PipelineOutputs(settings, of: pipeline)
         let (inputs, problems) = try inputs(console)
+        if case .folder(let folder) = outputs, isByItem(pipeline, inputs) {
+            let engine = configuration.makeEngine(makesCache: true, on: workers, environment: environment, console: console)
+            let journal = configuration.journal(of: engine), events = try settings.events.map { try EventFile($0, of: engine) }
+            let code = try await runItems(pipeline, into: folder, on: engine, environment: environment, console: console)
+            journal?.write()
+            try events?.finish()
+            return code
+        }
+        if let flag = flagOfItems {
+            throw UsageError(
+                "\(flag) is for pipelines that make a file of each input in a folder, named by -d; what is collected is one output, and the "
+                    + "cache has what was made for it")
+        }
         for problem in problems { console.say("atelier: \(problem)") }
         let engine = configuration.makeEngine(makesCache: true, on: workers, environment: environment, console: console)
         let journal = configuration.journal(of: engine)
@@ -51,7 +64,7 @@ extension RunCommand {
     }
 
     /// What the operands and lists name, in their order.
-    private func inputs(_ console: Console) throws(UsageError) -> (inputs: [Input], problems: [String]) {
+    func inputs(_ console: Console) throws(UsageError) -> (inputs: [Input], problems: [String]) {
         let list = try AtelierCommand.inputs(operands, settings, suffixes: Verb.run.suffixes, takesURLs: true, console)
         return (list.inputs, list.problems)
     }
@@ -73,7 +86,7 @@ extension RunCommand {
                     .file(FileReference(uri: input.path, mimeType: "application/octet-stream")), role: "user", metadata: metadata)
                 if input.path.isURL { return unread }
                 do {
-                    let bytes = try console.read(input.path, limit: largestInput)
+                    let bytes = try console.read(input.path, limit: largestPipelineInput)
                     return try Part(bytes: bytes, mimeType: "application/octet-stream", role: "user", metadata: metadata)
                 } catch {
                     guard let onFailure else { throw ItemFailure(unread, error) }
@@ -88,14 +101,7 @@ extension RunCommand {
 private let identifyParts = PartFunction { part, emitter in
     var part = part
     // Of what is no picture and no drawing, the type that somebody else gave is the best there is.
-    if case .bytes(let bytes) = part.payload, let format = try? SourceFormat.sniff(bytes.blob) {
-        part.mimeType =
-            switch format {
-            case .png: "image/png"
-            case .jpeg: "image/jpeg"
-            case .svg: "image/svg+xml"
-            }
-    }
+    if case .bytes(let bytes) = part.payload, let type = mediaType(of: bytes.blob) { part.mimeType = MIMEType(type) }
     emitter.emit(part)
 }
 

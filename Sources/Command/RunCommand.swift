@@ -22,13 +22,13 @@ struct RunCommand: Hashable, Sendable {
             ),
             .text("directory", letter: "d", \.settings.directory, "DIR", group: "Files", "Folder that receives one file for each part."),
             .flag("force", letter: "f", \.settings.force, group: "Files", "Replaces outputs that are there already and differ."),
-            .flag("fail-fast", \.settings.failFast, group: "Files", "Stops at the first input that fails."),
             .flag(
                 "graph", \.graph, group: "Pipeline",
                 "Draws the pipeline instead of running it: as text, or as SVG into the output where one is named."),
             .flag("schema", \.schema, group: "Pipeline", "Prints the JSON Schema of pipelines."),
         ]
-        + (Settings.inputOptions + Configuration.flags
+        // A presentation of all inputs is always made without those that fail.
+        + (Settings.inputOptions + Settings.batchOptions.filter { $0.name != "keep-going" } + Configuration.flags
         + [.text("events", \.events, "FILE", group: "Talk", "Writes what the engine does, one JSON object a line.")]
         + Settings.talkOptions).map { $0.of(\RunCommand.settings) }
 
@@ -61,6 +61,7 @@ struct RunCommand: Hashable, Sendable {
         guard settings.output != nil || settings.directory != nil else {
             throw UsageError("where shall the outputs go? Say -o FILE for one, -d DIR for a file each")
         }
+        try settings.checkBatch(readsStandardInput: (operands + [settings.filesFrom].compactMap(\.self)).contains("-"), makesSlides: false)
         if settings.json, settings.output == "-" { throw UsageError("--json and -o - would both write to standard output") }
         if settings.quiet, settings.verbose { throw UsageError("-q and -v exclude each other") }
     }

@@ -38,13 +38,10 @@ struct PartByPart: Sendable {
 
     /// Whether a part is taken. Parts without bytes are not.
     func takes(_ part: Part) -> Bool {
-        guard case .bytes = part.payload else { return part.isText && part.mimeType.begins(with: "image/svg") && matches(part.mimeType) }
-        return matches(part.mimeType)
-    }
-
-    private func matches(_ type: MIMEType) -> Bool {
-        let name = type.text.lowercased().prefix { $0 != ";" && $0 != " " }
-        return sources.contains { source in source.hasSuffix("/*") ? name.hasPrefix(source.dropLast()) : name == source }
+        guard case .bytes = part.payload else {
+            return part.isText && part.mimeType.begins(with: "image/svg") && isTaken(part.mimeType.text, by: sources)
+        }
+        return isTaken(part.mimeType.text, by: sources)
     }
 
     /// Emits what a request makes of a part, under the part's name with another ending.
@@ -74,7 +71,7 @@ extension Part {
     }
 
     /// `art/logo.png` with the ending `svg` is `art/logo.svg`.
-    static func renamed(_ name: String, to ending: String) -> String {
+    package static func renamed(_ name: String, to ending: String) -> String {
         let last = name.lastIndex(of: "/").map { name.index(after: $0) } ?? name.startIndex
         guard let dot = name[last...].lastIndex(of: "."), dot > last else { return name + "." + ending }
         return name[..<dot] + "." + ending

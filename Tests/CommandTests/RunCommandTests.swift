@@ -67,13 +67,44 @@ struct RunCommandTests {
         )
     }
 
-    @Test("Two parts of one name are said, and the first is kept")
+    @Test("Two inputs for one output are refused before anything is made")
     func sameNames() async throws {
         let scratch = Scratch()
         scratch.write(#"{"steps": [{"make": "svg"}]}"#, to: "p.json")
         let run = await runCommand(scratch, "run @p.json %leaf.png %leaf.svg %icon.png -d @out")
-        #expect(run.code == .someFailed && run.err.contains("leaf.svg; rename one input"))
-        #expect(scratch.names.filter { $0.hasPrefix("out/") } == ["out/icon.svg", "out/leaf.svg"])
+        #expect(run.code == .usage && run.err.contains("leaf.svg; run them apart or rename one"))
+        #expect(kind(of: scratch["out"]) == nil)
+    }
+
+    @Test("Input by input, a run is resumed, reported and given up like a conversion; batch is the same command")
+    func items() async throws {
+        let scratch = Scratch()
+        scratch.write(#"{"steps": [{"make": "svg", "from": "image/png"}, {"make": "pptx", "each": true}]}"#, to: "p.json")
+        scratch.write("<svg xmlns='http://www.w3.org/2000/svg'><g>", to: "in/broken.svg")
+        scratch.write("a text", to: "in/text.svg")
+        let line = "@p.json %icon.png %leaf.svg @in -d @out --resume --report @page.html"
+        let first = await runCommand(scratch, "batch " + line)
+        #expect(first.code == .someFailed && first.err.contains("broken.svg: "))
+        #expect(
+            scratch.names.filter { $0.hasPrefix("out/") && !$0.hasSuffix("journal") } == ["out/icon.pptx", "out/leaf.pptx", "out/text.svg"])
+        #expect(scratch.read("page.html")?.contains("<dt>outputs</dt><dd>3</dd>") == true)
+        let again = await runCommand(scratch, "run " + line + " --json -q")
+        #expect(again.out.split(separator: #""state":"kept""#).count == 4, "\(again.out)")
+        scratch.write(
+            #"{"steps": [{"make": "svg", "from": "image/png", "options": {"colors": 2}}, {"make": "pptx", "each": true}]}"#, to: "p.json")
+        let other = await runCommand(scratch, "run " + line + " --json -q")
+        #expect(other.out.split(separator: #""state":"kept""#).count == 3, "\(other.out)")
+        #expect(other.out.split(separator: #""state":"written""#).count == 2, "\(other.out)")
+    }
+
+    @Test("What collects all inputs has no items")
+    func noItems() async {
+        let scratch = Scratch()
+        scratch.write(deck, to: "deck.json")
+        let run = await runCommand(scratch, "run @deck.json %icon.png -d @out --resume")
+        #expect(run.code == .usage && run.err.contains("--resume is for pipelines that make a file of each input"))
+        let photos = await runCommand(scratch, "batch @photos -d @out")
+        #expect(photos.code == .usage)
     }
 
     @Test("The graph and the schema need no inputs")

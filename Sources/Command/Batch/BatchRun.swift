@@ -19,6 +19,56 @@ struct BatchRun<JobMaker: Maker>: Sendable {
         patience = Patience(timeout: settings.itemTimeout, retries: settings.retries)
     }
 
+    /// Makes all jobs, at most `window` at a time, shows how far that is, and says what fails in the order of the jobs.
+    ///
+    /// - Parameter line: What standard output receives when a job has ended; nil for nothing.
+    /// - Returns: Outcomes in the order of the jobs; nil where a job was not begun.
+    func all(
+        _ jobs: [Job], window: Int, environment: [String: String], line: (Outcome) -> String? = { _ in nil }
+    ) async -> [Outcome?] {
+        let style = ProgressLine.style(settings, isTerminal: console.errorsAreOnTerminal, terminal: environment["TERM"])
+        var progress = ProgressLine(style, total: jobs.count, console: console), said = 0
+        let outcomes = await runBatch(jobs, window: window, failFast: settings.failFast, on: workers) { job in
+            await perform(job)
+        } finished: { outcomes, index in
+            let made = outcomes[index]?.made
+            progress.advance(failed: made == nil, cached: made?.isCached == true, kept: made?.delivery == .kept)
+            if let outcome = outcomes[index], let line = line(outcome) {
+                progress.clear()
+                // The reader may have gone; the files are still wanted.
+                try? console.write(line)
+            }
+            // A failure waits for the jobs before it, so that two runs say the same.
+            while said < outcomes.count, let outcome = outcomes[said] {
+                said += 1
+                for failure in outcome.failures where failure.isNews && !outcome.isRepeated {
+                    progress.clear()
+                    console.say("atelier: \(failure.message)")
+                }
+            }
+        }
+        progress.clear()
+        if let failure = journal?.failure { console.say("atelier: warning: the journal is not whole: \(failure)") }
+        return outcomes
+    }
+
+    /// Makes a pass over all inputs, with `--watch` again whenever something in the folders has changed.
+    ///
+    /// - Parameter pass: What is done; told whether all was done before and only what is new is worth a word.
+    func passes(
+        over folders: () throws -> WatchedFolders, _ pass: (_ isAgain: Bool) async throws -> ExitCode
+    ) async throws -> ExitCode {
+        guard settings.watch else { return try await pass(false) }
+        return try await FolderWatch.repeating(over: folders) { isFirst in
+            do { return try await pass(!isFirst) } catch let error as UsageError {
+                // Files that come may not fit what was asked for; those that come next may.
+                if isFirst { throw error }
+                console.say("atelier: \(error)")
+                return .someFailed
+            }
+        }
+    }
+
     /// Makes and delivers a job, or finds that this was done.
     func perform(_ job: Job) async -> Outcome {
         guard let journal else { return await make(job, derivation: nil, replacing: settings.force) }
@@ -47,9 +97,9 @@ struct BatchRun<JobMaker: Maker>: Sendable {
 
     private func make(_ job: Job, derivation: String?, replacing: Bool) async -> Outcome {
         let outcome = await patience.make(job, on: workers) { [self] job in await tryOnce(job, replacing: replacing) }
-        // Whether it would fail again is known where nothing but its input and options decides.
-        let mayNotPass = outcome.failures.allSatisfy { !$0.mayPass && $0.isNews }
-        if outcome.made == nil, mayNotPass, let derivation { journal?.note(outcome.failures, derivation: derivation, for: job.output) }
+        // That it would fail again is known where nothing but inputs and options decides: not the system, and no file in the way.
+        let isLasting = outcome.failures.allSatisfy { $0.input != nil && !$0.mayPass && $0.isNews }
+        if outcome.made == nil, isLasting, let derivation { journal?.note(outcome.failures, derivation: derivation, for: job.output) }
         return outcome
     }
 
@@ -124,6 +174,22 @@ extension Failure {
 }
 
 extension Settings {
+    /// Refuses flags about runs over many inputs that contradict each other.
+    func checkBatch(readsStandardInput: Bool, makesSlides: Bool) throws(UsageError) {
+        if resume, journalPath == nil {
+            throw UsageError("--resume wants a journal: name it with --journal FILE, or the folder of the outputs with -d DIR")
+        }
+        if journalPath != nil, output == "-" { throw UsageError("--journal notes files; leave -o - away") }
+        if decisions != nil {
+            if !makesSlides { throw UsageError("no slides are made whose elements could be listed; name the report FILE.html") }
+            if resume { throw UsageError("what becomes of elements is known when slides are made; leave --resume away") }
+        }
+        guard watch else { return }
+        if readsStandardInput { throw UsageError("--watch reads its inputs again and again; name files, folders or patterns") }
+        if output == "-" { throw UsageError("--watch writes files; leave -o - away") }
+        if json { throw UsageError("--json reports at the end of a run, and --watch has none; --events says what happens") }
+    }
+
     /// The journal that the flags ask for; nil for none.
     func openJournal() throws(UsageError) -> Journal? {
         guard let path = journalPath else { return watch ? Journal() : nil }

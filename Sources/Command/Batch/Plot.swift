@@ -109,23 +109,31 @@ struct Plot {
     }
 }
 
-/// A logarithmic scale over positive values, from a power of ten to another.
+/// A logarithmic scale over positive values, from 1, 2 or 5 times a power of ten to another of these.
 private struct LogScale {
-    private let low: Double, high: Double
+    /// All such numbers from one end to the other.
+    private let steps: [Double]
 
     /// Nil without positive values.
     init?(of values: [Double]) {
         guard let least = values.filter({ $0 > 0 }).min(), let most = values.max() else { return nil }
-        low = log10(least).rounded(.down)
-        high = max(low + 1, log10(most).rounded(.up))
+        let tens = Int(log10(least).rounded(.down))...Int(log10(most).rounded(.down)) + 1
+        let all = tens.flatMap { ten in [1.0, 2, 5].map { $0 * pow(10, Double(ten)) } }
+        let first = all.lastIndex { $0 <= least } ?? 0, last = all.firstIndex { $0 >= most } ?? all.count - 1
+        steps = Array(all[first...max(last, first + 1)])
     }
 
     /// From 0 to 1.
-    func place(_ value: Double) -> Double { max(0, min(1, (log10(max(value, 1e-300)) - low) / (high - low))) }
+    func place(_ value: Double) -> Double {
+        let low = log10(steps[0]), high = log10(steps[steps.count - 1])
+        return max(0, min(1, (log10(max(value, 1e-300)) - low) / (high - low)))
+    }
 
-    /// The powers of ten, at most six of them.
+    /// Where lines are drawn: at most seven of the steps, evenly, the powers of ten before others.
     var marks: [(place: Double, value: Double)] {
-        stride(from: low, through: high, by: ((high - low) / 5).rounded(.up)).map { (($0 - low) / (high - low), pow(10, $0)) }
+        let stride = steps.count <= 7 ? 1 : (steps.count + 17) / 18 * 3
+        let ten = steps.firstIndex { step in (log10(step) - log10(step).rounded()).magnitude < 1e-9 } ?? 0
+        return steps.enumerated().filter { ($0.offset - ten) % stride == 0 }.map { (place($0.element), $0.element) }
     }
 }
 

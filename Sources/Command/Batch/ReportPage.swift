@@ -174,7 +174,7 @@ struct ReportPage {
         .plot div{position:absolute;inset:0 0 1.4rem}.plot span{position:absolute;font-size:.75rem;color:var(--soft);white-space:nowrap}
         .plot .y{right:100%;transform:translateY(-50%);padding-right:.4rem}.plot .x{top:100%;transform:translateX(-50%);padding-top:.2rem}
         table{border-collapse:collapse;width:100%;margin-top:.5rem}th,td{text-align:left;padding:.3rem .5rem;vertical-align:middle}
-        td{border-top:1px solid var(--line)}.text{overflow-wrap:anywhere;min-width:8rem}.number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
+        td{border-top:1px solid var(--line)}.text{overflow-wrap:anywhere;min-width:14rem}.number{text-align:right;white-space:nowrap;font-variant-numeric:tabular-nums}
         th{font-size:.85rem;color:var(--soft);font-weight:600;position:sticky;top:0;background:var(--paper)}
         th:nth-child(n+5):nth-child(-n+8){text-align:right}th button{font:inherit;color:inherit;background:none;border:0;padding:0;cursor:pointer}
         th[aria-sort=ascending] button::after{content:" ↑"}th[aria-sort=descending] button::after{content:" ↓"}
