@@ -2,6 +2,7 @@ import AtelierImageCodecs
 import AtelierLayers
 import AtelierMemo
 import AtelierPixels
+import AtelierSVG
 import AtelierScheduling
 import AtelierStages
 
