@@ -39,6 +39,8 @@ enum AttributeName: UInt8, CaseIterable {
     case wordSpacing, textAnchor, textDecoration, textDecorationLine, dominantBaseline, alignmentBaseline, baselineShift, writingMode
     case direction, unicodeBidi, whiteSpace
     case stopColor, stopOpacity, floodColor, floodOpacity, lightingColor, colorInterpolationFilters
+    /// The properties `translate`, `rotate` and `scale`; attributes called like the last two are others.
+    case translate, rotateProperty, scaleProperty
     case x, y, width, height, cx, cy, r, rx, ry, d
     case dx, dy, rotate, textLength, lengthAdjust, startOffset, side, space, lang
     case x1, y1, x2, y2, points, viewBox, preserveAspectRatio, href, id, `class`, style, pathLength, requiredExtensions
@@ -52,7 +54,7 @@ enum AttributeName: UInt8, CaseIterable {
     case groupmode, label
     case maskUnits, maskContentUnits, patternUnits, patternContentUnits, patternTransform
 
-    /// The attribute names as written, in the order of the cases.
+    /// The attribute names as written, in the order of the cases; those that only style sheets tell apart have none.
     static let spellings = [
         "fill", "fill-opacity", "fill-rule", "clip-rule", "stroke", "stroke-opacity", "stroke-width", "stroke-linecap", "stroke-linejoin",
         "stroke-miterlimit", "stroke-dasharray", "stroke-dashoffset", "opacity", "display", "visibility", "color", "font-size",
@@ -61,7 +63,8 @@ enum AttributeName: UInt8, CaseIterable {
         "font", "font-family", "font-weight", "font-style", "font-stretch", "font-variant", "font-variant-caps", "font-kerning", "kerning",
         "letter-spacing", "word-spacing", "text-anchor", "text-decoration", "text-decoration-line", "dominant-baseline",
         "alignment-baseline", "baseline-shift", "writing-mode", "direction", "unicode-bidi", "white-space",
-        "stop-color", "stop-opacity", "flood-color", "flood-opacity", "lighting-color", "color-interpolation-filters", "x", "y", "width",
+        "stop-color", "stop-opacity", "flood-color", "flood-opacity", "lighting-color", "color-interpolation-filters", "translate", "", "",
+        "x", "y", "width",
         "height", "cx", "cy", "r", "rx", "ry", "d",
         "dx", "dy", "rotate", "textLength", "lengthAdjust", "startOffset", "side", "space", "lang",
         "x1", "y1", "x2", "y2", "points", "viewBox", "preserveAspectRatio", "href", "id", "class", "style", "pathLength",
@@ -77,7 +80,13 @@ enum AttributeName: UInt8, CaseIterable {
         "maskUnits", "maskContentUnits", "patternUnits", "patternContentUnits", "patternTransform",
     ]
 
-    var spelling: String { AttributeName.spellings[Int(rawValue)] }
+    var spelling: String {
+        switch self {
+        case .rotateProperty: AttributeName.rotate.spelling
+        case .scaleProperty: AttributeName.scale.spelling
+        default: AttributeName.spellings[Int(rawValue)]
+        }
+    }
 
     /// Whether a style sheet may set it.
     var isProperty: Bool { rawValue <= AttributeName.d.rawValue }

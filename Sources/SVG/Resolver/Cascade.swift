@@ -3,7 +3,7 @@ import AtelierGeometry
 extension Resolver {
     /// Finds the winning value of every attribute and property of an element and leaves it in `values`.
     ///
-    /// From weak to strong: presentation attributes, style sheets by specificity and order, the `style` attribute,
+    /// From weak to strong: presentation attributes, style sheets by layer, specificity and order, the `style` attribute,
     /// `!important` of style sheets, `!important` of the `style` attribute (CSS Cascade 4, 6; SVG 2, 6.4). Of the keywords that
     /// all properties have, only `initial` on inherited ones is left in `values`; `var()` is replaced.
     /// - Parameter parent: The style that it inherits custom properties from; nil for that of the nearest element above it in
@@ -18,7 +18,7 @@ extension Resolver {
             let attribute = document.attributes[i]
             switch attribute.name {
             // Properties of CSS that have no presentation attribute.
-            case .mixBlendMode, .isolation: continue
+            case .mixBlendMode, .isolation, .translate: continue
             default: set(attribute.name, reader.trimmed(attribute.value))
             }
             if attribute.name == .style { styleAttribute = attribute.value }
@@ -37,7 +37,8 @@ extension Resolver {
             }
         }
         if hasImportant {
-            for match in matches {
+            // What is important is so the other way round in layers: the first layer wins, what is in none loses.
+            for match in stylesheet.hasLayers ? byStrength(matches, reversed: true) : matches {
                 for declaration in stylesheet.declarations[stylesheet.entries[match].declarations] where declaration.isImportant {
                     set(declaration, index)
                 }
@@ -62,7 +63,7 @@ extension Resolver {
             case .fill, .stroke, .color, .stopColor:
                 // A colour of a later CSS often follows one that everybody knows: `fill: red; fill: device-cmyk(0 1 1 0)`.
                 if value(name) != nil, reader.keyword(declaration.value) == nil, !reader.hasVariable(declaration.value),
-                    reader.paint(declaration.value) == nil
+                    reader.paint(declaration.value, current: .black) == nil
                 {
                     return invalid(name, declaration.value, index)
                 }
@@ -164,7 +165,16 @@ extension Resolver {
         for (i, candidate) in candidates.enumerated() where i == 0 || candidates[i - 1] != candidate {
             if try matches(stylesheet.entries[candidate].selector.compounds, 0, index) { found.append(candidate) }
         }
-        return found.sorted {
+        return byStrength(found, reversed: false)
+    }
+
+    /// Entries from weak to strong: by layer, then by specificity, then in order.
+    private func byStrength(_ entries: [Int], reversed: Bool) -> [Int] {
+        entries.sorted {
+            if stylesheet.hasLayers {
+                let a = stylesheet.rank($0), b = stylesheet.rank($1)
+                if a != b { return reversed ? a > b : a < b }
+            }
             let a = stylesheet.entries[$0].selector.specificity, b = stylesheet.entries[$1].selector.specificity
             return a == b ? $0 < $1 : a < b
         }
@@ -236,6 +246,21 @@ extension Resolver {
             return step == 0 ? distance == 0 : distance % step == 0 && distance / step >= 0
         case .anyOf(let selectors):
             for selector in selectors { if try matches(selector.compounds, 0, index) { return true } }
+            return false
+        case .scope: return scopes.last == index
+        case .has(let selectors):
+            scopes.append(index)
+            defer { scopes.removeLast() }
+            let end = Int(document.elements[index].end), parent = Int(document.elements[index].parent)
+            for selector in selectors {
+                let leading = selector.compounds[selector.compounds.count - 2].combinator
+                let isAfter = leading == .next || leading == .later
+                if isAfter, parent < 0 { continue }
+                for other in isAfter ? end..<Int(document.elements[parent].end) : index + 1..<end
+                where document.elements[other].name != .characters {
+                    if try matches(selector.compounds, 0, other) { return true }
+                }
+            }
             return false
         case .noneOf(let selectors):
             for selector in selectors { if try matches(selector.compounds, 0, index) { return false } }

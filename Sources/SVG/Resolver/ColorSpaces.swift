@@ -51,6 +51,46 @@ enum ColorSpace {
         return map(linear, encoded)
     }
 
+    /// Linear light of gamma-encoded sRGB.
+    static func linear(fromSRGB c: Triple) -> Triple { map(c, decoded) }
+
+    /// CIE XYZ under D65 light of gamma-encoded sRGB.
+    static func xyz(fromSRGB c: Triple) -> Triple {
+        times(
+            (
+                (0.41239079926595934, 0.357584339383878, 0.1804807884018343),
+                (0.21263900587151027, 0.715168678767756, 0.07219231536073371),
+                (0.01933081871559182, 0.11919477979462598, 0.9505321522496607)
+            ), linear(fromSRGB: c))
+    }
+
+    /// CIE Lab under D50 light, with a lightness of 0…100, of gamma-encoded sRGB.
+    static func lab(fromSRGB c: Triple) -> Triple {
+        let d65ToD50: Matrix = (
+            (1.0479297925449969, 0.022946870601609652, -0.05019226628920524),
+            (0.02962780877005599, 0.9904344267538799, -0.017073799063418826),
+            (-0.009243040646204504, 0.015055191490298152, 0.7518742814281371)
+        )
+        let xyz = times(d65ToD50, xyz(fromSRGB: c))
+        func forward(_ t: Double) -> Double { t > 216.0 / 24389 ? power(t, 1, 3) : (t * 24389 / 27 + 16) / 116 }
+        let fx = forward(xyz.0 / (0.3457 / 0.3585)), fy = forward(xyz.1), fz = forward(xyz.2 / ((1 - 0.3457 - 0.3585) / 0.3585))
+        return (116 * fy - 16, 500 * (fx - fy), 200 * (fy - fz))
+    }
+
+    /// Oklab with a lightness of 0…1 of gamma-encoded sRGB.
+    static func oklab(fromSRGB c: Triple) -> Triple {
+        let cones = times(
+            (
+                (0.4122214708, 0.5363325363, 0.0514459929), (0.2119034982, 0.6806995451, 0.1073969566),
+                (0.0883024619, 0.2817188376, 0.6299787005)
+            ), linear(fromSRGB: c))
+        return times(
+            (
+                (0.2104542553, 0.7936177850, -0.0040720468), (1.9779984951, -2.4285922050, 0.4505937099),
+                (0.0259040371, 0.7827717662, -0.8086757660)
+            ), map(cones) { power($0, 1, 3) })
+    }
+
     private static func sRGB(fromD65 xyz: Triple) -> Triple {
         map(
             times(

@@ -14,8 +14,10 @@ struct ColorWithAlpha: Equatable {
 
     /// Reads a colour of CSS Color 4: `#rgb`, `#rgba`, `#rrggbb`, `#rrggbbaa`; `rgb()`, `rgba()`, `hsl()`, `hsla()` in the comma
     /// and the space syntax; `hwb()`, `lab()`, `lch()`, `oklab()`, `oklch()`, `color()`; a named colour, a system colour of a
-    /// light screen, or `transparent`. What sRGB cannot show is clipped channel by channel.
-    init?(_ scanner: inout TextScanner) {
+    /// light screen, or `transparent`; of CSS Color 5 `color-mix()` and `light-dark()`. What sRGB cannot show is clipped channel by channel.
+    ///
+    /// - Parameter current: What `currentColor` stands for; nil refuses it.
+    init?(_ scanner: inout TextScanner, current: ColorWithAlpha? = nil) {
         if scanner.skip(UInt8(ascii: "#")) {
             self.init(hexadecimal: &scanner)
             return
@@ -23,7 +25,13 @@ struct ColorWithAlpha: Equatable {
         let start = scanner.position
         let word = lowercaseWord(&scanner)
         if scanner.skip(UInt8(ascii: "(")) {
-            self.init(function: word, &scanner)
+            switch word {
+            case "color-mix": self.init(mixing: &scanner, current: current)
+            case "light-dark": self.init(light: &scanner, current: current)
+            default: self.init(function: word, &scanner)
+            }
+        } else if word == "currentcolor", let current {
+            self = current
         } else if word == "transparent" {
             self.init(color: SVG.Color(red: 0, green: 0, blue: 0), alpha: 0)
         } else if let value = namedColor(word) ?? systemColor(word) {
@@ -64,9 +72,13 @@ struct ColorWithAlpha: Equatable {
             channels = found
         default: return nil
         }
+        self.init(channels: channels, alpha: alpha.map { min(max($0.part(of: 1), 0), 1) } ?? 1)
+    }
+
+    /// A colour from gamma-encoded sRGB channels, which are clipped to 0…1.
+    init(channels: ColorSpace.Triple, alpha: Double) {
         self.init(
-            color: SVG.Color(red: byte(channels.0 * 255), green: byte(channels.1 * 255), blue: byte(channels.2 * 255)),
-            alpha: alpha.map { min(max($0.part(of: 1), 0), 1) } ?? 1)
+            color: SVG.Color(red: byte(channels.0 * 255), green: byte(channels.1 * 255), blue: byte(channels.2 * 255)), alpha: alpha)
     }
 
     private init?(hexadecimal scanner: inout TextScanner) {
@@ -110,8 +122,8 @@ private struct Component {
     }
 }
 
-/// CSS Color 4, 7.1.
-private func hsl(_ turns: Double, _ saturation: Double, _ lightness: Double) -> ColorSpace.Triple {
+/// Gamma-encoded sRGB of a hue in turns, 0..<1 (CSS Color 4, 7.1).
+func hsl(_ turns: Double, _ saturation: Double, _ lightness: Double) -> ColorSpace.Triple {
     func channel(_ n: Double) -> Double {
         var k = n + turns * 12
         while k >= 12 { k -= 12 }
@@ -121,8 +133,8 @@ private func hsl(_ turns: Double, _ saturation: Double, _ lightness: Double) -> 
     return (channel(0), channel(8), channel(4))
 }
 
-/// CSS Color 4, 8.1.
-private func hwb(_ turns: Double, _ white: Double, _ black: Double) -> ColorSpace.Triple {
+/// Gamma-encoded sRGB of a hue in turns, 0..<1 (CSS Color 4, 8.1).
+func hwb(_ turns: Double, _ white: Double, _ black: Double) -> ColorSpace.Triple {
     if white + black >= 1 {
         let gray = white / (white + black)
         return (gray, gray, gray)

@@ -357,7 +357,7 @@ extension Resolver {
         guard let range = value(name) else { return initial }
         if reader.isText(range, "currentcolor") { return style.color }
         var scanner = reader.scanner(range)
-        if let color = ColorWithAlpha(&scanner) { return color }
+        if let color = ColorWithAlpha(&scanner, current: style.color) { return color }
         invalid(name, range, index)
         return initial
     }
@@ -510,10 +510,10 @@ extension Resolver {
                 } else {
                     scanner.position = start
                     guard !hasColor else { return nil }
-                    if let read = ColorWithAlpha(&scanner) {
+                    if let read = ColorWithAlpha(&scanner, current: style.color) {
                         color = read
                     } else {
-                        guard lowercaseWord(&scanner) == "currentcolor" else { return nil }
+                        return nil
                     }
                     hasColor = true
                 }

@@ -161,7 +161,11 @@ extension Resolver {
             } else if let read = ColorWithAlpha(&scanner) {
                 color = read
             } else {
-                invalid(.stopColor, range, stop)
+                // What `currentColor` stands for inside of others is looked up where it may matter.
+                let current = try inheritedColor(stop)
+                try cascade(stop)
+                scanner = reader.scanner(range)
+                if let read = ColorWithAlpha(&scanner, current: current) { color = read } else { invalid(.stopColor, range, stop) }
             }
         }
         if let range = value(.stopOpacity) {

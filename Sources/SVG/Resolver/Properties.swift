@@ -52,20 +52,21 @@ extension Resolver {
         apply(.color, &style.color, parent.color, initial.color, index) { reader, range in
             var scanner = reader.scanner(range)
             if reader.isText(range, "currentcolor") { return parent.color }
-            return ColorWithAlpha(&scanner)
+            return ColorWithAlpha(&scanner, current: parent.color)
         }
+        let color = style.color
         apply(.visibility, &style.isVisible, parent.isVisible, true, index) { reader, range in
             if reader.isText(range, "visible") { return true }
             return reader.isText(range, "hidden") || reader.isText(range, "collapse") ? false : nil
         }
-        apply(.fill, &style.fill, parent.fill, initial.fill, index) { $0.paint($1) }
+        apply(.fill, &style.fill, parent.fill, initial.fill, index) { $0.paint($1, current: color) }
         apply(.fillOpacity, &style.fillOpacity, parent.fillOpacity, 1, index) { $0.fraction($1) }
         func rule(_ reader: ValueReader, _ range: TextRange) -> FillRule? {
             reader.isText(range, "nonzero") ? .nonzero : reader.isText(range, "evenodd") ? .evenOdd : nil
         }
         apply(.fillRule, &style.fillRule, parent.fillRule, .nonzero, index, rule)
         apply(.clipRule, &style.clipRule, parent.clipRule, .nonzero, index, rule)
-        apply(.stroke, &style.stroke, parent.stroke, initial.stroke, index) { $0.paint($1) }
+        apply(.stroke, &style.stroke, parent.stroke, initial.stroke, index) { $0.paint($1, current: color) }
         apply(.strokeOpacity, &style.strokeOpacity, parent.strokeOpacity, 1, index) { $0.fraction($1) }
         let fontSize = style.fontSize
         apply(.strokeWidth, &style.strokeWidth, parent.strokeWidth, initial.strokeWidth, index) { reader, range in
@@ -133,19 +134,22 @@ extension Resolver {
         if let range = value(.opacity) {
             if let opacity = reader.fraction(range) { own.opacity = opacity } else { invalid(.opacity, range, index) }
         }
-        if let range = value(.transform), !range.isEmpty {
+        let transform = writtenTransform
+        if !transform.isEmpty {
             let origin = value(.transformOrigin)
             switch value(.transformBox) {
             case let box? where !reader.isText(box, "view-box"):
                 // Where the box lies shows when the content is known.
                 let isStroke = reader.isText(box, "stroke-box") || reader.isText(box, "border-box")
                 if isStroke || reader.isText(box, "fill-box") || reader.isText(box, "content-box") {
-                    own.boxTransform = BoxTransform(transform: range, origin: origin, includesStroke: isStroke)
+                    own.boxTransform = BoxTransform(transform: transform, origin: origin, includesStroke: isStroke)
                 } else {
                     invalid(.transformBox, box, index)
                     fallthrough
                 }
-            default: own.transform = transform(range, origin, in: Rect(x: 0, y: 0, width: viewport.width, height: viewport.height), index)
+            default:
+                own.transform = self.transform(
+                    transform, origin, in: Rect(x: 0, y: 0, width: viewport.width, height: viewport.height), index)
             }
         }
         if let range = value(.vectorEffect), !reader.isText(range, "none") {
@@ -161,12 +165,36 @@ extension Resolver {
         return own
     }
 
+    /// The properties that make the transform of the element cascaded last.
+    var writtenTransform: WrittenTransform {
+        func written(_ name: AttributeName) -> TextRange? { value(name).flatMap { $0.isEmpty ? nil : $0 } }
+        return WrittenTransform(
+            transform: written(.transform), translate: written(.translate), rotate: written(.rotateProperty),
+            scale: written(.scaleProperty))
+    }
+
     /// A `transform` about its `transform-origin` in a reference box (CSS Transforms 1, 4 and 8).
-    mutating func transform(_ range: TextRange, _ origin: TextRange?, in box: Rect, _ index: Int) -> AffineTransform {
+    ///
+    /// `translate`, `rotate` and `scale` come before it, about the same point (CSS Transforms 2, 7).
+    mutating func transform(_ written: WrittenTransform, _ origin: TextRange?, in box: Rect, _ index: Int) -> AffineTransform {
         let units = LengthUnits(fontSize: reader.rootFontSize, rootFontSize: reader.rootFontSize, canvas: reader.canvas)
-        guard let transform = AffineTransform(reader.scanner(range), in: box.size, units) else {
-            invalid(.transform, range, index)
-            return .identity
+        var transform = AffineTransform.identity
+        if let range = written.transform {
+            if let read = AffineTransform(reader.scanner(range), in: box.size, units) {
+                transform = read
+            } else {
+                invalid(.transform, range, index)
+            }
+        }
+        if written.scale != nil || written.rotate != nil || written.translate != nil {
+            let parts = [(AttributeName.scaleProperty, written.scale), (.rotateProperty, written.rotate), (.translate, written.translate)]
+            for case (let name, let range?) in parts {
+                if let read = AffineTransform(property: name, reader.scanner(range), in: box.size, units) {
+                    transform = transform.followed(by: read)
+                } else {
+                    invalid(name, range, index)
+                }
+            }
         }
         if transform == .identity { return transform }
         var place = Vector(0, 0)

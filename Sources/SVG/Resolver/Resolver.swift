@@ -103,6 +103,8 @@ struct Resolver {
     /// The set of custom properties of the element cascaded last.
     var ownCustomProperties = 0
     var siblings = Siblings()
+    /// The elements that a `:has()` is asked about, outermost first.
+    var scopes: [Int] = []
     /// What percentages refer to: the nearest viewport in its own units.
     var viewport = Size(100, 100)
     /// Clip paths, masks and patterns being resolved.
@@ -192,10 +194,11 @@ struct Resolver {
         let aspect = aspectRatio(0)
         let (size, isFree) = canvasSize(box)
         reader.canvas = size
-        if let range = value(.transform), !range.isEmpty {
+        let written = writtenTransform
+        if !written.isEmpty {
             // The root's transform is about the canvas, as its CSS box is (CSS Transforms 1, 4).
             own.boxTransform = nil
-            own.transform = transform(range, value(.transformOrigin), in: Rect(x: 0, y: 0, width: size.width, height: size.height), 0)
+            own.transform = transform(written, value(.transformOrigin), in: Rect(x: 0, y: 0, width: size.width, height: size.height), 0)
         }
 
         var outer = AffineTransform.identity

@@ -29,6 +29,10 @@ struct Selector {
         /// The place among the siblings is `step · n + offset` for an n of 0 or more.
         case place(step: Int, offset: Int, fromEnd: Bool, sameType: Bool)
         case anyOf([Selector]), noneOf([Selector])
+        /// Something below or after the element matches one of these, whose leftmost compound is the element itself.
+        case has([Selector])
+        /// The element that the innermost `:has()` is asked about.
+        case scope
     }
 
     struct AttributeTest {
@@ -197,6 +201,10 @@ struct SelectorReader {
             guard nested < 4, let range = argument(), let selectors = list(range, nested: nested + 1) else { return nil }
             if name != "where" { specificity += selectors.reduce(0) { max($0, $1.specificity) } }
             return name == "not" ? .noneOf(selectors) : .anyOf(selectors)
+        case "has":
+            guard nested < 4, let range = argument(), let selectors = relativeList(range, nested + 1) else { return nil }
+            specificity += selectors.reduce(0) { max($0, $1.specificity) }
+            return .has(selectors)
         case "before", "after", "first-line", "first-letter":
             specificity += 1
             return .never
@@ -221,6 +229,28 @@ struct SelectorReader {
             return .place(step: step, offset: offset, fromEnd: name.contains("last"), sameType: name.hasSuffix("of-type"))
         default: return nil
         }
+    }
+
+    /// Selectors that may begin with a combinator, each with the element in question as a compound to the left.
+    private func relativeList(_ range: Range<Int>, _ nested: Int) -> [Selector]? {
+        var scanner = TextScanner(text, range)
+        var selectors: [Selector] = []
+        repeat {
+            scanner.skipSpace()
+            var leading = Selector.Combinator.descendant
+            switch scanner.next {
+            case UInt8(ascii: ">"): leading = .child
+            case UInt8(ascii: "+"): leading = .next
+            case UInt8(ascii: "~"): leading = .later
+            default: break
+            }
+            if leading != .descendant { scanner.position += 1 }
+            guard var selector = complex(&scanner, nested), selectors.count < 1 << 8 else { return nil }
+            selector.compounds[selector.compounds.count - 1].combinator = leading
+            selector.compounds.append(Selector.Compound(type: nil, conditions: [.scope]))
+            selectors.append(selector)
+        } while scanner.skip(UInt8(ascii: ","))
+        return scanner.isAtEnd ? selectors : nil
     }
 
     /// First and last at once.

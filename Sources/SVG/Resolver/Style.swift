@@ -60,9 +60,17 @@ struct OwnStyle {
     var overflows = false
 }
 
+/// The properties that together make an element's transform, as they are written (CSS Transforms 2, 6 and 7).
+struct WrittenTransform {
+    var transform: SVG.Document.TextRange?, translate: SVG.Document.TextRange?
+    var rotate: SVG.Document.TextRange?, scale: SVG.Document.TextRange?
+
+    var isEmpty: Bool { transform == nil && translate == nil && rotate == nil && scale == nil }
+}
+
 /// A transform whose `transform-box` is the box of what the element draws.
 struct BoxTransform {
-    var transform: SVG.Document.TextRange
+    var transform: WrittenTransform
     var origin: SVG.Document.TextRange?
     /// Whether the box holds the stroke as well.
     var includesStroke: Bool

@@ -22,6 +22,16 @@ struct Stylesheet {
         var selector: Selector
         /// Where the rule's declarations lie.
         var declarations: Range<Int>
+        /// The cascade layer it stands in; 0 for none.
+        var layer: Int
+    }
+
+    /// A cascade layer (CSS Cascade 5, 6.4).
+    private struct Layer {
+        /// The layer it lies in; −1 for the whole.
+        var parent: Int
+        /// Rules in a layer of a higher rank are stronger, those in none the strongest.
+        var rank = 0
     }
 
     /// In source order.
@@ -32,23 +42,60 @@ struct Stylesheet {
     private(set) var byType: [ElementName: [Int]] = [:]
     private(set) var universal: [Int] = []
 
+    /// Layers in the order of their first mention; the first stands for "in none". Beyond a few thousand they are that in which they stand.
+    private var layers = [Layer(parent: -1)]
+    private var layerPlaces: [String: Int] = [:]
+
     var isEmpty: Bool { entries.isEmpty }
+    var hasLayers: Bool { layers.count > 1 }
+
+    /// How strong the layer of an entry is.
+    func rank(_ entry: Int) -> Int { layers[entries[entry].layer].rank }
+
+    /// The layer of a name inside another; without a name a new one.
+    fileprivate mutating func layer(_ name: String?, in parent: Int) -> Int {
+        let key = name.map { "\(parent) \($0)" }
+        if let key, let known = layerPlaces[key] { return known }
+        guard layers.count < 1 << 12 else { return parent }
+        layers.append(Layer(parent: parent))
+        if let key { layerPlaces[key] = layers.count - 1 }
+        return layers.count - 1
+    }
+
+    /// Layers inside of one come in their order, and then its own rules.
+    private mutating func rankLayers() {
+        var children = [[Int]](repeating: [], count: layers.count)
+        for place in 1..<layers.count { children[layers[place].parent].append(place) }
+        var rank = 0, open = [(layer: 0, next: 0)]
+        while let (layer, next) = open.popLast() {
+            if next < children[layer].count {
+                open.append((layer, next + 1))
+                open.append((children[layer][next], 0))
+            } else {
+                layers[layer].rank = rank
+                rank += 1
+            }
+        }
+    }
 
     /// Adds the rules of one `style` element; returns what was left out, a sentence each.
     mutating func add(
         _ range: SVG.Document.TextRange, in text: UnsafePointer<UInt8>, made: MadeText?, media: MediaQuery.Medium
     ) -> [String] {
         var reader = StylesheetReader(text: text, selectors: SelectorReader(text: text, made: made), medium: media)
-        reader.read(range.bounds, into: &self, depth: 0)
+        reader.read(range.bounds, into: &self, depth: 0, layer: 0)
+        if hasLayers { rankLayers() }
         return reader.problems
     }
 
-    fileprivate mutating func add(_ selectors: [Selector], _ block: SVG.Document.TextRange, _ text: UnsafePointer<UInt8>) {
+    fileprivate mutating func add(
+        _ selectors: [Selector], _ block: SVG.Document.TextRange, _ text: UnsafePointer<UInt8>, layer: Int
+    ) {
         let first = declarations.count
         readDeclarations(block, in: text) { declarations.append($0) }
         for selector in selectors {
             index(selector, text)
-            entries.append(Entry(selector: selector, declarations: first..<declarations.count))
+            entries.append(Entry(selector: selector, declarations: first..<declarations.count, layer: layer))
         }
     }
 
@@ -119,7 +166,12 @@ private func target(_ name: Range<Int>, _ text: UnsafePointer<UInt8>) -> Declara
         let lower = bytes.map { $0 >= 0x41 && $0 <= 0x5A ? $0 | 0x20 : $0 }
         index = lower.withUnsafeBufferPointer { AttributeName.table.index(of: $0) }
     }
-    if let known = index.flatMap({ AttributeName(rawValue: $0) }) { return known.isProperty ? .property(known) : nil }
+    switch index.flatMap({ AttributeName(rawValue: $0) }) {
+    case .rotate?: return .property(.rotateProperty)
+    case .scale?: return .property(.scaleProperty)
+    case let known?: return known.isProperty ? .property(known) : nil
+    case nil: break
+    }
     return bytes.elementsEqual("all".utf8) ? .all : nil
 }
 
@@ -152,15 +204,15 @@ private struct StylesheetReader {
     let medium: MediaQuery.Medium
     var problems: [String] = []
 
-    /// Reads the rules of a style sheet or of the block of an `@media`.
-    mutating func read(_ range: Range<Int>, into sheet: inout Stylesheet, depth: Int) {
+    /// Reads the rules of a style sheet or of the block of an `@media`, `@supports` or `@layer`.
+    mutating func read(_ range: Range<Int>, into sheet: inout Stylesheet, depth: Int, layer: Int) {
         var scanner = TextScanner(text, range)
         while true {
             skipSpaceAndMarkers(&scanner)
             if scanner.isAtEnd { return }
             let start = scanner.position
             if scanner.next == UInt8(ascii: "@") {
-                readAtRule(&scanner, into: &sheet, depth)
+                readAtRule(&scanner, into: &sheet, depth, layer)
                 continue
             }
             while !scanner.isAtEnd, scanner.next != UInt8(ascii: "{") { scanner.position += 1 }
@@ -168,7 +220,7 @@ private struct StylesheetReader {
             if scanner.isAtEnd { return }
             let block = self.block(&scanner)
             if let list = selectors.list(prelude) {
-                sheet.add(list, .init(start: Int32(block.lowerBound), end: Int32(block.upperBound)), text)
+                sheet.add(list, .init(start: Int32(block.lowerBound), end: Int32(block.upperBound)), text, layer: layer)
             } else {
                 let written = string(prelude.lowerBound..<min(prelude.upperBound, prelude.lowerBound + 60)).trimmed
                 problems.append(
@@ -177,7 +229,7 @@ private struct StylesheetReader {
         }
     }
 
-    private mutating func readAtRule(_ scanner: inout TextScanner, into sheet: inout Stylesheet, _ depth: Int) {
+    private mutating func readAtRule(_ scanner: inout TextScanner, into sheet: inout Stylesheet, _ depth: Int, _ layer: Int) {
         scanner.position += 1
         let name = lowercaseWord(&scanner)
         let preludeStart = scanner.position
@@ -192,8 +244,20 @@ private struct StylesheetReader {
             if let unknown = query.unknown {
                 problems.append("`@media` asks for `\(unknown)`, which is not known here; its rules are left out")
             } else if holds {
-                read(block, into: &sheet, depth: depth + 1)
+                read(block, into: &sheet, depth: depth + 1, layer: layer)
             }
+        case ("supports", let block?) where depth < 8:
+            var condition = SupportsCondition(TextScanner(text, prelude), selectors)
+            if condition.holds() { read(block, into: &sheet, depth: depth + 1, layer: layer) }
+        case ("layer", let block) where depth < 8:
+            let names = string(prelude).split(separator: ",").map(\.trimmed)
+            var inner = layer
+            if names.isEmpty { inner = sheet.layer(nil, in: layer) }
+            for name in names {
+                inner = layer
+                for part in name.split(separator: ".").prefix(8) { inner = sheet.layer(String(part), in: inner) }
+            }
+            if let block { read(block, into: &sheet, depth: depth + 1, layer: inner) }
         case ("keyframes", _), ("-webkit-keyframes", _), ("-moz-keyframes", _):
             problems.append("animation by style sheets is not played; the picture shows the state without it")
         // Fonts, encodings, namespaces and pages do not change what this room draws.
@@ -249,7 +313,7 @@ private struct StylesheetReader {
     }
 }
 
-extension String {
+extension StringProtocol {
     fileprivate var trimmed: String {
         split(whereSeparator: \.isWhitespace).joined(separator: " ")
     }

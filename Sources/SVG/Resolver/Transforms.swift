@@ -24,6 +24,49 @@ extension AffineTransform {
         }
     }
 
+    /// Reads one of the properties `translate`, `rotate` and `scale` (CSS Transforms 2, 6), as far as it stays in the plane.
+    init?(property: AttributeName, _ scanner: TextScanner, in box: Size, _ units: LengthUnits) {
+        var scanner = scanner, values: [Double] = [], axis = ""
+        self = .identity
+        scanner.skipSpace()
+        var ahead = scanner
+        if lowercaseLetters(&ahead) == "none", ahead.isAtEnd { return }
+        while !scanner.isAtEnd {
+            let start = scanner.position
+            if property == .translate {
+                guard let length = Length(&scanner, units) else { return nil }
+                values.append(length.pixels(in: box, along: values.count == 1 ? .vertical : .horizontal))
+            } else if let number = scanner.number() {
+                switch lowercaseLetters(&scanner) {
+                case "" where scanner.next == UInt8(ascii: "%") && property == .scaleProperty:
+                    scanner.position += 1
+                    values.append(number / 100)
+                case "", "deg": values.append(number)
+                case "rad" where property == .rotateProperty: values.append(Angle(radians: number).degrees)
+                case "grad" where property == .rotateProperty: values.append(number * 0.9)
+                case "turn" where property == .rotateProperty: values.append(number * 360)
+                default: return nil
+                }
+            } else {
+                let word = lowercaseLetters(&scanner)
+                guard property == .rotateProperty, word == "z", axis.isEmpty else { return nil }
+                axis = word
+            }
+            guard values.count <= 4, scanner.position > start else { return nil }
+            scanner.skipSpace()
+        }
+        switch (property, values.count) {
+        case (.translate, 1...3): self = .translation(values[0], values.count > 1 ? values[1] : 0)
+        case (.scaleProperty, 1...3): self = .scaling(values[0], values.count > 1 ? values[1] : values[0])
+        case (.rotateProperty, 1): self = .rotation(Angle(degrees: values[0]))
+        // About the axis across the plane, written as a vector.
+        case (.rotateProperty, 4) where axis.isEmpty && values[0] == 0 && values[1] == 0 && values[2] != 0:
+            self = .rotation(Angle(degrees: values[2] < 0 ? -values[3] : values[3]))
+        default: return nil
+        }
+        guard isFinite else { return nil }
+    }
+
     private init?(_ name: String, _ values: [Double]) {
         switch (name, values.count) {
         case ("matrix", 6):

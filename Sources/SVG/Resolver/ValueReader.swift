@@ -141,7 +141,8 @@ struct ValueReader {
         return isKnown ? first ?? false : nil
     }
 
-    func paint(_ range: TextRange) -> PaintValue? {
+    /// A `fill` or `stroke`; `current` is what `currentColor` stands for inside of other colours.
+    func paint(_ range: TextRange, current: ColorWithAlpha) -> PaintValue? {
         if isText(range, "none") { return PaintValue.none }
         if isText(range, "currentcolor") { return .currentColor }
         if isText(range, "context-fill") { return .contextFill }
@@ -152,10 +153,10 @@ struct ValueReader {
             if isText(rest, "none") { return .reference(id: id, fallback: .none) }
             if isText(rest, "currentcolor") { return .reference(id: id, fallback: .currentColor) }
             scanner = self.scanner(rest)
-            guard let color = ColorWithAlpha(&scanner) else { return nil }
+            guard let color = ColorWithAlpha(&scanner, current: current) else { return nil }
             return .reference(id: id, fallback: .color(color))
         }
-        guard let color = ColorWithAlpha(&scanner) else { return nil }
+        guard let color = ColorWithAlpha(&scanner, current: current) else { return nil }
         // What may follow is an `icc-color()`, for which the sRGB colour stands in (SVG 1.1, 12.3).
         scanner.skipSpace()
         if !scanner.isAtEnd, lowercaseWord(&scanner) != "icc-color" { return nil }

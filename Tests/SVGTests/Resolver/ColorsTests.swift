@@ -25,6 +25,17 @@ struct ColorsTests {
             // Of CSS Color 4: 7.1, 8, 9.1 (the green of `#008000`), 10.
             ("hwb(150 20% 10%)", "fill=\"#33e68c\""), ("hwb(45 40% 80%)", "fill=\"#555\""), ("hsl(none 100% 50%)", "fill=\"#f00\""),
             ("lab(46.2775% -47.5621 48.5837)", "fill=\"#008000\""), ("lch(46.2775 67.9892 134.3912deg)", "fill=\"#008000\""),
+            // Of CSS Color 5: 3 (an example of its own), 4.
+            ("color-mix(in srgb, red, blue)", "fill=\"#800080\""), ("color-mix(in srgb, white 20%, blue)", "fill=\"#33f\""),
+            ("color-mix(in srgb, 80% blue, white)", "fill=\"#33f\""), ("color-mix(in oklab, white, black)", "fill=\"#636363\""),
+            ("color-mix(in srgb, red, transparent)", "fill=\"#f00\" fill-opacity=\".5\""),
+            ("color-mix(in srgb, red 30%, blue 30%)", "fill=\"#800080\" fill-opacity=\".6\""),
+            ("color-mix(in hsl, red, lime)", "fill=\"#ff0\""), ("color-mix(in hsl longer hue, red, lime)", "fill=\"#00f\""),
+            ("color-mix(in oklch, red, gray 0%)", "fill=\"#f00\""), ("color-mix(in srgb-linear, white, black)", "fill=\"#bcbcbc\""),
+            ("color-mix(in hwb decreasing hue, red, blue)", "fill=\"#f0f\""), ("color-mix(in lab, white, white)", "fill=\"#fff\""),
+            ("color-mix(in srgb, currentColor, white);color:red", "fill=\"#ff8080\""),
+            ("color-mix(in srgb, color-mix(in srgb, red, blue), white)", "fill=\"#c080c0\""),
+            ("light-dark(#18f, red)", "fill=\"#18f\""),
             ("lab(100 0 0)", "fill=\"#fff\""), ("lab(50% 0% 0% / 50%)", "fill=\"#777\" fill-opacity=\".5\""),
             ("oklab(51.975% -0.1403 0.10768)", "fill=\"#008000\""), ("oklch(51.975% 0.17686 142.495)", "fill=\"#008000\""),
             ("oklch(0.7 0 none / 1)", "fill=\"#9e9e9e\""), ("oklab(0 0 0)", ""),

@@ -21,9 +21,39 @@ struct StyleTests {
             ("<style>[id]{fill:red}:not(.g):where(#i){fill:#123}</style><rect id='i' width='1' height='1'/>", "#123"),
             ("<style>.a:is(.b,#i){fill:#123}.a.b.c{fill:red}</style><rect class='a b c' width='1' height='1'/>", "#123"),
             ("<style>rect{FILL:#123}</style><rect width='1' height='1'/>", "#123"),
+            // Layers: later ones win, their own rules over inner layers', none over all; what is important the other way round.
+            ("<style>@layer a{#i{fill:red}} rect{fill:#123}</style><rect id='i' width='1' height='1'/>", "#123"),
+            ("<style>@layer a,b;@layer b{rect{fill:#123}}@layer a{#i{fill:red}}</style><rect id='i' width='1' height='1'/>", "#123"),
+            ("<style>@layer a{rect{fill:#123!important}} #i{fill:red!important}</style><rect id='i' width='1' height='1'/>", "#123"),
+            ("<style>@layer a{rect{fill:#123} @layer b{#i{fill:red}}}</style><rect id='i' width='1' height='1'/>", "#123"),
+            ("<style>@layer a.b{#i{fill:red}} @layer a{rect{fill:#123}}</style><rect id='i' width='1' height='1'/>", "#123"),
+            ("<style>@layer{#i{fill:red}} @layer{rect{fill:#123}}</style><rect id='i' width='1' height='1'/>", "#123"),
+            ("<style>@layer a{#i{fill:red}}</style><style>@layer b{rect{fill:#123}}</style><rect id='i' width='1' height='1'/>", "#123"),
         ])
     func cascade(content: String, fill: String) throws {
         #expect(try rewritten(content).contains("fill=\"\(fill)\""))
+    }
+
+    @Test(
+        "`@supports` holds for what is read",
+        arguments: [
+            ("(fill: red)", true), ("(fill: nonsense)", false), ("(foo: bar)", false), ("not (foo: bar)", true),
+            ("(fill: red) and (not (foo: bar))", true), ("(fill: red) and (foo: bar)", false), ("(foo: bar) or (--x: 1)", true),
+            ("selector(g:has(> rect))", true), ("selector(a:nonsense)", false), ("((fill: color-mix(in srgb, red, blue)))", true),
+            ("(fill: red) and (x: 1) or (y: 1)", false), ("nonsense(1)", false), ("(fill: red", false), ("", false),
+        ])
+    func supports(condition: String, holds: Bool) throws {
+        let content = "<style>@supports \(condition){rect{fill:#123}}</style><rect width='1' height='1'/>"
+        #expect(try rewritten(content).contains("fill=\"#123\"") == holds)
+    }
+
+    @Test("`:has()` looks at what comes after, as well")
+    func following() throws {
+        let style = "<style>rect:has(+circle){fill:#123}rect:has(~line){stroke:#456}</style>"
+        let written = try rewritten(style + "<rect width='1' height='1'/><circle r='1'/><line x2='9' stroke='red'/>")
+        #expect(written.contains("fill=\"#123\"") && written.contains("stroke=\"#456\""))
+        let other = try rewritten(style + "<circle r='1'/><rect width='1' height='1'/><g><line x2='9' stroke='red'/></g>")
+        #expect(!other.contains("#123") && !other.contains("#456"))
     }
 
     @Test(
@@ -33,6 +63,9 @@ struct StyleTests {
             (".c rect", true),
             (".c>#i>rect", true), ("rect g", false), ("svg rect", true), ("svg>g rect.r", true), ("rect.r.s", true), ("rect.r.t", false),
             ("circle, rect", true), ("a, .s", true), ("Rect", false), ("*", true), ("g *", true), ("g g g rect", false),
+            ("g:has(> rect) rect", true), ("#o:has(> rect) rect", false), ("#o:has(g rect.s) rect", true), ("rect:has(*)", false),
+            ("rect:not(:has(*))", true), ("svg:has(circle, .r) rect", true), ("svg:has(circle) rect", false), ("rect:has(+ *)", false),
+            ("#o:has(#i:has(rect)) rect", true), ("#i:has(#o rect) rect", false),
         ])
     func selectors(selector: String, matches: Bool) throws {
         let content =
@@ -58,7 +91,7 @@ struct StyleTests {
     @Test("What a style sheet cannot say here is reported and costs only its rule")
     func unsupportedRules() throws {
         let content = """
-            <style>@import 'a.css'; rect:hover{fill:red} rect:odd{fill:red} a+,rect{fill:red} @layer a { rect{fill:red} }
+            <style>@import 'a.css'; rect:hover{fill:red} rect:odd{fill:red} a+,rect{fill:red} @container a { rect{fill:red} }
             rect{fill:#123} @keyframes k { from {fill:red} }</style><rect width='1' height='1'/>
             """
         #expect(try rewritten(content).contains("#123"))
@@ -67,7 +100,7 @@ struct StyleTests {
                 "unsupported style: `@import 'a.css'`: an external style sheet is not read",
                 "unsupported style: the selector `rect:odd` is not supported and its rule left out",
                 "unsupported style: the selector `a+,rect` is not supported and its rule left out",
-                "unsupported style: `@layer` in a style sheet is not supported and left out",
+                "unsupported style: `@container` in a style sheet is not supported and left out",
                 "unsupported style: animation by style sheets is not played; the picture shows the state without it",
             ])
     }

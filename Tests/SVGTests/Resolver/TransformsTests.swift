@@ -18,6 +18,25 @@ struct TransformsTests {
         #expect(try rewritten("<path d='M0 0h1' transform='\(transform)'/>") == "<path d=\"M0 0h1\" transform=\"\(expected)\"/>")
     }
 
+    @Test(
+        "The properties `translate`, `rotate` and `scale` come before `transform`",
+        arguments: [
+            ("translate:10px 20px", "translate(10 20)"), ("translate:10% 1mm 3px", "translate(10 3.78)"),
+            ("rotate:.25turn", "matrix(0 1 -1 0 0 0)"), ("rotate:z 90deg", "matrix(0 1 -1 0 0 0)"),
+            ("rotate:0 0 -1 -90deg", "matrix(0 1 -1 0 0 0)"), ("scale:2 -1", "scale(2 -1)"), ("scale:50%", "scale(.5)"),
+            ("transform:translate(3px);scale:2;translate:10px", "matrix(2 0 0 2 16 0)"),
+            ("rotate:90deg;translate:5px;scale:2", "matrix(0 2 -2 0 5 0)"), ("scale:2;transform-origin:10px 0", "matrix(2 0 0 2 -10 0)"),
+            ("translate:none;rotate:none;transform:scale(2)", "scale(2)"), ("rotate:x 90deg;transform:scale(2)", "scale(2)"),
+        ])
+    func individual(style: String, expected: String) throws {
+        #expect(try rewritten("<path d='M0 0h1' style='\(style)'/>") == "<path d=\"M0 0h1\" transform=\"\(expected)\"/>")
+    }
+
+    @Test("As attributes they are something else")
+    func attributes() throws {
+        #expect(try rewritten("<path d='M0 0h1' translate='no' rotate='90' scale='2'/>") == "<path d=\"M0 0h1\"/>")
+    }
+
     @Test("CSS transforms take units and an origin")
     func css() throws {
         let content = "<path d='M0 0h1' style='transform:rotate(.25turn) translate(1mm,2px);transform-origin:center'/>"
