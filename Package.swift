@@ -79,7 +79,7 @@ let package = Package(
         room("Pixels", ["AtelierGeometry"]),
         room("ImageCodecs", ["AtelierPixels", "CAtelierSpng", "CAtelierTurboJPEG", "CAtelierDeflate", "CAtelierKernels", "CAtelierWebP"]),
         room("Fonts", ["AtelierGeometry", "CAtelierHarfBuzz", "CAtelierFontconfig"]),
-        room("SVG", ["AtelierGeometry", "AtelierPixels", "AtelierImageCodecs", "AtelierFonts", "CAtelierExpat"]),
+        room("SVG", ["AtelierGeometry", "AtelierPixels", "AtelierImageCodecs", "AtelierFonts", "CAtelierExpat", "CAtelierDeflate"]),
         room("ImageTracing", ["AtelierGeometry", "AtelierPixels"]),
         room("Rasterizing", ["AtelierPixels", "CAtelierRsvg"]),
         room("Archives", ["CAtelierDeflate"]),

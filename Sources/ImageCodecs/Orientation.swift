@@ -14,10 +14,14 @@ enum Orientation: Int {
     ///
     /// Reads the header and the first directory only, inside `tiff`, at most 65 535 entries of 12 bytes.
     init(tiff: Span<UInt8>) {
-        self = .upright
-        guard tiff.count >= 8 else { return }
+        self = Orientation.found(tiff: tiff)?.orientation ?? .upright
+    }
+
+    /// The same with the place of the byte that says it.
+    static func found(tiff: Span<UInt8>) -> (orientation: Orientation, place: Int)? {
+        guard tiff.count >= 8 else { return nil }
         let isLittleEndian = tiff.starts(with: [0x49, 0x49, 0x2A, 0])
-        guard isLittleEndian || tiff.starts(with: [0x4D, 0x4D, 0, 0x2A]) else { return }
+        guard isLittleEndian || tiff.starts(with: [0x4D, 0x4D, 0, 0x2A]) else { return nil }
 
         func number16(_ offset: Int) -> Int {
             isLittleEndian ? tiff.bigEndian16(at: offset).byteSwapped16 : tiff.bigEndian16(at: offset)
@@ -27,16 +31,16 @@ enum Orientation: Int {
         }
 
         let directory = number32(4)
-        guard directory <= tiff.count - 2 else { return }
+        guard directory <= tiff.count - 2 else { return nil }
         for index in 0..<number16(directory) {
             let entry = directory + 2 + 12 * index
-            guard entry <= tiff.count - 12 else { return }
+            guard entry <= tiff.count - 12 else { return nil }
             // Tag, type 3 (16-bit number), one value, which then lies in the entry itself.
             guard number16(entry) == 0x0112 else { continue }
-            guard number16(entry + 2) == 3, number32(entry + 4) == 1 else { return }
-            self = Orientation(rawValue: number16(entry + 8)) ?? .upright
-            return
+            guard number16(entry + 2) == 3, number32(entry + 4) == 1 else { return nil }
+            return Orientation(rawValue: number16(entry + 8)).map { ($0, entry + (isLittleEndian ? 8 : 9)) }
         }
+        return nil
     }
 
     /// The picture set upright. O(pixels); a second raster exists while it runs.

@@ -36,6 +36,8 @@ struct SourceLook {
         guard let base = bytes.baseAddress, bytes.count > 5 else { return false }
         // Pictures have none, and of text in two bytes a letter nothing is known.
         if bytes[0] == 0xFE || bytes[0] == 0xFF || bytes[0] == 0 { return bytes[1] == 0xFE || bytes[1] == 0xFF || bytes[1] == 0x3C }
+        // Of compressed drawings nothing is known either.
+        if bytes[0] == 0x1F, bytes[1] == 0x8B { return true }
         if bytes[0] == 0x89 { return false }
         // `<text` or, with a prefix, `<svg:text`.
         var at = 0

@@ -20,7 +20,7 @@ extension SVG.ParseError: StorableFailure {
     public var secondsKept: Int64 {
         switch self {
         case .tooLarge, .tooDeep, .tooManyElements, .attributeTooLong, .entitiesTooLong, .tooComplex: 0
-        case .empty, .compressed, .malformed, .notSVG, .unknownEncoding, .entityRefused, .badSize: 300
+        case .empty, .damagedCompression, .malformed, .notSVG, .unknownEncoding, .entityRefused, .badSize: 300
         }
     }
 }

@@ -12,6 +12,8 @@ struct JPEGStructure {
     private(set) var isArithmetic = false
     private(set) var scanCount = 0
     private(set) var orientation = Orientation.upright
+    /// Where the byte lies that says so, if the file has a note.
+    private(set) var orientationPlace: Int?
     /// Harmless oddities of common cameras and what to put there instead, so that the decoder can treat every warning
     /// as an error: stray bytes between segments become fill bytes, a JFIF version other than 1 becomes 1, spectral
     /// parameters of a sequential scan become 0, 63, 0.
@@ -56,7 +58,10 @@ struct JPEGStructure {
                 }
             case 0xE1:
                 if orientation == .upright, body.count >= 6, bytes.starts(with: Array("Exif\0".utf8), at: body.lowerBound) {
-                    orientation = Orientation(tiff: bytes.extracting(body.lowerBound + 6..<body.upperBound))
+                    if let found = Orientation.found(tiff: bytes.extracting(body.lowerBound + 6..<body.upperBound)) {
+                        orientation = found.orientation
+                        orientationPlace = body.lowerBound + 6 + found.place
+                    }
                 }
             default: break
             }

@@ -1,6 +1,6 @@
 extension SVG {
-    /// Whether a file may be SVG at all, by its first bytes: markup in UTF-8, UTF-16 or a relative of ASCII, or gzip, for
-    /// which `read` has a sentence of its own. File names play no part.
+    /// Whether a file may be SVG at all, by its first bytes: markup in UTF-8, UTF-16 or a relative of ASCII, or gzip.
+    /// File names play no part.
     ///
     /// - Complexity: O(1) but for white space in front.
     public static func looksLikeMarkup(_ bytes: Span<UInt8>) -> Bool {

@@ -3,8 +3,8 @@ extension SVG {
     public enum ParseError: Error, Hashable, Sendable, CustomStringConvertible {
         /// There are no bytes, or only white space.
         case empty
-        /// The bytes are a gzip stream (`.svgz`).
-        case compressed
+        /// The bytes are a gzip stream (`.svgz`) that does not hold what it says.
+        case damagedCompression
         /// Not well-formed XML; `reason` is the XML parser's.
         case malformed(reason: String, line: Int, column: Int)
         /// The root element is not `svg` in the SVG namespace or in none.
@@ -32,7 +32,7 @@ extension SVG {
         public var description: String {
             switch self {
             case .empty: "The SVG is empty."
-            case .compressed: "This is a gzip-compressed SVG (svgz); decompress it first, with `gunzip` for example."
+            case .damagedCompression: "The compressed SVG (svgz) is damaged or cut short; fetch it again."
             case .malformed(let reason, let line, let column):
                 "Not well-formed XML at line \(line), column \(column): \(reason)."
             case .notSVG(let root, let line):

@@ -5,12 +5,21 @@ extension SVG.Document {
     /// Reads the bytes of an SVG file: UTF-8, UTF-16, ISO-8859-1 or US-ASCII, by byte order mark or XML declaration.
     ///
     /// A document type is accepted, and entities that the file itself declares, as far as their references add up to no more than
-    /// a limit; nothing outside the file is ever opened. A namespace prefix that is not declared is taken by its usual meaning.
+    /// a limit; nothing outside the file is ever opened. A namespace prefix that is not declared is taken by its usual meaning. Files that
+    /// gzip compressed (`.svgz`) are read as what they hold.
     /// - Complexity: O(*n*)
     public init(parsing bytes: Span<UInt8>, limits: SVG.Limits = .init()) throws(SVG.ParseError) {
         let result: Result<SVG.Document, SVG.ParseError> = bytes.withUnsafeBufferPointer { buffer in
             do throws(SVG.ParseError) {
-                return .success(try parse(buffer, limits, declaresPrefixes: true))
+                guard gunzippedByteCount(buffer) != nil else { return .success(try parse(buffer, limits, declaresPrefixes: true)) }
+                let inflated = try gunzipped(buffer, limit: min(limits.byteCount, Int(Int32.max) / 2))
+                return inflated.withUnsafeBufferPointer { inflated in
+                    do throws(SVG.ParseError) {
+                        return .success(try parse(inflated, limits, declaresPrefixes: true))
+                    } catch {
+                        return .failure(error)
+                    }
+                }
             } catch {
                 return .failure(error)
             }
@@ -38,7 +47,6 @@ private func parse(
         start += 1
     }
     guard let base = bytes.baseAddress, start < bytes.count else { throw .empty }
-    if bytes.count >= 2, bytes[0] == 0x1F, bytes[1] == 0x8B { throw .compressed }
     guard let parser = declaresPrefixes ? XML_ParserCreateNS(nil, XML_Char(separator)) : XML_ParserCreate(nil) else {
         throw .malformed(reason: "out of memory", line: 0, column: 0)
     }

@@ -43,6 +43,9 @@ extension Resolver {
         }
 
         guard let (format, size) = facts(of: file, index) else { return nil }
+        if format == .jpeg, let turned = JPEGTurn(of: file.span) {
+            return try image(index, turned, size, aspect, own, viewport: viewport)
+        }
         let place = viewport(size)
         let fit = aspect.transform(from: Rect(x: 0, y: 0, width: size.width, height: size.height), into: place.size)
             .followed(by: .translation(place.minX, place.minY))
@@ -52,6 +55,28 @@ extension Resolver {
             SVG.Image(
                 origin: try origin(index), file: file, format: format, frame: frame, visible: visible, transform: own.transform,
                 opacity: own.opacity))
+    }
+
+    /// A photo that was stored turned or mirrored: it is laid as it is stored, and its transform sets it upright.
+    private mutating func image(
+        _ index: Int, _ turned: JPEGTurn, _ stored: Size, _ aspect: AspectRatio, _ own: OwnStyle, viewport: (Size) -> Rect
+    ) throws(SVG.ParseError) -> SVG.Node? {
+        let size = turned.swapsAxes ? Size(stored.height, stored.width) : stored
+        let place = viewport(size)
+        let fit = aspect.transform(from: Rect(x: 0, y: 0, width: size.width, height: size.height), into: place.size)
+            .followed(by: .translation(place.minX, place.minY))
+        let upright = Rect(fit(Point(0, 0)), fit(Point(size.width, size.height)))
+        let center = upright.center
+        let turn = AffineTransform.translation(-center.x, -center.y)
+            .followed(by: AffineTransform(a: turned.a, b: turned.b, c: turned.c, d: turned.d, e: 0, f: 0))
+            .followed(by: .translation(center.x, center.y))
+        let transform = turn.followed(by: own.transform)
+        guard let seen = upright.intersection(place), transform.isFinite, let back = turn.inverse else { return nil }
+        return .image(
+            SVG.Image(
+                origin: try origin(index), file: turned.file, format: .jpeg,
+                frame: Rect(back(upright.origin), back(Point(upright.maxX, upright.maxY))),
+                visible: Rect(back(seen.origin), back(Point(seen.maxX, seen.maxY))), transform: transform, opacity: own.opacity))
     }
 
     /// What a picture of pixels is and how large; nil, with a diagnostic, when it cannot be read.
@@ -78,7 +103,8 @@ extension Resolver {
             return nil
         }
         // One file may be shown often, and is read each time.
-        try step(index, count: file.count >> 10)
+        let byteCount = file.withUnsafeBufferPointer { gunzippedByteCount($0) } ?? file.count
+        try step(index, count: min(max(byteCount, file.count), options.limits.byteCount) >> 10)
         var inside = options
         inside.limits.stepCount = max(options.limits.stepCount - steps, 1)
         do throws(SVG.ParseError) {

@@ -21,10 +21,38 @@ struct ReaderTests {
     func notSVG() {
         #expect(error("") == .empty)
         #expect(error(" \n ") == .empty)
-        #expect(error([0x1F, 0x8B, 8, 0]) == .compressed)
+        #expect(error([0x1F, 0x8B, 8, 0]) == .damagedCompression)
         #expect(error("<html/>") == .notSVG(root: "html", line: 1))
         #expect(error("<svg xmlns='http://www.w3.org/1999/xhtml'/>") == .notSVG(root: "svg", line: 1))
         #expect(error("\u{89}PNG") == .malformed(reason: "not well-formed (invalid token)", line: 1, column: 1))
+    }
+
+    /// A gzip stream of one stored block (RFC 1951, 3.2.4; RFC 1952).
+    private func gzip(_ bytes: [UInt8], claiming count: Int? = nil) -> [UInt8] {
+        var crc = UInt32.max
+        for byte in bytes {
+            crc ^= UInt32(byte)
+            for _ in 0..<8 { crc = crc >> 1 ^ (crc & 1 == 1 ? 0xEDB8_8320 : 0) }
+        }
+        func little(_ value: Int, _ bytes: Int) -> [UInt8] { (0..<bytes).map { UInt8(truncatingIfNeeded: value >> (8 * $0)) } }
+        return [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3, 1] + little(bytes.count, 2) + little(~bytes.count, 2) + bytes
+            + little(Int(~crc), 4) + little(count ?? bytes.count, 4)
+    }
+
+    @Test("A compressed file is read as what it holds, and its length is checked before")
+    func compressed() throws {
+        let text = Array("<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'><rect width='9' height='9'/></svg>".utf8)
+        let file = gzip(text), tree = try SVG.read(file.span), plain = try SVG.read(text.span), isMarkup = SVG.looksLikeMarkup(file.span)
+        #expect(tree == plain && isMarkup)
+        var limits = SVG.Limits()
+        limits.byteCount = 60
+        #expect(error(gzip(text, claiming: 70), limits: limits) == .tooLarge(byteCount: gzip(text).count, limit: 60))
+        limits.byteCount = 200
+        #expect(error(gzip(text, claiming: 4000), limits: limits) == .tooLarge(byteCount: 4000, limit: 200))
+        #expect(error(gzip(text, claiming: 0xFFFF_FFFF)) == .damagedCompression, "more than deflate can make of so few bytes")
+        #expect(error(gzip(text, claiming: 50)) == .damagedCompression)
+        #expect(error(Array(gzip(text).dropLast(30))) == .damagedCompression)
+        #expect(error(gzip(gzip(text))) == .damagedCompression)
     }
 
     @Test("A fault in the XML is told with line and column")

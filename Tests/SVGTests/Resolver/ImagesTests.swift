@@ -24,6 +24,35 @@ struct ImagesTests {
         #expect(stretched.frame == Rect(x: 0, y: 0, width: 30, height: 40))
     }
 
+    /// A JPEG file of 4 × 2 pixels with a note on which way up it is; nothing decodes it here.
+    private func photo(_ orientation: UInt8) -> [UInt8] {
+        let note: [UInt8] = [
+            0xFF, 0xE1, 0, 34, 0x45, 0x78, 0x69, 0x66, 0, 0, 0x4D, 0x4D, 0, 0x2A, 0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0,
+            orientation, 0, 0, 0, 0, 0, 0,
+        ]
+        return [0xFF, 0xD8] + note + [0xFF, 0xC0, 0, 11, 8, 0, 2, 0, 4, 1, 1, 0x11, 0, 0xFF, 0xDA, 0, 8, 1, 1, 0, 0, 63, 0, 9, 0xFF, 0xD9]
+    }
+
+    @Test("A photo is set upright as its note says, by its transform, and its file no longer says it", arguments: 1...8)
+    func orientation(value: Int) throws {
+        let data = photo(UInt8(value)).map { "%" + ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        let tree = try tree("<image x='10' width='40' height='40' href='data:,\(data)'/>")
+        guard case .image(let image)? = tree.root.children.first else {
+            Issue.record("no image: \(tree.diagnostics)")
+            return
+        }
+        #expect(image.file == photo(1))
+        // The stored picture, 40 by 20, lies so that it comes to stand in the middle of the place.
+        let swaps = value >= 5
+        #expect(image.frame.width == 40 && image.frame.height == 20, "\(image.frame)")
+        let corner = image.transform(image.frame.origin), other = image.transform(Point(image.frame.maxX, image.frame.maxY))
+        let box = Rect(corner, other)
+        #expect(box == (swaps ? Rect(x: 20, y: 0, width: 20, height: 40) : Rect(x: 10, y: 10, width: 40, height: 20)))
+        // Where the stored picture's first pixel comes to stand (Exif 2.32: row 0 is … of the picture, column 0 is …).
+        let isLeft = [1, 4, 5, 8].contains(value), isTop = [1, 2, 5, 6].contains(value)
+        #expect(corner.x == (isLeft ? box.minX : box.maxX) && corner.y == (isTop ? box.minY : box.maxY))
+    }
+
     @Test("A missing extent follows from the other and the picture; a negative one or none shows nothing")
     func extents() throws {
         #expect(try image("")?.frame == Rect(x: 0, y: 0, width: 4, height: 2))
