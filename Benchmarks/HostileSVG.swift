@@ -138,7 +138,11 @@ private func tangles(_ count: Int) -> String {
     each(0..<count) { path in
         "<path stroke='red' stroke-width='.2' d='M\(path % 100) 0"
             + each(0..<150) { i in
-                "C" + each(0..<3) { "\((path * 7919 + i * 104_729 + $0 * 1_299_709) % 1009 / 10) \((path + i * 15_485_863 + $0 * 611_953) % 1013 / 10) " }
+                "C"
+                    + each(0..<3) { point in
+                        let x = (path * 7919 + i * 104_729 + point * 1_299_709) % 1009 / 10
+                        return "\(x) \((path + i * 15_485_863 + point * 611_953) % 1013 / 10) "
+                    }
             } + "z'/>"
     }
 }
