@@ -102,8 +102,9 @@ final class FolderWatch: Sendable {
         while true {
             var timeout: Int32 = -1
             if let first {
-                let rest = min(writing.isEmpty ? Self.settling : Self.patience, Self.longest - (.now - first))
-                timeout = Int32(max(0, rest.inSeconds * 1000))
+                let rest = Self.longest - (.now - first)
+                if rest <= .zero { return true }
+                timeout = Int32((min(writing.isEmpty ? Self.settling : Self.patience, rest).inSeconds * 1000).rounded(.up))
             }
             var descriptors = [
                 pollfd(fd: descriptor, events: Int16(POLLIN), revents: 0), pollfd(fd: bell.read, events: Int16(POLLIN), revents: 0),
