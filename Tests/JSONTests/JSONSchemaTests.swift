@@ -50,4 +50,20 @@ struct JSONSchemaTests {
         #expect(throws: JSONSchema.Unusable.self) { try JSONSchema(json(#"{"type": "text"}"#)) }
         #expect(throws: JSONSchema.Unusable.self) { try JSONSchema(json("[]")) }
     }
+
+    @Test("A schema may refer to what it defines, and to itself as deep as a document goes")
+    func references() throws {
+        let tree = try JSONSchema(
+            json(
+                #"""
+                {"$ref": "#/$defs/tree", "$defs": {"tree": {"oneOf": [
+                    {"type": "integer"}, {"type": "array", "items": {"$ref": "#/$defs/tree"}}]}}}
+                """#))
+        #expect(tree.problem(with: try json("[1, [2, []], 3]")) == nil)
+        #expect(tree.problem(with: try json(#"[1, [2, ["x"]]]"#)) != nil)
+        let endless = try JSONSchema(json(##"{"$ref": "#/$defs/a", "$defs": {"a": {"anyOf": [{"$ref": "#/$defs/a"}]}}}"##))
+        #expect(endless.problem(with: try json("1")) == "the value is nested too deeply for the schema")
+        let error = #expect(throws: JSONSchema.Unusable.self) { try JSONSchema(json(##"{"items": {"$ref": "#/$defs/b"}}"##)) }
+        #expect(error?.description == ##"the schema at items.$ref names #/$defs/b, which is not among "$defs""##)
+    }
 }
