@@ -1,5 +1,6 @@
 import AtelierJSON
 import AtelierMemo
+import AtelierScheduling
 import AtelierTesting
 import Foundation
 import Testing
@@ -175,5 +176,81 @@ struct TextMatchTests {
             #expect(records.map(\.plainText) == [#"{"url": "HTTPS://GitHub.com/a/b?c=1"}"#, #"{"url": "http://x.y/z"}"#])
             #expect(records.map(\.mimeType.text) == ["application/json; type=Repository", "application/json; type=FetchRequest"])
         }
+    }
+}
+
+@Suite("Text of HTML")
+struct HTMLTextTests {
+    @Test(
+        "What a reader would see is left",
+        arguments: [
+            ("<p>One <b>two</b></p><p>three", "One two\nthree"), ("a&amp;b &#65;&#x42; &nope; & &auml;", "a&b AB &nope; & ä"),
+            ("<head><title>T</title></head><body>x<!-- <p>no --> y<br/>z", "x y\nz"),
+            ("<script>if (a < b) '</p>'</SCRIPT>after<style>p{}</style>!", "after!"), ("1 < 2 and <3", "1 < 2 and <3"),
+            (#"<a title="a > b" href='x>y'>link</a>"#, "link"), ("<!DOCTYPE html><?x?>  \n a \t b  ", "a b"), ("<script>never ends", ""),
+            ("<", "<"), ("</", ""), ("", ""), ("&#xD800;&#0;", "&#xD800;&#0;"), ("<ul><li>a<li>b</ul>c", "a\nb\nc"),
+        ])
+    func cases(html: String, text: String) { #expect(HTMLText.text(of: html) == text) }
+
+    @Test("Only HTML is taken, and role and metadata stay")
+    func parts() async throws {
+        let page = Part("<i>a</i>", role: "user", mimeType: "text/html; charset=utf-8", metadata: ["n": 1])
+        let output = try await HTMLText()([page, "<i>b</i>"]).gather()
+        #expect(output == [Part("a", role: "user", metadata: ["n": 1]), "<i>b</i>"] && output[0].mimeType == .plainText)
+    }
+
+    @Test("Markup that never ends takes no longer for it")
+    func hostile() {
+        for text in ["<a ", "<!--", "<script>", "</script", "&#", "<a b=\""] {
+            #expect(HTMLText.text(of: String(repeating: text, count: 20_000)).utf8.count <= 6 * 20_000)
+        }
+    }
+}
+
+@Suite("Looking into streams")
+struct LookingTests {
+    @Test("The time to the first output is said before it, from the end of the input")
+    func firstOutput() async throws {
+        let times = Lock(0), instant = ContinuousClock.now
+        let clock: @Sendable () -> ContinuousClock.Instant = {
+            instant
+                + .milliseconds(
+                    times.withLock { time in
+                        time += 250
+                        return time
+                    })
+        }
+        let count = StreamFunction { input, output in
+            var count = 0
+            for try await _ in input { count += 1 }
+            try await output.emit(Part("\(count)"))
+            try await output.emit("more")
+        }
+        let output = try await FirstOutputTime(of: count, as: "count", now: clock)(["a", "b"]).gather()
+        #expect(output.map(\.plainText).sorted() == ["2", "count: 0.25 s to the first output", "more"])
+        #expect(output.first { $0.substream == "status" }?.metadata["seconds"] == .number(0.25))
+        let early = StreamFunction { input, output in
+            try await output.emit("at once")
+            for try await part in input { try await output.emit(part) }
+        }
+        let started = try await FirstOutputTime(of: early, as: "early")(["a"]).gather()
+        #expect(started.filter { $0.substream.isEmpty }.map(\.plainText) == ["at once", "a"])
+        #expect(try await FirstOutputTime(of: passThrough, as: "none")([]).gather().isEmpty)
+    }
+
+    @Test("A log has a line for each part, and passes it")
+    func log() async throws {
+        let lines = Lock<[String]>([])
+        let long = String(repeating: "x", count: 61)
+        let input: Content = [
+            Part("a\nb", role: "user"), try Part(bytes: Blob([1, 2]), mimeType: "image/png", metadata: ["page": 1]),
+            Part(long, substream: "s"),
+        ]
+        let output = try await PartLog("seen") { line in lines.withLock { $0.append(line) } }(input).gather()
+        #expect(output == input)
+        #expect(
+            lines.withLock { $0 } == [
+                #"seen: text/plain of user "a\nb""#, "seen: image/png 2 bytes page", "seen: text/plain on s \"\(long.dropLast())\"…",
+            ])
     }
 }
