@@ -38,6 +38,8 @@ struct ChatMessage {
     let url: String
     private var calls: [Int: (id: String?, name: String, arguments: String)] = [:]
     private var finish: String?, usage: TokenUsage?
+    // The call that an index stands for now, where it is not the one of that number.
+    private var slots: [Int: Int] = [:]
     /// Most functions that one answer may ask for, and bytes of the arguments of each.
     private static let mostCalls = 128, mostArgumentBytes = 1 << 20
 
@@ -103,13 +105,13 @@ struct ChatMessage {
 
     private mutating func take(_ delta: JSON) throws(ModelError) -> [Part] {
         var parts: [Part] = []
-        if let thought = (delta["reasoning_content"] ?? delta["reasoning"])?.string, !thought.isEmpty {
-            parts.append(Part(.text(thought), role: "model", isThought: true))
-        }
-        if let text = (delta["content"] ?? delta["refusal"])?.string, !text.isEmpty { parts.append(Part(text, role: "model")) }
+        // Members that say nothing may be there with null.
+        func text(_ names: String...) -> String? { names.lazy.compactMap { delta[$0]?.string }.first { !$0.isEmpty } }
+        if let thought = text("reasoning_content", "reasoning") { parts.append(Part(.text(thought), role: "model", isThought: true)) }
+        if let text = text("content", "refusal") { parts.append(Part(text, role: "model")) }
         guard case .array(let pieces)? = delta["tool_calls"] else { return parts }
         for (position, piece) in pieces.enumerated() {
-            let index = piece["index"]?.integer ?? position
+            let index = slot(of: piece["index"]?.integer ?? position, piece["id"]?.string)
             guard calls[index] != nil || calls.count < Self.mostCalls else { throw malformed("more than \(Self.mostCalls) function calls") }
             var call = calls[index] ?? (nil, "", "")
             call.id = piece["id"]?.string ?? call.id
@@ -121,6 +123,17 @@ struct ChatMessage {
             calls[index] = call
         }
         return parts
+    }
+}
+
+extension ChatMessage {
+    /// Where a piece belongs. Some servers give all calls of an answer one index; another id then begins another call.
+    private mutating func slot(of index: Int, _ id: String?) -> Int {
+        let slot = slots[index] ?? index
+        guard let id, !id.isEmpty, let known = calls[slot]?.id, known != id else { return slot }
+        let free = (calls.keys.max() ?? slot) + 1
+        slots[index] = free
+        return free
     }
 }
 

@@ -130,6 +130,22 @@ struct ChatModelTests {
             ])
     }
 
+    @Test("Calls that share an index are told apart by their ids, and members with null are passed over")
+    func oddServers() throws {
+        var message = ChatMessage(url: "x")
+        let events = [
+            #"{"choices": [{"delta": {"content": null, "refusal": "No.", "reasoning_content": null, "reasoning": "Hm"}}]}"#,
+            #"{"choices": [{"delta": {"tool_calls": [{"index": 0, "id": "a", "function": {"name": "f", "arguments": "{\"x\": 1}"}}]}}]}"#,
+            #"{"choices": [{"delta": {"tool_calls": [{"index": 0, "id": "b", "function": {"name": "g", "arguments": "{\"y\""}}]}}]}"#,
+            #"{"choices": [{"finish_reason": "stop", "delta": {"tool_calls": [{"index": 0, "function": {"arguments": ": 2}"}}]}}]}"#,
+        ]
+        var parts: [Part] = []
+        for event in events { parts += try message.take(event: Array(event.utf8)) }
+        #expect(parts.map(\.isThought) == [true, false] && parts.last == Part("No.", role: "model"))
+        let calls = try message.end().calls.compactMap(\.functionCall)
+        #expect(calls == [FunctionCall(id: "a", name: "f", arguments: ["x": 1]), FunctionCall(id: "b", name: "g", arguments: ["y": 2])])
+    }
+
     @Test("A server that does not stream is understood too")
     func wholeMessage() async throws {
         let server = try HandServer { _, peer in
