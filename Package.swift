@@ -94,7 +94,11 @@ let package = Package(
             ]),
         room(
             "Pipelines",
-            ["AtelierHTTP", "AtelierJSON", "AtelierMemo", "AtelierProcessors", "AtelierScheduling", "AtelierStages"]),
+            [
+                "AtelierHTTP", "AtelierImageCodecs", "AtelierJSON", "AtelierLayers", "AtelierMemo", "AtelierProcessors",
+                "AtelierScheduling",
+                "AtelierStages",
+            ]),
         room(
             "Command",
             [

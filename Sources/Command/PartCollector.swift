@@ -22,8 +22,8 @@ enum PipelineOutputs: Hashable {
             return
         }
         let ending = output.split(separator: ".").last.flatMap { Pipeline.Target(rawValue: $0.lowercased()) }
-        if let ending, let last = pipeline.steps.last?.target, ending != last {
-            throw UsageError("\(printable(output)) is named for \(ending.rawValue), and the last step makes \(last.rawValue)")
+        if let ending, case .make(let last)? = pipeline.steps.last, ending.mediaType != last.output {
+            throw UsageError("\(printable(output)) is named for \(ending.rawValue), and the last step makes \(last.target.rawValue)")
         }
         self = .file(output)
     }
@@ -91,7 +91,7 @@ struct PartCollector {
     private func name(of part: Part) throws(Failure) -> String {
         let name = part.name
         guard !name.isEmpty else {
-            let ending = Pipeline.Target.allCases.first { $0.mediaType == part.mimeType.text }?.rawValue
+            let ending = Pipeline.Target.allCases.first { $0.mediaType == part.mimeType.text }?.ending
             return ending == "pptx" ? "deck.pptx" : "part" + (ending.map { "." + $0 } ?? "")
         }
         // A name may come from a server.

@@ -81,13 +81,18 @@ extension RunCommand {
                     return position
                 }
                 guard index < inputs.count else { return nil }
-                let input = inputs[index], metadata: Metadata = [Part.fileName: .string(input.relative), "input": .integer(index)]
+                let input = inputs[index]
+                var metadata: Metadata = [Part.fileName: .string(input.relative), "input": .integer(index)]
                 let unread = Part(
                     .file(FileReference(uri: input.path, mimeType: "application/octet-stream")), role: "user", metadata: metadata)
                 if input.path.isURL { return unread }
                 do {
                     let bytes = try console.read(input.path, limit: largestPipelineInput)
-                    return try Part(bytes: bytes, mimeType: "application/octet-stream", role: "user", metadata: metadata)
+                    // A project names pictures beside it.
+                    let isJSON = input.path.lowercased().hasSuffix(".json")
+                    if isJSON { metadata[Part.filePath] = .string(input.path) }
+                    return try Part(
+                        bytes: bytes, mimeType: isJSON ? "application/json" : "application/octet-stream", role: "user", metadata: metadata)
                 } catch {
                     guard let onFailure else { throw ItemFailure(unread, error) }
                     onFailure(ItemFailure(unread, error))

@@ -11,6 +11,8 @@ struct RunCommand: Hashable, Sendable {
     var operands: [String] = []
     /// Everything about files, configuration and talk.
     var settings = Settings()
+    /// Values for variables of the pipeline, each `NAME=VALUE`.
+    var assignments: [String] = []
     /// Whether the pipeline is drawn instead of run, and whether the schema of documents is printed.
     var graph = false, schema = false
 
@@ -25,6 +27,10 @@ struct RunCommand: Hashable, Sendable {
             .flag(
                 "graph", \.graph, group: "Pipeline",
                 "Draws the pipeline instead of running it: as text, or as SVG into the output where one is named."),
+            .setting(
+                "set", .text("NAME=VALUE"), group: "Pipeline",
+                "Gives a variable of the pipeline another value; may be said again for others.",
+                set: { if case .text(let words) = $1 { $0.assignments.append(words) } }),
             .flag("schema", \.schema, group: "Pipeline", "Prints the JSON Schema of pipelines."),
         ]
         // A presentation of all inputs is always made without those that fail.
@@ -71,8 +77,16 @@ struct RunCommand: Hashable, Sendable {
 
     /// The pipeline that the document says.
     func pipeline(_ document: String, _ console: Console) throws(UsageError) -> Pipeline {
+        var settings: [(name: String, value: String)] = []
+        for words in assignments {
+            guard let equals = words.firstIndex(of: "="), equals > words.startIndex else {
+                throw UsageError("--set wants NAME=VALUE, not \(printable(words))")
+            }
+            settings.append((String(words[..<equals]), String(words[words.index(after: equals)...])))
+        }
         do {
-            return try Pipeline(parsing: console.read(document, limit: Self.longestDocument).withUnsafeBytes(Array.init))
+            return try Pipeline(
+                parsing: console.read(document, limit: Self.longestDocument).withUnsafeBytes(Array.init), setting: settings)
         } catch let error as PipelineError {
             let place = document == "-" ? "standard input" : printable(document)
             throw UsageError("\(place): \(sentence(error))")

@@ -5,15 +5,16 @@ public import AtelierStages
 
 /// Makes a presentation of each picture and drawing of a stream. Other parts pass.
 public struct MakeDecks: PartProcessor {
-    private let step: PartByPart, options: ConversionOptions, title: String?
+    var step: PartByPart
+    private let options: ConversionOptions, title: PartTemplate?
 
     /// - Parameters:
     ///   - options: How drawings become slides, how pictures are traced, and what is refused.
-    ///   - title: Title in the properties of the presentations.
+    ///   - title: Title in the properties of the presentations, with places for what is known of each part.
     ///   - sources: Media types of the parts that become slides.
     ///   - onFailure: Is told of a part that could not become a slide, which is then left out; nil ends the run with its error.
     public init(
-        _ engine: Engine, _ options: ConversionOptions = .init(), title: String? = nil,
+        _ engine: Engine, _ options: ConversionOptions = .init(), title: PartTemplate? = nil,
         of sources: [String] = Pipeline.Target.pptx.usualSources, onFailure: (@Sendable (ItemFailure) -> Void)? = nil
     ) {
         step = PartByPart(engine: engine, sources: sources, onFailure: onFailure)
@@ -27,7 +28,7 @@ public struct MakeDecks: PartProcessor {
     /// Emits the presentation.
     public func process(_ part: Part, into output: Output) async throws {
         try await step.make(of: part, .pptx, into: output) { source in
-            try await step.engine.value(of: convertToPPTX([source], options, title: title).output)
+            try await step.engine.value(of: convertToPPTX([source], options, title: try title?.filled(for: part)).output)
         }
     }
 }
@@ -50,7 +51,8 @@ public struct MakeDeck: Processor {
         }
     }
 
-    private let step: PartByPart, options: ConversionOptions, title: String?, limits: Limits
+    var step: PartByPart
+    private let options: ConversionOptions, title: String?, limits: Limits
 
     /// - Parameters:
     ///   - options: How drawings become slides, how pictures are traced, and what is refused.
@@ -85,8 +87,10 @@ public struct MakeDeck: Processor {
         var metadata = Metadata()
         if let title { metadata["title"] = .string(title) }
         metadata["slides"] = .integer(deck.slides)
-        try await output.emit(
-            try Part(bytes: deck.file, mimeType: MIMEType(Pipeline.Target.pptx.mediaType), role: pages[0].part.role, metadata: metadata))
+        if let name = step.name { metadata[Part.fileName] = .string(name.text) }
+        let made = try Part(
+            bytes: deck.file, mimeType: MIMEType(Pipeline.Target.pptx.mediaType), role: pages[0].part.role, metadata: metadata)
+        try await output.emit(made.going(step.lane))
     }
 
     /// The presentation of the pages that can be slides; nil when there are none.

@@ -28,20 +28,25 @@ extension Part {
     package var name: String { if case .string(let name)? = metadata[Part.fileName] { name } else { "" } }
 }
 
-/// What all steps share: which parts they take, whom they ask, and what becomes of failures.
+/// What all steps share: which parts they take, whom they ask, what they call what they make, and what becomes of failures.
 struct PartByPart: Sendable {
     let engine: Engine
     /// Media types such as `image/png`, or `image/*`.
     let sources: [String]
     /// Is told of each failure, and the part is left out; nil ends the run with the first.
     let onFailure: (@Sendable (ItemFailure) -> Void)?
+    /// The way of the parts that are taken.
+    var lane = Lane.main
+    /// The way that parts go on which nothing could be made of; nil when they are told and left out.
+    var fallback: Lane?
+    /// What parts that are made are called.
+    var name: PartTemplate?
 
     /// Whether a part is taken. Parts without bytes are not.
     func takes(_ part: Part) -> Bool {
-        guard case .bytes = part.payload else {
-            return part.isText && part.mimeType.begins(with: "image/svg") && isTaken(part.mimeType.text, by: sources)
-        }
-        return isTaken(part.mimeType.text, by: sources)
+        guard part.lane == lane, isTaken(part.mimeType.text, by: sources) else { return false }
+        if case .bytes = part.payload { return true }
+        return part.isText && (part.mimeType.begins(with: "image/svg") || part.mimeType.isJSON)
     }
 
     /// Emits what a request makes of a part, under the part's name with another ending.
@@ -49,9 +54,19 @@ struct PartByPart: Sendable {
         of part: Part, _ target: Pipeline.Target, into output: Output, _ request: (Artifact<Blob>) async throws -> Blob
     ) async throws {
         guard let bytes = part.bytes else { return try await output.emit(part) }
-        let made: Blob
-        do { made = try await request(.blob(bytes)) } catch { return try fail(part, error) }
-        try await output.emit(try part.made(made, target))
+        let made: Part
+        do { made = try part.made(try await request(.blob(bytes)), target, called: name) } catch {
+            return try await fail(part, error, output)
+        }
+        try await output.emit(made)
+    }
+
+    /// Sends the part its other way, if it has one; tells of the failure, or throws it.
+    func fail(_ part: Part, _ error: any Error, _ output: Output) async throws {
+        guard let fallback, !(error is CancellationError), !((error as? StageFailure)?.underlying is CancellationError) else {
+            return try fail(part, error)
+        }
+        try await output.emit(part.going(fallback))
     }
 
     /// Tells of a failure, or throws it.
@@ -64,16 +79,16 @@ struct PartByPart: Sendable {
 
 extension Part {
     /// A part with what was made of this one: its role, substream and metadata, its name with the ending of the target.
-    fileprivate func made(_ bytes: Blob, _ target: Pipeline.Target) throws(PartError) -> Part {
+    fileprivate func made(_ bytes: Blob, _ target: Pipeline.Target, called template: PartTemplate?) throws -> Part {
         var metadata = metadata
-        if !name.isEmpty { metadata[Part.fileName] = .string(Self.renamed(name, to: target.rawValue)) }
+        if let template {
+            metadata[Part.fileName] = .string(try template.filled(for: self))
+        } else if !name.isEmpty {
+            metadata[Part.fileName] = .string(Self.renamed(name, to: target.ending))
+        }
         return try Part(bytes: bytes, mimeType: MIMEType(target.mediaType), role: role, substream: substream, metadata: metadata)
     }
 
     /// `art/logo.png` with the ending `svg` is `art/logo.svg`.
-    package static func renamed(_ name: String, to ending: String) -> String {
-        let last = name.lastIndex(of: "/").map { name.index(after: $0) } ?? name.startIndex
-        guard let dot = name[last...].lastIndex(of: "."), dot > last else { return name + "." + ending }
-        return name[..<dot] + "." + ending
-    }
+    package static func renamed(_ name: String, to ending: String) -> String { stem(of: name) + "." + ending }
 }

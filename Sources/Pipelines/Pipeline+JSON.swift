@@ -1,8 +1,8 @@
-package import AtelierJSON
+import AtelierJSON
 import AtelierStages
 
 // The document: `{"steps": [{"make": "svg", "from": "image/png", "options": {"colors": 12}}, …]}`. What is read and what the schema
-// says follow from the same tables.
+// says (`Pipeline+Schema`) follow from the same tables.
 
 /// Why a document is no pipeline: the place in it, and what would help.
 public struct PipelineError: Error, Hashable, CustomStringConvertible {
@@ -16,29 +16,88 @@ public struct PipelineError: Error, Hashable, CustomStringConvertible {
 }
 
 extension Pipeline {
-    /// Most steps.
-    static let mostSteps = 64
+    /// Most steps, those inside of others among them, and most branches of one step.
+    static let mostSteps = 64, mostBranches = 16
 
     /// Reads a document. Names that are not known, values out of range and texts that are no JSON are refused.
-    public init(parsing bytes: [UInt8]) throws(PipelineError) {
+    ///
+    /// - Parameter settings: Values for the document's variables, by name, as texts.
+    public init(parsing bytes: [UInt8], setting settings: KeyValuePairs<String, String> = [:]) throws(PipelineError) {
+        try self.init(parsing: bytes, setting: settings.map { (name: $0.key, value: $0.value) })
+    }
+
+    /// Reads a document.
+    package init(parsing bytes: [UInt8], setting settings: [(name: String, value: String)]) throws(PipelineError) {
         let json: JSON
         do { json = try JSON(parsing: bytes) } catch { throw PipelineError(place: "", reason: "not JSON: \(error)") }
-        let members = try Members(json, at: "", names: ["$schema", "steps"])
+        let members = try Members(json, at: "", names: ["$schema", "variables", "steps"])
+        let variables = try Variables(members["variables"], setting: settings)
         guard let list = members["steps"] else { throw PipelineError(place: "", reason: "\"steps\" is missing") }
-        guard case .array(let steps) = list, (1...Self.mostSteps).contains(steps.count) else {
-            throw PipelineError(place: "steps", reason: "wants a list of 1 to \(Self.mostSteps) steps")
-        }
-        self.steps = []
-        for (index, step) in steps.enumerated() { self.steps.append(try Step(step, at: "steps[\(index)]")) }
+        var reader = StepReader()
+        steps = try reader.steps(try variables.resolved(list, at: "steps"), at: "steps", fewest: 1)
     }
 }
 
-extension Pipeline.Step {
-    fileprivate init(_ json: JSON, at place: String) throws(PipelineError) {
-        let members = try Members(json, at: place, names: ["make", "from", "each", "title", "options"])
+/// Reads steps, and counts them.
+private struct StepReader {
+    private var count = 0
+
+    mutating func steps(_ json: JSON, at place: String, fewest: Int = 0) throws(PipelineError) -> [Pipeline.Step] {
+        guard case .array(let list) = json, list.count >= fewest, list.count <= Pipeline.mostSteps else {
+            throw PipelineError(place: place, reason: "wants a list of \(fewest) to \(Pipeline.mostSteps) steps")
+        }
+        var steps: [Pipeline.Step] = []
+        for (index, step) in list.enumerated() { steps.append(try self.step(step, at: "\(place)[\(index)]")) }
+        return steps
+    }
+
+    private mutating func step(_ json: JSON, at place: String) throws(PipelineError) -> Pipeline.Step {
+        count += 1
+        guard count <= Pipeline.mostSteps else {
+            throw PipelineError(place: place, reason: "there are more than \(Pipeline.mostSteps) steps, with those inside of others")
+        }
+        guard case .object(let members) = json else { return .make(try making(json, at: place)) }
+        if members.contains(where: { $0.name == "parallel" }) { return try parallel(json, at: place) }
+        if members.contains(where: { $0.name == "switch" }) { return try choice(json, at: place) }
+        return .make(try making(json, at: place))
+    }
+
+    private mutating func parallel(_ json: JSON, at place: String) throws(PipelineError) -> Pipeline.Step {
+        let members = try Members(json, at: place, names: ["parallel"])
+        guard case .array(let list)? = members["parallel"], (2...Pipeline.mostBranches).contains(list.count) else {
+            throw PipelineError(
+                place: place + ".parallel", reason: "wants a list of 2 to \(Pipeline.mostBranches) branches, each a list of steps")
+        }
+        var branches: [[Pipeline.Step]] = []
+        for (index, branch) in list.enumerated() { branches.append(try steps(branch, at: "\(place).parallel[\(index)]")) }
+        return .parallel(branches)
+    }
+
+    private mutating func choice(_ json: JSON, at place: String) throws(PipelineError) -> Pipeline.Step {
+        let members = try Members(json, at: place, names: ["switch", "default"])
+        guard case .array(let list)? = members["switch"], (1...Pipeline.mostBranches).contains(list.count) else {
+            throw PipelineError(
+                place: place + ".switch", reason: "wants a list of 1 to \(Pipeline.mostBranches) cases, each with from and steps")
+        }
+        var cases: [Pipeline.Case] = []
+        for (index, json) in list.enumerated() {
+            let at = "\(place).switch[\(index)]", members = try Members(json, at: at, names: ["from", "steps"])
+            guard let types = members["from"], let inner = members["steps"] else {
+                throw PipelineError(place: at, reason: "a case wants from, media types, and steps, a list")
+            }
+            cases.append(Pipeline.Case(of: try mediaTypes(types, at: at + ".from"), try steps(inner, at: at + ".steps")))
+        }
+        var rest: [Pipeline.Step]?
+        if let value = members["default"] { rest = try steps(value, at: place + ".default") }
+        return .choose(cases, rest: rest)
+    }
+
+    private mutating func making(_ json: JSON, at place: String) throws(PipelineError) -> Pipeline.Making {
+        let members = try Members(json, at: place, names: ["make", "from", "each", "title", "name", "options", "fallback"])
         let words = Pipeline.Target.allCases.map(\.rawValue)
         guard let made = members["make"] else {
-            throw PipelineError(place: place, reason: "\"make\" is missing: \(words.joined(separator: ", "))")
+            throw PipelineError(
+                place: place, reason: "\"make\" is missing: \(words.joined(separator: ", ")); or \"parallel\", or \"switch\"")
         }
         guard case .string(let word) = made, let target = Pipeline.Target(rawValue: word) else {
             var question = ""
@@ -46,27 +105,50 @@ extension Pipeline.Step {
             throw PipelineError(
                 place: place + ".make", reason: "wants one of \(words.joined(separator: ", ")), not \(made.text)\(question)")
         }
-        self.init(target)
-        if let value = members["from"] { sources = try Self.mediaTypes(value, at: place + ".from") }
+        var making = Pipeline.Making(target)
+        if let value = members["from"] { making.sources = try mediaTypes(value, at: place + ".from") }
         for name in ["each", "title"] where target != .pptx && members[name] != nil {
             throw PipelineError(place: "\(place).\(name)", reason: "says something about pptx only, not about \(word)")
         }
         if let value = members["each"] {
             guard case .bool(let flag) = value else { throw PipelineError(place: place + ".each", reason: "wants true or false") }
-            isEach = flag
+            making.isEach = flag
         }
-        if let value = members["title"] {
-            guard case .string(let text) = value else { throw PipelineError(place: place + ".title", reason: "wants a text") }
-            title = text
+        making.title = try template(members, "title", at: place)
+        making.name = try template(members, "name", at: place)
+        for (name, template) in [("title", making.title), ("name", making.name)] where !making.isPartByPart && template?.isConstant == false
+        {
+            throw PipelineError(
+                place: "\(place).\(name)",
+                reason: "a presentation of all parts has no one part that ${part.…} could stand for; say \"each\": true")
+        }
+        if making.isPartByPart, making.name?.isConstant == true {
+            throw PipelineError(
+                place: place + ".name",
+                reason: "all parts would be called the same; say which is which, as in ${part.stem}-2.\(target.ending)")
         }
         if let value = members["options"] {
             do {
-                self = try Self.options(of: target).decode(value, over: self)
+                making = try Pipeline.Making.options(of: target).decode(value, over: making)
             } catch { throw PipelineError(place: place + ".options", reason: error.description) }
         }
+        if let value = members["fallback"] {
+            guard making.isPartByPart else {
+                throw PipelineError(place: place + ".fallback", reason: "is for steps that look at single parts; say \"each\": true")
+            }
+            making.fallback = try steps(value, at: place + ".fallback")
+        }
+        return making
     }
 
-    private static func mediaTypes(_ json: JSON, at place: String) throws(PipelineError) -> [String] {
+    private func template(_ members: Members, _ name: String, at place: String) throws(PipelineError) -> PartTemplate? {
+        guard let value = members[name] else { return nil }
+        guard case .string(let text) = value else { throw PipelineError(place: "\(place).\(name)", reason: "wants a text") }
+        if name == "name", text.isEmpty { throw PipelineError(place: "\(place).\(name)", reason: "wants a text that is not empty") }
+        return PartTemplate(text)
+    }
+
+    private func mediaTypes(_ json: JSON, at place: String) throws(PipelineError) -> [String] {
         let list: [JSON]
         if case .array(let elements) = json { list = elements } else { list = [json] }
         guard !list.isEmpty else { throw PipelineError(place: place, reason: "wants at least one media type") }
@@ -79,24 +161,27 @@ extension Pipeline.Step {
         }
         return types
     }
+}
 
+extension Pipeline.Making {
     /// What can be said about a step.
-    static func options(of target: Pipeline.Target) -> [Option<Pipeline.Step>] {
-        let limits = ConversionOptions.limits.map { $0.of(\Pipeline.Step.options) }
-        let tracing = ConversionOptions.tracing.map { $0.of(\Pipeline.Step.options) }
+    static func options(of target: Pipeline.Target) -> [Option<Pipeline.Making>] {
+        let limits = ConversionOptions.limits.map { $0.of(\Pipeline.Making.options) }
+        let tracing = ConversionOptions.tracing.map { $0.of(\Pipeline.Making.options) }
         switch target {
         case .svg: return tracing + limits
-        case .png: return RenderingSize.options.map { $0.of(\Pipeline.Step.size) } + limits
+        case .png: return RenderingSize.options.map { $0.of(\Pipeline.Making.size) } + limits
         case .pptx:
             // Layouts and placeholders are those of a template, and a pipeline has none.
             let slides = ConversionOptions.slides.filter { $0.name != "layout" && $0.name != "placeholder" }
-            return slides.map { $0.of(\Pipeline.Step.options) } + tracing + limits
+            return slides.map { $0.of(\Pipeline.Making.options) } + tracing + limits
+        case .items: return ItemOptions.options.map { $0.of(\Pipeline.Making.items) }
         }
     }
 }
 
 /// The members of an object whose names are known.
-private struct Members {
+struct Members {
     private let values: [String: JSON]
 
     init(_ json: JSON, at place: String, names: [String]) throws(PipelineError) {
@@ -111,69 +196,4 @@ private struct Members {
     }
 
     subscript(name: String) -> JSON? { values[name] }
-}
-
-// MARK: - Schema
-
-extension Pipeline {
-    /// The JSON Schema (draft 2020-12) of the document.
-    package static var schema: JSON {
-        let steps = Target.allCases.map { target -> JSON in
-            let step = Step(target)
-            return .object([
-                "type": .string("object"),
-                "required": .array([.string("make")]),
-                "properties": .object([
-                    "make": .object(["const": .string(target.rawValue), "description": .string(target.summary)]),
-                    "from": .object([
-                        "description": .string("Media types of the parts it is made of, such as image/*; the others pass."),
-                        "oneOf": .array([mediaType, .object(["type": .string("array"), "minItems": .integer(1), "items": mediaType])]),
-                        "default": .array(target.usualSources.map(JSON.string)),
-                    ]),
-                    "each": target != .pptx
-                        ? nil
-                        : .object([
-                            "type": .string("boolean"), "default": .bool(false),
-                            "description": .string("A presentation of each part instead of one of all."),
-                        ]),
-                    "title": target != .pptx
-                        ? nil
-                        : .object([
-                            "type": .string("string"), "description": .string("Title in the properties of the presentation."),
-                        ]),
-                    "options": Step.options(of: target).schema(defaults: step),
-                ]),
-                "additionalProperties": .bool(false),
-            ])
-        }
-        return .object([
-            "$schema": .string("https://json-schema.org/draft/2020-12/schema"),
-            "title": .string("Pipeline of atelier run"),
-            "type": .string("object"),
-            "required": .array([.string("steps")]),
-            "properties": .object([
-                "$schema": .object(["description": .string("Where this schema lies; for editors, and passed over.")]),
-                "steps": .object([
-                    "type": .string("array"), "minItems": .integer(1), "maxItems": .integer(mostSteps),
-                    "items": .object(["oneOf": .array(steps)]),
-                ]),
-            ]),
-            "additionalProperties": .bool(false),
-        ])
-    }
-
-    private static var mediaType: JSON {
-        .object(["type": .string("string"), "examples": .array([.string("image/png"), .string("image/*")])])
-    }
-}
-
-extension Pipeline.Target {
-    /// What is made, in a sentence.
-    var summary: String {
-        switch self {
-        case .svg: "A drawing of each picture, traced."
-        case .png: "A picture of each drawing."
-        case .pptx: "A presentation with a slide for each part."
-        }
-    }
 }

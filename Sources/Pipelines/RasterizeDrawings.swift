@@ -4,7 +4,8 @@ public import AtelierStages
 
 /// Draws the drawings of a stream: of each SVG comes a picture (PNG). Other parts pass.
 public struct RasterizeDrawings: PartProcessor {
-    private let step: PartByPart, size: RenderingSize, options: ConversionOptions
+    var step: PartByPart
+    private let size: RenderingSize, options: ConversionOptions
 
     /// - Parameters:
     ///   - size: How large the pictures are.

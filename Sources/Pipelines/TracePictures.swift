@@ -8,7 +8,8 @@ public import AtelierStages
 ///
 /// Pictures are traced side by side and come in their order. What was traced before is found, not made.
 public struct TracePictures: PartProcessor {
-    private let step: PartByPart, options: ConversionOptions
+    var step: PartByPart
+    private let options: ConversionOptions
 
     /// - Parameters:
     ///   - options: How pictures are traced, and what is refused.

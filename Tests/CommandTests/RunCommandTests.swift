@@ -107,6 +107,48 @@ struct RunCommandTests {
         #expect(photos.code == .usage)
     }
 
+    @Test("Branches and variables: a deck with its own title, and a thumbnail of each picture beside it")
+    func branches() async throws {
+        let scratch = Scratch()
+        scratch.write(
+            #"""
+            {"variables": {"title": null, "colors": 8},
+             "steps": [{"make": "svg", "options": {"colors": "${colors}"}},
+                       {"parallel": [[{"make": "pptx", "title": "${title}", "name": "${title}.pptx"}], []]}]}
+            """#, to: "p.json")
+        let run = await runCommand(scratch, "run @p.json %icon.png %logo.png --set title=Two --set colors=5 -d @out -q")
+        #expect(run.code == .done && run.err == "")
+        #expect(scratch.names.filter { $0.hasPrefix("out/") } == ["out/Two.pptx", "out/icon.svg", "out/logo.svg"])
+        for (words, message) in [
+            ("", "p.json: variables.title: has no value; say --set title=VALUE"), ("--set titel=x", "(did you mean title?)"),
+            ("--set title", "--set wants NAME=VALUE, not title"),
+        ] {
+            let refused = await runCommand(scratch, "run @p.json %icon.png -d @none \(words)")
+            #expect(refused.code == .usage && refused.err.contains(message), "\(refused.err)")
+        }
+        #expect(await runCommand(scratch, "run @p.json --graph --set title=x").out.contains("│ 2 parallel"))
+    }
+
+    @Test("A project gives the pictures of its items, with their metadata beside them")
+    func items() async throws {
+        let scratch = Scratch()
+        scratch.write(#"{"steps": [{"make": "items", "options": {"count": 2, "metadata": true}}]}"#, to: "p.json")
+        let copy = await runCommand(scratch, "run @copy.json %icon.png %logo.png -d @art/a -q")
+        #expect(copy.code == .usage)
+        scratch.write(#"{"steps": [{"make": "svg", "from": "a/b"}]}"#, to: "copy.json")
+        #expect(await runCommand(scratch, "run @copy.json %icon.png %badge.png -d @art/a -q").code == .done)
+        scratch.write(#"{"name": "Things", "width": 512, "height": 512, "layers": ["a"]}"#, to: "art/project.json")
+        let run = await runCommand(scratch, "run @p.json @art/project.json -d @out -q")
+        #expect(run.code == .done, "\(run.err)")
+        #expect(
+            scratch.names.filter { $0.hasPrefix("out/") } == [
+                "out/project", "out/project/1.json", "out/project/1.png", "out/project/2.json", "out/project/2.png",
+            ])
+        #expect(scratch.read("out/project/1.json")?.contains("Things") == true)
+        let lost = await runCommand(scratch, "run @p.json @copy.json -d @none")
+        #expect(lost.code != .done && lost.err.contains("copy.json"))
+    }
+
     @Test("The graph and the schema need no inputs")
     func graphAndSchema() async throws {
         let scratch = Scratch()

@@ -7,6 +7,7 @@ import AtelierProcessors
 import AtelierSVG
 import AtelierStages
 import AtelierTesting
+import Foundation
 import Synchronization
 import Testing
 
@@ -72,13 +73,13 @@ struct StepTests {
     func failures() async throws {
         let told = Mutex<[String]>([])
         let tell: @Sendable (ItemFailure) -> Void = { failure in told.withLock { $0.append("\(failure)") } }
-        let pipeline = Pipeline([.init(.svg), .init(.pptx)])
+        let pipeline = Pipeline([.make(.svg), .make(.pptx)])
         let input: Content = [try picture(200), broken, try picture(90)]
         let output = try await pipeline.processor(engine, onFailure: tell)(input).gather()
         #expect(slideCount(output.last) == 2)
         #expect(told.withLock { $0.count } == 1 && told.withLock { $0[0] }.hasPrefix("broken.png: "))
         // Here the deck itself finds out.
-        let decks = Pipeline([.init(.pptx)])
+        let decks = Pipeline([.make(.pptx)])
         #expect(slideCount(try await decks.processor(engine, onFailure: tell)(input).gather().last) == 2)
         #expect(told.withLock { $0.count } == 2)
         #expect(try await decks.processor(engine, onFailure: tell)([broken]).gather().isEmpty)
@@ -91,9 +92,87 @@ struct StepTests {
 
     @Test("A presentation of each")
     func each() async throws {
-        let output = try await Pipeline([.init(.pptx, each: true)]).processor(engine)([try picture(1), drawing]).gather()
+        let output = try await Pipeline([.make(.init(.pptx, each: true))]).processor(engine)([try picture(1), drawing]).gather()
         #expect(output.map(\.mimeType.text) == [Pipeline.Target.pptx.mediaType, Pipeline.Target.pptx.mediaType])
         #expect(output[0].metadata["original_file_name"] == "art/1.pptx" && output[1].metadata["original_file_name"] == nil)
+    }
+
+    @Test("Branches give their outputs part by part, decks hold those of their branch, and names come from parts")
+    func branches() async throws {
+        let pipeline = try Pipeline(
+            parsing: Array(
+                #"""
+                {"steps": [{"parallel": [
+                    [{"make": "svg", "name": "a/${part.stem}.svg"}],
+                    [{"make": "svg", "name": "${part.stem}-${part.page}.svg"}, {"make": "pptx", "name": "b.pptx", "title": "B"}],
+                    []
+                ]}]}
+                """#.utf8))
+        var first = try picture(200), second = try picture(90)
+        (first.metadata["page"], second.metadata["page"]) = (1, "two")
+        let output = try await pipeline.processor(engine)([first, Part("x"), second]).gather()
+        #expect(
+            output.map(\.name) == ["a/art/200.svg", "art/200.png", "", "", "", "a/art/90.svg", "art/90.png", "b.pptx"])
+        #expect(slideCount(output.last) == 2 && output.allSatisfy { $0.metadata[Lane.entry] == nil })
+        #expect(output[1] == first && output[6] == second)
+        await #expect(throws: ItemFailure.self) { try await pipeline.processor(engine)([try picture(1)]).drain() }
+    }
+
+    @Test("A part goes the way of its type, else the default's, else on; what fails falls back")
+    func choices() async throws {
+        let document = #"""
+            {"steps": [{"switch": [
+                {"from": "image/png", "steps": [{"make": "svg", "fallback": [{"make": "pptx", "from": "text/none", "each": true}]}]},
+                {"from": "image/*", "steps": []}
+            ]}]}
+            """#
+        let told = Mutex(0), input: Content = [try picture(7), broken, drawing, Part("x")]
+        let pipeline = try Pipeline(parsing: Array(document.utf8))
+        let output = try await pipeline.processor(engine, onFailure: { _ in told.withLock { $0 += 1 } })(input).gather()
+        #expect(output.map(\.mimeType) == ["image/svg+xml", "image/png", "image/svg+xml", "text/plain"])
+        #expect(output[1] == broken && told.withLock { $0 } == 0 && output.allSatisfy { $0.metadata[Lane.entry] == nil })
+        let other = #"{"steps": [{"switch": [{"from": "a/b", "steps": []}], "default": [{"make": "pptx", "each": true}]}]}"#
+        let last = try await Pipeline(parsing: Array(other.utf8)).processor(engine)([drawing, Part("x")]).gather()
+        #expect(last.map(\.mimeType.text) == [Pipeline.Target.pptx.mediaType, "text/plain"])
+    }
+
+    @Test("The items of a collection come in order with number and metadata, no more at a time than there is room for")
+    func items() async throws {
+        let folder = FileManager.default.temporaryDirectory.path + "/atelier-items-\(UUID())"
+        defer { try? FileManager.default.removeItem(atPath: folder) }  // what is left behind harms nobody
+        for (name, shade) in [("back/a.png", 10), ("back/b.png", 90), ("eyes/c.png", 140), ("eyes/d.png", 250)] as [(String, UInt8)] {
+            let file = URL(fileURLWithPath: folder + "/" + name)
+            try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data(try #require(try picture(shade).bytes).bytes).write(to: file)
+        }
+        let project = #"{"name": "Cats", "seed": 4, "count": 4, "layers": ["back", "eyes"]}"#
+        var part = Part(project, mimeType: "application/json", metadata: ["original_file_name": "cats.json"])
+        await #expect(throws: ItemFailure.self) { try await DrawItems(engine)([part]).drain() }
+        part.metadata[Part.filePath] = .string(folder + "/cats.json")
+        var options = ItemOptions()
+        options.hasPapers = true
+        let output = try await DrawItems(engine, options)([part, drawing]).gather()
+        #expect(output.map(\.name) == (1...4).flatMap { ["cats/\($0).png", "cats/\($0).json"] } + [""])
+        // The upper layer hides the lower one.
+        #expect(Set(output.prefix(8).filter(\.mimeType.isImage).map { Array($0.bytes?.bytes ?? []) }).count == 2 && output.last == drawing)
+        for (index, item) in output.prefix(8).enumerated() where item.mimeType.isImage {
+            #expect(item.metadata["number"] == .integer(index / 2 + 1) && item.metadata[Part.filePath] == nil)
+            let raster = try decodeImage(Array(try #require(item.bytes).bytes).span)
+            #expect(raster.width == 24 && raster.height == 24)
+            let paper = try JSON(parsing: Array(try output[index + 1].text.utf8))
+            #expect(item.metadata["item"] == paper && paper.text.contains("Cats"))
+        }
+        // The same, however many are wanted at once, and the first ones when somebody leaves.
+        var first: [Part] = []
+        for try await item in DrawItems(engine)([part], limits: QueueLimits(parts: 1, bytes: 1)) {
+            first.append(item)
+            if first.count == 2 { break }
+        }
+        #expect(first.map(\.bytes) == [output[0].bytes, output[2].bytes])
+        part.metadata[Part.filePath] = .string(folder + "/none/cats.json")
+        let told = Mutex<[String]>([])
+        #expect(try await DrawItems(engine, onFailure: { failure in told.withLock { $0.append("\(failure)") } })([part]).gather().isEmpty)
+        #expect(told.withLock { $0.count == 1 && $0[0].hasPrefix("cats.json: ") })
     }
 
     @Test("A drawing becomes a picture of the size that was asked for")

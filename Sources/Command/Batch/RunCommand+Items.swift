@@ -15,7 +15,7 @@ extension RunCommand {
     /// Whether each input goes through the pipeline alone, into a file of its own: then it can be given up, tried again and left as it is
     /// without the others. What collects parts, or waits for a server, is one stream.
     func isByItem(_ pipeline: Pipeline, _ inputs: [Input]) -> Bool {
-        pipeline.steps.allSatisfy(\.isPartByPart) && !inputs.contains { $0.path.isURL || $0.isStandardInput }
+        pipeline.givesOneForOne && !inputs.contains { $0.path.isURL || $0.isStandardInput }
     }
 
     /// The flag that only runs input by input know; nil when none is said.
@@ -70,7 +70,7 @@ extension RunCommand {
         var jobs: [Job] = [], makers: [String: Input] = [:]
         for input in inputs {
             var name = input.relative
-            for step in pipeline.way(of: mediaType(at: input.path)) { name = Part.renamed(name, to: step.target.rawValue) }
+            for step in pipeline.way(of: mediaType(at: input.path)) { name = Part.renamed(name, to: step.target.ending) }
             if let other = makers.updateValue(input, forKey: name) {
                 if other.path == input.path { continue }
                 throw UsageError(
@@ -126,7 +126,8 @@ struct PipelineMaker: Maker {
             switch step.target {
             case .svg: convertToSVG(artifact, step.options).output.digest
             case .png: rasterizeSVG(artifact, step.size, step.options).digest
-            case .pptx: convertToPPTX([artifact], step.options, title: step.title).output.digest
+            case .pptx: convertToPPTX([artifact], step.options, title: step.title?.text).output.digest
+            case .items: preconditionFailure("items are many for one project")
             }
         }
         return Digest(hashing: Blob(([artifact.digest] + steps).map(\.description).joined(separator: "\n"))).description
