@@ -130,7 +130,7 @@ struct RunCommandTests {
     }
 
     @Test("A project gives the pictures of its items, with their metadata beside them")
-    func items() async throws {
+    func itemsOfCollection() async throws {
         let scratch = Scratch()
         scratch.write(#"{"steps": [{"make": "items", "options": {"count": 2, "metadata": true}}]}"#, to: "p.json")
         let copy = await runCommand(scratch, "run @copy.json %icon.png %logo.png -d @art/a -q")
