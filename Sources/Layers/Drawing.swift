@@ -59,6 +59,11 @@ public struct Drawing: Sendable {
         _ project: Project, _ plan: CollectionPlan, images: [String: TraitImage], size: PixelSize, scale: Scale = .whole,
         output: Output = .png(.fast), each: ParallelFor = serially
     ) throws(DrawingError) {
+        // All of them, so that a longer plan finds nothing wrong that this one does not show.
+        for (file, offset) in project.places {
+            guard let image = images[file] else { throw .missing(file: file) }
+            try Self.check(image, file, x: scale.applied(to: offset.x), y: scale.applied(to: offset.y), on: size, scale)
+        }
         let items = try PlacedItems(0..<plan.count, of: plan, in: project, scale: scale)
         var coding = PictureCoding()
         if plan.count > 0 {
@@ -94,19 +99,24 @@ public struct Drawing: Sendable {
             guard WebP.isAvailable else { throw .noWebP }
             guard max(size.width, size.height) <= WebP.largestSide else { throw .tooLargeForWebP(size) }
         }
-        // Scaled images are rounded up to whole pixels.
-        let slack = scale == .whole ? 0 : 1
         for sprite in items.sprites {
-            let (image, x, y) = (images[sprite.file], sprite.x, sprite.y)
-            guard x >= 0, y >= 0, x + image.width <= size.width + slack, y + image.height <= size.height + slack else {
-                throw .outside(file: items.files[sprite.file], width: image.width, height: image.height, x: x, y: y, canvas: size)
-            }
+            try Self.check(images[sprite.file], items.files[sprite.file], x: sprite.x, y: sprite.y, on: size, scale)
         }
         let numbered = coding.palette.map { Self.numbered(images, by: $0) } ?? images
         sprites = items.sprites.map {
             Sprite(image: numbered[$0.file], x: $0.x, y: $0.y, blend: $0.blend, opacity: Float($0.opacity))
         }
         (self.items, self.size, self.output, self.coding) = (items, size, output, coding)
+    }
+
+    /// Refuses an image that does not lie on the canvas.
+    private static func check(_ image: TraitImage, _ file: String, x: Int, y: Int, on size: PixelSize, _ scale: Scale) throws(DrawingError)
+    {
+        // Scaled images are rounded up to whole pixels.
+        let slack = scale == .whole ? 0 : 1
+        guard x >= 0, y >= 0, x + image.width <= size.width + slack, y + image.height <= size.height + slack else {
+            throw .outside(file: file, width: image.width, height: image.height, x: x, y: y, canvas: size)
+        }
     }
 
     /// Another drawing with other files, whose palette is the same.

@@ -22,7 +22,10 @@ struct LayerFolder {
     func layers() throws(ProjectError) -> [Layer] {
         let base = paths.contains { $0.count > 2 && $0[0] == "layers" } ? ["layers"] : []
         var folders: [String] = []
-        for path in paths where path.count > base.count + 1 && path.starts(with: base) {
+        let below = paths.filter { $0.count > base.count + 1 && $0.starts(with: base) }
+        // A folder without pictures is no layer, beside those that are.
+        let pictures = below.filter { Self.isPicture($0[$0.count - 1]) }
+        for path in pictures.isEmpty ? below : pictures {
             if folders.last != path[base.count] { folders.append(path[base.count]) }
         }
         guard !folders.isEmpty else {
@@ -82,14 +85,22 @@ struct LayerFolder {
                 traits.append(Trait(name: name, weight: Weight(1), pieces: [Piece(file: file, z: z)]))
             }
         }
-        guard !traits.isEmpty else { throw ProjectError(place: folder, reason: "no pictures in this folder of a layer") }
+        guard !traits.isEmpty else {
+            let others = Set(paths.filter { $0.count > names.count && $0.starts(with: names.dropLast()) }.map { $0[names.count - 1] })
+            throw ProjectError(
+                place: folder, reason: "no pictures in this folder of a layer" + advice(for: names.last ?? "", among: others.sorted()))
+        }
         for index in traits.indices { traits[index].weight = weights[traits[index].name]?.weight ?? Weight(1) }
         return traits
     }
 
+    private static func isPicture(_ name: String) -> Bool {
+        name.lastIndex(of: ".").map { endings.contains(name[name.index(after: $0)...].lowercased()) } ?? false
+    }
+
     /// What a file name says: `Long@0.5#3.png` is the name `Long`, the weight 3 and the z 0.5.
     private func parts(of fileName: String, file: String) throws(ProjectError) -> (name: String, weight: Weight?, z: Double?) {
-        guard let point = fileName.lastIndex(of: "."), Self.endings.contains(fileName[fileName.index(after: point)...].lowercased()) else {
+        guard Self.isPicture(fileName), let point = fileName.lastIndex(of: ".") else {
             throw ProjectError(place: file, reason: "not a picture (\(Self.endings.joined(separator: ", "))); layers hold pictures only")
         }
         var name = String(fileName[..<point]), weight: Weight?, z: Double?

@@ -244,7 +244,7 @@ extension Project {
     }
 
     /// What holds for every project, wherever it comes from.
-    private func check() throws(ProjectError) {
+    func check() throws(ProjectError) {
         func place(_ index: Int) -> String { "layers[\(index)] '\(layers[index].name)'" }
         guard layers.count <= 1000 else { throw ProjectError(place: "layers", reason: "\(layers.count) layers; at most 1000") }
         for (index, layer) in layers.enumerated() {
@@ -293,15 +293,25 @@ extension MetadataOptions {
         namePattern = try fields.text("namePattern") ?? namePattern
         template = fields["template"]
         for (index, json) in (try fields.elements("creators") ?? []).enumerated() {
-            let fields = try ProjectFields(json, place: "metadata.creators[\(index)]", known: Project.members["creator"] ?? [])
-            guard let address = try fields.text("address"), let share = try fields.integer("share", in: 0...100) else {
-                throw fields.error("share", "a creator has an address and a share in percent")
-            }
-            creators.append(Creator(address: address, share: share))
+            try add(creator: json, place: "metadata.creators[\(index)]")
         }
+        try checkShares(place: "metadata.creators")
+    }
+
+    /// Reads one who made the collection.
+    mutating func add(creator json: JSON, place: String) throws(ProjectError) {
+        let fields = try ProjectFields(json, place: place, known: Project.members["creator"] ?? [])
+        guard let address = try fields.text("address"), let share = try fields.integer("share", in: 0...100) else {
+            throw fields.error("share", "a creator has an address and a share in percent")
+        }
+        creators.append(Creator(address: address, share: share))
+    }
+
+    /// Holds the creators to what is asked of them together.
+    func checkShares(place: String) throws(ProjectError) {
         let sum = creators.reduce(0) { $0 + $1.share }
         guard creators.isEmpty || sum == 100 else {
-            throw fields.error("creators", "the shares sum to \(sum); they have to sum to 100")
+            throw ProjectError(place: place, reason: "the shares sum to \(sum); they have to sum to 100")
         }
     }
 }

@@ -56,6 +56,20 @@ public struct Project: Hashable, Sendable {
         metadata = MetadataOptions()
     }
 
+    /// Where every picture lies that may be painted.
+    var places: [(file: String, offset: PixelOffset)] {
+        let taking = Set(configurations.flatMap(\.layers))
+        var places: [(file: String, offset: PixelOffset)] = []
+        for (index, layer) in layers.enumerated() where taking.contains(index) {
+            for trait in layer.traits where trait.weight.coefficient > 0 || trait.count != nil {
+                for piece in trait.pieces {
+                    places.append((piece.file, PixelOffset(x: layer.offset.x + piece.offset.x, y: layer.offset.y + piece.offset.y)))
+                }
+            }
+        }
+        return places + handMade.map { ($0.file, PixelOffset(x: 0, y: 0)) }
+    }
+
     /// The paths of all pictures it names, once each, sorted.
     public var files: [String] {
         Set(layers.flatMap { $0.traits.flatMap { $0.pieces.map(\.file) } } + handMade.map(\.file)).sorted()

@@ -167,6 +167,17 @@ struct ComposeTests {
             #expect(run.err.split(separator: "\n").count == 1)
             #expect(scratch.files(below: "out").isEmpty)
         }
+        // One that no item of so short a plan need show, and one of a kind that is not read.
+        for (name, bytes, says) in [
+            ("Wide#0.001.png", cases[2].bytes, "does not lie on the canvas"), ("Wave.gif", good, "not a picture (png"),
+        ] {
+            scratch.write(good, to: "art/02 Shape/Dot.png")
+            scratch.write(bytes, to: "art/02 Shape/\(name)")
+            let run = await runCommand(scratch, "compose @art -o @out --count 2 --cache off")
+            #expect(run.code == .someFailed && run.err.contains(name) && run.err.contains(says), "\(run.err)")
+            #expect(scratch.files(below: "out").isEmpty)
+            unlink(scratch["art/02 Shape/\(name)"])
+        }
         scratch.write(good, to: "art/02 Shape/Dot.png")
         let many = await runCommand(scratch, "compose @art -o @out --count 19 --cache off")
         #expect(many.code == .someFailed && many.err.contains("18 combinations"), "\(many.err)")
@@ -242,6 +253,41 @@ struct ComposePapersTests {
         let wrong = await runCommand(scratch, "compose @art -o @wrong --plan @wrong.csv --cache off")
         #expect(wrong.code == .someFailed && wrong.err.contains("has no trait 'Rad'; did you mean 'Red'?"), "\(wrong.err)")
         #expect(await runCommand(scratch, "compose @art -o @x --plan @some.csv --seed 4").code == .usage)
+    }
+
+    @Test("A folder made for HashLips is drawn in the order and with the options of its script, whatever lies beside it")
+    func scripts() async throws {
+        let scratch = Scratch()
+        for (layer, traits) in [("Top", ["Ünten#3", "None#1"]), ("Ground", ["Rot 1#10.5", "Grau"])] {
+            for (index, trait) in traits.enumerated() {
+                let color = RGBA8(UInt8(60 + 90 * index), layer == "Top" ? 200 : 10, 30, trait.hasPrefix("None") ? 0 : 255)
+                scratch.write(
+                    encodePNG(Raster(width: layer == "Top" ? 4 : 8, height: 8, filledWith: color)), to: "hl/layers/\(layer)/\(trait).png")
+            }
+        }
+        for litter in ["layers/.DS_Store", "layers/Top/Thumbs.db", "layers/Top/desktop.ini", "package.json", "__MACOSX/layers/._Top"] {
+            scratch.write("x", to: "hl/" + litter)
+        }
+        scratch.write(
+            """
+            const namePrefix = "Klötze";
+            const layerConfigurations = [{ growEditionSizeTo: 4, layersOrder: [
+              { name: "Ground" }, { name: "Top", options: { displayName: "Oben", opacity: 0.5 } }] }];
+            const background = { generate: false };
+            """, to: "hl/src/config.js")
+        let run = await runCommand(scratch, "compose @hl -o @out --cache off")
+        #expect(run.code == .done, "\(run.err)")
+        for number in 1...4 {
+            let metadata = scratch.read("out/metadata/\(number).json") ?? "",
+                picture = try decodeImage(scratch.bytes("out/images/\(number).png").span)
+            #expect(metadata.contains("Klötze #\(number)") && metadata.contains("\"Oben\""))
+            let ground = metadata.contains("Rot 1") ? 60 : 150
+            #expect(picture[6, 4] == RGBA8(UInt8(ground), 10, 30))
+            #expect(picture[1, 4] == (metadata.contains("None") ? picture[6, 4] : RGBA8(UInt8((ground + 60) / 2), 105, 30)))
+        }
+        scratch.write("const layerConfigurations = read();", to: "hl/src/config.js")
+        let computed = await runCommand(scratch, "compose @hl -o @other --cache off")
+        #expect(computed.code == .someFailed && computed.err.contains("line 1: only values that are written out"), "\(computed.err)")
     }
 
     @Test("--metadata-only writes texts and addresses anew and touches nothing else")

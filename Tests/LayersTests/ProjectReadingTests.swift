@@ -190,6 +190,12 @@ struct LayerFolderTests {
         #expect(try project("{'name':'Only a name'}", files: files).layers.count == 3)
     }
 
+    @Test("A folder without pictures beside layers is none of them")
+    func otherFolders() throws {
+        let project = try Project(folder: "x", files: ["1 A/a.png", "2 B/b.png", "video/all.mp4", "notes/a.psd"])
+        #expect(project.layers.map(\.name) == ["A", "B"])
+    }
+
     @Test(
         "What is no folder of layers is refused with the file",
         arguments: [

@@ -16,6 +16,12 @@ struct CollectionSource {
         var isWebP: Bool { name.lowercased().hasSuffix(".webp") }
     }
 
+    /// What says what a folder holds: a project file, or the script of a folder made for HashLips.
+    private static let projectFiles = ["project.json", "src/config.js", "config.js"]
+    /// Endings of files that people take for traits: to be told that they are none, and not to miss them in a collection.
+    private static let otherPictures = [
+        "gif", "apng", "bmp", "tif", "tiff", "svg", "psd", "xcf", "kra", "avif", "heic", "tga", "mp4", "webm", "mov",
+    ]
     /// Most bytes of a project file.
     private static let largestProject = 64 << 20
 
@@ -32,15 +38,14 @@ struct CollectionSource {
         case nil: throw CollectionFailure("\(printable(operand)): there is no such file or folder")
         case .folder:
             folder = operand.count > 1 && operand.hasSuffix("/") ? String(operand.dropLast()) : operand
-            let project = folder + "/project.json"
-            path = AtelierCommand.kind(of: project) == .file ? project : nil
+            path = Self.projectFiles.lazy.map { [folder] in folder + "/" + $0 }.first { AtelierCommand.kind(of: $0) == .file }
             file = try path.map { try Blob.reading(path: $0, limit: Self.largestProject) }
         case .file, .other:
             path = operand
             file = try Blob.reading(path: operand, limit: Self.largestProject)
             folder = operand.lastIndex(of: "/").map { $0 == operand.startIndex ? "/" : String(operand[..<$0]) } ?? "."
         }
-        let list = try expand([folder], suffixes: ["png", "jpg", "jpeg", "webp"])
+        let list = try expand([folder], suffixes: ["png", "jpg", "jpeg", "webp"] + Self.otherPictures)
         if let problem = list.problems.first { throw CollectionFailure(problem) }
         let name = lastName(of: folder)
         place = PlanCollection.Source(folder: name == "." ? "Collection" : name, files: list.inputs.map(\.relative).sorted())

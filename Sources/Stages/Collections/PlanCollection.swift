@@ -63,11 +63,18 @@ public struct PlanCollection: Stage {
     }
 }
 
+/// The name that tells the script of a generator from a project file that is damaged.
+private let layerConfigurations = Array("layerConfigurations".utf8)
+
 extension PlanCollection.Source {
-    /// The project in the folder, by its file or, without one, by its folders.
+    /// The project in the folder, by its file (JSON, or the script of another generator) or, without one, by its folders.
     public func project(_ file: Blob?) throws(ProjectError) -> Project {
         guard let file else { return try Project(folder: folder, files: files) }
-        return try Project(parsing: Array(file.bytes), files: files)
+        let bytes = Array(file.bytes)
+        // No script that declares something begins with a bracket, and JSON that is a project with nothing else.
+        let isScript = bytes.first { $0 > 0x20 }.map { $0 != UInt8(ascii: "{") && $0 != UInt8(ascii: "[") } ?? false
+        return isScript && bytes.firstRange(of: layerConfigurations) != nil
+            ? try Project(script: bytes, folder: folder, files: files) : try Project(parsing: bytes, files: files)
     }
 }
 
