@@ -375,20 +375,40 @@ static int next_span(const uint8_t *pixels, uint32_t width, uint32_t shortest_ru
     return 0;
 }
 
-void atelier_measure_spans(const uint8_t *pixels, uint32_t width, uint32_t shortest_run, uint32_t totals[3]) {
+bool atelier_has_translucent(const uint8_t *pixels, size_t count) {
+    size_t at = 0;
+    // One more than 0 and 255 have no bit but the lowest.
+    for (; at + 16 <= count; at += 16) {
+        uint32_t p[16], found = 0;
+        memcpy(p, pixels + 4 * at, 64);
+        for (int i = 0; i < 16; i++) found |= ((p[i] >> 24) + 1) & 0xFE;
+        if (found) return true;
+    }
+    for (; at < count; at++) {
+        if (kind_of(pixels[4 * at + 3]) == 1) return true;
+    }
+    return false;
+}
+
+void atelier_measure_spans(
+    const uint8_t *pixels, uint32_t width, uint32_t shortest_run, uint32_t totals[3], atelier_stretch *covered
+) {
     uint32_t x = 0, end = 0;
+    *covered = (atelier_stretch){width, width};
     for (int kind; (kind = next_span(pixels, width, shortest_run, &x, &end)); x = end) {
+        if (covered->start == width) covered->start = x;
+        covered->end = end;
         totals[0] += 1, totals[1] += end - x;
         if (kind == 1) totals[2] += end - x;
     }
 }
 
 void atelier_make_spans(
-    const uint8_t *pixels, uint32_t width, uint32_t shortest_run, atelier_span *spans, uint8_t *colors, uint8_t *alphas,
+    const uint8_t *pixels, atelier_stretch covered, uint32_t shortest_run, atelier_span *spans, uint8_t *colors, uint8_t *alphas,
     uint32_t totals[3]
 ) {
-    uint32_t x = 0, end = 0;
-    for (int kind; (kind = next_span(pixels, width, shortest_run, &x, &end)); x = end) {
+    uint32_t x = covered.start, end = 0;
+    for (int kind; (kind = next_span(pixels, covered.end, shortest_run, &x, &end)); x = end) {
         spans[totals[0]++] = (atelier_span){x, end, totals[1], kind == 1 ? totals[2] : atelier_opaque};
         uint8_t *color = colors + 3 * (size_t)totals[1];
         for (uint32_t i = x; i < end; i++) {

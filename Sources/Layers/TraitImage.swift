@@ -28,11 +28,11 @@ public final class TraitImage: @unchecked Sendable {
         colorByteCount = 3
         rows = .allocate(capacity: raster.height + 1)
         let width = UInt32(raster.width)
-        let shortestRun: UInt32 = raster.pixels.contains { $0.a != 0 && $0.a != 255 } ? 8 : 1
-        var totals: [UInt32] = [0, 0, 0]
+        var totals: [UInt32] = [0, 0, 0], covered = [atelier_stretch](repeating: atelier_stretch(), count: raster.height)
         (spans, colors, alphas) = raster.pixels.withUnsafeBytes { [rows] bytes in
             let pixels = bytes.baseAddress!.assumingMemoryBound(to: UInt8.self)
-            for y in 0..<raster.height { atelier_measure_spans(pixels + y * raster.width * 4, width, shortestRun, &totals) }
+            let shortestRun: UInt32 = atelier_has_translucent(pixels, raster.width * raster.height) ? 8 : 1
+            for y in 0..<raster.height { atelier_measure_spans(pixels + y * raster.width * 4, width, shortestRun, &totals, &covered[y]) }
             let spans = UnsafeMutablePointer<atelier_span>.allocate(capacity: Int(totals[0]))
             // The kernels read whole vectors.
             let colors = UnsafeMutablePointer<UInt8>.allocate(capacity: Int(totals[1]) * 3 + 64)
@@ -40,7 +40,8 @@ public final class TraitImage: @unchecked Sendable {
             totals = [0, 0, 0]
             for y in 0..<raster.height {
                 rows[y] = totals[0]
-                atelier_make_spans(pixels + y * raster.width * 4, width, shortestRun, spans, colors, alphas, &totals)
+                // Most of a trait is transparent, and is not read a second time.
+                atelier_make_spans(pixels + y * raster.width * 4, covered[y], shortestRun, spans, colors, alphas, &totals)
             }
             rows[raster.height] = totals[0]
             return (spans, colors, alphas)

@@ -1,5 +1,6 @@
 #pragma once
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 // Loops that choose their instruction set at run time: drawing rows of layers, and PNG filters with the run-length deflate behind
@@ -58,10 +59,19 @@ size_t atelier_unfilter(uint8_t *rows_with_types, size_t length, size_t rows, in
 
 // Traits ------------------------------------------------------------------------------------------------------------
 
+// Whether any of these straight RGBA pixels is neither transparent nor opaque.
+bool atelier_has_translucent(const uint8_t *pixels, size_t count);
+
+// From the first pixel of a row that is not transparent to behind the last; start is end where all are.
+typedef struct {
+    uint32_t start, end;
+} atelier_stretch;
+
 // Counts, of a row of straight RGBA pixels, what its spans will hold: spans, colours and opacities are added up.
 // Runs of opaque or transparent pixels shorter than `shortest_run` are joined with what is partial beside them.
-void atelier_measure_spans(const uint8_t *pixels, uint32_t width, uint32_t shortest_run, uint32_t totals[3]);
-// Writes them, and adds the same numbers to the totals.
+void atelier_measure_spans(
+    const uint8_t *pixels, uint32_t width, uint32_t shortest_run, uint32_t totals[3], atelier_stretch *covered);
+// Writes them, and adds the same numbers to the totals. Only what measuring said is covered is looked at again.
 void atelier_make_spans(
-    const uint8_t *pixels, uint32_t width, uint32_t shortest_run, atelier_span *spans, uint8_t *colors, uint8_t *alphas,
+    const uint8_t *pixels, atelier_stretch covered, uint32_t shortest_run, atelier_span *spans, uint8_t *colors, uint8_t *alphas,
     uint32_t totals[3]);
