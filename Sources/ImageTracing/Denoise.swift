@@ -335,6 +335,7 @@ private func horizontalRoughness(_ pixels: [RGBA8], width: Int, _ each: Parallel
     guard width > 1 else { return (0, 0) }
     let pairs = pixels.count - pixels.count / width
     let parts = pixels.withUnsafeBufferPointer { pixels in
+        // Only read, and all bands are counted before this returns.
         nonisolated(unsafe) let pixels = pixels
         return mapBands(of: pixels.count / width, width: width, each) { countSteps(pixels, width, $0) }
     }

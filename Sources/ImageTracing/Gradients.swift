@@ -105,6 +105,7 @@ extension RegionMap {
             work.pixels.withUnsafeBufferPointer { pixels in
                 labels.withUnsafeBufferPointer { labels in
                     centers.withUnsafeBufferPointer { centers in
+                        // Only read, and all bands are searched before this returns.
                         nonisolated(unsafe) let (indices, pixels, labels, centers) = (indices, pixels, labels, centers)
                         return mapBands(of: height, width: width, each) { rows in
                             var places: [Int32] = []
@@ -209,6 +210,7 @@ private struct GradientSearch {
     }
 
     private mutating func findBorders(_ each: ParallelFor) {
+        // Only read, and all bands are searched before this returns.
         nonisolated(unsafe) let search = self
         let parts = mapBands(of: map.height, width: map.width, each) { search.borders(in: $0) }
         var table = PairTable(), found = parts[0]
@@ -368,6 +370,7 @@ private struct GradientSearch {
     mutating func takeSamples(_ each: ParallelFor) {
         let width = map.width, leafCount = regionOfLeaf.count
         let steps = map.areas.map { max(1, $0 / 600) }
+        // Only read, and all bands are searched before this returns.
         nonisolated(unsafe) let search = self
         let parts = mapBands(of: map.height, width: width, each) { search.possibleSamples(in: $0, steps) }
         let found = parts.count == 1 ? parts[0] : parts.flatMap { $0 }

@@ -302,6 +302,7 @@ private struct ColorHistogram: Sendable {
         let (width, hasAlpha) = (work.width, work.hasAlpha)
         let parts = votes.withUnsafeBufferPointer { votes in
             work.pixels.withUnsafeBufferPointer { pixels in
+                // Only read, and all bands are counted before this returns.
                 nonisolated(unsafe) let (votes, pixels) = (votes, pixels)
                 return mapBands(of: work.height, width: width, pixels: 1 << 18, each) { rows in
                     var counted = CountedColors(hasAlpha: hasAlpha)

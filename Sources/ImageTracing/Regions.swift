@@ -66,11 +66,12 @@ struct RegionMap {
         for (place, r) in regions.enumerated() { placeOfRegion[r] = Int32(place) }
         let width = width
         // Few enough bands that their sums take less than the picture; and few enough pixels for sums of 32 bits.
-        let pixels = min(1 << 22, max(32768, 8 * regions.count))
+        let pixels = min(1 << 22, max(32768, 32 * regions.count))
         let parts = work.pixels.withUnsafeBufferPointer { pixelBuffer in
             indices.withUnsafeBufferPointer { indices in
                 labels.withUnsafeBufferPointer { labels in
                     placeOfRegion.withUnsafeBufferPointer { places in
+                        // Only read, and all bands are summed before this returns.
                         nonisolated(unsafe) let (pixelBuffer, indices, labels, places) = (pixelBuffer, indices, labels, places)
                         return mapBands(of: height, width: width, pixels: pixels, each) { rows in
                             var totals = [(sum: SIMD4<UInt32>, count: Int32)](repeating: (.zero, 0), count: regions.count)
