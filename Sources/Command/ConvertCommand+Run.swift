@@ -19,9 +19,9 @@ extension ConvertCommand {
         let engine = configuration.makeEngine(makesCache: true, on: workers, environment: environment, console: console)
         let journal = configuration.journal(of: engine)
         let events = try settings.events.map { try EventFile($0, of: engine) }
-        // Enough that no worker waits for reading or writing, few enough that sources and outputs in hand stay few. Where each
-        // file's time is reported, none waits for the worker of another.
-        let window = (settings.batch == nil ? 2 : 1) * engine.configuration.workers
+        // Enough that no worker waits for reading or writing, few enough that sources and outputs in hand stay few. Where the
+        // time of each file is reported or limited, none waits for the worker of another.
+        let window = (settings.batch == nil && settings.itemTimeout == nil ? 2 : 1) * engine.configuration.workers
         let hasFolder = keepsLog && configuration.cache != .read && engine.levels.contains { $0.name == "disk" }
         let log = hasFolder ? RequestLog(in: try configuration.cachePath(environment)) : nil
         // A command has no other idle time. Ends with the run.

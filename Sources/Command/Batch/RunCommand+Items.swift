@@ -47,7 +47,9 @@ extension RunCommand {
         let begin = Moment.now, console = run.console, engine = run.maker.engine
         let list = try inputs(console), jobs = try jobs(pipeline, list.inputs, into: folder)
         for problem in list.problems { console.say("atelier: \(problem)") }
-        let outcomes = await run.all(jobs, window: 2 * engine.configuration.workers, environment: environment)
+        // As for conversions.
+        let window = (settings.itemTimeout == nil ? 2 : 1) * engine.configuration.workers
+        let outcomes = await run.all(jobs, window: window, environment: environment)
         let end = Moment.now, code = exitCode(outcomes, problems: list.problems.count, interrupted: Task.isCancelled)
         let report = Report(
             verb: .run, outcomes: outcomes, problems: list.problems, totals: run.maker.totals, seconds: begin.seconds(to: end),
