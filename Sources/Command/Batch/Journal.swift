@@ -66,7 +66,12 @@ final class Journal: Sendable {
         }
     }
 
-    deinit { if descriptor >= 0 { close(descriptor) } }
+    deinit {
+        guard descriptor >= 0 else { return }
+        // Closing alone would leave it to a process that is being started and has not let go of what it inherits.
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
 
     private func begin(resuming: Bool) throws {
         var status = stat()
