@@ -61,11 +61,6 @@ package final class Admission: Sendable {
         }
     }
 
-    /// How long a job would wait that came now, in nanoseconds.
-    package func wait(for client: String, in place: Int) -> UInt64 {
-        state.withLock { $0.queue.wait(for: client, in: place, now: clock()) }
-    }
-
     /// Runs a job when it is its turn.
     /// - Throws: `JobQueue.Refusal`, `CancellationError`, or what `body` throws.
     package nonisolated(nonsending) func run<Result>(

@@ -88,8 +88,8 @@ package struct FairQueue: Sendable {
 
     package var count: Int { entries.count }
 
-    /// How many of a class wait, and what they are predicted to cost.
-    package func load(of place: Int) -> (count: Int, cost: UInt64) { (groups[place].count, groups[place].cost) }
+    /// How many of a class wait.
+    package func count(in place: Int) -> Int { groups[place].count }
 
     package func entry(_ item: Item) -> Entry? { entries[item]?.entry }
 
@@ -133,7 +133,7 @@ package struct FairQueue: Sendable {
         return now > since ? now - since : 0
     }
 
-    /// Takes out one who goes; `charge` says whether its client has had its cost.
+    /// Takes out one who begins (`taken`: its client has had its cost), or leaves.
     @discardableResult
     package mutating func remove(_ item: Item, taken: Bool = false, now: UInt64) -> Entry? {
         guard let entry = entry(item) else { return nil }

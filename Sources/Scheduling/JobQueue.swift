@@ -58,7 +58,7 @@ package struct JobQueue: Sendable {
         package var client: String
         /// Place among the classes.
         package var place: Int
-        /// Predicted work in nanoseconds, on one slot.
+        /// Predicted work in nanoseconds, on one slot; an hour at most.
         package var cost: UInt64
         /// Predicted peak in bytes.
         package var bytes: Int
@@ -68,7 +68,7 @@ package struct JobQueue: Sendable {
         package init(client: String, place: Int, cost: UInt64, bytes: Int = 0, deadline: UInt64? = nil) {
             self.client = client
             self.place = place
-            self.cost = cost
+            self.cost = min(cost, 3_600_000_000_000)
             self.bytes = max(0, bytes)
             self.deadline = deadline
         }
@@ -160,7 +160,7 @@ package struct JobQueue: Sendable {
     /// Takes no more jobs; those that wait are refused, those that run end as they like.
     package mutating func close(now: UInt64, _ actions: inout [Action]) {
         isClosed = true
-        for id in jobs.keys.sorted() where waiting.entry(id) != nil { drop(id, .closed, now, &actions) }
+        for id in jobs.keys.sorted() { drop(id, .closed, now, &actions) }
     }
 
     // MARK: What the owner says
@@ -200,7 +200,7 @@ package struct JobQueue: Sendable {
     /// Nanoseconds a job takes, going by how predictions held up to now.
     private func work(of job: Job) -> UInt64 { nanoseconds(Double(job.cost)) }
 
-    private func nanoseconds(_ cost: Double) -> UInt64 { UInt64(min(cost * (done / predicted), 1e18)) }
+    private func nanoseconds(_ cost: Double) -> UInt64 { UInt64(min(cost * (done / predicted), 1e15)) }
 
     /// How long a job would wait that came now; 0 where it would begin at once.
     package func wait(for client: String, in place: Int, now: UInt64) -> UInt64 {
@@ -209,7 +209,7 @@ package struct JobQueue: Sendable {
         return (ahead + remaining(now)) / UInt64(limits.slots)
     }
 
-    /// How long until as much has been done as waits for each of the slots, which is when a full queue has room.
+    /// How long what runs has to go in the mean: about then a full queue has room.
     private func drainTime(_ now: UInt64) -> UInt64 {
         let mean = running.isEmpty ? 0 : remaining(now) / UInt64(running.count)
         return max(1_000_000, mean)
@@ -239,7 +239,7 @@ package struct JobQueue: Sendable {
     }
 
     private mutating func shed(after delay: UInt64, in place: Int, _ now: UInt64, _ actions: inout [Action]) {
-        guard let interval = limits.sheddingInterval, waiting.load(of: place).count > 0 else { return shedding[place] = Shedding() }
+        guard let interval = limits.sheddingInterval, waiting.count(in: place) > 0 else { return shedding[place] = Shedding() }
         guard shedding[place].drops(delay, above: limits.classes[place].patience, for: interval, now: now) else { return }
         if let heaviest = waiting.heaviest { drop(heaviest.item, .shed(retryAfter: drainTime(now)), now, &actions) }
     }

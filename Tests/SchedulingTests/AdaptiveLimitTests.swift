@@ -8,7 +8,7 @@ struct AdaptiveLimitTests {
     @Test("It finds about as many as a server has workers, from below and from above", arguments: [4, 12, 40, 100])
     func finding(workers: Int) {
         var simulation = Simulation(workers: workers, seed: 1)
-        let limits = simulation.run(requests: 60_000).suffix(20_000)
+        let limits = simulation.run(requests: 30_000).suffix(10_000)
         let mean = Double(limits.reduce(0, +)) / Double(limits.count)
         // Enough to use the server, and a queue that is no longer than what it does.
         #expect(mean > 0.9 * Double(workers) && mean < 2.2 * Double(workers), "\(mean)")
@@ -18,7 +18,7 @@ struct AdaptiveLimitTests {
     func costs() {
         var simulation = Simulation(workers: 20, seed: 2)
         simulation.costs = [1, 1, 1, 100]
-        let limits = simulation.run(requests: 40_000).suffix(10_000)
+        let limits = simulation.run(requests: 25_000).suffix(10_000)
         #expect(Double(limits.reduce(0, +)) / 10_000 > 18)
     }
 
@@ -27,7 +27,7 @@ struct AdaptiveLimitTests {
         var simulation = Simulation(workers: 16, seed: 3)
         _ = simulation.run(requests: 20_000)
         simulation.slowness = 3
-        let limits = simulation.run(requests: 40_000).suffix(10_000)
+        let limits = simulation.run(requests: 25_000).suffix(10_000)
         #expect(Double(limits.reduce(0, +)) / 10_000 > 14)
     }
 
