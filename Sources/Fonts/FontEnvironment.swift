@@ -30,12 +30,13 @@ public struct FontEnvironment: Hashable, Sendable, Codable {
     /// of it has changed; otherwise looks at their times (0.1 ms).
     public static var current: FontEnvironment { FontEnvironment(identity: state.with { load(&$0)?.identity ?? "no fonts" }) }
 
-    private static func load(_ state: inout State) -> Loaded? {
+    /// - Parameter looksForChanges: False while text is being set: all of it takes the fonts that the last look found, which its key names.
+    private static func load(_ state: inout State, looksForChanges: Bool = true) -> Loaded? {
         guard let library = Fontconfig.shared, let setter = HarfBuzz.shared else { return nil }
         let names = ["FONTCONFIG_FILE", "FONTCONFIG_PATH", "FONTCONFIG_SYSROOT", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "HOME"]
         let variables = names.map { name in getenv(name).map { String(cString: $0) } ?? "" }
         if let loaded = state.loaded {
-            if loaded.variables == variables, library.isUpToDate(loaded.config) != 0 { return loaded }
+            if loaded.variables == variables, !looksForChanges || library.isUpToDate(loaded.config) != 0 { return loaded }
             library.release(loaded.config)
             state.loaded = nil
         }
@@ -61,7 +62,7 @@ public struct FontEnvironment: Hashable, Sendable, Codable {
     static func font(for request: FontRequest, with character: Unicode.Scalar? = nil) -> FontFile? {
         guard let library = Fontconfig.shared else { return nil }
         return state.with { state in
-            guard let config = load(&state)?.config, let pattern = library.makePattern() else { return nil }
+            guard let config = load(&state, looksForChanges: false)?.config, let pattern = library.makePattern() else { return nil }
             defer { library.releasePattern(pattern) }
             for name in request.families { _ = library.addString(pattern, family, name.utf8.map { $0 } + [0]) }
             _ = library.addInteger(pattern, "weight", library.weightFromOpenType(Int32(request.weight)))
