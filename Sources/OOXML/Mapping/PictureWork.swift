@@ -18,6 +18,8 @@ struct PictureWork {
     static let mostFixed = 1.2e9
     /// Most of the second kind: 1.8 seconds. Beyond it all pictures of the slide get fewer pixels.
     static let mostOfPixels = 1.8e9
+    /// How often a slide is refused a picture before no more are looked at.
+    static let mostRefusals = 16
     /// Most bytes that the rasters of one picture may take.
     static let mostBytes = 256e6
 
@@ -25,7 +27,7 @@ struct PictureWork {
     static let excess = "the pictures of this slide take more work than a slide may ask for"
 
     /// A picture of nothing: opening it, its pixels' way into a PNG file.
-    private static let ofPicture = PictureWork(fixed: 300_000, perPixel: 90, rasters: 1)
+    private static let ofPicture = PictureWork(fixed: 400_000, perPixel: 90, rasters: 1)
 
     /// The work of a node in a picture.
     ///
@@ -132,8 +134,14 @@ extension SVG.Filter.Primitive {
 
 extension SlideMapper {
     /// Whether the slide may ask for a picture of a node, as far as that does not depend on its size.
-    func affordsPicture(of node: SVG.Node, clip: BezierPath?) -> Bool {
-        pictureWork + PictureWork(of: node, clip: clip, .identity, Size(0, 0)).fixed <= PictureWork.mostFixed
+    ///
+    /// After some refusals it may ask for no further ones: a filter inside of others is in the work of all of them.
+    mutating func affordsPicture(of node: SVG.Node, clip: BezierPath?) -> Bool {
+        guard refusedPictures < PictureWork.mostRefusals else { return false }
+        let work = pictureWork + PictureWork(of: node, clip: clip, .identity, Size(0, 0)).fixed
+        if work <= PictureWork.mostFixed { return true }
+        refusedPictures += 1
+        return false
     }
 
     /// Gives all pictures of the slide fewer pixels when drawing them would take more than a slide may ask for.

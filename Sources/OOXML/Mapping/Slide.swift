@@ -128,7 +128,7 @@ struct SlideMapper {
     /// The clip in hand, ready for shapes far smaller than itself.
     var clipIndex: (clip: BezierPath, index: OutlineIndex, bounds: Rect?)?
     /// What the pictures so far take whatever their sizes, and what the pixels of each take, by its place among the files.
-    var pictureWork = 0.0, pixelWork: [(place: Int, work: Double)] = []
+    var pictureWork = 0.0, refusedPictures = 0, pixelWork: [(place: Int, work: Double)] = []
     /// How many elements may still become pictures because their clips take too much work: each is drawn with all of its clip.
     var clipPictures = 6
     /// Where the drawing's canvas lies on the slide.

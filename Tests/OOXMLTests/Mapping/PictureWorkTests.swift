@@ -96,6 +96,17 @@ struct PictureWorkTests {
         #expect(messages.count == 100)
     }
 
+    @Test("After sixteen refusals no picture is asked for any more")
+    func refusals() {
+        var mapper = SlideMapper(title: nil, profile: .balanced), answers: [Bool] = []
+        // Fifteen are refused, one is not, one is, and then all are, whatever the work.
+        for work in [Double](repeating: PictureWork.mostFixed, count: 15) + [0, PictureWork.mostFixed, 0] {
+            mapper.pictureWork = work
+            answers.append(mapper.affordsPicture(of: noisy(0), clip: nil))
+        }
+        #expect(answers == [Bool](repeating: false, count: 15) + [true, false, false])
+    }
+
     @Test("So is a mask of pixels")
     func mask() {
         let photo = SVG.Node.image(
