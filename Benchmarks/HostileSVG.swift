@@ -294,11 +294,6 @@ private let hostileDrawings: [HostileDrawing] = [
             "<filter id='a'><feTurbulence baseFrequency='.05'/><feBlend in='SourceGraphic'/></filter>" + times(100, "<g filter='url(#a)'>")
                 + "<circle r='1900'/>" + times(100, "</g>"), 2000)
     },
-    .init(whole: "pictures: filters around 20 000 long paths") {
-        large(
-            "<filter id='a'><feTurbulence baseFrequency='.05'/></filter>" + times(200, "<g filter='url(#a)'>")
-                + times(20_000, "<path d='M0 0" + times(250, "l1 1") + "'/>") + times(200, "</g>"), 2000)
-    },
     .init(whole: "pictures: masks of pictures") {
         large(
             "<mask id='a'><image width='2000' height='2000' href='data:image/png;base64,\(dot)'/></mask>"
