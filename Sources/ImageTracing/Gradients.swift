@@ -210,8 +210,7 @@ private struct GradientSearch {
     }
 
     private mutating func findBorders(_ each: ParallelFor) {
-        // Only read, and all bands are searched before this returns.
-        nonisolated(unsafe) let search = self
+        let search = self
         let parts = mapBands(of: map.height, width: map.width, each) { search.borders(in: $0) }
         var table = PairTable(), found = parts[0]
         for (k, border) in found.enumerated() { _ = table.index(border.a, border.b, next: k) }
@@ -370,8 +369,7 @@ private struct GradientSearch {
     mutating func takeSamples(_ each: ParallelFor) {
         let width = map.width, leafCount = regionOfLeaf.count
         let steps = map.areas.map { max(1, $0 / 600) }
-        // Only read, and all bands are searched before this returns.
-        nonisolated(unsafe) let search = self
+        let search = self
         let parts = mapBands(of: map.height, width: width, each) { search.possibleSamples(in: $0, steps) }
         let found = parts.count == 1 ? parts[0] : parts.flatMap { $0 }
         // Edges are blended and, in blurred and compressed pictures, three pixels wide: only what lies deeper counts, where
