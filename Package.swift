@@ -51,6 +51,8 @@ let package = Package(
         .target(name: "CAtelierBLAKE3", path: "Sources/CBLAKE3"),
         .target(name: "CAtelierKernels", path: "Sources/CKernels"),
         .systemLibrary(name: "CAtelierLinux", path: "Sources/CLinux"),
+        // What has to work inside a signal handler and inside `malloc`.
+        .target(name: "CAtelierProbe", path: "Sources/CProbe"),
         // Types only: the library is opened at run time.
         .systemLibrary(name: "CAtelierRsvg", path: "Sources/CRsvg"),
         .systemLibrary(name: "CAtelierWebP", path: "Sources/CWebP"),
@@ -61,7 +63,7 @@ let package = Package(
         .systemLibrary(name: "CAtelierCurl", path: "Sources/CCurl"),
 
         room("JSON"),
-        room("Telemetry"),
+        room("Telemetry", ["CAtelierProbe"]),
         room("Scheduling", ["AtelierTelemetry"]),
         room(
             "Memo",
@@ -91,6 +93,7 @@ let package = Package(
             [
                 "AtelierJSON", "AtelierMemo", "AtelierScheduling", "AtelierGeometry", "AtelierPixels", "AtelierImageCodecs", "AtelierFonts",
                 "AtelierSVG", "AtelierImageTracing", "AtelierRasterizing", "AtelierArchives", "AtelierOOXML", "AtelierLayers",
+                "AtelierTelemetry",
             ]),
         room(
             "Pipelines",
@@ -184,7 +187,7 @@ let package = Package(
             of: "Command",
             [
                 "AtelierStages", "AtelierJSON", "AtelierMemo", "AtelierScheduling", "AtelierOOXML", "AtelierSVG", "AtelierArchives",
-                "AtelierImageCodecs", "AtelierLayers", "AtelierPixels", "AtelierGeometry",
+                "AtelierImageCodecs", "AtelierLayers", "AtelierPixels", "AtelierGeometry", "AtelierTelemetry",
             ]),
     ],
     swiftLanguageModes: [.v6]

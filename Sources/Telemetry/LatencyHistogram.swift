@@ -1,4 +1,5 @@
-// Telemetry: what was measured, as plain values. It imports nothing and decides nothing. Start with `LatencyHistogram`.
+// Telemetry: what was measured, as plain values: how long things took, what threads did, where the time of a run went. It imports no
+// other room and decides nothing. Start with `LatencyHistogram` for numbers, `withSpan` and `Timeline` for profiles.
 
 /// How often each duration occurred, in 16 steps per power of two: a quantile is at most 6.25 % too high.
 ///
