@@ -1,4 +1,5 @@
 import AtelierScheduling
+import AtelierTelemetry
 
 /// Whether an engine asks and fills its levels.
 public enum CachePolicy: String, Codable, CaseIterable, Sendable {
@@ -28,6 +29,14 @@ struct Trail {
     var mayWait = true, isCut = false
     /// Levels without an answer, in the order of the engine's levels, nil for one that was not asked; empty for none.
     var misses: [LevelMiss?] = []
+}
+
+/// What asking and filling a level that keeps bytes is called in profiles, such as `disk.get`. In memory both take less than
+/// noting them would.
+struct LevelSpans: Sendable {
+    let get: SpanName, put: SpanName, read: SpanName
+
+    init(level: String) { (get, put, read) = (SpanName("\(level).get"), SpanName("\(level).put"), SpanName("\(level).read")) }
 }
 
 /// That a level has no answer.
@@ -75,7 +84,7 @@ extension Engine {
                     note(.damaged, level, &trail)
                     return nil
                 }
-                guard let (read, payload) = read(entry, node, level, &trail) else { return nil }
+                guard let (read, payload) = withSpan(levelSpans[level].read, { read(entry, node, level, &trail) }) else { return nil }
                 fill(Entry(header: header, payload: payload), upTo: level, of: node, asking)
                 let answer = read.map { Made(value: $0, byteCount: header.byteCount, costs: known, validity: validity) }
                 return Found(answer: answer, level: level)
@@ -116,7 +125,9 @@ extension Engine {
     ) -> (Entry, Int)? {
         for index in levels.indices where mask.contains(index) {
             if trail.isTimed { trail.asked = clock.nanoseconds() }
-            let lookup = trail.mayWait ? levels[index].get(digest) : levels[index].glance(digest)
+            let lookup =
+                memoryLevels.contains(index)
+                ? trail.mayWait ? levels[index].get(digest) : levels[index].glance(digest) : lookup(digest, index, trail.mayWait)
             switch lookup {
             case nil:
                 trail.isCut = true
@@ -144,6 +155,11 @@ extension Engine {
             }
         }
         return nil
+    }
+
+    /// Asks a level that keeps bytes.
+    private func lookup(_ digest: Digest, _ level: Int, _ mayWait: Bool) -> Lookup? {
+        withSpan(levelSpans[level].get) { mayWait ? levels[level].get(digest) : levels[level].glance(digest) }
     }
 
     private func note(_ reason: MissReason, _ level: Int, _ trail: inout Trail) {
@@ -270,9 +286,12 @@ extension Engine {
             if !level.storesBytesOnly {
                 outcome = level.put(entry, lossCost: lossCost)
             } else if level.isWorth(lossCost, of: header) {
-                if written == nil { written = self.written(entry, of: node) }
-                guard let written else { continue }
-                outcome = level.put(written, lossCost: lossCost)
+                let kept: PutOutcome? = withSpan(levelSpans[index].put) {
+                    if written == nil { written = self.written(entry, of: node) }
+                    return written.map { level.put($0, lossCost: lossCost) }
+                }
+                guard let kept else { continue }
+                outcome = kept
             }
             wasPut(node, index, outcome, header, lossCost: lossCost)
             guard outcome == .kept else { continue }

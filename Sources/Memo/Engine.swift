@@ -1,4 +1,5 @@
 package import AtelierScheduling
+import AtelierTelemetry
 import Synchronization
 
 /// Finds what an artifact promises in its levels, or makes it, once.
@@ -57,6 +58,8 @@ public final class Engine: Sendable {
     let putObserver = Lock<Observer<Node>?>(nil)
     /// Striped by digest, so that hits on several threads seldom meet.
     let counters: [Counters]
+    /// What asking and filling each level is called.
+    let levelSpans: [LevelSpans]
     let clock: Clock
     let steady: SteadyTime
 
@@ -84,13 +87,14 @@ public final class Engine: Sendable {
                 tags.areCurrent($0.validity.tags)
             })
         self.workers = workers ?? WorkerPool(threads: configuration.workers)
-        readers = WorkerPool(threads: min(4, configuration.workers))
+        readers = WorkerPool(threads: min(4, configuration.workers), name: "reader")
         allLevels = LevelMask(of: levels) { _ in true }
         memoryLevels = LevelMask(of: levels) { !$0.storesBytesOnly }
         let firstOfBytes = levels.firstIndex { $0.storesBytesOnly } ?? levels.count
         immediateLevels = allLevels.before(firstOfBytes)
         nearLevels = allLevels.before(firstOfBytes + 1)
         leaseKeepers = levels.enumerated().compactMap { place, level in (level as? any LeaseKeeper).map { (place, $0) } }
+        levelSpans = levels.map { LevelSpans(level: $0.name) }
         counters = (0..<8).map { _ in Counters(levels: levels.map(\.name)) }
         for (index, level) in levels.enumerated() {
             level.observeEvictions { [weak self] header in self?.evicted(header, from: index) }
@@ -335,7 +339,7 @@ public final class Engine: Sendable {
     }
 
     private func run(_ id: UInt64, _ wanted: Wanted, _ values: [Made], _ cancellation: Cancellation) {
-        let node = wanted.node
+        let node = wanted.node, ready = clock.nanoseconds()
         // Owned by the flight: `cancellation` ends it when nobody waits for the flight any more.
         let task = Task(executorPreference: workers) { [self] in
             for (input, value) in zip(node.inputs, values) { input.costs.withLock { $0 = $0 ?? value.costs } }
@@ -344,10 +348,12 @@ public final class Engine: Sendable {
                 [self] fraction in
                 report(.progress, node) { $0.fraction = fraction }
             }
-            let begun = clock.nanoseconds()
+            let begun = clock.nanoseconds(), waited = begun > ready ? begun - ready : 0
+            let span = OpenSpan(SpanName(node.name))
             do {
                 let product = try await node.work.run(in: context)
                 let took = clock.nanoseconds() &- begun
+                span.end(byteCount: product.byteCount, waited: waited)
                 stageCosts.note(run: took, of: node)
                 let costs = node.record(node.isSource ? 0 : took)
                 switch product {
@@ -364,6 +370,7 @@ public final class Engine: Sendable {
                     }
                 }
             } catch {
+                span.end(waited: waited)
                 let failure = StageFailure(stage: node.name, digest: node.digest, underlying: error)
                 if !cancellation.isCancelled {
                     let costs = node.record(clock.nanoseconds() &- begun)

@@ -150,6 +150,14 @@ enum Product: Sendable {
     case value(any Storable)
     /// The artifact that answers for a plan.
     case artifact(Node)
+
+    /// Bytes of the value; 0 for an artifact.
+    var byteCount: Int {
+        switch self {
+        case .value(let value): value.byteCount
+        case .artifact: 0
+        }
+    }
 }
 
 extension Work {

@@ -1,3 +1,5 @@
+import AtelierTelemetry
+
 #if canImport(Glibc)
     import Glibc
 #elseif canImport(Musl)
@@ -15,10 +17,12 @@
 package final class WorkerPool: TaskExecutor {
     private let core: Core
 
-    /// - Parameter threads: Most threads at a time, at least 1.
-    package init(threads: Int) {
+    /// - Parameters:
+    ///   - threads: Most threads at a time, at least 1.
+    ///   - name: What the lanes of its threads are called.
+    package init(threads: Int, name: String = "worker") {
         precondition(threads > 0, "a pool has at least one thread")
-        core = Core(threads: threads)
+        core = Core(threads: threads, name: SpanName(name))
     }
 
     deinit { core.close() }
@@ -147,7 +151,12 @@ private final class Core: Sendable {
     /// Posted once per queued job and once per thread at the end; the threads keep `self` alive while they wait on it.
     private let semaphore = Semaphore()
 
-    init(threads: Int) { state = Lock(State(mostThreads: threads)) }
+    private let name: SpanName
+
+    init(threads: Int, name: SpanName) {
+        state = Lock(State(mostThreads: threads))
+        self.name = name
+    }
 
     func add(_ job: Job) {
         if let worker = Worker.current, worker.core === self, worker.keep(job) { return }
@@ -208,6 +217,7 @@ private final class Core: Sendable {
     private func work() {
         let worker = Worker(of: self)
         worker.begin()
+        OpenSpan.call(lane: name)
         while true {
             while let job = worker.next() { run(job) }
             state.withLock { $0.idle += 1 }
@@ -235,5 +245,7 @@ private final class Core: Sendable {
         case .work(let work): work()
         case .task(let job, let executor, _): job.runSynchronously(on: executor)
         }
+        // A task that waits has left this thread with the spans it had begun.
+        OpenSpan.leave()
     }
 }
