@@ -3,6 +3,9 @@ import AtelierJSON
 import AtelierMemo
 import AtelierOOXML
 import AtelierStages
+import AtelierTelemetry
+
+private let reading = SpanName("command.read"), checking = SpanName("check.presentation")
 
 /// Checks presentations for what makes PowerPoint offer to repair them.
 struct CheckCommand: Hashable, Sendable {
@@ -12,7 +15,8 @@ struct CheckCommand: Hashable, Sendable {
     var settings = Settings()
 
     static var options: [Option<CheckCommand>] {
-        (Settings.inputOptions + Settings.talkOptions.filter { $0.name == "json" || $0.name == "quiet" }).map { $0.of(\.settings) }
+        (Settings.inputOptions + [Settings.profileOption] + Settings.talkOptions.filter { $0.name == "json" || $0.name == "quiet" })
+            .map { $0.of(\.settings) }
     }
 
     /// Most bytes of a file that is read.
@@ -47,8 +51,8 @@ struct CheckCommand: Hashable, Sendable {
 
     private func answer(on input: Input, _ console: Console) -> Answer {
         do {
-            let bytes = try console.read(input.path, limit: Self.largestFile).withUnsafeBytes(Array.init)
-            return Answer(input: input, findings: try checkPresentation(bytes))
+            let bytes = try withSpan(reading) { try console.read(input.path, limit: Self.largestFile).withUnsafeBytes(Array.init) }
+            return Answer(input: input, findings: try withSpan(checking) { try checkPresentation(bytes) })
         } catch let error as ZIPReadingError {
             return Answer(input: input, error: "\(input.shown): \(sentence(error))")
         } catch {

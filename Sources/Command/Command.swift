@@ -59,14 +59,36 @@ public enum Command {
         return await perform(invocation, arguments, environment: environment, console: console)
     }
 
-    /// Does what was parsed from `arguments`, which are read once more when options from a file lie under the flags.
+    /// Does what was parsed from `arguments`, and writes or prints a profile of it where one is wanted.
     private static func perform(
+        _ invocation: Invocation, _ arguments: [String], on workers: WorkerPool? = nil, environment: [String: String], console: Console
+    ) async -> ExitCode {
+        func work(_ invocation: Invocation, _ arguments: [String]) async -> ExitCode {
+            await Self.work(invocation, arguments, on: workers, environment: environment, console: console)
+        }
+        do {
+            if case .profile(let command) = invocation {
+                if !command.compared.isEmpty { return try command.compare(console: console) }
+                let inner = try Invocation(parsing: command.arguments)
+                let (code, report) = try await profiled(into: command.settings.profile, command.arguments) {
+                    await work(inner, command.arguments)
+                }
+                try console.write(command.settings.json ? report.json.prettyBytes : Array(report.text.utf8))
+                return code
+            }
+            guard let file = invocation.settings?.profile else { return await work(invocation, arguments) }
+            return try await profiled(into: file, arguments) { await work(invocation, arguments) }.code
+        } catch { return say(error, console) }
+    }
+
+    /// Does what was parsed from `arguments`, which are read once more when options from a file lie under the flags.
+    private static func work(
         _ invocation: Invocation, _ arguments: [String], on workers: WorkerPool? = nil, environment: [String: String], console: Console
     ) async -> ExitCode {
         if let code = answer(invocation, console) { return code }
         do {
             switch invocation {
-            case .version, .help: return .done  // answered above
+            case .version, .help, .profile: return .done  // answered above
             case .cache(let command):
                 let configuration = try layers(command.settings, environment, console).configuration
                 return try await command.run(configuration, environment: environment, console: console)
@@ -91,7 +113,9 @@ public enum Command {
                 }
                 if let file = command.settings.optionsFile {
                     let base = try command.decodingOptions(from: file, console)
+                    let profile = command.settings.profile
                     command = try Invocation(parsing: arguments, over: base).conversion ?? command
+                    if command.settings.profile != profile { throw UsageError("--profile belongs on the command line, not into --options") }
                 }
                 let configuration = try layers(command.settings, environment, console).configuration
                 if case .explain = invocation { return try command.explain(configuration, environment: environment, console: console) }

@@ -5,6 +5,9 @@ import AtelierPixels
 import AtelierSVG
 import AtelierScheduling
 import AtelierStages
+import AtelierTelemetry
+
+private let reading = SpanName("command.read")
 
 /// Makes jobs by asking the engine.
 struct EngineMaker: Maker {
@@ -240,14 +243,18 @@ struct EngineMaker: Maker {
     /// be read once, are kept in memory.
     private func source(_ input: Input, keepingUpTo kept: Int = 0) throws(Failure) -> Artifact<Blob> {
         if input.isStandardInput || kind(of: input.path) == .other { return .blob(try read(input)) }
-        do { return try .file(path: input.path, limit: largestFile, keepingUpTo: kept) } catch { throw Failure(error, about: input) }
+        do {
+            return try withSpan(reading) { try .file(path: input.path, limit: largestFile, keepingUpTo: kept) }
+        } catch { throw Failure(error, about: input) }
     }
 
     /// No reader takes more.
     private var largestFile: Int { max(options.image.maxFileBytes, options.svg.limits.byteCount) }
 
     private func read(_ input: Input) throws(Failure) -> Blob {
-        do { return try console.read(input.path, limit: largestFile) } catch { throw Failure(error, about: input) }
+        do { return try withSpan(reading) { try console.read(input.path, limit: largestFile) } } catch {
+            throw Failure(error, about: input)
+        }
     }
 
     /// What is wrong with a deck as a whole, whatever its pages; nil for everything else.

@@ -21,6 +21,7 @@ extension Verb {
         case .cache: "Shows, checks, warms, simulates or empties the cache."
         case .config: "Shows what holds for cache and threads, and who says so."
         case .bench: "Measures what the cache gains here."
+        case .profile: "Says where the time of a command goes, and compares two runs."
         case .version: "Says which version this is."
         case .help: "Explains a command."
         }
@@ -39,6 +40,7 @@ extension Verb {
         case .cache: "atelier cache stats|clear|verify|warm|simulate|path [options]"
         case .config: "atelier config show|path [options]"
         case .bench: "atelier bench cache [IN…] [options]"
+        case .profile: "atelier profile [options] -- COMMAND … | profile compare A B"
         case .version: "atelier version [--json]"
         case .help: "atelier help [COMMAND] [--json]"
         }
@@ -109,6 +111,14 @@ extension Verb {
                     + "again, with one option changed, and in a new engine. Every output is compared. Caches are made in "
                     + "$TMPDIR (/tmp) and deleted; the one in use is left alone."
             ]
+        case .profile:
+            [
+                "Runs the command with a clock on every step and, every millisecond of processor time, a look at what each thread does; then prints "
+                    + "what took longest, in which functions, and what follows from the numbers. --profile also writes it to a file. The "
+                    + "result of the command is what it always is.",
+                "compare takes two profiles of the same work, .json or .folded, and lists what takes more or less than before, as far as the "
+                    + "number of samples says that it is no chance.",
+            ]
         default: []
         }
     }
@@ -132,6 +142,7 @@ func helpText(on verb: Verb?) -> String {
     case .cache: text += rows(CacheCommand.allOptions, defaults: CacheCommand(action: .stats))
     case .bench: text += rows(BenchCommand.options, defaults: BenchCommand())
     case .config: text += rows(ConfigCommand.allOptions, defaults: ConfigCommand(action: .show))
+    case .profile: text += rows(ProfileCommand.options, defaults: ProfileCommand())
     default: break
     }
     return text
@@ -152,6 +163,7 @@ func helpJSON(on verb: Verb?) -> JSON {
                     case .cache: CacheCommand.allOptions.schema(defaults: CacheCommand(action: .stats))
                     case .bench: BenchCommand.options.schema(defaults: BenchCommand())
                     case .config: ConfigCommand.allOptions.schema(defaults: ConfigCommand(action: .show))
+                    case .profile: ProfileCommand.options.schema(defaults: ProfileCommand())
                     default: nil
                     }
                 return .object([

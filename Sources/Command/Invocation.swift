@@ -22,13 +22,15 @@ enum Invocation: Hashable, Sendable {
     case check(CheckCommand)
     /// Send files through a pipeline.
     case run(RunCommand)
+    /// Run a command and say where its time went.
+    case profile(ProfileCommand)
     /// Explain a command, or all of them.
     case help(Verb?, json: Bool)
 }
 
 /// The commands.
 enum Verb: String, CaseIterable, Hashable, Sendable {
-    case convert, trace, pptx, compose, run, explain, check, cache, config, bench, version, help
+    case convert, trace, pptx, compose, run, explain, check, cache, config, bench, profile, version, help
 
     /// The command of a name; `batch` is another one of `run`.
     init?(named name: String) { self.init(rawValue: name == "batch" ? "run" : name) }
@@ -213,6 +215,7 @@ extension Invocation {
             }
             self = .check(command)
         case .run: self = .run(try RunCommand(parsing: rest))
+        case .profile: self = .profile(try ProfileCommand(parsing: rest))
         case .version, .help:
             var json = false
             let operands = try parse(rest, options: [.flag("json", \.self, group: "Talk", "Answers in JSON.")], into: &json)

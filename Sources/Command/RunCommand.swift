@@ -35,7 +35,10 @@ struct RunCommand: Hashable, Sendable {
         ]
         // A presentation of all inputs is always made without those that fail.
         + (Settings.inputOptions + Settings.batchOptions.filter { $0.name != "keep-going" } + Configuration.flags
-        + [.text("events", \.events, "FILE", group: "Talk", "Writes what the engine does, one JSON object a line.")]
+        + [
+            .text("events", \.events, "FILE", group: "Talk", "Writes what the engine does, one JSON object a line."),
+            Settings.profileOption,
+        ]
         + Settings.talkOptions).map { $0.of(\RunCommand.settings) }
 
     /// What holds before anything is said.

@@ -54,6 +54,8 @@ struct Settings: Hashable, Sendable {
     var compare: String?
     /// File that receives the engine's events, one JSON document a line.
     var events: String?
+    /// File that receives a profile of the run.
+    var profile: String?
 
     /// When progress is shown.
     enum Progress: String, CaseIterable { case auto, never, bar }
@@ -146,11 +148,18 @@ extension Settings {
     /// Flags about configuration and talk of the commands that make something.
     static var engineOptions: [Option<Settings>] {
         Configuration.flags + [
-            .text("events", \.events, "FILE", group: "Talk", "Writes what the engine does, one JSON object a line.")
+            .text("events", \.events, "FILE", group: "Talk", "Writes what the engine does, one JSON object a line."), profileOption,
         ] + talkOptions + [
             .choice("progress", \.progress, group: "Talk", "When to show progress; auto means on a terminal."),
             .flag("timing", \.timing, group: "Talk", "Prints TRACE_MS=, the processor time of decoding, work and writing."),
         ]
+    }
+
+    /// The flag of every command that works.
+    static var profileOption: Option<Settings> {
+        .text(
+            "profile", \.profile, "FILE", group: "Talk",
+            "Writes where the time goes: .svg is a flame graph, .json for Perfetto, .folded stacks.")
     }
 
     /// Flags about looking at tracings.

@@ -1,6 +1,9 @@
 public import AtelierFonts
 public import AtelierMemo
 public import AtelierSVG
+import AtelierTelemetry
+
+private let parsing = SpanName("svg.parse.document"), resolving = SpanName("svg.parse.resolve")
 
 /// Reads an SVG document and resolves everything in it.
 public struct ParseSVG: Stage {
@@ -33,8 +36,13 @@ public struct ParseSVG: Stage {
 
     /// Reads; throws `SVG.ParseError`, and `FontError` when a font has changed since it was found.
     public func run(in context: Context) throws -> SVG.Tree {
-        let document = context[source].bytes
-        return try SVG.read(
-            document.span, options: options, files: files.contents(in: context), typesetter: fonts.map(Typesetter.book) ?? .estimating())
+        let bytes = context[source].bytes
+        let document = try withSpan(parsing) { () throws(SVG.ParseError) in
+            try SVG.Document(parsing: bytes.span, limits: options.limits)
+        }
+        let files = files.contents(in: context), typesetter = try fonts.map(Typesetter.book) ?? .estimating()
+        return try withSpan(resolving) { () throws(SVG.ParseError) in
+            try document.resolved(options: options, files: files, typesetter: typesetter)
+        }
     }
 }

@@ -1,6 +1,9 @@
 import AtelierImageCodecs
 public import AtelierMemo
 import AtelierRasterizing
+import AtelierTelemetry
+
+private let drawing = SpanName("svg.rasterize.draw"), encoding = SpanName("svg.rasterize.encode")
 
 /// A drawing as pixels, or why there are none.
 public enum Rendering: Hashable, Sendable {
@@ -44,7 +47,10 @@ public struct RasterizeSVG: Stage {
     public func run(in context: Context) throws -> Rendering {
         let document = context[svg].bytes
         do throws(RasterizingError) {
-            return .png(encodePNG(try rasterize(document.span, width: width, height: height)))
+            let raster = try withSpan(drawing) { () throws(RasterizingError) in
+                try rasterize(document.span, width: width, height: height)
+            }
+            return .png(withSpan(encoding) { encodePNG(raster) })
         } catch {
             return .failed("\(error)")
         }

@@ -2,6 +2,9 @@ import AtelierMemo
 import AtelierPixels
 import AtelierScheduling
 import AtelierStages
+import AtelierTelemetry
+
+private let writing = SpanName("command.write")
 
 /// Makes jobs one at a time, with all that holds for each of many: what the journal says, time limits, further tries, delivery.
 struct BatchRun<JobMaker: Maker>: Sendable {
@@ -117,7 +120,7 @@ struct BatchRun<JobMaker: Maker>: Sendable {
                     for: job.output)
             }
             do throws(Failure) {
-                made = try product.deliver(as: job, force: replacing, console)
+                made = try withSpan(writing) { () throws(Failure) in try product.deliver(as: job, force: replacing, console) }
                 if let compare = settings.compare { try product.review?.deliverComparison(to: compare, force: settings.force) }
             } catch { attempt.failures.append(error) }
         }

@@ -4,6 +4,7 @@ import AtelierLayers
 import AtelierMemo
 import AtelierScheduling
 import AtelierStages
+import AtelierTelemetry
 import Synchronization
 
 #if canImport(Glibc)
@@ -11,6 +12,8 @@ import Synchronization
 #elseif canImport(Musl)
     import Musl
 #endif
+
+private let drawingGroup = SpanName("compose.draw"), writingGroup = SpanName("compose.write")
 
 /// Bytes that finished pictures of all workers may take before they are written.
 private let pictureBudget = 96 << 20
@@ -144,11 +147,13 @@ extension ComposeCommand {
                 if isStopped.load(ordering: .relaxed) { return target.stop() }
                 do {
                     var drawn = DrawingStatistics()
-                    let pictures = drawing.draw(groups[group], isCancelled: { isStopped.load(ordering: .relaxed) }, &drawn)
+                    let pictures = withSpan(drawingGroup) {
+                        drawing.draw(groups[group], isCancelled: { isStopped.load(ordering: .relaxed) }, &drawn)
+                    }
                     guard pictures.count == groups[group].count else { return target.stop() }
                     let files = zip(groups[group], pictures).map { (number: plan.start + $0, file: $1) }
                     let begin = ContinuousClock.now
-                    try target.take(files, group: group)
+                    try withSpan(writingGroup) { try target.take(files, group: group) }
                     let seconds = (ContinuousClock.now - begin).inSeconds
                     shared.withLock { shared in
                         shared.statistics += drawn

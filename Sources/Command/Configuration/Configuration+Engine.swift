@@ -2,6 +2,7 @@ import AtelierMemo
 import AtelierRedis
 import AtelierScheduling
 import AtelierStages
+import AtelierTelemetry
 
 extension Configuration {
     /// An engine over the levels that are wanted and can be had. One that cannot be had is a warning, not an error.
@@ -12,6 +13,7 @@ extension Configuration {
     func makeEngine(
         makesCache: Bool, on workers: WorkerPool? = nil, environment: [String: String], console: Console
     ) -> Engine {
+        if !spans { OpenSpan.isRecording = false }
         var levels: [any Store] = []
         if memory { levels.append(MemoryStore(byteLimit: memoryLimit, entryLimit: memoryEntries, quotas: quotas ?? [:])) }
         do throws(CacheDirectoryError) {

@@ -13,6 +13,9 @@ struct Configuration: Hashable, Sendable {
     /// Workers of the engine; nil for one for each processor.
     var threads: Int?
 
+    /// Whether threads note what they do, for profiles.
+    var spans = true
+
     /// Whether there is a level in memory.
     var memory = true
     /// Most bytes and most entries of the level in memory.
