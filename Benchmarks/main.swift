@@ -5,6 +5,6 @@ let subcommands: [Subcommand] = [
     .cacheFaults, .cacheHits, .cacheSpeed, .dictionaryGain, .digest, .diskStore, .engine, .codecs, .hostile, .hostileSVG, .journal, .line,
     .load,
     .corpus, .processors, .processorsSoak,
-    .redis, .requestLog, .similarity, .stageOutputs, .successors,
+    .redis, .requestLog, .similarity, .spans, .stageOutputs, .successors,
 ]
 Subcommand.main(CommandLine.arguments.dropFirst().map { $0 }, among: subcommands)
