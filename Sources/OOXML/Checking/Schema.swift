@@ -95,12 +95,14 @@ struct Schema {
         var table: [Substring: Substring] = [:]
         for text in texts {
             // A line that begins with a space goes on from the one before.
-            var start = text.startIndex, next = start
-            while next < text.endIndex {
-                next = text[next...].firstIndex(of: "\n").map(text.index(after:)) ?? text.endIndex
-                if next < text.endIndex, text[next] == " " { continue }
-                let line = text[start..<next]
-                if let colon = line.firstIndex(of: ":") { table[line[..<colon]] = line[line.index(after: colon)...] }
+            let bytes = text.utf8
+            var start = bytes.startIndex, next = start
+            while next < bytes.endIndex {
+                next = bytes[next...].firstIndex(of: UInt8(ascii: "\n")).map(bytes.index(after:)) ?? bytes.endIndex
+                if next < bytes.endIndex, bytes[next] == UInt8(ascii: " ") { continue }
+                if let colon = bytes[start..<next].firstIndex(of: UInt8(ascii: ":")) {
+                    table[text[start..<colon]] = text[bytes.index(after: colon)..<next]
+                }
                 start = next
             }
         }
@@ -110,7 +112,7 @@ struct Schema {
     /// A type from its line, and the names of the types of its children; empty for plain text.
     private static func read(_ name: String) -> (ElementType, children: [String: String]) {
         guard let line = lines[name[...]] else { preconditionFailure("no type \(name) in the tables") }
-        let halves = line.split(separator: ";", maxSplits: 1, omittingEmptySubsequences: false)
+        let halves = line.parts(at: ";", maxSplits: 1, omittingEmpty: false)
         var type = ElementType(), children: [String: String] = [:]
         var notation = Notation(halves[0])
         let content = notation.sequence(&children)
@@ -120,8 +122,8 @@ struct Schema {
             type.content = content
         }
         guard halves.count == 2 else { return (type, children) }
-        for word in halves[1].split(whereSeparator: \.isWhitespace) {
-            let parts = word.split(separator: "=", maxSplits: 1)
+        for word in halves[1].words {
+            let parts = word.parts(at: "=", maxSplits: 1)
             let isRequired = parts[0].hasSuffix("!"), name = String(isRequired ? parts[0].dropLast() : parts[0])
             type.attributes[name] = Attribute(isRequired: isRequired, values: parts.count == 2 ? read(values: parts[1]) : nil)
             if isRequired { type.required.append(name) }
@@ -131,8 +133,8 @@ struct Schema {
 
     private static func read(values name: Substring) -> [Values] {
         // A name without a line of its own is its own only word: `boolean`, `percent`.
-        (valueLines[name] ?? name).split(whereSeparator: \.isWhitespace).map { word in
-            let parts = word.split(separator: ":", omittingEmptySubsequences: false)
+        (valueLines[name] ?? name).words.map { word in
+            let parts = word.parts(at: ":", omittingEmpty: false)
             switch parts[0] {
             case "int" where parts.count == 3: return .integer((Int(parts[1]) ?? .min)...(Int(parts[2]) ?? .max))
             case "hex": return .hex(byteCount: parts.count == 2 ? Int(parts[1]) : nil)
@@ -148,18 +150,20 @@ struct Schema {
         }
     }
 
-    /// A cursor over the notation of content.
+    /// A cursor over the notation of content. The tables are ASCII, and bytes are read several times as fast as letters.
     private struct Notation {
-        private var rest: Substring
+        private var rest: Substring.UTF8View
 
-        init(_ text: Substring) { rest = text }
+        init(_ text: Substring) { rest = text.utf8 }
+
+        private var next: Unicode.Scalar? { rest.first.map(Unicode.Scalar.init) }
 
         /// Items to the end or a closing bracket, `|` between alternatives.
         mutating func sequence(_ children: inout [String: String]) -> Item {
             var items: [Item] = [], isChoice = false
-            while let first = rest.first, first != ")" {
+            while let first = next, first != ")" {
                 switch first {
-                case _ where first.isWhitespace: rest.removeFirst()
+                case " ", "\n": rest.removeFirst()
                 case "|":
                     rest.removeFirst()
                     isChoice = true
@@ -178,30 +182,34 @@ struct Schema {
             return Item(kind: isChoice ? .choice(items) : .sequence(items))
         }
 
+        private static let ends = Set(" \n?*+{)|".utf8)
+
         private mutating func word(_ children: inout [String: String]) -> Item {
-            let isAny = rest.hasPrefix("*any")
-            let word = isAny ? rest.prefix(4) : rest.prefix { !$0.isWhitespace && !"?*+{)|".contains($0) }
+            if rest.starts(with: "*any".utf8) {
+                rest = rest.dropFirst(4)
+                return Item(kind: .any)
+            }
+            let word = Substring(rest.prefix { !Self.ends.contains($0) })
             rest = rest[word.endIndex...]
-            if isAny { return Item(kind: .any) }
-            if word.hasPrefix("$") {
+            if word.utf8.first == UInt8(ascii: "$") {
                 guard let line = Schema.lines[word] else { preconditionFailure("no group \(word) in the tables") }
                 var group = Notation(line)
                 return group.sequence(&children)
             }
-            let parts = word.split(separator: "=")
-            children[String(parts[0])] = parts[1] == "#" ? "" : String(parts[1])
-            return Item(kind: .element(String(parts[0])))
+            let parts = word.parts(at: "="), name = String(parts[0])
+            children[name] = parts[1] == "#" ? "" : String(parts[1])
+            return Item(kind: .element(name))
         }
 
         private mutating func repeats(_ item: inout Item) {
             let (least, most): (Int, Int)
-            switch rest.first {
+            switch next {
             case "?": (least, most) = (0, 1)
             case "*": (least, most) = (0, .max)
             case "+": (least, most) = (1, .max)
             case "{":
-                let bounds = rest.dropFirst().prefix { $0 != "}" }.split(separator: ",")
-                rest = rest.drop { $0 != "}" }
+                let bounds = Substring(rest.dropFirst().prefix { $0 != UInt8(ascii: "}") }).parts(at: ",")
+                rest = rest.drop { $0 != UInt8(ascii: "}") }
                 (least, most) = (Int(bounds[0]) ?? 0, Int(bounds[1]) ?? .max)
             default: return
             }
@@ -210,6 +218,18 @@ struct Schema {
             item = item.least == 1 && item.most == 1 ? item : Item(kind: .sequence([item]))
             (item.least, item.most) = (least, most)
         }
+    }
+}
+
+extension Substring {
+    /// As `split`, by a letter of ASCII.
+    fileprivate func parts(at separator: Unicode.Scalar, maxSplits: Int = .max, omittingEmpty: Bool = true) -> [Substring] {
+        utf8.split(separator: UInt8(ascii: separator), maxSplits: maxSplits, omittingEmptySubsequences: omittingEmpty).map(Substring.init)
+    }
+
+    /// What stands between spaces and line ends.
+    fileprivate var words: [Substring] {
+        utf8.split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }.map(Substring.init)
     }
 }
 
