@@ -13,20 +13,26 @@ public enum ImageCodecs {
 /// little on drawings. Equal rasters give equal bytes under one `ImageCodecs.pngEncoder`.
 /// - Complexity: O(pixels)
 public func encodePNG(_ raster: Raster<RGBA8>) -> [UInt8] {
-    let width = raster.width * 4
-    var filtered: [UInt8] = []
-    filtered.reserveCapacity((width + 1) * raster.height)
-    raster.pixels.withUnsafeBytes { pixels in
-        let zeros = [UInt8](repeating: 0, count: width)
-        var candidates = (sub: [UInt8](repeating: 0, count: width), up: [UInt8](repeating: 0, count: width))
-        zeros.withUnsafeBytes { zeros in
-            for y in 0..<raster.height {
-                let row = UnsafeRawBufferPointer(rebasing: pixels[(y * width)..<((y + 1) * width)])
-                let above = y == 0 ? zeros : UnsafeRawBufferPointer(rebasing: pixels[((y - 1) * width)..<(y * width)])
-                let sub = difference(of: row, shifted: 4, into: &candidates.sub)
-                let up = difference(of: row, to: above, into: &candidates.up)
-                filtered.append(up <= sub ? 2 : 1)
-                filtered += up <= sub ? candidates.up : candidates.sub
+    let width = raster.width * 4, zeros = [UInt8](repeating: 0, count: width)
+    let filtered = [UInt8](unsafeUninitializedCapacity: (width + 1) * raster.height) { output, count in
+        raster.pixels.withUnsafeBytes { pixels in
+            zeros.withUnsafeBytes { zeros in
+                for y in 0..<raster.height {
+                    let row = UnsafeRawBufferPointer(rebasing: pixels[(y * width)..<((y + 1) * width)])
+                    let above = y == 0 ? zeros : UnsafeRawBufferPointer(rebasing: pixels[((y - 1) * width)..<(y * width)])
+                    let sub = distance(of: row.first(4), to: zeros) &+ distance(of: row.behind(4), to: row)
+                    let isUp = distance(of: row, to: above) <= sub
+                    output[count] = isUp ? 2 : 1
+                    let line = UnsafeMutableBufferPointer(rebasing: output[(count + 1)...])
+                    // What stands before the first pixel counts as zero (PNG, 9.2).
+                    if isUp {
+                        difference(of: row, to: above, into: line)
+                    } else {
+                        difference(of: row.first(4), to: zeros, into: line)
+                        difference(of: row.behind(4), to: row, into: UnsafeMutableBufferPointer(rebasing: line[4...]))
+                    }
+                    count += 1 + width
+                }
             }
         }
     }
@@ -42,26 +48,28 @@ public func encodePNG(_ raster: Raster<RGBA8>) -> [UInt8] {
     return file
 }
 
-/// Writes what is left of each byte after the one `shifted` bytes before it; returns how far the bytes lie from zero.
-private func difference(of row: UnsafeRawBufferPointer, shifted: Int, into out: inout [UInt8]) -> Int {
-    var sum = 0
-    for i in 0..<row.count {
-        let value = i < shifted ? row[i] : row[i] &- row[i - shifted]
-        out[i] = value
-        sum &+= Int(Int8(bitPattern: value).magnitude)
+/// How far what is left of the bytes of a row after as many others lies from zero.
+private func distance(of row: UnsafeRawBufferPointer, to others: UnsafeRawBufferPointer) -> UInt32 {
+    precondition(others.count >= row.count)
+    var sum: UInt32 = 0
+    // As many as sixteen bits can count, of 128 at most each: eight lie in a register where of Int there would be two.
+    for start in stride(from: 0, to: row.count, by: 256) {
+        var part: UInt16 = 0
+        for place in start..<min(start + 256, row.count) { part &+= UInt16(Int8(bitPattern: row[place] &- others[place]).magnitude) }
+        sum &+= UInt32(part)
     }
     return sum
 }
 
-/// The same against another row.
-private func difference(of row: UnsafeRawBufferPointer, to above: UnsafeRawBufferPointer, into out: inout [UInt8]) -> Int {
-    var sum = 0
-    for i in 0..<row.count {
-        let value = row[i] &- above[i]
-        out[i] = value
-        sum &+= Int(Int8(bitPattern: value).magnitude)
-    }
-    return sum
+/// Writes what is left of the bytes of a row after as many others.
+private func difference(of row: UnsafeRawBufferPointer, to others: UnsafeRawBufferPointer, into out: UnsafeMutableBufferPointer<UInt8>) {
+    precondition(others.count >= row.count && out.count >= row.count)
+    for place in 0..<row.count { out[place] = row[place] &- others[place] }
+}
+
+extension UnsafeRawBufferPointer {
+    fileprivate func first(_ count: Int) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: prefix(count)) }
+    fileprivate func behind(_ count: Int) -> UnsafeRawBufferPointer { UnsafeRawBufferPointer(rebasing: dropFirst(count)) }
 }
 
 private func zlib(_ bytes: [UInt8]) -> [UInt8] {
