@@ -12,7 +12,7 @@ private struct SharedLibrary {
     let handle: UnsafeMutableRawPointer
 
     init?(_ name: String) {
-        guard let handle = dlopen(name, RTLD_NOW | RTLD_LOCAL) else { return nil }
+        guard let handle = dlopen(name, RTLD_LAZY | RTLD_LOCAL) else { return nil }
         self.handle = handle
     }
 

@@ -23,7 +23,7 @@ struct Libcurl: @unchecked Sendable {  // Functions of a library never change; e
 
     private init?() {
         let names = ["libcurl.so.4", "libcurl-gnutls.so.4"]
-        guard let library = names.lazy.compactMap({ dlopen($0, RTLD_NOW | RTLD_LOCAL) }).first else { return nil }
+        guard let library = names.lazy.compactMap({ dlopen($0, RTLD_LAZY | RTLD_LOCAL) }).first else { return nil }
         // The shim's header gives each function the type that the library's own header has.
         func function<T>(_ name: String, _: T.Type) -> T? { dlsym(library, name).map { unsafeBitCast($0, to: T.self) } }
         guard let initialize = function("curl_global_init", curl_global_init_t.self),

@@ -63,7 +63,7 @@ struct Librsvg: @unchecked Sendable {  // Functions of a library never change; e
 
     private init?() {
         // Opened at the place that `Rasterizing.library` names, so that both mean one file.
-        guard let file = LibraryFile(named: "librsvg-2.so.2"), let library = dlopen(file.path, RTLD_NOW | RTLD_LOCAL) else { return nil }
+        guard let file = LibraryFile(named: "librsvg-2.so.2"), let library = dlopen(file.path, RTLD_LAZY | RTLD_LOCAL) else { return nil }
         // What librsvg is linked with is found through it.
         func function<T>(_ name: String, _: T.Type) -> T? { dlsym(library, name).map { unsafeBitCast($0, to: T.self) } }
         guard let open = function("rsvg_handle_new_from_data", rsvg_handle_new_from_data_t.self),

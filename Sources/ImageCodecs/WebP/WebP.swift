@@ -30,7 +30,7 @@ struct LibWebP: @unchecked Sendable {  // Functions of a library never change, a
     let version: String
 
     private init?() {
-        guard let library = dlopen("libwebp.so.7", RTLD_NOW | RTLD_LOCAL) else { return nil }
+        guard let library = dlopen("libwebp.so.7", RTLD_LAZY | RTLD_LOCAL) else { return nil }
         // The header's types are those of libwebp 1.0 and newer.
         func function<T>(_ name: String, _: T.Type) -> T? { dlsym(library, name).map { unsafeBitCast($0, to: T.self) } }
         guard let getInfo = function("WebPGetInfo", webp_get_info_t.self),
