@@ -50,6 +50,8 @@ let package = Package(
 
         .target(name: "CAtelierBLAKE3", path: "Sources/CBLAKE3"),
         .target(name: "CAtelierKernels", path: "Sources/CKernels"),
+        // A model as bytes of the program.
+        .target(name: "CAtelierSelector", path: "Sources/CSelector", exclude: ["selector.json"]),
         .systemLibrary(name: "CAtelierLinux", path: "Sources/CLinux"),
         // What has to work inside a signal handler and inside `malloc`.
         .target(name: "CAtelierProbe", path: "Sources/CProbe"),
@@ -85,6 +87,7 @@ let package = Package(
         room("ImageTracing", ["AtelierGeometry", "AtelierPixels"]),
         room("Rasterizing", ["AtelierPixels", "CAtelierRsvg"]),
         room("Archives", ["CAtelierDeflate"]),
+        room("Models", ["AtelierJSON", "AtelierPixels", "AtelierScheduling", "CAtelierLinux", "CAtelierSelector"]),
         room("Layers", ["AtelierJSON", "AtelierPixels", "AtelierImageCodecs", "CAtelierKernels"]),
         room("OOXML", ["AtelierScheduling", "AtelierSVG", "AtelierPixels", "AtelierGeometry", "AtelierArchives", "CAtelierExpat"]),
 
@@ -94,6 +97,7 @@ let package = Package(
                 "AtelierJSON", "AtelierMemo", "AtelierScheduling", "AtelierGeometry", "AtelierPixels", "AtelierImageCodecs", "AtelierFonts",
                 "AtelierSVG", "AtelierImageTracing", "AtelierRasterizing", "AtelierArchives", "AtelierOOXML", "AtelierLayers",
                 "AtelierTelemetry",
+                "AtelierModels",
             ]),
         room(
             "Pipelines",
@@ -107,7 +111,7 @@ let package = Package(
             [
                 "AtelierStages", "AtelierMemo", "AtelierRedis", "AtelierScheduling", "AtelierTelemetry", "AtelierJSON", "AtelierGeometry",
                 "AtelierSVG",
-                "AtelierImageCodecs", "AtelierOOXML", "AtelierArchives", "AtelierPixels", "AtelierLayers", "AtelierHTTP",
+                "AtelierImageCodecs", "AtelierOOXML", "AtelierArchives", "AtelierPixels", "AtelierLayers", "AtelierHTTP", "AtelierModels",
                 "AtelierPipelines", "AtelierProcessors",
             ]),
         .target(
@@ -122,8 +126,8 @@ let package = Package(
             name: "AtelierBench",
             dependencies: [
                 "AtelierMemo", "AtelierRedis", "AtelierProcessors", "AtelierLayers", "AtelierJSON", "AtelierArchives", "AtelierGeometry",
-                "AtelierImageCodecs", "AtelierImageTracing", "AtelierOOXML", "AtelierPipelines", "AtelierPixels", "AtelierRasterizing",
-                "AtelierSVG", "AtelierScheduling", "AtelierStages", "AtelierTelemetry", "CAtelierBLAKE3", "CAtelierDeflate",
+                "AtelierImageCodecs", "AtelierImageTracing", "AtelierModels", "AtelierOOXML", "AtelierPipelines", "AtelierPixels",
+                "AtelierRasterizing", "AtelierSVG", "AtelierScheduling", "AtelierStages", "AtelierTelemetry", "CAtelierBLAKE3", "CAtelierDeflate",
                 "CAtelierSQLite", "CAtelierXXHash", "CAtelierZstd",
             ],
             path: "Benchmarks", exclude: ["peers"], swiftSettings: strict),
@@ -167,6 +171,8 @@ let package = Package(
         tests(of: "SVG", ["AtelierTesting", "AtelierGeometry", "AtelierPixels", "AtelierFonts"]),
         tests(of: "Rasterizing", ["AtelierPixels"]),
         tests(of: "Archives", ["AtelierTesting"]),
+        tests(
+            of: "Models", ["AtelierTesting", "AtelierJSON", "AtelierPixels", "AtelierScheduling"], resources: [.copy("Samples")]),
         tests(of: "Layers", ["AtelierJSON", "AtelierTesting", "AtelierPixels", "AtelierImageCodecs"]),
         tests(of: "OOXML", ["AtelierTesting", "AtelierSVG", "AtelierPixels", "AtelierGeometry", "AtelierArchives"]),
         tests(
@@ -175,6 +181,7 @@ let package = Package(
                 "AtelierPixels",
                 "AtelierMemo", "AtelierMemoTesting", "AtelierScheduling", "AtelierTesting", "AtelierImageCodecs", "AtelierImageTracing",
                 "AtelierFonts", "AtelierGeometry", "AtelierSVG", "AtelierArchives", "AtelierOOXML", "AtelierJSON", "AtelierLayers",
+                "AtelierModels",
             ],
             exclude: ["stage-outputs.txt", "Features"]),
         tests(

@@ -6,3 +6,5 @@
 extern "C"
 #endif
 int fallocate(int descriptor, int mode, off_t offset, off_t count);
+// Of glibc alone: gives freed memory at the top of the heap and whole free pages back to the system.
+int malloc_trim(size_t pad);
