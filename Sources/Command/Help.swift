@@ -18,6 +18,7 @@ extension Verb {
         case .run: "Sends pictures and drawings through the steps of a pipeline."
         case .explain: "Shows what a command would take, without doing it."
         case .check: "Checks presentations for what PowerPoint would repair."
+        case .features: "Says in numbers what pictures are like."
         case .cache: "Shows, checks, warms, simulates or empties the cache."
         case .config: "Shows what holds for cache and threads, and who says so."
         case .bench: "Measures what the cache gains here."
@@ -37,6 +38,7 @@ extension Verb {
         case .run: "atelier run PIPELINE.json IN… -o OUT [options]"
         case .explain: "atelier explain convert|trace|pptx IN… [options]"
         case .check: "atelier check FILE.pptx… [--json]"
+        case .features: "atelier features IN… [--json]"
         case .cache: "atelier cache stats|clear|verify|warm|simulate|path [options]"
         case .config: "atelier config show|path [options]"
         case .bench: "atelier bench cache [IN…] [options]"
@@ -81,6 +83,11 @@ extension Verb {
                     + "all that it is built on), its bytes. "
                     + "Nothing is made. Inputs and options are those of the command that is explained. --why-missed says why something "
                     + "has to be made: what each level says of it, and in what it differs from the nearest result that was kept."
+            ]
+        case .features:
+            [
+                "The numbers that models choose the options of tracing by (docs/formats/picture-features.md). What cannot be told of a "
+                    + "picture, such as the width of edges where there are none, is - or null."
             ]
         case .check:
             [
@@ -139,6 +146,7 @@ func helpText(on verb: Verb?) -> String {
     case .compose: text += rows(ComposeCommand.options, defaults: ComposeCommand())
     case .run: text += rows(RunCommand.options, defaults: RunCommand())
     case .check: text += rows(CheckCommand.options, defaults: CheckCommand())
+    case .features: text += rows(FeaturesCommand.options, defaults: FeaturesCommand())
     case .cache: text += rows(CacheCommand.allOptions, defaults: CacheCommand(action: .stats))
     case .bench: text += rows(BenchCommand.options, defaults: BenchCommand())
     case .config: text += rows(ConfigCommand.allOptions, defaults: ConfigCommand(action: .show))
@@ -160,6 +168,7 @@ func helpJSON(on verb: Verb?) -> JSON {
                     case .convert, .trace, .pptx: ConvertCommand.options(of: verb).schema(defaults: ConvertCommand(verb: verb))
                     case .run: RunCommand.options.schema(defaults: RunCommand())
                     case .check: CheckCommand.options.schema(defaults: CheckCommand())
+                    case .features: FeaturesCommand.options.schema(defaults: FeaturesCommand())
                     case .cache: CacheCommand.allOptions.schema(defaults: CacheCommand(action: .stats))
                     case .bench: BenchCommand.options.schema(defaults: BenchCommand())
                     case .config: ConfigCommand.allOptions.schema(defaults: ConfigCommand(action: .show))

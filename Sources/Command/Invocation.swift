@@ -20,6 +20,8 @@ enum Invocation: Hashable, Sendable {
     case bench(BenchCommand)
     /// Check presentations.
     case check(CheckCommand)
+    /// Say what pictures are like.
+    case features(FeaturesCommand)
     /// Send files through a pipeline.
     case run(RunCommand)
     /// Run a command and say where its time went.
@@ -30,7 +32,7 @@ enum Invocation: Hashable, Sendable {
 
 /// The commands.
 enum Verb: String, CaseIterable, Hashable, Sendable {
-    case convert, trace, pptx, compose, run, explain, check, cache, config, bench, profile, version, help
+    case convert, trace, pptx, compose, run, explain, check, features, cache, config, bench, profile, version, help
 
     /// The command of a name; `batch` is another one of `run`.
     init?(named name: String) { self.init(rawValue: name == "batch" ? "run" : name) }
@@ -214,6 +216,13 @@ extension Invocation {
                 throw UsageError("check wants at least one file, folder or pattern, or - for standard input")
             }
             self = .check(command)
+        case .features:
+            var command = FeaturesCommand()
+            command.operands = try parse(rest, options: FeaturesCommand.options, into: &command)
+            if command.operands.isEmpty {
+                throw UsageError("features wants at least one picture, folder or pattern, or - for standard input")
+            }
+            self = .features(command)
         case .run: self = .run(try RunCommand(parsing: rest))
         case .profile: self = .profile(try ProfileCommand(parsing: rest))
         case .version, .help:

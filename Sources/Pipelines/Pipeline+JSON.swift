@@ -171,6 +171,7 @@ extension Pipeline.Making {
         switch target {
         case .svg: return tracing + limits
         case .png: return RenderingSize.options.map { $0.of(\Pipeline.Making.size) } + limits
+        case .features: return limits
         case .pptx:
             // Layouts and placeholders are those of a template, and a pipeline has none.
             let slides = ConversionOptions.slides.filter { $0.name != "layout" && $0.name != "placeholder" }

@@ -81,6 +81,10 @@ private struct Row {
             var processor = MakeDeck(engine, making.options, title: making.title?.text, of: making.sources, onFailure: onFailure)
             processor.step = placed(processor.step)
             processors.append(processor)
+        case .features:
+            var processor = MeasurePictures(engine, making.options, of: making.sources, onFailure: onFailure)
+            processor.step = placed(processor.step)
+            processors.append(processor)
         case .items:
             var processor = DrawItems(engine, making.items, of: making.sources, onFailure: onFailure)
             processor.step = placed(processor.step)

@@ -136,6 +136,7 @@ extension Pipeline.Target {
         case .png: "A picture of each drawing."
         case .pptx: "A presentation with a slide for each part."
         case .items: "A picture of each item of a collection."
+        case .features: "What each picture is like in numbers."
         }
     }
 }

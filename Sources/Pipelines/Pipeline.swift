@@ -49,6 +49,8 @@ public struct Pipeline: Hashable, Sendable {
         case pptx
         /// Pictures of the items of a collection.
         case items
+        /// What each picture is like in numbers, as JSON.
+        case features
     }
 
     /// One request.
@@ -110,6 +112,7 @@ extension Pipeline.Target {
         case .png: ["image/svg+xml"]
         case .pptx: ["image/png", "image/jpeg", "image/svg+xml"]
         case .items: ["application/json"]
+        case .features: ["image/png", "image/jpeg"]
         }
     }
 
@@ -119,9 +122,16 @@ extension Pipeline.Target {
         case .svg: "image/svg+xml"
         case .png, .items: "image/png"
         case .pptx: "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+        case .features: "application/json"
         }
     }
 
     /// What names of parts that are made end with.
-    package var ending: String { self == .items ? Pipeline.Target.png.rawValue : rawValue }
+    package var ending: String {
+        switch self {
+        case .items: Pipeline.Target.png.rawValue
+        case .features: "features.json"
+        default: rawValue
+        }
+    }
 }

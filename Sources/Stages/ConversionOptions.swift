@@ -11,6 +11,8 @@ public struct ConversionOptions: Hashable, Sendable, Codable {
     public var trace: TraceOptions
     /// The least SSIM of a traced picture, 0.5 to 1: the smallest SVG that reaches it is made. Nil traces once.
     public var targetSSIM: Double?
+    /// Whether pictures are traced in several ways around the options, of which the best is taken; a target for the likeness goes first.
+    public var isAutomatic: Bool
     /// How SVG is read, and what is refused.
     public var svg: SVG.ReadOptions
     /// How drawings become slides.
@@ -20,14 +22,18 @@ public struct ConversionOptions: Hashable, Sendable, Codable {
 
     /// The defaults.
     public init(
-        image: DecodeLimits = .init(), trace: TraceOptions = .init(), targetSSIM: Double? = nil, svg: SVG.ReadOptions = .init(),
-        slide: SlideOptions = .init(), deck: DeckOptions = .init()
+        image: DecodeLimits = .init(), trace: TraceOptions = .init(), targetSSIM: Double? = nil, isAutomatic: Bool = false,
+        svg: SVG.ReadOptions = .init(), slide: SlideOptions = .init(), deck: DeckOptions = .init()
     ) {
         self.image = image
         self.trace = trace
         self.targetSSIM = targetSSIM
+        self.isAutomatic = isAutomatic
         self.svg = svg
         self.slide = slide
         self.deck = deck
     }
+
+    /// Whether a picture is traced several times.
+    package var searches: Bool { targetSSIM != nil || isAutomatic }
 }

@@ -13,7 +13,7 @@ import AtelierSVG
 ///   - source: A PNG or JPEG file.
 ///   - options: How it is decoded, quantised, segmented, fitted and written.
 /// - Returns: The SVG text. Changing only a fit option reruns only the fit and the writing. With a target for the likeness, the
-///   smallest SVG that reaches it.
+///   smallest SVG that reaches it; automatic, the best of several.
 public func traceToSVG(_ source: Artifact<Blob>, _ options: ConversionOptions = .init()) -> Artifact<Blob> {
     if let found = searchedTrace(of: source, options) { return Artifact(SVGOfSearch(found: found)) }
     let image = Artifact(DecodeImage(source: source, limits: options.image))
@@ -23,12 +23,14 @@ public func traceToSVG(_ source: Artifact<Blob>, _ options: ConversionOptions = 
     return Artifact(WriteDrawing(drawing: drawing, options: options.trace.write))
 }
 
-/// The search that a target for the likeness asks for; nil without one.
+/// The search that a target for the likeness or an automatic choice asks for; nil without one.
 func searchedTrace(of source: Artifact<Blob>, _ options: ConversionOptions) -> Artifact<FoundTrace>? {
-    guard let target = options.targetSSIM else { return nil }
+    guard options.searches else { return nil }
     let image = Artifact(DecodeImage(source: source, limits: options.image))
+    guard let target = options.targetSSIM else { return Artifact(ChooseTrace(image: image, options: options.trace)) }
     let quantized = Artifact(QuantizeColors(image: image, options: options.trace.quantize))
-    return Artifact(SearchTrace(image: image, quantized: quantized, options: options.trace, target: target))
+    let features = Artifact(MeasureFeatures(image: image))
+    return Artifact(SearchTrace(image: image, quantized: quantized, features: features, options: options.trace, target: target))
 }
 
 /// A converted file and what could not be carried over exactly.
@@ -48,7 +50,7 @@ public func convertToSVG(_ source: Artifact<Blob>, _ options: ConversionOptions 
         output: Artifact(SVGFromSource(source: source, options: options, drawings: .rewritten, fonts: fonts, files: files)),
         report: Artifact(
             ReportOnSource(
-                source: source, options: options.svg, searching: options.targetSSIM == nil ? nil : options, fonts: fonts, files: files)))
+                source: source, options: options.svg, searching: options.searches ? options : nil, fonts: fonts, files: files)))
 }
 
 /// A drawing as a picture.

@@ -1,30 +1,31 @@
 import AtelierArchives
 public import AtelierImageTracing
 public import AtelierMemo
+public import AtelierModels
 public import AtelierPixels
 import AtelierSVG
 
-/// The smallest tracing that is like enough to its picture, as far as it was found.
+/// The best of several tracings of a picture, as far as it was found.
 public struct FoundTrace: Sendable {
-    /// One price that was tried.
+    /// One tracing that was tried.
     public struct Trial: Hashable, Sendable {
-        /// The price of a byte.
-        public var lambda: Double
+        /// How it was traced.
+        public var options: TraceOptions
         /// Likeness of the drawing, and length of the SVG under gzip.
         public var ssim: Double, gzipByteCount: Int
     }
 
-    /// The SVG: the smallest that reaches the target, or the best when none does.
+    /// The SVG: the smallest that reaches the target, or the most like one when none does.
     public var svg: Blob
     /// What was tried, in order.
     public var trials: [Trial]
     /// Which of them the SVG is.
     public var chosen: Int
-    /// The likeness that was wanted.
-    public var target: Double
+    /// The likeness that was wanted; nil where likeness and bytes were weighed.
+    public var target: Double?
 
     /// Whether the SVG is as like as wanted.
-    public var reachesTarget: Bool { trials[chosen].ssim >= target }
+    public var reachesTarget: Bool { target.map { trials[chosen].ssim >= $0 } ?? true }
 }
 
 extension FoundTrace: Storable {
@@ -34,30 +35,36 @@ extension FoundTrace: Storable {
 
 /// Traces a quantised picture at several prices and keeps the smallest SVG whose SSIM is at least the target.
 ///
-/// Likeness falls and bytes fall as λ rises, so one number is searched: by factors of 16 from the λ asked for until the target
-/// lies between two trials, then on log λ by the secant, kept off the ends of what is left. What does not depend
+/// Likeness falls and bytes fall as λ rises, so one number is searched: by factors of 16 from the λ that a model of tracing expects to
+/// reach the target (decision 0046) until the target lies between two trials, then on log λ by the secant, kept off the ends of what is left. What does not depend
 /// on λ, decoding and quantising, is done once. Each trial is drawn and measured as it would be written.
 public struct SearchTrace: Stage {
     /// Name in keys, events and `explain`.
     public static let name = "tracing.search"
     /// Raised when the same picture and target give another tracing.
-    public static let version = 1
+    public static let version = 2
 
     /// The picture.
     public var image: Artifact<Raster<RGBA8>>
     /// Its palette and labels.
     public var quantized: Artifact<QuantizedImage>
-    /// How it is traced but for the price, which begins at that of the regions.
+    /// What it is like, which says where the search begins.
+    public var features: Artifact<PictureFeatures>
+    /// How it is traced but for the price.
     public var options: TraceOptions
     /// The least SSIM.
     public var target: Double
-    /// The steps that are repeated: their versions are part of what this one is.
+    /// The steps that are repeated and the model that is asked: they are part of what this one is.
     public internal(set) var stages: String
 
     /// A search for one picture.
-    public init(image: Artifact<Raster<RGBA8>>, quantized: Artifact<QuantizedImage>, options: TraceOptions, target: Double) {
+    public init(
+        image: Artifact<Raster<RGBA8>>, quantized: Artifact<QuantizedImage>, features: Artifact<PictureFeatures>, options: TraceOptions,
+        target: Double
+    ) {
         self.image = image
         self.quantized = quantized
+        self.features = features
         self.options = options
         self.target = target
         self.stages = StageIdentities.repeatedBySearch
@@ -66,20 +73,18 @@ public struct SearchTrace: Stage {
     /// As for segmenting, and two drawings.
     public func footprint(in context: Context) -> Int { context[image].pixels.count * 36 }
 
-    /// Traces, about six times.
+    /// Traces, at most six times.
     public func run(in context: Context) throws -> FoundTrace {
-        let picture = context[image], quantized = context[quantized]
+        let picture = context[image], quantized = context[quantized], features = context[features]
         var trials: [FoundTrace.Trial] = [], chosen = 0, svg: [UInt8] = []
-        var search = PriceSearch(target: target, start: options.segment.lambda)
+        let start = try TracingModel.shelf.use(TracingModel.inProgram) { $0.price(reaching: target, features) }
+        var search = PriceSearch(target: target, start: start)
         while let lambda = search.next {
             try Task.checkCancellation()
-            let bytes = writeSVG(
-                fit(
-                    segment(picture, quantized, options.segment(at: lambda), each: context.concurrently), options.fit(at: lambda),
-                    each: context.concurrently),
-                options.write)
-            let ssim = Similarity.ssim(of: try rendering(of: bytes.span, like: picture), to: picture)
-            let trial = FoundTrace.Trial(lambda: lambda, ssim: ssim, gzipByteCount: TraceStatistics.gzipByteCount(of: bytes))
+            var options = options
+            options.setLambda(lambda)
+            let (bytes, trial) = try tried(picture, quantized, options, in: context)
+            let ssim = trial.ssim
             let isBetter =
                 trials.isEmpty
                 || (ssim >= target
@@ -93,18 +98,14 @@ public struct SearchTrace: Stage {
     }
 }
 
-extension TraceOptions {
-    fileprivate func segment(at lambda: Double) -> SegmentOptions {
-        var options = segment
-        options.lambda = lambda
-        return options
-    }
-
-    fileprivate func fit(at lambda: Double) -> FitOptions {
-        var options = fit
-        options.lambda = lambda
-        return options
-    }
+/// Traces a quantised picture as it would be written, draws the tracing and measures it.
+func tried(
+    _ picture: Raster<RGBA8>, _ quantized: QuantizedImage, _ options: TraceOptions, in context: Context
+) throws -> (svg: [UInt8], trial: FoundTrace.Trial) {
+    let regions = segment(picture, quantized, options.segment, each: context.concurrently)
+    let svg = writeSVG(fit(regions, options.fit, each: context.concurrently), options.write)
+    let ssim = Similarity.ssim(of: try rendering(of: svg.span, like: picture), to: picture)
+    return (svg, FoundTrace.Trial(options: options, ssim: ssim, gzipByteCount: TraceStatistics.gzipByteCount(of: svg)))
 }
 
 /// Which price to try next, when likeness falls as the price rises.
@@ -112,7 +113,7 @@ struct PriceSearch {
     /// Prices that can be asked for.
     static let range = 1.0...1e6
     /// After so many trials the best one is taken.
-    static let mostTrials = 7
+    static let mostTrials = 6
 
     private let target: Double
     /// The highest price that was like enough, and the lowest that was not.
@@ -197,12 +198,12 @@ public struct ReportSearch: Stage {
     /// Reports.
     public func run(in context: Context) throws -> ConversionReport {
         let found = context[found], trial = found.trials[found.chosen]
-        if found.reachesTarget { return ConversionReport(pages: [[]]) }
+        guard let target = found.target, !found.reachesTarget else { return ConversionReport(pages: [[]]) }
         return ConversionReport(pages: [
             [
                 SVG.Diagnostic(
                     .approximated, element: "svg", line: 0,
-                    "no tracing in these colours reaches an SSIM of \(thousandths(found.target)); this is the best of \(found.trials.count), "
+                    "no tracing in these colours reaches an SSIM of \(thousandths(target)); this is the best of \(found.trials.count), "
                         + "with \(thousandths(trial.ssim)): what is missing are shades and details that no price buys")
             ]
         ])

@@ -1,6 +1,7 @@
 import AtelierArchives
 import AtelierImageCodecs
 import AtelierMemo
+import AtelierModels
 
 /// What a plan's answer depends on beyond its own properties: the versions of the stages it may lead to and of the
 /// libraries in their keys.
@@ -16,12 +17,16 @@ enum StageIdentities {
     static let toSVG = list(
         [
             of(DecodeImage.self), of(QuantizeColors.self), of(SegmentRegions.self), of(FitPaths.self), of(WriteDrawing.self),
-            "\(ReadDrawing.name)@\(ReadDrawing.version)", of(ParseSVG.self), of(WriteSVG.self), of(SearchTrace.self), of(SVGOfSearch.self),
+            "\(ReadDrawing.name)@\(ReadDrawing.version)", of(ParseSVG.self), of(WriteSVG.self), of(MeasureFeatures.self),
+            of(SearchTrace.self), of(ChooseTrace.self), of(SVGOfSearch.self), TracingModel.digest,
         ] + ImageFormat.decoders)
 
     static let repeatedBySearch = list([
         of(SegmentRegions.self), of(FitPaths.self), of(WriteDrawing.self), of(ParseSVG.self), of(ReviewTrace.self), Archives.libraryVersion,
+        TracingModel.digest,
     ])
+
+    static let repeatedByChoice = list([of(QuantizeColors.self), repeatedBySearch])
 
     static let toReview = list([toSVG, of(ReviewTrace.self), Archives.libraryVersion, ImageCodecs.pngEncoder])
 
@@ -41,7 +46,8 @@ enum StageIdentities {
 
     static let toReport = list(
         ["\(ReadDrawing.name)@\(ReadDrawing.version)", of(ParseSVG.self), of(ReportTree.self)] + [
-            of(DecodeImage.self), of(QuantizeColors.self), of(SearchTrace.self), of(ReportSearch.self),
+            of(DecodeImage.self), of(QuantizeColors.self), of(MeasureFeatures.self), of(SearchTrace.self), of(ChooseTrace.self),
+            of(ReportSearch.self), TracingModel.digest,
         ] + ImageFormat.decoders)
 
     static func of<S: Stage>(_: S.Type) -> String { "\(S.name)@\(S.version)" }

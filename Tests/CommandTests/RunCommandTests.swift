@@ -168,7 +168,7 @@ struct RunCommandTests {
             ("run", "run wants a pipeline"), ("run @p.json", "at least one input"),
             ("run @p.json %icon.png", "where shall the outputs go?"),
             ("run @none.json %icon.png -o @x.svg", "none.json: there is no such file"),
-            ("run @bad.json %icon.png -o @x.svg", "bad.json: steps[0].make: wants one of svg, png, pptx"),
+            ("run @bad.json %icon.png -o @x.svg", "bad.json: steps[0].make: wants one of svg, png, pptx, items, features"),
             ("run @p.json %icon.png -o @x.pptx", "is named for pptx, and the last step makes svg"),
             ("run @p.json - --files-from - -d @out", "read only once"), ("run --schema @p.json", "stands alone"),
             ("run @p.json %icon.png --graph", "takes no inputs"), ("run @p.json %icon.png -o @x.svg -d @out", "exclude each other"),

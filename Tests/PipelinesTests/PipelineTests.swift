@@ -85,9 +85,9 @@ struct PipelineTests {
         (#"{"stps": []}"#, #"there is no "stps" here (did you mean steps?)"#),
         ("{}", #""steps" is missing"#),
         (#"{"steps": []}"#, "steps: wants a list of 1 to 64 steps"),
-        (#"{"steps": [{}]}"#, #"steps[0]: "make" is missing: svg, png, pptx, items; or "parallel", or "switch""#),
-        (#"{"steps": [{"make": "sgv"}]}"#, #"steps[0].make: wants one of svg, png, pptx, items, not "sgv" (did you mean svg?)"#),
-        (#"{"steps": [{"make": 1}]}"#, "steps[0].make: wants one of svg, png, pptx, items, not 1"),
+        (#"{"steps": [{}]}"#, #"steps[0]: "make" is missing: svg, png, pptx, items, features; or "parallel", or "switch""#),
+        (#"{"steps": [{"make": "sgv"}]}"#, #"steps[0].make: wants one of svg, png, pptx, items, features, not "sgv" (did you mean svg?)"#),
+        (#"{"steps": [{"make": 1}]}"#, "steps[0].make: wants one of svg, png, pptx, items, features, not 1"),
         (#"{"steps": [{"make": "svg"}, {"make": "png", "form": "x/y"}]}"#, #"steps[1]: there is no "form" here (did you mean from?)"#),
         (#"{"steps": [{"make": "svg", "from": "png"}]}"#, #"steps[0].from: wants media types such as image/png or image/*, not "png""#),
         (#"{"steps": [{"make": "svg", "from": []}]}"#, "steps[0].from: wants at least one media type"),
@@ -106,7 +106,7 @@ struct PipelineTests {
         (#"{"steps": [{"parallel": [[]]}]}"#, "steps[0].parallel: wants a list of 2 to 16 branches, each a list of steps"),
         (
             #"{"steps": [{"parallel": [[], [{"make": "gif"}]]}]}"#,
-            #"steps[0].parallel[1][0].make: wants one of svg, png, pptx, items, not "gif""#
+            #"steps[0].parallel[1][0].make: wants one of svg, png, pptx, items, features, not "gif""#
         ),
         (#"{"steps": [{"parallel": [[], []], "make": "svg"}]}"#, #"steps[0]: there is no "make" here"#),
         (#"{"steps": [{"switch": []}]}"#, "steps[0].switch: wants a list of 1 to 16 cases, each with from and steps"),

@@ -45,6 +45,20 @@ struct StepTests {
         return count
     }
 
+    @Test("Features of pictures come as JSON under the name of the picture; other parts pass, what is broken is told")
+    func features() async throws {
+        let pipeline = try Pipeline(parsing: Array(#"{"steps": [{"make": "features"}]}"#.utf8)), failures = Mutex(0)
+        let processor = pipeline.processor(engine) { _ in failures.withLock { $0 += 1 } }
+        let output = try await processor([try picture(200), drawing, broken] as Content).gather()
+        #expect(output.map(\.mimeType.text) == ["application/json", "image/svg+xml"] && failures.withLock { $0 } == 1)
+        #expect(output.first?.name == "art/200.features.json")
+        guard case .object(let members) = try JSON(parsing: Array(output[0].bytes?.bytes ?? [])) else {
+            Issue.record("no object")
+            return
+        }
+        #expect(members.count == 53 && members.first == JSON.Member("width", .number(24)))
+    }
+
     @Test("Every picture is traced, all become slides of one presentation, and the second run makes nothing")
     func deck() async throws {
         let pipeline = try Pipeline(parsing: Array(#"{"steps": [{"make": "svg"}, {"make": "pptx", "title": "Two"}]}"#.utf8))

@@ -19,7 +19,8 @@ struct KeyTests {
     static let image = Artifact(DecodeImage(source: file)), quantized = Artifact(QuantizeColors(image: image))
     static let regions = Artifact(SegmentRegions(image: image, quantized: quantized))
     static let drawing = Artifact(FitPaths(segmentation: regions))
-    static let found = Artifact(SearchTrace(image: image, quantized: quantized, options: .init(), target: 0.9))
+    static let features = Artifact(MeasureFeatures(image: image))
+    static let found = Artifact(SearchTrace(image: image, quantized: quantized, features: features, options: .init(), target: 0.9))
     static let tree = Artifact(ParseSVG(source: file)), slide = Artifact(MapSlide(tree: tree))
 
     static let rendering = Artifact(RasterizeSVG(svg: file, width: 1, height: 1))
@@ -46,7 +47,20 @@ struct KeyTests {
             SearchTrace.name,
             {
                 keyProblems(
-                    of: SearchTrace(image: image, quantized: quantized, options: .init(), target: 0.9),
+                    of: SearchTrace(image: image, quantized: quantized, features: features, options: .init(), target: 0.9),
+                    changing: [
+                        "options.quantize.palette": { $0.options.quantize.palette = somePalette },
+                        "options.quantize.bilevel.ink": { $0.options.quantize.bilevel.ink = RGBA8(1, 2, 3) },
+                        "options.quantize.bilevel.paper": { $0.options.quantize.bilevel.paper = RGBA8(1, 2, 3) },
+                    ])
+            }
+        ),
+        (MeasureFeatures.name, { keyProblems(of: MeasureFeatures(image: image)) }),
+        (
+            ChooseTrace.name,
+            {
+                keyProblems(
+                    of: ChooseTrace(image: image, options: .init()),
                     changing: [
                         "options.quantize.palette": { $0.options.quantize.palette = somePalette },
                         "options.quantize.bilevel.ink": { $0.options.quantize.bilevel.ink = RGBA8(1, 2, 3) },

@@ -1,5 +1,6 @@
 import AtelierGeometry
 import AtelierImageCodecs
+import AtelierImageTracing
 import AtelierMemo
 import AtelierPixels
 import AtelierSVG
@@ -31,7 +32,7 @@ struct SearchTraceTests {
         return tried
     }
 
-    @Test("The highest price that is like enough is closed in on within seven trials", arguments: [1.0, 600, 1e6])
+    @Test("The highest price that is like enough is closed in on within six trials", arguments: [1.0, 600, 1e6])
     func closing(start: Double) {
         // 1 at λ = 1, falling evenly to 0.7 at 10⁶: 0.9 is met at 100.
         func likeness(_ lambda: Double) -> Double {
@@ -43,7 +44,7 @@ struct SearchTraceTests {
             return 1 - steps * 0.3 / 1389
         }
         let tried = search(0.9, from: start, likeness: likeness)
-        #expect(tried.count <= 7)
+        #expect(tried.count <= 6)
         let best = tried.filter { likeness($0) >= 0.9 }.max() ?? 0
         #expect(best > 60 && best < 105, "\(tried)")
     }
@@ -80,6 +81,42 @@ struct SearchTraceTests {
         let remarks = try await engine.value(of: conversion.report).pages
         #expect(remarks.count == 1 && remarks[0].count == 1)
         #expect(remarks.first?.first?.message.contains("no tracing in these colours reaches an SSIM of 1.0") == true)
+    }
+
+    @Test("An automatic tracing is no less like than the one asked for, and what is missing times its bytes is no more")
+    func automatic() async throws {
+        let engine = Engine(levels: [MemoryStore(admitting: .everything)])
+        let image = Artifact(DecodeImage(source: Self.picture))
+        let found = try await engine.value(of: Artifact(ChooseTrace(image: image, options: .init())))
+        let asked = try await engine.value(of: traceToSVG(Self.picture)), picture = try await engine.value(of: image)
+        #expect(found.trials.count == 3 && found.reachesTarget)
+        #expect(found.trials[0].options == TraceOptions())
+        #expect(found.trials[0].gzipByteCount == TraceStatistics.gzipByteCount(of: Array(asked.bytes)))
+        let drawn = try rendering(of: found.svg.bytes.span, like: picture), trial = found.trials[found.chosen]
+        #expect(Similarity.ssim(of: drawn, to: picture) == trial.ssim)
+        #expect(1 - trial.ssim <= (1 - found.trials[0].ssim) * 1.02)
+        #expect((1 - trial.ssim) * Double(trial.gzipByteCount) <= (1 - found.trials[0].ssim) * Double(found.trials[0].gzipByteCount))
+        let output = try await engine.value(of: convertToSVG(Self.picture, ConversionOptions(isAutomatic: true)).output)
+        #expect(output.bytes.span.count == found.svg.count)
+    }
+
+    @Test("What is tried lies within what can be asked for, and what is less like is never taken")
+    func ways() {
+        var options = TraceOptions()
+        (options.quantize.colorDistance, options.segment.speckleArea) = (0.5, 0)
+        for lambda in [1.0, 1e6] {
+            options.setLambda(lambda)
+            for way in ChooseTrace.ways(around: options) {
+                #expect(way.quantize.colorDistance == 0.5 && way.segment.speckleArea == 0)
+                #expect((1...1e6).contains(way.fit.lambda) && way.fit.lambda == way.segment.lambda)
+            }
+        }
+        func trial(_ ssim: Double, _ bytes: Int) -> FoundTrace.Trial { .init(options: .init(), ssim: ssim, gzipByteCount: bytes) }
+        let asked = trial(0.95, 1000)
+        #expect(ChooseTrace.isBetter(trial(0.95, 999), than: asked, asked: asked))
+        #expect(!ChooseTrace.isBetter(trial(0.94, 1), than: asked, asked: asked))
+        #expect(ChooseTrace.isBetter(trial(0.98, 2000), than: asked, asked: asked))
+        #expect(!ChooseTrace.isBetter(trial(0.98, 2600), than: asked, asked: asked))
     }
 
     @Test("A review draws what the file says and counts what stands in it")

@@ -1,5 +1,6 @@
 import AtelierImageCodecs
 import AtelierMemo
+import AtelierModels
 import AtelierOOXML
 import Testing
 
@@ -26,12 +27,23 @@ struct StageIdentitiesTests {
     @Test("Every stage a search leads to stands in the keys of plans, and those it repeats in its own")
     func search() async throws {
         let engine = Engine(levels: [MemoryStore(admitting: .everything)])
-        let source = try Artifact<Blob>.file(path: Sample.path(of: "icon.png")), options = ConversionOptions(targetSSIM: 0.5)
-        let plan = SVGFromSource(source: source, options: options, drawings: .kept)
-        try await expectNamed(in: plan.stages, by: Artifact(plan), engine)
-        let report = ReportOnSource(source: source, options: options.svg, searching: options)
-        try await expectNamed(in: report.stages, by: Artifact(report), engine)
+        let source = try Artifact<Blob>.file(path: Sample.path(of: "icon.png"))
+        for options in [ConversionOptions(targetSSIM: 0.5), ConversionOptions(isAutomatic: true)] {
+            let plan = SVGFromSource(source: source, options: options, drawings: .kept)
+            try await expectNamed(in: plan.stages, by: Artifact(plan), engine)
+            let report = ReportOnSource(source: source, options: options.svg, searching: options)
+            try await expectNamed(in: report.stages, by: Artifact(report), engine)
+        }
         #expect(StageIdentities.repeatedBySearch.contains(StageIdentities.of(FitPaths.self)))
+        #expect(StageIdentities.repeatedByChoice.contains(StageIdentities.of(QuantizeColors.self)))
+    }
+
+    @Test("The digest of the model that is written down is that of the model in the program, and every plan that may ask it names it")
+    func model() {
+        #expect(Digest(hashing: Blob(TracingModel.bytes)).description == TracingModel.digest)
+        for stages in [StageIdentities.toSVG, StageIdentities.toReport, StageIdentities.repeatedBySearch] {
+            #expect(stages.contains(TracingModel.digest))
+        }
     }
 
     @Test("Every stage a deck's plan adds stands in its key")

@@ -24,6 +24,9 @@ extension ConversionOptions {
         .number(
             "target-ssim", \.targetSSIM, 0.5...1, or: "off", group: "Tracing",
             "Makes the smallest SVG with at least this structural similarity to the picture, by several tracings."),
+        .flag(
+            "auto", \.isAutomatic, group: "Tracing",
+            "Traces with the options and in two ways near them, and takes the best: no less like, and least bytes times what is missing."),
     ]
 
     private static let colors: [Option<ConversionOptions>] = [
