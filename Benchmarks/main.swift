@@ -4,7 +4,7 @@
 let subcommands: [Subcommand] = [
     .cacheFaults, .cacheHits, .cacheSpeed, .dictionaryGain, .digest, .diskStore, .engine, .codecs, .hostile, .hostileSVG, .journal, .line,
     .load,
-    .corpus, .processors, .processorsSoak,
+    .corpus, .models, .processors, .processorsSoak,
     .redis, .requestLog, .similarity, .spans, .stageOutputs, .successors,
 ]
 Subcommand.main(CommandLine.arguments.dropFirst().map { $0 }, among: subcommands)

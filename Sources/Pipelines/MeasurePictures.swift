@@ -26,8 +26,7 @@ public struct MeasurePictures: PartProcessor {
     /// Emits the features, under the part's name with the ending `features.json`.
     public func process(_ part: Part, into output: Output) async throws {
         try await step.make(of: part, .features, into: output) { source in
-            let image = Artifact(DecodeImage(source: source, limits: options.image))
-            return Blob(try await step.engine.value(of: Artifact(MeasureFeatures(image: image))).json.prettyBytes)
+            Blob(try await step.engine.value(of: measuredPicture(source, options)).json.prettyBytes)
         }
     }
 }

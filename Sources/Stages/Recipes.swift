@@ -1,6 +1,7 @@
 import AtelierFonts
 import AtelierImageCodecs
 public import AtelierMemo
+public import AtelierModels
 import AtelierImageTracing
 import AtelierOOXML
 import AtelierSVG
@@ -21,6 +22,11 @@ public func traceToSVG(_ source: Artifact<Blob>, _ options: ConversionOptions = 
     let regions = Artifact(SegmentRegions(image: image, quantized: quantized, options: options.trace.segment))
     let drawing = Artifact(FitPaths(segmentation: regions, options: options.trace.fit))
     return Artifact(WriteDrawing(drawing: drawing, options: options.trace.write))
+}
+
+/// What a picture is like in numbers.
+public func measuredPicture(_ source: Artifact<Blob>, _ options: ConversionOptions = .init()) -> Artifact<PictureFeatures> {
+    Artifact(MeasureFeatures(image: Artifact(DecodeImage(source: source, limits: options.image))))
 }
 
 /// The search that a target for the likeness or an automatic choice asks for; nil without one.

@@ -129,6 +129,7 @@ struct PipelineMaker: Maker {
             case .svg: convertToSVG(artifact, step.options).output.digest
             case .png: rasterizeSVG(artifact, step.size, step.options).digest
             case .pptx: convertToPPTX([artifact], step.options, title: step.title?.text).output.digest
+            case .features: measuredPicture(artifact, step.options).digest
             case .items: preconditionFailure("items are many for one project")
             }
         }
