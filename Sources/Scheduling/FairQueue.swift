@@ -15,7 +15,7 @@ package struct FairQueue: Sendable {
     package typealias Item = UInt64
 
     /// Who waits, and for how much.
-    package struct Entry: Sendable {
+    package struct Waiting: Sendable {
         package var client: String
         /// Place among the patiences; the first is the most urgent.
         package var place: Int
@@ -73,7 +73,7 @@ package struct FairQueue: Sendable {
     private var groups: [Group]
     private var flows: [UInt64: Flow] = [:]
     private var flowNumbers: [FlowKey: UInt64] = [:]
-    private var entries: [Item: (entry: Entry, sequence: UInt64)] = [:]
+    private var entries: [Item: (entry: Waiting, sequence: UInt64)] = [:]
     private var nextFlow: UInt64 = 0, nextSequence: UInt64 = 0
     /// The flow with the most waiting first; among equals the less urgent class.
     private var bySize = UrgencyQueue()
@@ -91,9 +91,9 @@ package struct FairQueue: Sendable {
     /// How many of a class wait.
     package func count(in place: Int) -> Int { groups[place].count }
 
-    package func entry(_ item: Item) -> Entry? { entries[item]?.entry }
+    package func entry(_ item: Item) -> Waiting? { entries[item]?.entry }
 
-    package mutating func add(_ item: Item, _ entry: Entry, now: UInt64) {
+    package mutating func add(_ item: Item, _ entry: Waiting, now: UInt64) {
         precondition(entries.updateValue((entry, nextSequence), forKey: item) == nil, "it waits already")
         nextSequence += 1
         let key = FlowKey(place: entry.place, client: entry.client)
@@ -135,7 +135,7 @@ package struct FairQueue: Sendable {
 
     /// Takes out one who begins (`taken`: its client has had its cost), or leaves.
     @discardableResult
-    package mutating func remove(_ item: Item, taken: Bool = false, now: UInt64) -> Entry? {
+    package mutating func remove(_ item: Item, taken: Bool = false, now: UInt64) -> Waiting? {
         guard let entry = entry(item) else { return nil }
         let key = FlowKey(place: entry.place, client: entry.client), number = flowNumbers[key]!
         let isFront = front(of: number) == item
@@ -198,7 +198,7 @@ package struct FairQueue: Sendable {
 
     // MARK: Flows
 
-    private func flow(of entry: Entry) -> Flow? {
+    private func flow(of entry: Waiting) -> Flow? {
         flowNumbers[FlowKey(place: entry.place, client: entry.client)].flatMap { flows[$0] }
     }
 
