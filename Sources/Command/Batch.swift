@@ -155,28 +155,35 @@ func runBatch(
     finished: (_ outcomes: [Outcome?], _ index: Int) -> Void
 ) async -> [Outcome?] {
     var outcomes = [Outcome?](repeating: nil, count: jobs.count)
+    // One client: its jobs begin in the order of the list. There is nobody whom patience or predictions could serve.
+    var queue = JobQueue(.init(slots: window, capacity: jobs.count, bytes: .max, classes: [.init(name: "batch", patience: 0)]))
     await withTaskGroup(of: (Int, Outcome).self) { group in
-        var next = 0, stopped = false
-        func begin() {
-            guard next < jobs.count, !stopped, !Task.isCancelled else { return }
-            let index = next
-            next += 1
-            group.addTask {
-                let outcome = await perform(jobs[index])
-                workers?.isEnding()
-                return (index, outcome)
+        func begin(_ actions: ArraySlice<JobQueue.Action>) {
+            for case .begin(let id) in actions {
+                let index = Int(id)
+                group.addTask {
+                    let outcome = await perform(jobs[index])
+                    workers?.isEnding()
+                    return (index, outcome)
+                }
             }
         }
-        for _ in 1..<max(1, window) { begin() }
+        var actions: [JobQueue.Action] = []
+        if !Task.isCancelled {
+            for index in jobs.indices { queue.add(UInt64(index), .init(client: "", place: 0, cost: 0), now: 0, &actions) }
+        }
+        begin(actions.dropLast())
         // What follows are waits.
         workers?.isEnding()
-        begin()
+        begin(actions.suffix(1))
         while let (index, outcome) = await group.next() {
-            if failFast, !outcome.failures.isEmpty { stopped = true }
             outcomes[index] = outcome
+            actions = []
+            if failFast && !outcome.failures.isEmpty || Task.isCancelled { queue.close(now: 0, &actions) }
+            queue.end(UInt64(index), now: 0, &actions)
             finished(outcomes, index)
             workers?.isEnding()
-            begin()
+            begin(actions[...])
         }
     }
     return outcomes

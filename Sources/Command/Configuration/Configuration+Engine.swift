@@ -22,7 +22,7 @@ extension Configuration {
             console.say("atelier: warning: \(error)")
         }
         if let store = redisLevel(console) { levels.append(store) }
-        var configuration = Engine.Configuration(cachePolicy: cache)
+        var configuration = Engine.Configuration(byteBudget: byteBudget, cachePolicy: cache)
         if let threads { configuration.workers = threads }
         guard let workers else { return Engine(levels: levels, configuration: configuration) }
         return Engine(levels: levels, configuration: configuration, on: workers)

@@ -12,6 +12,9 @@ extension Configuration {
             "threads", letter: "j", aliases: ["jobs"], \.threads, 1...1024, or: "auto", group: "Engine",
             "Workers; auto means one for each processor."),
         .flag("spans", \.spans, group: "Engine", "Threads note what they do, for profiles; costs less than 1 %."),
+        .bytes(
+            "byte-budget", \.byteBudget, group: "Engine",
+            "Most bytes that steps hold together while they run; what needs more runs alone."),
         .choice(
             "cache", \.cache, group: "Cache",
             "on reads and writes, read never writes, refresh makes everything again and writes, off does neither."),

@@ -12,6 +12,8 @@ struct Configuration: Hashable, Sendable {
     var cache = CachePolicy.on
     /// Workers of the engine; nil for one for each processor.
     var threads: Int?
+    /// Bytes that running steps may hold together.
+    var byteBudget = 2 << 30
 
     /// Whether threads note what they do, for profiles.
     var spans = true

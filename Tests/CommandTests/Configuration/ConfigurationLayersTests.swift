@@ -60,11 +60,12 @@ struct ConfigurationLayersTests {
         var place = Place()
         place.userFile(#"{"threads": 3, "disk-limit": "1GiB", "memory-limit": 4096}"#)
         place.projectFile(#"{"disk-limit": "2 GB", "threads": "auto"}"#)
-        place.environment = ["ATELIER_CACHE": "read", "ATELIER_DISK": ""]
+        place.environment = ["ATELIER_CACHE": "read", "ATELIER_DISK": "", "ATELIER_BYTE_BUDGET": "1GiB"]
         place.flags = ["memory": .flag(false)]
         let configuration = try place.layers.configuration
         #expect(configuration.threads == nil && configuration.diskLimit == 2_000_000_000 && configuration.memoryLimit == 4096)
         #expect(configuration.cache == .read && configuration.disk && !configuration.memory)
+        #expect(configuration.byteBudget == 1 << 30)
     }
 
     @Test("Without any source the defaults hold, under the preset for the command line")
@@ -108,11 +109,12 @@ struct ConfigurationLayersTests {
             "ATELIER_MEMORY_LIMIT": "1.5GiB", "ATELIER_MEMORY_ENTRIES": "9", "ATELIER_DISK": "on", "ATELIER_CACHE_DIR": "rel/ative",
             "ATELIER_DISK_LIMIT": "64k", "ATELIER_REDIS": "on", "ATELIER_REDIS_URL": "redis://host", "ATELIER_REDIS_USER": "me",
             "ATELIER_REDIS_PASSWORD": "secret", "ATELIER_REDIS_PREFIX": "a:", "ATELIER_REDIS_TTL": "60",
-            "ATELIER_QUOTAS": "web=1MiB,studio=2GiB", "ATELIER_WARMING": "on", "ATELIER_WARMING_BUDGET": "5",
+            "ATELIER_QUOTAS": "web=1MiB,studio=2GiB", "ATELIER_WARMING": "on", "ATELIER_WARMING_BUDGET": "5", "ATELIER_BYTE_BUDGET": "3MiB",
         ]
         place.environment = given
         let layers = try place.layers, configuration = layers.configuration
         #expect(configuration.preset == .conservative && configuration.threads == 7 && configuration.cache == .off)
+        #expect(configuration.byteBudget == 3 << 20)
         #expect(!configuration.memory && configuration.memoryLimit == 3 << 29 && configuration.memoryEntries == 9)
         #expect(configuration.disk && configuration.cacheDirectory == "rel/ative" && configuration.diskLimit == 65_536)
         #expect(configuration.redis && configuration.redisURL == "redis://host" && configuration.redisUser == "me")
