@@ -83,7 +83,7 @@ private enum Mode: String, CaseIterable {
             let engine = Engine(levels: [], configuration: .init(workers: 1, cachePolicy: .off))
             for file in files {
                 let source = try Artifact<Blob>.file(path: file)
-                keep(try await engine.value(of: try convertToPPTX([source]).output).count)
+                keep(try await engine.value(of: convertToPPTX([source]).output).count)
             }
         }
         let seconds = processorSeconds() - begin

@@ -18,7 +18,7 @@ struct BenchCommand: Hashable, Sendable {
 
     static var options: [Option<BenchCommand>] {
         [.integer("rounds", \.rounds, 1...1000, group: "Measuring", "How often everything is measured.")]
-            + (Configuration.flags.filter { $0.name != "preset" && $0.name != "cache" } + [Settings.profileOption]
+            + (Configuration.flags.filter { $0.name != "preset" && $0.name != "cache" } + [Settings.profileOption()]
             + Settings.talkOptions.filter { $0.name == "json" })
             .map { $0.of(\.settings) }
     }

@@ -32,7 +32,7 @@ struct CacheCommand: ActingCommand, Hashable, Sendable {
 
     /// The options that all of them take.
     static var sharedOptions: [Option<CacheCommand>] {
-        (Configuration.flags + [Settings.profileOption] + Settings.talkOptions.filter { $0.name != "verbose" }).map { $0.of(\.settings) }
+        (Configuration.flags + [Settings.profileOption()] + Settings.talkOptions.filter { $0.name != "verbose" }).map { $0.of(\.settings) }
     }
 
     /// Does it. What `verify` finds and what `warm` cannot make give another code than `done`.

@@ -15,7 +15,7 @@ struct CheckCommand: Hashable, Sendable {
     var settings = Settings()
 
     static var options: [Option<CheckCommand>] {
-        (Settings.inputOptions + [Settings.profileOption] + Settings.talkOptions.filter { $0.name == "json" || $0.name == "quiet" })
+        (Settings.inputOptions + [Settings.profileOption()] + Settings.talkOptions.filter { $0.name == "json" || $0.name == "quiet" })
             .map { $0.of(\.settings) }
     }
 

@@ -104,7 +104,9 @@ struct ConvertCommand: Hashable, Sendable {
                     "notes-file", \.notesFile, "FILE", group: "Slides",
                     "A text file with the notes of the slides, a line of --- between two slides."),
             ]
-        let rest = ConversionOptions.limits.map { $0.of(\ConvertCommand.conversion) } + Settings.engineOptions.map { $0.of(\.settings) }
+        let rest =
+            ConversionOptions.limits.map { $0.of(\ConvertCommand.conversion) }
+            + Settings.engineOptions(besideSlides: verb != .trace).map { $0.of(\.settings) }
         return files + Settings.batchOptions.map { $0.of(\ConvertCommand.settings) } + tracing + slides + rest
     }
 }

@@ -37,7 +37,7 @@ struct RunCommand: Hashable, Sendable {
         + (Settings.inputOptions + Settings.batchOptions.filter { $0.name != "keep-going" } + Configuration.flags
         + [
             .text("events", \.events, "FILE", group: "Talk", "Writes what the engine does, one JSON object a line."),
-            Settings.profileOption,
+            Settings.profileOption(),
         ]
         + Settings.talkOptions).map { $0.of(\RunCommand.settings) }
 

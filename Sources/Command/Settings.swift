@@ -146,20 +146,21 @@ extension Settings {
     }
 
     /// Flags about configuration and talk of the commands that make something.
-    static var engineOptions: [Option<Settings>] {
+    static func engineOptions(besideSlides: Bool = false) -> [Option<Settings>] {
         Configuration.flags + [
-            .text("events", \.events, "FILE", group: "Talk", "Writes what the engine does, one JSON object a line."), profileOption,
+            .text("events", \.events, "FILE", group: "Talk", "Writes what the engine does, one JSON object a line."),
+            profileOption(besideSlides: besideSlides),
         ] + talkOptions + [
             .choice("progress", \.progress, group: "Talk", "When to show progress; auto means on a terminal."),
             .flag("timing", \.timing, group: "Talk", "Prints TRACE_MS=, the processor time of decoding, work and writing."),
         ]
     }
 
-    /// The flag of every command that works.
-    static var profileOption: Option<Settings> {
+    /// The flag of every command that works: `--profile FILE`. Where slides have a flag of that name, a file's name is told from its words.
+    static func profileOption(besideSlides: Bool = false) -> Option<Settings> {
         .text(
-            "profile", \.profile, "FILE", group: "Talk",
-            "Writes where the time goes: .svg is a flame graph, .json for Perfetto, .folded stacks.")
+            "profile-file", aliases: besideSlides ? [] : ["profile"], \.profile, "FILE", group: "Talk",
+            "Writes where the time goes: .svg is a flame graph, .json for Perfetto, .folded stacks; also --profile FILE.")
     }
 
     /// Flags about looking at tracings.

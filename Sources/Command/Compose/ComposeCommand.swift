@@ -25,7 +25,7 @@ struct ComposeCommand: Hashable, Sendable {
     var settings = Settings()
 
     static var options: [Option<ComposeCommand>] {
-        let talk = Settings.engineOptions.filter { $0.name != "timing" }
+        let talk = Settings.engineOptions().filter { $0.name != "timing" }
         return CompositionOptions.all.map { $0.of(\.composition) } + [
             .text("plan", \.planFile, "FILE", group: "Collection", "Draws the plan in a file, JSON or a table (CSV), instead of choosing."),
             .flag("plan-only", \.planOnly, group: "Run", "Plans, writes the metadata and the contact sheet, and draws nothing else."),

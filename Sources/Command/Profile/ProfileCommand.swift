@@ -18,7 +18,7 @@ struct ProfileCommand: Hashable, Sendable {
     var settings = Settings()
 
     static let options: [Option<ProfileCommand>] =
-        ([Settings.profileOption] + Settings.talkOptions.filter { $0.name == "json" }).map { $0.of(\ProfileCommand.settings) }
+        ([Settings.profileOption()] + Settings.talkOptions.filter { $0.name == "json" }).map { $0.of(\ProfileCommand.settings) }
 
     /// What holds before anything is said.
     init() {}

@@ -1,4 +1,5 @@
 import AtelierImageTracing
+import AtelierOOXML
 import AtelierPixels
 
 // Made once: a run reads them for its flags, and again to note what it was asked for.
@@ -152,10 +153,16 @@ extension ConversionOptions {
         ]
     }()
 
-    /// The option that a name and a value mean: presets of tracing may be called so, although the engine has others of that name.
+    /// The option that a name and a value mean: presets of tracing may be called so, although the engine has others of that name, and so
+    /// may the file for a profile of the run, although slides have profiles too.
     package static func name(_ given: some StringProtocol, with value: String?) -> String {
         let name = kebabCase(given)
-        return name == "preset" && value.flatMap { TracePreset(rawValue: $0.lowercased()) } != nil ? "kind" : name
+        switch name {
+        case "preset" where value.flatMap { TracePreset(rawValue: $0.lowercased()) } != nil: return "kind"
+        case "profile" where value.flatMap { Profile(rawValue: $0.lowercased()) } == nil && value?.contains(".") == true:
+            return "profile-file"
+        default: return name
+        }
     }
 
     /// One price for regions and curves.

@@ -110,6 +110,7 @@ struct ConfigurationLayersTests {
             "ATELIER_DISK_LIMIT": "64k", "ATELIER_REDIS": "on", "ATELIER_REDIS_URL": "redis://host", "ATELIER_REDIS_USER": "me",
             "ATELIER_REDIS_PASSWORD": "secret", "ATELIER_REDIS_PREFIX": "a:", "ATELIER_REDIS_TTL": "60",
             "ATELIER_QUOTAS": "web=1MiB,studio=2GiB", "ATELIER_WARMING": "on", "ATELIER_WARMING_BUDGET": "5", "ATELIER_BYTE_BUDGET": "3MiB",
+            "ATELIER_SPANS": "off",
         ]
         place.environment = given
         let layers = try place.layers, configuration = layers.configuration
@@ -119,7 +120,7 @@ struct ConfigurationLayersTests {
         #expect(configuration.disk && configuration.cacheDirectory == "rel/ative" && configuration.diskLimit == 65_536)
         #expect(configuration.redis && configuration.redisURL == "redis://host" && configuration.redisUser == "me")
         #expect(configuration.redisPassword == "secret" && configuration.redisPrefix == "a:" && configuration.redisTTL == 60)
-        #expect(configuration.warming && configuration.warmingBudget == 5)
+        #expect(configuration.warming && configuration.warmingBudget == 5 && !configuration.spans)
         #expect(configuration.quotas == ["web": 1 << 20, "studio": 2 << 30])
         for option in Configuration.options {
             #expect(given[variable(of: option.name)] != nil, "\(option.name)")

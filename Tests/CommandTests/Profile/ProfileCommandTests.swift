@@ -125,7 +125,8 @@ struct ProfileCommandTests {
         #expect(try await runAlone(scratch, "trace %icon.png -o @icon.svg --profile @run.svg -q").code == .done)
         let drawing = scratch.read("run.svg") ?? ""
         #expect(drawing.contains("<title>") && drawing.contains("trace "))
-        #expect(try await runAlone(scratch, "pptx @run.svg -o @run.pptx -q").code == .done)
+        #expect(try await runAlone(scratch, "pptx @run.svg -o @run.pptx -q --profile exact --profile @deck.folded").code == .done)
+        #expect(scratch.read("deck.folded")?.isEmpty == false, "slides have a flag of that name, which takes words")
         #expect(try await runAlone(scratch, "check @run.pptx --profile @check.folded -q").code == .done)
         let lines = (scratch.read("check.folded") ?? "").split(separator: "\n")
         #expect(lines.allSatisfy { $0.split(separator: " ").last.flatMap { UInt64($0) } != nil })
