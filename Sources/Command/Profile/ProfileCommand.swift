@@ -101,6 +101,7 @@ extension Invocation {
         case .config(let command): command.settings
         case .bench(let command): command.settings
         case .check(let command): command.settings
+        case .features(let command): command.settings
         case .run(let command): command.settings
         case .profile, .version, .help: nil
         }
