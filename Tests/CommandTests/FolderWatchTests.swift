@@ -4,9 +4,10 @@ import Testing
 
 @testable import AtelierCommand
 
-/// Waits until something is so; as long as it takes.
+/// Waits until something is so; as long as it takes, and without a thread.
 private func until(_ condition: () -> Bool) async {
-    while !condition() { usleep(1000) }
+    // Cancelled, it only looks more often.
+    while !condition() { try? await Task.sleep(for: .milliseconds(2)) }
 }
 
 @Suite("Watching folders")
