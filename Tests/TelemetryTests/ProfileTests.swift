@@ -54,7 +54,9 @@ struct ProfileTests {
         let samples = timeline.samples.filter { $0.stack.first == "record.compute" }
         #expect(!samples.isEmpty)
         #expect(samples.allSatisfy { $0.spanCount == 1 && $0.time >= timeline.begin && $0.time <= timeline.end })
-        #expect(samples.contains { $0.stack.contains { $0.hasPrefix("TelemetryTests.compute") } }, "functions have names")
+        #if !TSAN  // the thread sanitizer hands signals on later, from a place of its own
+            #expect(samples.contains { $0.stack.contains { $0.hasPrefix("TelemetryTests.compute") } }, "functions have names")
+        #endif
         #expect(timeline.samplePeriod == 1_000_000)
         #expect(try await begin(samples: false, allocations: false).finish().samples.isEmpty, "the next one begins")
     }
