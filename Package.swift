@@ -127,7 +127,8 @@ let package = Package(
             dependencies: [
                 "AtelierMemo", "AtelierRedis", "AtelierProcessors", "AtelierLayers", "AtelierJSON", "AtelierArchives", "AtelierGeometry",
                 "AtelierImageCodecs", "AtelierImageTracing", "AtelierModels", "AtelierOOXML", "AtelierPipelines", "AtelierPixels",
-                "AtelierRasterizing", "AtelierSVG", "AtelierScheduling", "AtelierStages", "AtelierTelemetry", "CAtelierBLAKE3", "CAtelierDeflate",
+                "AtelierRasterizing", "AtelierSVG", "AtelierScheduling", "AtelierStages", "AtelierTelemetry", "CAtelierBLAKE3",
+                "CAtelierDeflate",
                 "CAtelierSQLite", "CAtelierXXHash", "CAtelierZstd",
             ],
             path: "Benchmarks", exclude: ["peers"], swiftSettings: strict),
