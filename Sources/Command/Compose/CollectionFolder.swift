@@ -82,9 +82,20 @@ struct CollectionFolder {
 
     /// Makes the folder this collection's.
     func claim(_ plan: CollectionPlan, _ project: Project) throws {
+        removeLeftovers()
         // The plan before what says that there is one.
         try write(plan.fileBytes(for: project), to: notes + "/plan.json")
         try write(Array(identity.utf8), to: notes + "/collection")
+    }
+
+    /// Removes what killed runs were about to write beside the pictures; what a living process writes stays.
+    private func removeLeftovers() {
+        for folder in [path, notes, path + "/metadata"] {
+            for name in (try? names(in: folder)) ?? [] where name.hasPrefix(".atelier-") {  // a folder that is not there has none
+                let parts = name.split(separator: "-")
+                if parts.count == 3, let process = Int32(parts[1]), kill(process, 0) != 0, errno == ESRCH { unlink(folder + "/" + name) }
+            }
+        }
     }
 
     /// The items that are done, by number. Files a killed run has left half-written are removed.
