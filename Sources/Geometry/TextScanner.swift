@@ -34,6 +34,19 @@ package struct TextScanner {
         while position < end, isSpace(bytes[position]) { position += 1 }
     }
 
+    /// Steps behind the parenthesis that closes one before here, over pairs in between; what stands up to it, or nil when none closes it.
+    package mutating func skipToClosingParenthesis() -> Range<Int>? {
+        let start = position
+        var depth = 1
+        while !isAtEnd {
+            if next == UInt8(ascii: "(") { depth += 1 }
+            if next == UInt8(ascii: ")") { depth -= 1 }
+            position += 1
+            if depth == 0 { return start..<position - 1 }
+        }
+        return nil
+    }
+
     /// Steps over white space with at most one comma in it.
     @inlinable
     package mutating func skipSeparator() {

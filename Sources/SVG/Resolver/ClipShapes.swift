@@ -14,7 +14,7 @@ extension Resolver {
         while !scanner.isAtEnd {
             let name = lowercaseWord(&scanner)
             if scanner.skip(UInt8(ascii: "(")) {
-                guard function == nil, let end = endOfFunction(&scanner) else { return nil }
+                guard function == nil, let end = scanner.skipToClosingParenthesis() else { return nil }
                 function = (name, reader.trimmed(TextRange(start: Int32(end.lowerBound), end: Int32(end.upperBound))))
             } else {
                 guard boxName.isEmpty, !name.isEmpty else { return nil }
@@ -40,19 +40,6 @@ extension Resolver {
         // Rectangles and ellipses enclose the same by both rules.
         guard let rule else { return outline }
         return try counted(index) { outline.resolved(rule, work: &$0) }
-    }
-
-    /// What stands between the parentheses of a function, to behind which the scanner moves.
-    private func endOfFunction(_ scanner: inout TextScanner) -> Range<Int>? {
-        let start = scanner.position
-        var depth = 1
-        while !scanner.isAtEnd {
-            if scanner.next == UInt8(ascii: "(") { depth += 1 }
-            if scanner.next == UInt8(ascii: ")") { depth -= 1 }
-            scanner.position += 1
-            if depth == 0 { return start..<scanner.position - 1 }
-        }
-        return nil
     }
 }
 

@@ -46,7 +46,7 @@ struct SupportsCondition {
         let name = lowercaseWord(&scanner)
         guard scanner.skip(UInt8(ascii: "(")) else { return nil }
         if !name.isEmpty {
-            guard let inside = inside() else { return nil }
+            guard let inside = scanner.skipToClosingParenthesis() else { return nil }
             return name == "selector" && selectors.list(inside) != nil
         }
         scanner.skipSpace()
@@ -55,7 +55,7 @@ struct SupportsCondition {
             guard let result = condition(nested: nested + 1) else { return nil }
             return scanner.skip(UInt8(ascii: ")")) ? result : nil
         }
-        guard let inside = inside() else { return nil }
+        guard let inside = scanner.skipToClosingParenthesis() else { return nil }
         var isKnown = false
         let reader = ValueReader(text: selectors.text)
         readDeclarations(.init(start: Int32(inside.lowerBound), end: Int32(inside.upperBound)), in: selectors.text) { declaration in
@@ -67,18 +67,5 @@ struct SupportsCondition {
             }
         }
         return isKnown
-    }
-
-    /// What lies up to the parenthesis that closes, behind which the scanner moves.
-    private mutating func inside() -> Range<Int>? {
-        let start = scanner.position
-        var depth = 1
-        while !scanner.isAtEnd {
-            if scanner.next == UInt8(ascii: "(") { depth += 1 }
-            if scanner.next == UInt8(ascii: ")") { depth -= 1 }
-            scanner.position += 1
-            if depth == 0 { return start..<scanner.position - 1 }
-        }
-        return nil
     }
 }
