@@ -8,11 +8,11 @@ import AtelierStages
 /// Draws the items of collections: of each project (`docs/formats/project.md`) come the pictures of its items, in the order of their numbers.
 /// Other parts pass.
 ///
-///     let avatars = DrawItems(engine) + RasterizeDrawings(engine)
+///     let avatars = DrawCollections(engine) + RasterizeDrawings(engine)
 ///
 /// The part of an item has its number (`number`) and its metadata (`item`, as markets read ERC-721) beside the picture. The project's pictures
 /// are read from the folder of the part's file (`file_path` in its metadata). Items are drawn when there is room for them.
-public struct DrawItems: PartProcessor {
+public struct DrawCollections: PartProcessor {
     var step: PartByPart
     private let options: ItemOptions
 
@@ -78,13 +78,10 @@ public struct DrawItems: PartProcessor {
             if [".png", ".jpg", ".jpeg", ".webp"].contains(where: lower.hasSuffix) { files.append(name) }
         }
         let place = PlanCollection.Source(folder: folder.split(separator: "/").last.map(String.init) ?? "Collection", files: files.sorted())
-        var project = try place.project(bytes)
-        if let seed = options.seed { project.seed = UInt64(seed) }
-        if let start = options.start { project.start = start }
-        let planned = PlanCollection(.blob(bytes), in: place, seed: project.seed, start: project.start, count: options.count)
-        let plan = try await step.engine.value(of: Artifact(planned))
+        let composed = ComposedProject(.blob(bytes), in: place, options: options.collection)
+        let project = try composed.project(bytes), plan = try await step.engine.value(of: composed.planned)
 
-        let names = Set(project.layers.flatMap { $0.traits.flatMap { $0.pieces.map(\.file) } } + project.handMade.map(\.file)).sorted()
+        let names = project.files
         var canvas = project.size
         if canvas == nil {
             guard let first = project.layers.first?.traits.lazy.flatMap(\.pieces).first?.file ?? names.first else { throw NoPictures() }
@@ -92,11 +89,10 @@ public struct DrawItems: PartProcessor {
             canvas = PixelSize(width: image.width, height: image.height)
         }
         guard let canvas else { throw NoPictures() }
-        let scale = options.size.map { Scale(from: canvas.width, to: $0) } ?? .whole
+        let style = PictureStyle(canvas, options.collection)
         var images: [String: TraitImage] = [:]
-        for name in names { images[name] = try await image(name, in: folder, scale) }
-        let size = PixelSize(width: scale.applied(toLength: canvas.width), height: scale.applied(toLength: canvas.height))
-        let drawing = try Drawing(project, plan, images: images, size: size, scale: scale, output: options.output)
+        for name in names { images[name] = try await image(name, in: folder, style.scale) }
+        let drawing = try Drawing(project, plan, images: images, size: style.size, scale: style.scale, output: style.output)
         return Collection(project: project, plan: plan, drawing: drawing)
     }
 
@@ -112,14 +108,14 @@ public struct DrawItems: PartProcessor {
 
     /// The picture of an item, and its metadata where they are wanted.
     private func parts(of index: Int, _ picture: [UInt8], in collection: Collection, _ part: Part) throws -> [Part] {
-        let item = collection.plan[index], ending = options.format.rawValue
-        let paper = collection.project.metadataBytes(of: item, standard: .erc721, pictureEnding: ending)
+        let item = collection.plan[index], ending = options.collection.format.rawValue
+        let paper = collection.project.metadataBytes(of: item, standard: options.collection.standard, pictureEnding: ending)
         var metadata = part.metadata
         metadata[Part.filePath] = nil
         metadata["number"] = .integer(item.number)
         metadata["item"] = try JSON(parsing: paper)
         var made = try Part(
-            bytes: Blob(picture), mimeType: MIMEType(options.format.mediaType), role: part.role, substream: part.substream,
+            bytes: Blob(picture), mimeType: MIMEType("image/\(ending)"), role: part.role, substream: part.substream,
             metadata: metadata)
         let folder = part.name.isEmpty ? "" : stem(of: part.name) + "/"
         made.metadata[Part.fileName] = .string("\(folder)\(item.number).\(ending)")

@@ -86,7 +86,7 @@ private struct Row {
             processor.step = placed(processor.step)
             processors.append(processor)
         case .items:
-            var processor = DrawItems(engine, making.items, of: making.sources, onFailure: onFailure)
+            var processor = DrawCollections(engine, making.items, of: making.sources, onFailure: onFailure)
             processor.step = placed(processor.step)
             processors.append(processor)
         }

@@ -92,7 +92,7 @@ public struct Pipeline: Hashable, Sendable {
         }
 
         /// The media type of what comes out.
-        public var output: String { target == .items ? items.format.mediaType : target.mediaType }
+        public var output: String { target == .items ? "image/" + items.collection.format.rawValue : target.mediaType }
 
         /// Whether it looks at each part alone.
         public var isPartByPart: Bool { target != .pptx || isEach }

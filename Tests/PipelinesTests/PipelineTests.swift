@@ -44,7 +44,7 @@ struct PipelineTests {
             ]}
             """#)
         var items = Pipeline.Making(.items, name: "${part.number}.png")
-        (items.items.count, items.items.hasPapers) = (3, true)
+        (items.items.collection.count, items.items.hasPapers) = (3, true)
         #expect(
             read.steps == [
                 .parallel([[.make(.svg), .make(.pptx)], []]),

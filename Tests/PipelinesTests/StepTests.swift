@@ -161,11 +161,11 @@ struct StepTests {
         }
         let project = #"{"name": "Cats", "seed": 4, "count": 4, "layers": ["back", "eyes"]}"#
         var part = Part(project, mimeType: "application/json", metadata: ["original_file_name": "cats.json"])
-        await #expect(throws: ItemFailure.self) { try await DrawItems(engine)([part]).drain() }
+        await #expect(throws: ItemFailure.self) { try await DrawCollections(engine)([part]).drain() }
         part.metadata[Part.filePath] = .string(folder + "/cats.json")
         var options = ItemOptions()
         options.hasPapers = true
-        let output = try await DrawItems(engine, options)([part, drawing]).gather()
+        let output = try await DrawCollections(engine, options)([part, drawing]).gather()
         #expect(output.map(\.name) == (1...4).flatMap { ["cats/\($0).png", "cats/\($0).json"] } + [""])
         // The upper layer hides the lower one.
         #expect(Set(output.prefix(8).filter(\.mimeType.isImage).map { Array($0.bytes?.bytes ?? []) }).count == 2 && output.last == drawing)
@@ -178,14 +178,15 @@ struct StepTests {
         }
         // The same, however many are wanted at once, and the first ones when somebody leaves.
         var first: [Part] = []
-        for try await item in DrawItems(engine)([part], limits: QueueLimits(parts: 1, bytes: 1)) {
+        for try await item in DrawCollections(engine)([part], limits: QueueLimits(parts: 1, bytes: 1)) {
             first.append(item)
             if first.count == 2 { break }
         }
         #expect(first.map(\.bytes) == [output[0].bytes, output[2].bytes])
         part.metadata[Part.filePath] = .string(folder + "/none/cats.json")
         let told = Mutex<[String]>([])
-        #expect(try await DrawItems(engine, onFailure: { failure in told.withLock { $0.append("\(failure)") } })([part]).gather().isEmpty)
+        #expect(
+            try await DrawCollections(engine, onFailure: { failure in told.withLock { $0.append("\(failure)") } })([part]).gather().isEmpty)
         #expect(told.withLock { $0.count == 1 && $0[0].hasPrefix("cats.json: ") })
     }
 
