@@ -10,40 +10,16 @@ import Testing
 struct FlightsTests {
     @Test("In 100,000 random schedules every digest has one run, nobody is forgotten, the budget holds, nothing is stored after a cancel")
     func explore() async {
-        let findings = await withTaskGroup(of: [String].self) { group in
-            for part in 0..<4 {
-                group.addTask {
-                    var findings: [String] = []
-                    for seed in part * 25_000..<(part + 1) * 25_000 where findings.count < 3 {
-                        var explorer = Explorer(seed: UInt64(seed))
-                        if let finding = explorer.explore() { findings.append("seed \(seed): \(finding)") }
-                        if seed % 100 == 0 { await Task.yield() }  // other tests wait for these threads
-                    }
-                    return findings
-                }
-            }
-            return await group.reduce(into: []) { $0 += $1 }
+        let findings = await exploreSchedules(100_000) { seed in
+            var explorer = Explorer(seed: seed)
+            return explorer.explore()
         }
         #expect(findings.isEmpty)
     }
 
     @Test("In 40,000 random schedules processes that share leases come to an end, make nothing twice at a time, and keep no lease")
     func exploreTogether() async {
-        let findings = await withTaskGroup(of: [String].self) { group in
-            for part in 0..<4 {
-                group.addTask {
-                    var findings: [String] = []
-                    for seed in part * 10_000..<(part + 1) * 10_000 where findings.count < 3 {
-                        if let finding = Explorer.explore(processes: 2 + seed % 2, seed: UInt64(seed)) {
-                            findings.append("seed \(seed): \(finding)")
-                        }
-                        if seed % 100 == 0 { await Task.yield() }
-                    }
-                    return findings
-                }
-            }
-            return await group.reduce(into: []) { $0 += $1 }
-        }
+        let findings = await exploreSchedules(40_000) { Explorer.explore(processes: 2 + Int($0 % 2), seed: $0) }
         #expect(findings.isEmpty)
     }
 

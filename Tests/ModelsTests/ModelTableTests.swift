@@ -9,19 +9,9 @@ import Testing
 struct ModelTableTests {
     @Test("In 20,000 random schedules nothing in use is unloaded, one load runs per model, the budget holds, nobody is forgotten")
     func explore() async {
-        let findings = await withTaskGroup(of: [String].self) { group in
-            for part in 0..<4 {
-                group.addTask {
-                    var findings: [String] = []
-                    for seed in part * 5_000..<(part + 1) * 5_000 where findings.count < 3 {
-                        var explorer = Explorer(seed: UInt64(seed))
-                        if let finding = explorer.explore() { findings.append("seed \(seed): \(finding)") }
-                        if seed % 100 == 0 { await Task.yield() }  // other tests wait for these threads
-                    }
-                    return findings
-                }
-            }
-            return await group.reduce(into: []) { $0 += $1 }
+        let findings = await exploreSchedules(20_000) { seed in
+            var explorer = Explorer(seed: seed)
+            return explorer.explore()
         }
         #expect(findings.isEmpty)
     }

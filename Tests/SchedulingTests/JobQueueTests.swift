@@ -8,19 +8,7 @@ import Testing
 struct JobQueueTests {
     @Test("In 4,000 random schedules everybody is told once, limits hold, order and shares are kept, nobody starves")
     func explore() async {
-        let findings = await withTaskGroup(of: [String].self) { group in
-            for part in 0..<4 {
-                group.addTask {
-                    var findings: [String] = []
-                    for seed in part * 1_000..<(part + 1) * 1_000 where findings.count < 3 {
-                        if let finding = JobQueueExplorer.explore(seed: UInt64(seed)) { findings.append("seed \(seed): \(finding)") }
-                        if seed % 100 == 0 { await Task.yield() }  // other tests wait for these threads
-                    }
-                    return findings
-                }
-            }
-            return await group.reduce(into: []) { $0 += $1 }
-        }
+        let findings = await exploreSchedules(4_000) { JobQueueExplorer.explore(seed: $0) }
         #expect(findings.isEmpty, "\(findings.prefix(2))")
     }
 
