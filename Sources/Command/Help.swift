@@ -12,7 +12,7 @@ extension Verb {
     var summary: String {
         switch self {
         case .convert: "Pictures to SVG or slides, SVG to slides."
-        case .trace: "Pictures (PNG, JPEG) to SVG."
+        case .trace: "Pictures (PNG, JPEG, WebP) to SVG."
         case .pptx: "SVG or pictures to slides of native, editable shapes."
         case .compose: "Collections: thousands of pictures from layers, planned exactly."
         case .run: "Sends pictures and drawings through the steps of a pipeline."

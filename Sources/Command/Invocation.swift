@@ -47,7 +47,7 @@ enum Verb: String, CaseIterable, Hashable, Sendable {
     }
 
     /// File name endings it takes from a folder.
-    var suffixes: [String] { self == .trace ? ["png", "jpg", "jpeg"] : ["png", "jpg", "jpeg", "svg"] }
+    var suffixes: [String] { self == .trace ? ["png", "jpg", "jpeg", "webp"] : ["png", "jpg", "jpeg", "webp", "svg"] }
 }
 
 /// Something to make.

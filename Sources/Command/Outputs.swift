@@ -98,7 +98,7 @@ private func format(of verb: Verb, _ settings: Settings, file: String?) throws(U
 }
 
 private func withoutKnownSuffix(_ path: String) -> String {
-    for suffix in [".png", ".jpg", ".jpeg", ".svg"]
+    for suffix in [".png", ".jpg", ".jpeg", ".webp", ".svg"]
     where path.lowercased().hasSuffix(suffix) && lastName(of: path).utf8.count > suffix.utf8.count {
         return String(path.dropLast(suffix.count))
     }

@@ -3,7 +3,7 @@ public import AtelierMemo
 public import AtelierProcessors
 public import AtelierStages
 
-/// Says what the pictures of a stream are like: of each PNG or JPEG comes a JSON object with its features by name. Other parts pass.
+/// Says what the pictures of a stream are like: of each PNG, JPEG or WebP comes a JSON object with its features by name. Other parts pass.
 public struct MeasurePictures: PartProcessor {
     var step: PartByPart
     private let options: ConversionOptions

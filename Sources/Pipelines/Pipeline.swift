@@ -108,11 +108,11 @@ extension Pipeline.Target {
     /// What it is usually made of.
     public var usualSources: [String] {
         switch self {
-        case .svg: ["image/png", "image/jpeg"]
+        case .svg: ["image/png", "image/jpeg", "image/webp"]
         case .png: ["image/svg+xml"]
-        case .pptx: ["image/png", "image/jpeg", "image/svg+xml"]
+        case .pptx: ["image/png", "image/jpeg", "image/webp", "image/svg+xml"]
         case .items: ["application/json"]
-        case .features: ["image/png", "image/jpeg"]
+        case .features: ["image/png", "image/jpeg", "image/webp"]
         }
     }
 

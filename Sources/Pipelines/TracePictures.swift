@@ -2,7 +2,7 @@ public import AtelierMemo
 public import AtelierProcessors
 public import AtelierStages
 
-/// Traces the pictures of a stream: of each PNG or JPEG comes a drawing (SVG). Other parts pass.
+/// Traces the pictures of a stream: of each PNG, JPEG or WebP comes a drawing (SVG). Other parts pass.
 ///
 ///     for try await drawing in TracePictures(engine)(pictures) { … }
 ///

@@ -1,23 +1,30 @@
 import AtelierFonts
-import AtelierImageCodecs
+package import AtelierImageCodecs
+import AtelierImageTracing
 public import AtelierMemo
 public import AtelierModels
-import AtelierImageTracing
 import AtelierOOXML
+package import AtelierPixels
 import AtelierSVG
 
 // Recipes: composition as ordinary functions over artifacts. Nothing runs here; an artifact is a promise.
 
+/// The pixels of a picture file. What it is, is looked at now: only WebP needs its library opened to be named.
+package func decodedPicture(_ source: Artifact<Blob>, _ limits: DecodeLimits) -> Artifact<Raster<RGBA8>> {
+    SourceLook(at: source)?.isWebP == true
+        ? Artifact(DecodeWebP(source: source, limits: limits)) : Artifact(DecodeImage(source: source, limits: limits))
+}
+
 /// A picture as SVG.
 ///
 /// - Parameters:
-///   - source: A PNG or JPEG file.
+///   - source: A PNG, JPEG or WebP file.
 ///   - options: How it is decoded, quantised, segmented, fitted and written.
 /// - Returns: The SVG text. Changing only a fit option reruns only the fit and the writing. With a target for the likeness, the
 ///   smallest SVG that reaches it; automatic, the best of several.
 public func traceToSVG(_ source: Artifact<Blob>, _ options: ConversionOptions = .init()) -> Artifact<Blob> {
     if let found = searchedTrace(of: source, options) { return Artifact(SVGOfSearch(found: found)) }
-    let image = Artifact(DecodeImage(source: source, limits: options.image))
+    let image = decodedPicture(source, options.image)
     let quantized = Artifact(QuantizeColors(image: image, options: options.trace.quantize))
     let regions = Artifact(SegmentRegions(image: image, quantized: quantized, options: options.trace.segment))
     let drawing = Artifact(FitPaths(segmentation: regions, options: options.trace.fit))
@@ -26,13 +33,13 @@ public func traceToSVG(_ source: Artifact<Blob>, _ options: ConversionOptions = 
 
 /// What a picture is like in numbers.
 public func measuredPicture(_ source: Artifact<Blob>, _ options: ConversionOptions = .init()) -> Artifact<PictureFeatures> {
-    Artifact(MeasureFeatures(image: Artifact(DecodeImage(source: source, limits: options.image))))
+    Artifact(MeasureFeatures(image: decodedPicture(source, options.image)))
 }
 
 /// The search that a target for the likeness or an automatic choice asks for; nil without one.
 func searchedTrace(of source: Artifact<Blob>, _ options: ConversionOptions) -> Artifact<FoundTrace>? {
     guard options.searches else { return nil }
-    let image = Artifact(DecodeImage(source: source, limits: options.image))
+    let image = decodedPicture(source, options.image)
     guard let target = options.targetSSIM else { return Artifact(ChooseTrace(image: image, options: options.trace)) }
     let quantized = Artifact(QuantizeColors(image: image, options: options.trace.quantize))
     let features = Artifact(MeasureFeatures(image: image))

@@ -58,7 +58,7 @@ public struct ReviewOfSource: Plan {
     /// Raised when the same file takes another way.
     public static let version = 1
 
-    /// The file: PNG or JPEG.
+    /// The file: PNG, JPEG or WebP.
     public var source: Artifact<Blob>
     /// How it is read and traced.
     public var options: ConversionOptions
@@ -72,7 +72,7 @@ public struct ReviewOfSource: Plan {
         self.source = source
         self.options = options
         self.showsComparison = showsComparison
-        self.stages = StageIdentities.toReview
+        self.stages = StageIdentities.toReview + StageIdentities.decoding(of: source)
     }
 
     /// Decides; throws `UnknownSourceFormat`, and `NothingTraced` for a drawing.
@@ -80,8 +80,7 @@ public struct ReviewOfSource: Plan {
         if case .svg = try SourceFormat.sniff(context[source]) { throw NothingTraced() }
         return Artifact(
             ReviewTrace(
-                image: Artifact(DecodeImage(source: source, limits: options.image)), svg: traceToSVG(source, options),
-                showsComparison: showsComparison))
+                image: decodedPicture(source, options.image), svg: traceToSVG(source, options), showsComparison: showsComparison))
     }
 }
 

@@ -19,7 +19,7 @@ public struct SVGFromSource: Plan {
         case rewritten
     }
 
-    /// The file: PNG, JPEG or SVG.
+    /// The file: PNG, JPEG, WebP or SVG.
     public var source: Artifact<Blob>
     /// How pictures are read and traced, and what is refused.
     public var options: ConversionOptions
@@ -41,7 +41,7 @@ public struct SVGFromSource: Plan {
         self.drawings = drawings
         self.fonts = fonts
         self.files = files
-        self.stages = StageIdentities.toSVG
+        self.stages = StageIdentities.toSVG + StageIdentities.decoding(of: source)
     }
 
     /// Decides; throws `UnknownSourceFormat`.
@@ -52,7 +52,7 @@ public struct SVGFromSource: Plan {
     /// Where the plan leads for a file of some format; `explain` follows it without running anything.
     package func way(for format: SourceFormat) -> Artifact<Blob> {
         switch format {
-        case .png, .jpeg: traceToSVG(source, options)
+        case .png, .jpeg, .webp: traceToSVG(source, options)
         case .svg where drawings == .kept: source
         case .svg: Artifact(WriteSVG(tree: readDrawing(source, options.svg, fonts, files)))
         }
@@ -66,7 +66,7 @@ public struct ReportOnSource: Plan {
     /// Raised when the same file takes another way.
     public static let version = 1
 
-    /// The file: PNG, JPEG or SVG.
+    /// The file: PNG, JPEG, WebP or SVG.
     public var source: Artifact<Blob>
     /// How SVG is read.
     public var options: SVG.ReadOptions
@@ -89,13 +89,13 @@ public struct ReportOnSource: Plan {
         self.searching = searching
         self.fonts = fonts
         self.files = files
-        self.stages = StageIdentities.toReport
+        self.stages = StageIdentities.toReport + StageIdentities.decoding(of: source)
     }
 
     /// Decides; throws `UnknownSourceFormat`.
     public func plan(in context: Context) throws -> Artifact<ConversionReport> {
         switch try SourceFormat.sniff(context[source]) {
-        case .png, .jpeg:
+        case .png, .jpeg, .webp:
             searching.flatMap { searchedTrace(of: source, $0) }.map { Artifact(ReportSearch(found: $0)) } ?? Artifact(ReportTree(tree: nil))
         case .svg: Artifact(ReportTree(tree: readDrawing(source, options, fonts, files)))
         }
@@ -103,15 +103,17 @@ public struct ReportOnSource: Plan {
 }
 
 /// What a source file is, by its content.
-public enum SourceFormat: String, Sendable {
+public enum SourceFormat: String, Sendable, CaseIterable {
     /// Portable Network Graphics.
     case png
     /// JPEG (JFIF or EXIF).
     case jpeg
+    /// WebP, a still picture.
+    case webp
     /// Scalable Vector Graphics.
     case svg
 
-    /// Looks at the first bytes; throws `UnknownSourceFormat` for anything but PNG, JPEG and SVG.
+    /// Looks at the first bytes; throws `UnknownSourceFormat` for anything else.
     public static func sniff(_ blob: Blob) throws -> SourceFormat {
         guard let format = SourceFormat(sniffing: blob) else { throw UnknownSourceFormat(byteCount: blob.count) }
         return format
@@ -122,6 +124,7 @@ public enum SourceFormat: String, Sendable {
         switch ImageFormat.sniff(blob.bytes.span) {
         case .png: self = .png
         case .jpeg: self = .jpeg
+        case nil where WebP.sniff(blob.bytes.span): self = .webp
         case nil:
             guard SVG.looksLikeMarkup(blob.bytes.span) else { return nil }
             self = .svg
@@ -137,7 +140,7 @@ public struct UnknownSourceFormat: Error, Equatable, CustomStringConvertible {
     /// One sentence: what, and what would help.
     public var description: String {
         byteCount == 0
-            ? "the file is empty; give a PNG, JPEG or SVG file"
-            : "the content is neither PNG, JPEG nor SVG; convert it to one of these first"
+            ? "the file is empty; give a PNG, JPEG, WebP or SVG file"
+            : "the content is neither PNG, JPEG, WebP nor SVG; convert it to one of these first"
     }
 }

@@ -10,8 +10,8 @@ import AtelierScheduling
 /// What the bytes of a source say before any stage reads them. Recipes ask it, so that what is a drawing without text needs no plan to
 /// find that out.
 struct SourceLook {
-    /// Whether they are SVG.
-    let isDrawing: Bool
+    /// Whether they are SVG, and whether WebP.
+    let isDrawing: Bool, isWebP: Bool
     /// Whether `<text` stands in them, or a drawing with text may be inside.
     let mayHaveText: Bool
 
@@ -24,7 +24,8 @@ struct SourceLook {
             return
         }
         guard let blob = source.sourceBytes() else { return nil }
-        isDrawing = SourceFormat(sniffing: blob) == .svg
+        let format = SourceFormat(sniffing: blob)
+        (isDrawing, isWebP) = (format == .svg, format == .webp)
         mayHaveText = blob.withUnsafeBytes(Self.mayHaveText)
         Self.known.withLock { [self] in
             if $0.count >= 4096 { $0.removeAll() }

@@ -50,6 +50,11 @@ enum StageIdentities {
             of(ReportSearch.self), TracingModel.digest,
         ] + ImageFormat.decoders)
 
+    /// What the decoding of a source adds to that: of WebP, the library.
+    static func decoding(of source: Artifact<Blob>) -> String {
+        SourceLook(at: source)?.isWebP == true ? ",\(of(DecodeWebP.self)),\(WebP.library)" : ""
+    }
+
     static func of<S: Stage>(_: S.Type) -> String { "\(S.name)@\(S.version)" }
 
     private static func list(_ names: [String]) -> String { names.joined(separator: ",") }

@@ -115,7 +115,7 @@ struct ReportPageTests {
         #expect(run.code == .someFailed)
         let page = try #require(scratch.read("page.html"))
         #expect(page.contains("data:image/png;base64,iVBOR") && page.contains("<dt>median SSIM</dt><dd>0.9"))
-        #expect(page.contains("bad.png: the content is neither PNG, JPEG nor SVG"))
+        #expect(page.contains("bad.png: the content is neither PNG, JPEG, WebP nor SVG"))
         _ = await runCommand(scratch, "trace %icon.png @in -d @out --resume --report @page.html -q")
         let again = try #require(scratch.read("page.html"))
         #expect(

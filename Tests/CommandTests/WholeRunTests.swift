@@ -212,7 +212,9 @@ struct WholeRunTests {
         scratch.write("hello", to: "a.png")
         let foreign = await runCommand(scratch, "trace @a.png -q")
         #expect(foreign.code == .nothingRead)
-        #expect(foreign.err == "atelier: \(scratch["a.png"]): the content is neither PNG, JPEG nor SVG; convert it to one of these first\n")
+        #expect(
+            foreign.err
+                == "atelier: \(scratch["a.png"]): the content is neither PNG, JPEG, WebP nor SVG; convert it to one of these first\n")
         #expect(await runCommand(scratch, "trace @missing.png -q").err == "atelier: \(scratch["missing.png"]): there is no such file\n")
         let large = await runCommand(scratch, "trace %icon.png -o @b.svg --max-pixels 10 -q")
         #expect(large.code == .limit && large.err.hasSuffix("where --max-pixels allows 10; raise it or make the picture smaller\n"))

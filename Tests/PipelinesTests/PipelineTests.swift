@@ -180,8 +180,9 @@ struct PipelineTests {
         let words = lines.map { String($0.reversed().drop { $0 == " " }.reversed()) }
         #expect(
             words == [
-                "┌┐", "inputs", "└┘", "", "▼", "┌┐", "1 svg", "of image/png, image/jpeg (each); others pass", "colors 12, tone grey", "└┘",
-                "", "▼", "┌┐", "2 pptx", "of image/png, image/jpeg, image/svg+xml (all, held until the last); others pass",
+                "┌┐", "inputs", "└┘", "", "▼", "┌┐", "1 svg", "of image/png, image/jpeg, image/webp (each); others pass",
+                "colors 12, tone grey", "└┘",
+                "", "▼", "┌┐", "2 pptx", "of image/png, image/jpeg, image/webp, image/svg+xml (all, held until the last); others pass",
                 "title \"A & B\"", "└┘", "", "▼", "┌┐", "outputs", "└┘",
             ])
         let svg = drawn.svgGraph

@@ -28,6 +28,7 @@ struct KeyTests {
     /// A name and what is wrong with the key of that stage.
     static let stages: [(name: String, problems: @Sendable () -> [String])] = [
         (DecodeImage.name, { keyProblems(of: DecodeImage(source: file)) }),
+        (DecodeWebP.name, { keyProblems(of: DecodeWebP(source: file)) }),
         (
             QuantizeColors.name,
             {

@@ -108,7 +108,7 @@ struct RecipesTests {
     func unknown() async throws {
         let deck = convertToPPTX([.bytes(Array("once upon a time".utf8))])
         await #expect { _ = try await engine.value(of: deck.output) } throws: { error in
-            "\(error)".contains("neither PNG, JPEG nor SVG")
+            "\(error)".contains("neither PNG, JPEG, WebP nor SVG")
         }
     }
 }

@@ -154,6 +154,7 @@ func mediaType(of blob: Blob) -> String? {
     switch try? SourceFormat.sniff(blob) {  // what is neither has none
     case .png: "image/png"
     case .jpeg: "image/jpeg"
+    case .webp: "image/webp"
     case .svg: "image/svg+xml"
     case nil: nil
     }

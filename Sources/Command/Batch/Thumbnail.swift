@@ -22,7 +22,7 @@ extension Engine {
     func thumbnail(of source: Artifact<Blob>, isDrawing: Bool, _ options: ConversionOptions) async -> Thumbnail? {
         do {
             guard isDrawing else {
-                let raster = try await value(of: Artifact(DecodeImage(source: source, limits: options.image)))
+                let raster = try await value(of: decodedPicture(source, options.image))
                 return Thumbnail(bytes: encodePNG(raster.shrunk(to: Thumbnail.side)), isSVG: false)
             }
             guard let drawing = source.sourceBytes() else { return nil }

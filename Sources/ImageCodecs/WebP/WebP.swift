@@ -75,16 +75,7 @@ extension WebP {
     /// Decodes a file into sRGB pixels with straight alpha, as `decodeImage` does for the other formats.
     public static func decode(_ bytes: Span<UInt8>, limits: DecodeLimits = DecodeLimits()) throws(WebPError) -> Raster<RGBA8> {
         guard let library = LibWebP.shared else { throw .noLibrary }
-        var (wide, high) = (Int32(0), Int32(0))
-        let isKnown = bytes.withUnsafeBufferPointer { library.getInfo($0.baseAddress, $0.count, &wide, &high) } != 0
-        guard isKnown, wide > 0, high > 0 else { throw .damaged }
-        let (width, height) = (Int(wide), Int(high))
-        do throws(ImageDecodingError) {
-            try limits.check(.fileBytes, bytes.count, against: limits.maxFileBytes)
-            try limits.check(width: width, height: height)
-            // The library holds about as much again while it decodes.
-            try limits.check(.decodedBytes, width * height * 8, against: limits.maxDecodedBytes)
-        } catch { throw .image(error) }
+        let (width, height) = try size(of: bytes, library, limits)
         var isDecoded = false
         let pixels = bytes.withUnsafeBufferPointer { file in
             [RGBA8](unsafeUninitializedCapacity: width * height) { output, count in
@@ -94,7 +85,50 @@ extension WebP {
             }
         }
         guard isDecoded else { throw .damaged }
-        return Raster(width: width, height: height, pixels: pixels)
+        return orientation(of: bytes).upright(Raster(width: width, height: height, pixels: pixels))
+    }
+
+    /// Bytes that decoding this file will hold at its peak beside the file. Reads its header only; throws what `decode` would throw before it
+    /// decodes.
+    public static func decodingFootprint(of bytes: Span<UInt8>, limits: DecodeLimits = DecodeLimits()) throws(WebPError) -> Int {
+        guard let library = LibWebP.shared else { throw .noLibrary }
+        let (width, height) = try size(of: bytes, library, limits)
+        return width * height * bytesPerPixelWhileDecoding
+    }
+
+    /// The library holds about as much again as the raster while it decodes, and what is turned exists twice.
+    private static let bytesPerPixelWhileDecoding = 8
+
+    /// Columns and rows, within the limits.
+    private static func size(
+        of bytes: Span<UInt8>, _ library: LibWebP, _ limits: DecodeLimits
+    ) throws(WebPError) -> (width: Int, height: Int) {
+        var (wide, high) = (Int32(0), Int32(0))
+        let isKnown = bytes.withUnsafeBufferPointer { library.getInfo($0.baseAddress, $0.count, &wide, &high) } != 0
+        guard isKnown, wide > 0, high > 0 else { throw .damaged }
+        let (width, height) = (Int(wide), Int(high))
+        do throws(ImageDecodingError) {
+            try limits.check(.fileBytes, bytes.count, against: limits.maxFileBytes)
+            try limits.check(width: width, height: height)
+            try limits.check(.decodedBytes, width * height * bytesPerPixelWhileDecoding, against: limits.maxDecodedBytes)
+        } catch { throw .image(error) }
+        return (width, height)
+    }
+
+    /// What the chunk `EXIF` says (RFC 9649, section 2.7.1.5); upright without one.
+    private static func orientation(of bytes: Span<UInt8>) -> Orientation {
+        var place = 12
+        while place + 8 <= bytes.count {
+            let length = (0..<4).reduce(0) { $0 | Int(bytes[place + 4 + $1]) << (8 * $1) }
+            guard length <= bytes.count - place - 8 else { break }
+            if bytes.starts(with: Array("EXIF".utf8), at: place) {
+                // Some writers put the header of JPEG's marker before the TIFF structure.
+                let skipped = bytes.starts(with: Array("Exif\0\0".utf8), at: place + 8) && length >= 6 ? 6 : 0
+                return Orientation(tiff: bytes.extracting(place + 8 + skipped..<place + 8 + length))
+            }
+            place += 8 + length + length % 2
+        }
+        return .upright
     }
 
     /// Writes rows of RGB or straight RGBA (3 or 4 bytes a pixel, without gaps) as a file without loss; nil when the library is not here or

@@ -122,7 +122,7 @@ struct WarmingTests {
         let plan = WarmPlan([bad, none], in: engine, filling: .all, now: 0)
         #expect(plan.impossible == 1)
         let report = await warm(engine, by: plan, budget: .seconds(60), clock: ManualTime())
-        #expect(report.outcomes == [.failed("the content is neither PNG, JPEG nor SVG; convert it to one of these first")])
+        #expect(report.outcomes == [.failed("the content is neither PNG, JPEG, WebP nor SVG; convert it to one of these first")])
     }
 
     @Test("It ends as soon as somebody waits; what they asked for is made")
