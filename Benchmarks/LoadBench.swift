@@ -152,9 +152,11 @@ private struct LoadReplay: Sendable {
         return lines.values.allSatisfy { line in zip(line, line.dropFirst()).allSatisfy { $0.turn.asked <= $1.turn.asked } }
     }
 
-    /// Jain's index of what the clients had begun of a class when the first of them had nothing waiting any more.
+    /// Jain's index of what the clients began of a class between the moment when everybody had asked for all, which takes long on a busy
+    /// machine, and that when the first of them had nothing waiting any more.
     private func jain(of served: [Served], in place: Int) -> Double {
-        let line = served.filter { $0.job.place == place }
+        let asked = served.map(\.turn.asked).max() ?? 0
+        let line = served.filter { $0.job.place == place && $0.turn.begin >= asked }
         var left = Dictionary(grouping: line, by: \.job.client).mapValues(\.count), had = left.mapValues { _ in 0.0 }
         for one in line {
             had[one.job.client]! += Double(one.cost)
