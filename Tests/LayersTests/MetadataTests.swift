@@ -149,11 +149,25 @@ struct ProvenanceTests {
         let bytes = Array(text.utf8)
         // In pieces of every length, which must make no difference.
         for piece in 1...max(1, bytes.count) {
-            var hash = SHA256()
-            for start in stride(from: 0, to: bytes.count, by: piece) {
-                hash.update(Array(bytes[start..<min(bytes.count, start + piece)]).span)
+            for isPlain in [false, true] {
+                var hash = SHA256(plainly: isPlain)
+                for start in stride(from: 0, to: bytes.count, by: piece) {
+                    hash.update(Array(bytes[start..<min(bytes.count, start + piece)]).span)
+                }
+                #expect(Provenance(pictures: [hash.finish()]).pictures == [digits])
             }
-            #expect(Provenance(pictures: [hash.finish()]).pictures == [digits])
+        }
+    }
+
+    @Test("With the processor's instructions and without, the hash of any number of bytes is the same")
+    func everyLength() {
+        let bytes = (0..<400).map { UInt8(truncatingIfNeeded: $0 * $0 >> 3) }
+        for count in 0...bytes.count {
+            var first = SHA256(), second = SHA256(plainly: true)
+            first.update(Array(bytes[..<count]).span)
+            second.update(Array(bytes[..<(count / 3)]).span)
+            second.update(Array(bytes[(count / 3)..<count]).span)
+            #expect(first.finish() == second.finish())
         }
     }
 

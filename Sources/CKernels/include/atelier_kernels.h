@@ -3,8 +3,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// Loops that choose their instruction set at run time: drawing rows of layers, and PNG filters with the run-length deflate behind
-// them. No memory is taken or kept here, nothing is checked twice: sizes are the caller's promise. Every level gives the same bytes.
+// Loops that choose their instruction set at run time: drawing rows of layers, PNG filters with the run-length deflate behind
+// them, and a hash. No memory is taken or kept here, nothing is checked twice: sizes are the caller's promise. Every level gives the same bytes.
 
 // Drawing -----------------------------------------------------------------------------------------------------------
 
@@ -56,6 +56,12 @@ size_t atelier_deflate_bound(size_t length, size_t rows);
 // Undoes the filters of `rows` rows of `length` bytes in place, each behind its type. Returns 0, or the number (from 1) of the first row
 // with a type there is not.
 size_t atelier_unfilter(uint8_t *rows_with_types, size_t length, size_t rows, int pixel_bytes);
+
+// SHA-256 -----------------------------------------------------------------------------------------------------------
+
+// Takes whole blocks of 64 bytes into a state (FIPS 180-4, 6.2.2), with the processor's instructions for it where it has them and
+// `plainly` does not forbid them.
+void atelier_sha256(uint32_t state[8], const uint8_t *bytes, size_t blocks, bool plainly);
 
 // Traits ------------------------------------------------------------------------------------------------------------
 
