@@ -99,8 +99,11 @@ public struct PartStream: AsyncSequence, Sendable {
                 taken += 1
                 return ready[taken - 1]
             }
-            if let part = readAtHand() { return part }
-            return try await read()
+            if iterator.hasBatches {
+                if let part = readAtHand() { return part }
+                return try await readBatch()
+            }
+            return try await iterator.next()
         }
 
         /// The next part, or nil at the end.
@@ -109,8 +112,11 @@ public struct PartStream: AsyncSequence, Sendable {
                 taken += 1
                 return ready[taken - 1]
             }
-            if let part = readAtHand() { return part }
-            return try await read()
+            if iterator.hasBatches {
+                if let part = readAtHand() { return part }
+                return try await readBatch()
+            }
+            return try await iterator.next()
         }
 
         /// The first part of what is there without waiting; nil when there is nothing, or it is not known.
@@ -121,8 +127,7 @@ public struct PartStream: AsyncSequence, Sendable {
             return ready[0]
         }
 
-        @usableFromInline nonisolated(nonsending) mutating func read() async throws -> Part? {
-            guard iterator.hasBatches else { return try await iterator.next() }
+        @usableFromInline nonisolated(nonsending) mutating func readBatch() async throws -> Part? {
             ready = try await iterator.nextBatch()
             taken = 1
             return ready.first
@@ -169,10 +174,12 @@ public enum StreamError: Error, Hashable, CustomStringConvertible {
 /// What `PartStream.Iterator` asks. Used by one task at a time, which is what makes it `Sendable`: it is handed on, not
 /// shared.
 @usableFromInline class PartIterator: @unchecked Sendable {  // handed on, not shared
-    nonisolated(nonsending) func next() async throws -> Part? { nil }
-
     /// Whether it is asked for batches; whoever has asked for one never asks for the next part by itself.
-    var hasBatches: Bool { false }
+    @usableFromInline final let hasBatches: Bool
+
+    init(hasBatches: Bool = false) { self.hasBatches = hasBatches }
+
+    @usableFromInline nonisolated(nonsending) func next() async throws -> Part? { nil }
 
     /// Parts that can be had without waiting, at least one; nil when there are none, or a batch has to be asked for.
     func partsAtHand() -> [Part]? { nil }
@@ -185,15 +192,16 @@ private final class ArrayIterator: PartIterator, @unchecked Sendable {  // hande
     private var parts: [Part]
     private var taken = 0
 
-    init(_ parts: [Part]) { self.parts = parts }
+    init(_ parts: [Part]) {
+        self.parts = parts
+        super.init(hasBatches: true)
+    }
 
     override nonisolated(nonsending) func next() async throws -> Part? {
         if taken == parts.count { return nil }
         taken += 1
         return parts[taken - 1]
     }
-
-    override var hasBatches: Bool { true }
 
     override nonisolated(nonsending) func nextBatch() async throws -> [Part] { partsAtHand() ?? [] }
 
@@ -217,8 +225,9 @@ private final class PrefixedIterator: PartIterator, @unchecked Sendable {  // ha
     }
 }
 
-private final class FunctionIterator: PartIterator, @unchecked Sendable {  // handed on, not shared, as all iterators
-    private let body: nonisolated(nonsending) @Sendable () async throws -> Part?
+final class FunctionIterator: PartIterator, @unchecked Sendable {  // handed on, not shared, as all iterators
+    /// Not to be called again when it has given nil.
+    let body: nonisolated(nonsending) @Sendable () async throws -> Part?
     private var hasEnded = false
 
     init(_ body: nonisolated(nonsending) @escaping @Sendable () async throws -> Part?) { self.body = body }

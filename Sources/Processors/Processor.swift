@@ -75,10 +75,10 @@ extension SynchronousPartProcessor {
 
     /// The same for callers that wait.
     public func process(_ part: Part, into output: Output) async throws {
-        let sink = PulledSink(run: Run(reserved: [], door: Door()))
+        let sink = RowSink(run: Run(reserved: [], door: Door()))
         var emitter = Emitter(sink: sink, next: nil, invocation: nil)
         try process(part, into: &emitter)
-        while let part = sink.take() { try await output.emit(part) }
+        while case .part(let part)? = sink.take() { try await output.emit(part) }
     }
 }
 
@@ -88,6 +88,7 @@ extension SynchronousPartProcessor {
 public struct ProcessorForm: Sendable {
     enum Kind: Sendable {
         case stream(any Processor)
+        case scan(any ScanProcessor)
         case chain([any Processor])
         case partChain([any PartProcessor])
         case parallel(Parallel)
@@ -104,6 +105,8 @@ public struct ProcessorForm: Sendable {
     /// It, or the members of a chain, in order.
     var leaves: [Kind] {
         var leaves: [Kind] = []
+        // Room for all of most chains at once: growing takes 13,000 instructions where a thread has asked for no memory before.
+        if case .partChain(let members) = kind { leaves.reserveCapacity(members.count) }
         append(to: &leaves)
         return leaves
     }

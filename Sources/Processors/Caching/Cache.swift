@@ -14,6 +14,8 @@ public struct Cache: Sendable {
     /// What partitions share.
     final class Shared: Sendable {
         let near: [any Store], far: [any Store]
+        /// The nearest level where it is the usual one, which is asked without copying what stands for any level.
+        private let memory: MemoryStore?
         let flights = Lock([Digest: Replay]())
         let counts = Counts()
         let recordLimit: Int
@@ -24,9 +26,19 @@ public struct Cache: Sendable {
         init(_ levels: [any Store], recordLimit: Int, seconds: @escaping @Sendable () -> Int64) {
             near = levels.filter { !$0.storesBytesOnly }
             far = levels.filter(\.storesBytesOnly)
+            memory = near.first as? MemoryStore
             readers = far.isEmpty ? nil : WorkerPool(threads: 2)
             self.recordLimit = recordLimit
             self.seconds = seconds
+        }
+
+        /// Looks in memory.
+        func near(_ digest: Digest) -> CachedContent? {
+            if let memory, case .hit(let entry) = memory.get(digest) { return entry.value(of: CachedContent.self) }
+            for level in near.dropFirst(memory == nil ? 0 : 1) {
+                if case .hit(let entry) = level.get(digest), let content = entry.value(of: CachedContent.self) { return content }
+            }
+            return nil
         }
     }
 
@@ -164,12 +176,7 @@ public struct Cache: Sendable {
     }
 
     /// Looks in memory.
-    func near(_ digest: Digest) -> CachedContent? {
-        for level in shared.near {
-            if case .hit(let entry) = level.get(digest), let content = entry.value(of: CachedContent.self) { return content }
-        }
-        return nil
-    }
+    func near(_ digest: Digest) -> CachedContent? { shared.near(digest) }
 
     /// Looks outside the process, and fills the memory.
     func far(_ near: Digest, _ key: ContentKey?, _ content: some Sequence<Part> & Sendable) async -> CachedContent? {

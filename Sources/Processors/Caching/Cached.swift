@@ -60,14 +60,34 @@ public struct CachedPartProcessor: HastyPartProcessor {
     /// What the processor itself says.
     public func match(_ part: Part) -> Bool { processor.match(part) }
 
-    /// Emits what memory knows of the part.
-    func processAtOnce(_ part: Part, into emitter: inout Emitter) -> Bool {
-        guard let cache = Cache.current?.partitioned(name) ?? cache, condition?(part) ?? true else { return false }
-        guard let digest = keyOf.map({ $0(part).map(cache.key) }) ?? cache.key(of: part), let found = cache.find(digest) else {
-            return false
+    func step(before next: Step?) -> AwaitingStep { Recalling(self, next: next) }
+
+    /// Emits at once what memory knows of a part.
+    private final class Recalling: AwaitingStep, @unchecked Sendable {  // immutable
+        private let cached: CachedPartProcessor
+
+        init(_ cached: CachedPartProcessor, next: Step?) {
+            self.cached = cached
+            super.init(cached, next: next)
         }
-        for part in found.parts { emitter.emit(part) }
-        return true
+
+        override func take(_ part: Part, sink: Sink, under invocation: Invocation?) {
+            guard cached.processor.match(part) else { return sink.pass(part, to: next, under: invocation) }
+            guard let known = cached.known(of: part) else { return sink.start(self, on: part, under: invocation) }
+            for part in known.parts { sink.pass(part, to: next, under: invocation) }
+        }
+    }
+
+    /// What memory knows of a part.
+    private func known(of part: Part) -> CachedContent? {
+        if let condition, !condition(part) { return nil }
+        if let current = Cache.current { return known(of: part, to: current.partitioned(name)) }
+        return cache.flatMap { known(of: part, to: $0) }
+    }
+
+    private func known(of part: Part, to cache: Cache) -> CachedContent? {
+        let digest = if let keyOf { keyOf(part).map(cache.key) } else { cache.key(of: part) }
+        return digest.flatMap(cache.find)
     }
 
     /// Emits what is known or becomes of the part.

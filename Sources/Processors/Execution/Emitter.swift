@@ -67,9 +67,9 @@ final class Run: Sendable {
 /// iterator that is asked for the next part.
 final class Door: @unchecked Sendable {
     // Set while the stages are put together, before any of them runs.
-    var outlet: Outlet?
+    @exclusivity(unchecked) var outlet: Outlet?
     // Used only without an outlet, when the whole run is one task.
-    private var parts: [Part] = []
+    @exclusivity(unchecked) private var parts: [Part] = []
 
     func deliver(_ part: Part) {
         if let outlet { outlet.deliver(reserved: part) } else { parts.append(part) }
@@ -78,7 +78,7 @@ final class Door: @unchecked Sendable {
     func take() -> Part? { parts.isEmpty ? nil : parts.removeFirst() }
 }
 
-/// Where the outputs of one task go. `PulledSink` keeps them for the task itself, `Branch` hands them to another.
+/// Where the outputs of one task go. `RowSink` keeps them for the task itself, `Branch` hands them to another.
 class Sink {
     let run: Run
 
@@ -103,57 +103,5 @@ class Sink {
     /// Runs a step that may wait on a part, in a task of its own.
     func start(_ step: AwaitingStep, on part: Part, under invocation: Invocation?) {
         preconditionFailure("a processor that may wait was compiled into a run that cannot")
-    }
-}
-
-/// Outputs of steps that never wait, kept until the iterator takes them.
-final class PulledSink: Sink {
-    // Most parts give one output, which needs no array.
-    private var only: Part?
-    private var parts: [Part] = []
-    private var taken = 0
-    private var failure: (any Error)?
-    private(set) var hasOutput = false
-    private var isFailed = false
-
-    override var hasFailed: Bool { isFailed }
-
-    override func put(_ part: Part) {
-        if isFailed { return }
-        if hasOutput {
-            parts.append(part)
-        } else {
-            only = part
-            hasOutput = true
-        }
-    }
-
-    override func fail(_ error: any Error) {
-        if isFailed { return }
-        isFailed = true
-        failure = error
-    }
-
-    /// The failure, once, after the outputs before it.
-    func takeFailure() -> (any Error)? {
-        defer { failure = nil }
-        return failure
-    }
-
-    /// The next output.
-    func take() -> Part? {
-        if let part = only.take() {
-            hasOutput = !parts.isEmpty
-            return part
-        }
-        guard taken < parts.count else { return nil }
-        taken += 1
-        let part = parts[taken - 1]
-        if taken == parts.count {
-            parts = []
-            taken = 0
-            hasOutput = false
-        }
-        return part
     }
 }

@@ -1,76 +1,46 @@
-/// Puts stages together, first to last: rows of part processors become steps, every processor of whole streams a task.
+/// Puts stages together, first to last: rows of steps run when they are asked or, where they wait, in tasks before a queue, and every
+/// processor of whole streams in a task.
 func iterator(of stages: [ProcessorForm.Kind], over input: PartStream, limits: QueueLimits, reserved: ReservedSubstreams) -> PartIterator {
     let door = Door()
     var result = input.makeIterator(reserved: reserved)
-    var row: [ProcessorForm.Kind] = []
-    func close(isLast: Bool) {
-        defer { row = [] }
+    var begin = 0
+    func closeRow(at end: Int) {
+        defer { begin = end }
+        let row = stages[begin..<end]
         guard let first = Step.compile(row, before: nil) else { return }
-        if Step.isSynchronous(row) {
-            // The last row has a door of its own, which opens into the iterator.
+        if row.allSatisfy(\.runsWhenAsked) {
+            // Where no queue follows, a row has a door of its own, which opens into the iterator.
+            let isLast = stages[end...].allSatisfy(\.runsWhenAsked)
             let run = Run(reserved: reserved, door: isLast ? Door() : door)
-            result = FusedIterator(over: result, first: first, run: run, isLast: isLast)
-        } else if HastyIterator.suits(row) {
-            let run = Run(reserved: reserved, door: isLast ? Door() : door)
-            result = HastyIterator(over: result, first: first, run: run, limits: limits, isLast: isLast)
+            result = RowIterator(over: result, first: first, run: run, limits: limits, isLast: isLast)
         } else {
-            let run = Run(reserved: reserved, door: door)
             let outlet = Outlet(limits: limits)
             door.outlet = outlet
-            result = OutletIterator(outlet, run: run) { [result] root in
-                while !root.hasFailed, let part = try await result.next() {
-                    root.pass(part, to: first, under: nil)
-                    if root.mustWait { try await root.waitForRoom() }
-                }
+            nonisolated(unsafe) let input = PartStream.Iterator(result)  // handed on to the task
+            result = OutletIterator(outlet, run: Run(reserved: reserved, door: door)) { root in
+                try await root.run(input, through: first)
             }
         }
     }
-    for stage in stages {
-        if case .stream(let processor) = stage {
-            close(isLast: false)
+    for (index, stage) in stages.enumerated() {
+        switch stage {
+        case .stream(let processor):
+            closeRow(at: index)
+            begin = index + 1
             let unreserved = PartStream(once: { [result] _ in UnreservedIterator(over: result, door: door, reserved: reserved) })
             let outlet = Outlet(limits: limits)
             door.outlet = outlet
             result = OutletIterator(outlet, run: Run(reserved: reserved, door: door)) { root in
                 try await processor.process(unreserved, into: Output(branch: root, next: nil, invocation: nil))
             }
-        } else {
-            row.append(stage)
+        case .scan where !stages[begin..<index].allSatisfy(\.isSynchronous):
+            // It sees parts one after the other, in their order, and those before it may come in any.
+            closeRow(at: index)
+        default: break
         }
     }
-    close(isLast: true)
+    closeRow(at: stages.count)
     return result
-}
-
-/// Runs steps that never wait on one part after the other, when it is asked.
-private final class FusedIterator: PartIterator, @unchecked Sendable {  // handed on, not shared, as all iterators
-    private var base: PartIterator
-    private let first: Step
-    private let sink: PulledSink
-    private let isLast: Bool
-
-    init(over base: PartIterator, first: Step, run: Run, isLast: Bool) {
-        self.base = base
-        self.first = first
-        self.isLast = isLast
-        sink = PulledSink(run: run)
-    }
-
-    override nonisolated(nonsending) func next() async throws -> Part? {
-        while true {
-            if isLast, let part = sink.run.door.take() { return part }
-            if sink.hasOutput, let part = sink.take() { return part }
-            if sink.hasFailed {
-                base = PartIterator()
-                guard let failure = sink.takeFailure() else { return nil }
-                throw failure
-            }
-            guard let part = try await base.next() else { return nil }
-            if isLast, sink.run.reserved.reserves(part) { return part }
-            sink.pass(part, to: first, under: nil)
-            try Task.checkCancellation()
-        }
-    }
 }
 
 /// Takes reserved parts out of the input of a processor.

@@ -2,7 +2,10 @@ import Synchronization
 
 /// A part processor put in place: it knows what follows. A row of part processors is compiled into steps, last first, so that
 /// each hands its outputs straight on.
-class Step: @unchecked Sendable {  // immutable after it is made; processors are Sendable
+///
+/// Safe to share: processors are Sendable, and what a step keeps from one part for the next (`ScanProcessor`) is used by the one task
+/// that runs the row.
+class Step: @unchecked Sendable {
     /// Nil at the end of the row.
     final let next: Step?
 
@@ -11,35 +14,57 @@ class Step: @unchecked Sendable {  // immutable after it is made; processors are
     /// Takes a part that is not on a reserved substream.
     func take(_ part: Part, sink: Sink, under invocation: Invocation?) {}
 
-    /// Compiles a row of part processors so that its outputs go to `next`.
-    static func compile(_ row: [ProcessorForm.Kind], before next: Step?) -> Step? {
+    /// Hears that no more parts come: what was held back goes on.
+    func finish(sink: Sink) { next?.finish(sink: sink) }
+
+    /// Compiles a row of processors so that its outputs go to `next`.
+    static func compile(_ row: some BidirectionalCollection<ProcessorForm.Kind>, before next: Step?) -> Step? {
         var next = next
         for kind in row.reversed() {
             next =
                 switch kind {
-                case .chain, .partChain, .stream: preconditionFailure("a row consists of single part processors")
+                case .chain, .partChain, .stream: preconditionFailure("a row consists of single processors that need no task")
+                case .scan(let processor): processor.step(before: next)
                 case .parallel(let parallel): ParallelStep(parallel, next: next)
                 case .route(let route): SwitchStep(route, next: next)
                 case .function(let function): FunctionStep(function, next: next)
                 case .synchronous(let processor): SynchronousStep(processor, next: next)
-                case .hasty(let processor): AwaitingStep(processor, hasty: processor, next: next)
-                case .awaiting(let processor): AwaitingStep(processor, hasty: nil, next: next)
+                case .hasty(let processor): processor.step(before: next)
+                case .awaiting(let processor): AwaitingStep(processor, next: next)
                 }
         }
         return next
     }
+}
 
-    /// Whether steps compiled from it never wait.
-    static func isSynchronous(_ row: [ProcessorForm.Kind]) -> Bool {
-        row.allSatisfy { kind in
-            switch kind {
-            case .parallel(let parallel): parallel.members.allSatisfy { isSynchronous($0.form.leaves) }
-            case .route(let route): route.cases.allSatisfy { isSynchronous($0.processor.form.leaves) }
-            case .function, .synchronous: true
-            case .chain, .partChain, .stream, .hasty, .awaiting: false
-            }
+extension ProcessorForm.Kind {
+    /// Whether the steps it becomes never wait.
+    var isSynchronous: Bool {
+        switch self {
+        case .parallel(let parallel): parallel.members.allSatisfy { $0.form.leaves.allSatisfy(\.isSynchronous) }
+        case .route(let route): route.cases.allSatisfy { $0.processor.form.leaves.allSatisfy(\.isSynchronous) }
+        case .function, .synchronous, .scan: true
+        case .chain, .partChain, .stream, .hasty, .awaiting: false
         }
     }
+
+    /// Whether the steps it becomes run when somebody asks for a part: they never wait, or often need not.
+    var runsWhenAsked: Bool { if case .hasty = self { true } else { isSynchronous } }
+}
+
+/// A processor of whole streams that only computes: one part after the other, and what it remembers between them. It runs in a row of
+/// steps, without the task and the queue of other processors of streams.
+protocol ScanProcessor: Processor {
+    /// A step that begins a stream.
+    func step(before next: Step?) -> Step
+}
+
+extension ScanProcessor {
+    /// That of a processor of streams that only computes.
+    public var form: ProcessorForm { ProcessorForm(.scan(self)) }
+
+    /// Emits what becomes of the stream, as a call does.
+    public func process(_ input: PartStream, into output: Output) async throws { try await output.emit(contentsOf: self(input)) }
 }
 
 final class SynchronousStep: Step, @unchecked Sendable {  // immutable
@@ -77,9 +102,8 @@ final class FunctionStep: Step, @unchecked Sendable {  // immutable
 
 /// A part processor that may wait and often need not.
 protocol HastyPartProcessor: PartProcessor {
-    /// Emits what becomes of a part if that is known at once. If not it emits nothing and returns false, and the part is processed
-    /// in a task.
-    func processAtOnce(_ part: Part, into emitter: inout Emitter) -> Bool
+    /// A step that emits what becomes of a part where that is known at once.
+    func step(before next: Step?) -> AwaitingStep
 }
 
 extension HastyPartProcessor {
@@ -87,26 +111,20 @@ extension HastyPartProcessor {
     public var form: ProcessorForm { ProcessorForm(.hasty(self)) }
 }
 
-final class AwaitingStep: Step, @unchecked Sendable {  // immutable
-    let processor: any PartProcessor
-    // Bound once: a call through the processors themselves copies them each time.
-    private let matches: (Part) -> Bool
-    private let processesAtOnce: ((Part, inout Emitter) -> Bool)?
+class AwaitingStep: Step, @unchecked Sendable {  // immutable
+    final let processor: any PartProcessor
 
-    init(_ processor: any PartProcessor, hasty: (any HastyPartProcessor)?, next: Step?) {
+    init(_ processor: any PartProcessor, next: Step?) {
         self.processor = processor
-        matches = processor.match
-        processesAtOnce = hasty.map { $0.processAtOnce }
         super.init(next: next)
     }
 
     override func take(_ part: Part, sink: Sink, under invocation: Invocation?) {
-        guard matches(part) else { return sink.pass(part, to: next, under: invocation) }
-        if let processesAtOnce {
-            var emitter = Emitter(sink: sink, next: next, invocation: invocation)
-            if processesAtOnce(part, &emitter) { return }
+        if processor.match(part) {
+            sink.start(self, on: part, under: invocation)
+        } else {
+            sink.pass(part, to: next, under: invocation)
         }
-        sink.start(self, on: part, under: invocation)
     }
 }
 

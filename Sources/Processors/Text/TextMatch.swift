@@ -10,7 +10,7 @@
 ///
 /// A match counts as soon as a part ends with it, though more text might have made it longer: `\d+` finds `12` and `3` in
 /// `"12", "3"`. With `longest` it is held until it can grow no more. An end of turn lets everything go that is held.
-public struct TextMatch: Processor {
+public struct TextMatch: ScanProcessor {
     private let pattern: TextPattern
     private let output: String
     private let input: String
@@ -43,16 +43,31 @@ public struct TextMatch: Processor {
         self.transform = transform
     }
 
-    /// Passes the stream and what is found in it.
-    public func process(_ input: PartStream, into output: Output) async throws {
-        var search = Search(self)
-        for try await part in input {
-            search.take(part)
-            for part in search.ready { try await output.emit(part) }
+    func step(before next: Step?) -> Step { Matching(self, next: next) }
+
+    /// Passes the parts and what is found in them.
+    private final class Matching: Step, @unchecked Sendable {  // used by the task that runs the row
+        @exclusivity(unchecked) private var search: Search
+
+        init(_ match: TextMatch, next: Step?) {
+            search = Search(match)
+            super.init(next: next)
+        }
+
+        override func take(_ part: Part, sink: Sink, under invocation: Invocation?) {
+            if search.take(part) { sink.pass(part, to: next, under: invocation) } else { passWhatIsReady(sink) }
+        }
+
+        override func finish(sink: Sink) {
+            search.finish()
+            passWhatIsReady(sink)
+            super.finish(sink: sink)
+        }
+
+        private func passWhatIsReady(_ sink: Sink) {
+            for part in search.ready { sink.pass(part, to: next, under: nil) }
             search.ready.removeAll(keepingCapacity: true)
         }
-        search.finish()
-        for part in search.ready { try await output.emit(part) }
     }
 
     /// What is held, and what may go on.
@@ -79,26 +94,26 @@ public struct TextMatch: Processor {
             scanner = TextScanner(match.pattern, settlesAtEnds: !match.waitsForLongest)
         }
 
-        mutating func take(_ part: Part) {
+        /// Whether the part goes on as it is and alone; if not, `ready` may.
+        mutating func take(_ part: Part) -> Bool {
             if match.flushes(part) {
+                if held.isEmpty, scanner.isIdle { return true }
                 giveUp()
                 ready.append(part)
-                return
+                return false
             }
             guard part.substream == match.input, part.isText else {
-                if match.removes, !held.isEmpty { held.append(Held(part: part, text: nil)) } else { ready.append(part) }
-                return
+                if !match.removes || held.isEmpty { return true }
+                held.append(Held(part: part, text: nil))
+                return false
             }
-            if !match.removes { ready.append(part) }
             var text = part.plainText
             let begin = end
             end += text.utf8.count
             // Most parts hold nothing: they go on as they are.
             let first = text.withUTF8 { scanner.search($0) }
-            if first == nil, scanner.isIdle, held.isEmpty {
-                if match.removes { ready.append(part) }
-                return
-            }
+            if first == nil, scanner.isIdle, held.isEmpty { return true }
+            if !match.removes { ready.append(part) }
             held.append(Held(part: part, origin: begin, text: begin..<end))
             heldBytes += end - begin
             var found = first
@@ -109,6 +124,7 @@ public struct TextMatch: Processor {
             }
             release(upTo: scanner.unsettled)
             if heldBytes > match.holdLimit { giveUp() }
+            return false
         }
 
         mutating func finish() {

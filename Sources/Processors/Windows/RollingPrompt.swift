@@ -181,7 +181,10 @@ final class PromptIterator: PartIterator, @unchecked Sendable {  // handed on, n
     private var parts: [Part] = []
     private var taken = 0
 
-    init(_ prompt: Prompt) { self.prompt = prompt }
+    init(_ prompt: Prompt) {
+        self.prompt = prompt
+        super.init(hasBatches: true)
+    }
 
     override nonisolated(nonsending) func next() async throws -> Part? {
         while taken == parts.count {
@@ -192,8 +195,6 @@ final class PromptIterator: PartIterator, @unchecked Sendable {  // handed on, n
         taken += 1
         return parts[taken - 1]
     }
-
-    override var hasBatches: Bool { true }
 
     override func partsAtHand() -> [Part]? {
         guard nextTurn < prompt.history.turns.count else { return nil }

@@ -1,46 +1,41 @@
-/// Runs a row of part processors that seldom wait when it is asked, like one that never does; from the first part on that has to
-/// wait, in tasks behind a queue. So a stream of which a cache knows everything costs neither.
-final class HastyIterator: PartIterator, @unchecked Sendable {  // handed on, not shared, as all iterators
-    private let base: PartIterator
+/// Runs a row of steps when it is asked for a part, on one part of its input after the other: no task, no queue, one part ahead. When
+/// a step has to wait it goes on in tasks behind a queue; a row of steps that never wait, and a stream of which a cache knows
+/// everything, cost neither.
+final class RowIterator: PartIterator, @unchecked Sendable {  // handed on, not shared, as all iterators
+    // One task has an iterator at a time, so nothing meets here; checking that took 4% of a cached hit.
+    @exclusivity(unchecked) private var input: PartStream.Iterator
+    /// What the input asks, if that is a function: asked straight, a part takes 130 instructions less.
+    @exclusivity(unchecked) private var source: (nonisolated(nonsending) @Sendable () async throws -> Part?)?
+    @exclusivity(unchecked) private var isAtEnd = false
+    /// Parts since somebody looked whether the task is cancelled.
+    @exclusivity(unchecked) private var unlooked = 0
+    /// What is read from the first part on that had to wait.
+    @exclusivity(unchecked) private var rest: OutletIterator?
     private let first: Step
     private let limits: QueueLimits
+    /// Whether no queue follows: then parts on reserved substreams leave through this iterator.
     private let isLast: Bool
-    private let sink: HastySink
-    /// Parts since somebody looked whether the task is cancelled.
-    private var unlooked = 0
-    /// What is read from the first part on that had to wait.
-    private var rest: OutletIterator?
+    private let sink: RowSink
 
     init(over base: PartIterator, first: Step, run: Run, limits: QueueLimits, isLast: Bool) {
-        self.base = base
+        input = PartStream.Iterator(base)
+        source = (base as? FunctionIterator)?.body
         self.first = first
         self.limits = limits
         self.isLast = isLast
-        sink = HastySink(run: run)
-    }
-
-    /// Whether a row of these runs so: every member computes only, or often has its output at once, and one does.
-    static func suits(_ row: [ProcessorForm.Kind]) -> Bool {
-        var isHasty = false
-        for kind in row {
-            switch kind {
-            case .function, .synchronous: break
-            case .hasty: isHasty = true
-            default: return false
-            }
-        }
-        return isHasty
+        sink = RowSink(run: run)
     }
 
     override nonisolated(nonsending) func next() async throws -> Part? {
         if let rest { return try await rest.next() }
         while true {
             if isLast, let part = sink.run.door.take() { return part }
+            if let part = sink.only.take() { return part }
             if let element = sink.take() {
                 switch element {
                 case .part(let part): return part
                 case .failure(let error):
-                    rest = waiting(for: [])
+                    leave()
                     throw error
                 case .start:
                     let rest = waiting(for: [element] + sink.takeAll())
@@ -48,7 +43,19 @@ final class HastyIterator: PartIterator, @unchecked Sendable {  // handed on, no
                     return try await rest.next()
                 }
             }
-            guard let part = try await base.next() else { return nil }
+            if isAtEnd { return nil }
+            let part: Part?
+            do {
+                part = if let source { try await source() } else { try await input.next() }
+            } catch {
+                leave()
+                throw error
+            }
+            guard let part else {
+                leave()
+                first.finish(sink: sink)
+                continue
+            }
             if isLast, sink.run.reserved.reserves(part) { return part }
             sink.pass(part, to: first, under: nil)
             unlooked += 1
@@ -59,12 +66,21 @@ final class HastyIterator: PartIterator, @unchecked Sendable {  // handed on, no
         }
     }
 
+    /// Asks for no more parts.
+    private func leave() {
+        isAtEnd = true
+        source = nil
+        input = PartStream.Iterator(PartIterator())
+    }
+
     /// Goes on in tasks with what is left of a part, and then with the parts after it.
-    private func waiting(for elements: [HastySink.Element]) -> OutletIterator {
+    private func waiting(for elements: [RowSink.Element]) -> OutletIterator {
         let outlet = Outlet(limits: limits)
         if isLast { sink.run.door.outlet = outlet }
-        return OutletIterator(outlet, run: sink.run) { [base, first] root in
-            if elements.isEmpty { return }
+        nonisolated(unsafe) let input = input  // handed on to the task
+        let isAtEnd = isAtEnd
+        leave()
+        return OutletIterator(outlet, run: sink.run) { [first] root in
             for element in elements {
                 switch element {
                 case .part(let part): root.put(part)
@@ -72,16 +88,25 @@ final class HastyIterator: PartIterator, @unchecked Sendable {  // handed on, no
                 case .failure(let error): root.fail(error)
                 }
             }
-            while !root.hasFailed, let part = try await base.next() {
-                root.pass(part, to: first, under: nil)
-                if root.mustWait { try await root.waitForRoom() }
-            }
+            if !isAtEnd, !root.hasFailed { try await root.run(input, through: first) }
         }
     }
 }
 
+extension Branch {
+    /// Gives all parts of an input to a row of steps, as fast as there is room for what they emit.
+    func run(_ input: PartStream.Iterator, through first: Step) async throws {
+        var input = input
+        while !hasFailed, let part = try await input.next() {
+            pass(part, to: first, under: nil)
+            if mustWait { try await waitForRoom() }
+        }
+        if !hasFailed { first.finish(sink: self) }
+    }
+}
+
 /// What becomes of a part as far as that is known at once, and what has to wait, in the order of output.
-final class HastySink: Sink {
+final class RowSink: Sink {
     enum Element: Sendable {
         case part(Part)
         case start(AwaitingStep, Part)
@@ -89,10 +114,10 @@ final class HastySink: Sink {
     }
 
     // Most parts give one output, which needs no array. It comes before the others.
-    private var only: Part?
-    private var elements: [Element] = []
-    private var taken = 0
-    private var isFailed = false
+    @exclusivity(unchecked) fileprivate(set) var only: Part?
+    @exclusivity(unchecked) private var elements: [Element] = []
+    @exclusivity(unchecked) private var taken = 0
+    @exclusivity(unchecked) private var isFailed = false
 
     override var hasFailed: Bool { isFailed }
 
