@@ -46,7 +46,11 @@ extension Processor {
     ///
     /// - Parameter limits: What may wait between stages and be under way at once.
     public func callAsFunction(_ input: PartStream, limits: QueueLimits = .balanced) -> PartStream {
-        PartStream(once: { reserved in iterator(of: form.leaves, over: input, limits: limits, reserved: reserved) })
+        PartStream(once: { reserved in
+            var assembly = Assembly(over: input, limits: limits, reserved: reserved)
+            assembly.add(form.kind)
+            return assembly.finished()
+        })
     }
 
     /// The output for parts that are there already.
@@ -101,23 +105,6 @@ public struct ProcessorForm: Sendable {
     let kind: Kind
 
     init(_ kind: Kind) { self.kind = kind }
-
-    /// It, or the members of a chain, in order.
-    var leaves: [Kind] {
-        var leaves: [Kind] = []
-        // Room for all of most chains at once: growing takes 13,000 instructions where a thread has asked for no memory before.
-        if case .partChain(let members) = kind { leaves.reserveCapacity(members.count) }
-        append(to: &leaves)
-        return leaves
-    }
-
-    private func append(to leaves: inout [Kind]) {
-        switch kind {
-        case .chain(let members): for member in members { member.form.append(to: &leaves) }
-        case .partChain(let members): for member in members { member.form.append(to: &leaves) }
-        default: leaves.append(kind)
-        }
-    }
 }
 
 /// How much may wait in each queue of a run, and how many parts may be under way in each row of part processors.

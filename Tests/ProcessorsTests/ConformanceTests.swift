@@ -59,7 +59,7 @@ struct ConformanceTests {
             var output: [Part] = []
             var failure: (any Error)?
             do {
-                try await ReservedSubstreams.$current.withValue(reserved) {
+                try await ReservedSubstreams.reserving(reserved) {
                     for try await part in processor(stream, limits: scene.limits) { output.append(part) }
                 }
             } catch { failure = error }

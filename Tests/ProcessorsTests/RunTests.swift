@@ -284,6 +284,57 @@ struct RunTests {
         if index < 1 || index == 4 { #expect(said == said.sorted { Int($0.filter(\.isNumber))! < Int($1.filter(\.isNumber))! }) }
     }
 
+    @Test("A processor that only scans the stream gives the same wherever it stands", arguments: chains.indices)
+    func scanning(_ index: Int) async throws {
+        let chain = RunTests.chains[index], match = TextMatch(try TextPattern("[37]x*|9"), into: "found")
+        let before = try await Chain(chain)(numbers(200)).gather(), found = try await match(before).gather()
+        let expected = try await Chain(chain)(found).gather()
+        #expect(expected.contains { $0.substream == "found" })
+        for limits in [QueueLimits.balanced, .lowLatency] {
+            #expect(try await Chain(chain + [match] + chain)(numbers(200), limits: limits).gather() == expected)
+        }
+    }
+
+    @Test("Reserved parts come out of rows that begin to wait, and of those behind them")
+    func reservedBehindWaiting() async throws {
+        let speaking = AsyncPartFunction { part, output in
+            try await output.emit(.status("now \(try part.text)"))
+            try await output.emit(part)
+        }
+        let cache = try Cache()
+        let pipeline = Chain([
+            RunTests.mark, speaking.cached(in: cache, as: "speaking"), TextMatch(try TextPattern("[25]"), into: "status"), Suffix("end"),
+            RunTests.mark, TextMatch(try TextPattern("4"), into: "debug"),
+        ])
+        // All misses, all hits, and hits before misses.
+        for count in [10, 10, 20] {
+            var input = (0..<count).map { Part("\($0)") }
+            input.insert(Part("in", substream: "status"), at: 5)
+            let output = try await pipeline(PartStream(input)).gather()
+            let twos = (0..<count).reduce(0) { $0 + "\($1)".count { "25".contains($0) } }
+            let fours = (0..<count).reduce(0) { $0 + "\($1)".count { $0 == "4" } }
+            #expect(output.filter { $0.substream == "status" }.count == 1 + count + twos)
+            #expect(output.filter { $0.substream == "debug" }.count == fours)
+            #expect(output.last { $0.substream.isEmpty }?.payload == .text("endx"))
+        }
+        try await expectNoTaskLeft()
+    }
+
+    @Test("What a scan holds is lost with an error, which comes once, after what was let go")
+    func errorWhileScanning() async throws {
+        let taken = Counter()
+        let source = PartStream {
+            defer { taken.add() }
+            if taken.count == 2 { throw Failure(number: 2) }
+            return taken.count == 0 ? "all" : "well [but"
+        }
+        var iterator = TextMatch(try TextPattern(#"\[[^\]]*\]"#), into: "found")(source).makeAsyncIterator()
+        #expect(try await iterator.next()?.text == "all")
+        await #expect(throws: Failure(number: 2)) { try await iterator.next() }
+        #expect(try await iterator.next() == nil)
+        #expect(taken.count == 3)
+    }
+
     @Test("A parallel that passes what its members leave waits for those that may wait")
     func lateFallback() async throws {
         let silent = AsyncPartFunction { _, _ in await Task.yield() }

@@ -34,7 +34,7 @@ public struct Cache: Sendable {
 
         /// Looks in memory.
         func near(_ digest: Digest) -> CachedContent? {
-            if let memory, case .hit(let entry) = memory.get(digest) { return entry.value(of: CachedContent.self) }
+            if let memory, case .hit(let entry) = memory.get(digest), let content = entry.value(of: CachedContent.self) { return content }
             for level in near.dropFirst(memory == nil ? 0 : 1) {
                 if case .hit(let entry) = level.get(digest), let content = entry.value(of: CachedContent.self) { return content }
             }

@@ -63,16 +63,31 @@ final class Run: Sendable {
     }
 }
 
-/// The way out for parts on reserved substreams: past all stages to the last queue, or, where a run has none, to the
-/// iterator that is asked for the next part.
+/// The way out for parts on reserved substreams: past all stages to the last queue, or, behind it, to the iterator that is asked for
+/// the next part.
 final class Door: @unchecked Sendable {
-    // Set while the stages are put together, before any of them runs.
+    /// What comes behind a row of steps, which is not known yet when the row is put together.
+    final class Rest: @unchecked Sendable {  // set while the stages are put together, before any of them runs
+        /// Nil where no queue follows.
+        @exclusivity(unchecked) var door: Door?
+    }
+
+    private let rest: Rest?
+    // Set while the stages are put together, or go on in tasks, before any of these runs.
     @exclusivity(unchecked) var outlet: Outlet?
-    // Used only without an outlet, when the whole run is one task.
+    // Used only without an outlet, by the one task that asks.
     @exclusivity(unchecked) private var parts: [Part] = []
 
+    init(before rest: Rest? = nil) { self.rest = rest }
+
     func deliver(_ part: Part) {
-        if let outlet { outlet.deliver(reserved: part) } else { parts.append(part) }
+        if let next = rest?.door {
+            next.deliver(part)
+        } else if let outlet {
+            outlet.deliver(reserved: part)
+        } else {
+            parts.append(part)
+        }
     }
 
     func take() -> Part? { parts.isEmpty ? nil : parts.removeFirst() }

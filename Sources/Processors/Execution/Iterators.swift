@@ -1,46 +1,92 @@
-/// Puts stages together, first to last: rows of steps run when they are asked or, where they wait, in tasks before a queue, and every
-/// processor of whole streams in a task.
-func iterator(of stages: [ProcessorForm.Kind], over input: PartStream, limits: QueueLimits, reserved: ReservedSubstreams) -> PartIterator {
-    let door = Door()
-    var result = input.makeIterator(reserved: reserved)
-    var begin = 0
-    func closeRow(at end: Int) {
-        defer { begin = end }
-        let row = stages[begin..<end]
-        guard let first = Step.compile(row, before: nil) else { return }
-        if row.allSatisfy(\.runsWhenAsked) {
-            // Where no queue follows, a row has a door of its own, which opens into the iterator.
-            let isLast = stages[end...].allSatisfy(\.runsWhenAsked)
-            let run = Run(reserved: reserved, door: isLast ? Door() : door)
-            result = RowIterator(over: result, first: first, run: run, limits: limits, isLast: isLast)
-        } else {
-            let outlet = Outlet(limits: limits)
-            door.outlet = outlet
-            nonisolated(unsafe) let input = PartStream.Iterator(result)  // handed on to the task
-            result = OutletIterator(outlet, run: Run(reserved: reserved, door: door)) { root in
-                try await root.run(input, through: first)
-            }
-        }
+/// A run while it is put together, first to last: neighbours that need no task become rows of steps, which run when they are asked or,
+/// where one waits, in tasks before a queue; every other processor of whole streams becomes a task.
+///
+/// Without arrays of processors: the type of the first takes a process 11,000 instructions to make, as many as all the rest of a
+/// chain of eight.
+struct Assembly {
+    private let limits: QueueLimits
+    private let reserved: ReservedSubstreams
+    private var result: PartIterator
+    /// Of all up to the last queue.
+    private let door = Door()
+    /// What will follow the rows behind the last queue.
+    private var rest = Door.Rest()
+    // The row that may still grow.
+    private var last: Member?
+    private var isSynchronous = true, runsWhenAsked = true
+
+    /// A member of a row, and those before it.
+    private final class Member {
+        let kind: ProcessorForm.Kind
+        let previous: Member?
+
+        init(_ kind: ProcessorForm.Kind, after previous: Member?) { (self.kind, self.previous) = (kind, previous) }
     }
-    for (index, stage) in stages.enumerated() {
-        switch stage {
+
+    init(over input: PartStream, limits: QueueLimits, reserved: ReservedSubstreams) {
+        self.limits = limits
+        self.reserved = reserved
+        result = input.makeIterator(reserved: reserved)
+    }
+
+    /// What reads the output.
+    consuming func finished() -> PartIterator {
+        closeRow()
+        return result
+    }
+
+    /// Puts a processor behind those that are there.
+    mutating func add(_ kind: ProcessorForm.Kind) {
+        switch kind {
+        case .chain(let members): for member in members { add(member.form.kind) }
+        case .partChain(let members): for member in members { add(member.form.kind) }
         case .stream(let processor):
-            closeRow(at: index)
-            begin = index + 1
-            let unreserved = PartStream(once: { [result] _ in UnreservedIterator(over: result, door: door, reserved: reserved) })
-            let outlet = Outlet(limits: limits)
-            door.outlet = outlet
-            result = OutletIterator(outlet, run: Run(reserved: reserved, door: door)) { root in
+            closeRow()
+            let unreserved = PartStream(once: { [result, door, reserved] _ in
+                UnreservedIterator(over: result, door: door, reserved: reserved)
+            })
+            result = OutletIterator(makeOutlet(), run: Run(reserved: reserved, door: door)) { root in
                 try await processor.process(unreserved, into: Output(branch: root, next: nil, invocation: nil))
             }
-        case .scan where !stages[begin..<index].allSatisfy(\.isSynchronous):
-            // It sees parts one after the other, in their order, and those before it may come in any.
-            closeRow(at: index)
-        default: break
+        case .scan, .parallel, .route, .function, .synchronous, .hasty, .awaiting:
+            // A scan sees parts one after the other, in their order, and those before it may come in any.
+            if case .scan = kind, !isSynchronous { closeRow() }
+            last = Member(kind, after: last)
+            if !kind.isSynchronous {
+                isSynchronous = false
+                if case .hasty = kind {} else { runsWhenAsked = false }
+            }
         }
     }
-    closeRow(at: stages.count)
-    return result
+
+    private mutating func closeRow() {
+        var first: Step?, member = last
+        while let current = member {
+            first = Step.compile(current.kind, before: first)
+            member = current.previous
+        }
+        if let first {
+            if runsWhenAsked {
+                let run = Run(reserved: reserved, door: Door(before: rest))
+                result = RowIterator(over: result, first: first, run: run, limits: limits)
+            } else {
+                nonisolated(unsafe) let input = PartStream.Iterator(result)  // handed on to the task
+                result = OutletIterator(makeOutlet(), run: Run(reserved: reserved, door: door)) { root in
+                    try await root.run(input, through: first)
+                }
+            }
+        }
+        (last, isSynchronous, runsWhenAsked) = (nil, true, true)
+    }
+
+    /// The queue that is now the last one.
+    private mutating func makeOutlet() -> Outlet {
+        let outlet = Outlet(limits: limits)
+        door.outlet = outlet
+        rest.door = door
+        rest = Door.Rest()
+        return outlet
+    }
 }
 
 /// Takes reserved parts out of the input of a processor.

@@ -17,23 +17,19 @@ class Step: @unchecked Sendable {
     /// Hears that no more parts come: what was held back goes on.
     func finish(sink: Sink) { next?.finish(sink: sink) }
 
-    /// Compiles a row of processors so that its outputs go to `next`.
-    static func compile(_ row: some BidirectionalCollection<ProcessorForm.Kind>, before next: Step?) -> Step? {
-        var next = next
-        for kind in row.reversed() {
-            next =
-                switch kind {
-                case .chain, .partChain, .stream: preconditionFailure("a row consists of single processors that need no task")
-                case .scan(let processor): processor.step(before: next)
-                case .parallel(let parallel): ParallelStep(parallel, next: next)
-                case .route(let route): SwitchStep(route, next: next)
-                case .function(let function): FunctionStep(function, next: next)
-                case .synchronous(let processor): SynchronousStep(processor, next: next)
-                case .hasty(let processor): processor.step(before: next)
-                case .awaiting(let processor): AwaitingStep(processor, next: next)
-                }
+    /// Compiles a processor so that its outputs go to `next`.
+    static func compile(_ kind: ProcessorForm.Kind, before next: Step?) -> Step? {
+        switch kind {
+        case .chain, .stream: preconditionFailure("a row consists of processors that need no task of their own")
+        case .partChain(let members): members.reversed().reduce(next) { compile($1.form.kind, before: $0) }
+        case .parallel(let parallel): ParallelStep(parallel, next: next)
+        case .route(let route): SwitchStep(route, next: next)
+        case .scan(let processor): processor.step(before: next)
+        case .function(let function): FunctionStep(function, next: next)
+        case .synchronous(let processor): SynchronousStep(processor, next: next)
+        case .hasty(let processor): processor.step(before: next)
+        case .awaiting(let processor): AwaitingStep(processor, next: next)
         }
-        return next
     }
 }
 
@@ -41,15 +37,13 @@ extension ProcessorForm.Kind {
     /// Whether the steps it becomes never wait.
     var isSynchronous: Bool {
         switch self {
-        case .parallel(let parallel): parallel.members.allSatisfy { $0.form.leaves.allSatisfy(\.isSynchronous) }
-        case .route(let route): route.cases.allSatisfy { $0.processor.form.leaves.allSatisfy(\.isSynchronous) }
+        case .partChain(let members): members.allSatisfy(\.form.kind.isSynchronous)
+        case .parallel(let parallel): parallel.members.allSatisfy(\.form.kind.isSynchronous)
+        case .route(let route): route.cases.allSatisfy(\.processor.form.kind.isSynchronous)
         case .function, .synchronous, .scan: true
-        case .chain, .partChain, .stream, .hasty, .awaiting: false
+        case .chain, .stream, .hasty, .awaiting: false
         }
     }
-
-    /// Whether the steps it becomes run when somebody asks for a part: they never wait, or often need not.
-    var runsWhenAsked: Bool { if case .hasty = self { true } else { isSynchronous } }
 }
 
 /// A processor of whole streams that only computes: one part after the other, and what it remembers between them. It runs in a row of
@@ -132,7 +126,7 @@ final class SwitchStep: Step, @unchecked Sendable {  // immutable
     private let cases: [(case: PartSwitch.Case, step: Step?)]
 
     init(_ route: PartSwitch, next: Step?) {
-        cases = route.cases.map { ($0, Step.compile($0.processor.form.leaves, before: next)) }
+        cases = route.cases.map { ($0, Step.compile($0.processor.form.kind, before: next)) }
         super.init(next: next)
     }
 
@@ -152,7 +146,7 @@ final class ParallelStep: Step, @unchecked Sendable {  // immutable
     init(_ parallel: Parallel, next: Step?) {
         passing = parallel.passing
         let end = passing == .unlessOutput ? JoinStep(next: next) : next
-        members = parallel.members.map { ($0, Step.compile($0.form.leaves, before: end)) }
+        members = parallel.members.map { ($0, Step.compile($0.form.kind, before: end)) }
         super.init(next: next)
     }
 
