@@ -39,7 +39,7 @@ public struct Output: Sendable {
     /// Throws `CancellationError` when nobody reads the output any more.
     public nonisolated(nonsending) func emit(_ part: Part) async throws {
         if next == nil, !branch.run.reserved.reserves(part) {
-            if !branch.offer(part) { try await branch.putWhenThereIsRoom(part) }
+            if branch.offer(CollectionOfOne(part)) == 0 { try await branch.putWhenThereIsRoom(part) }
         } else {
             branch.pass(part, to: next, under: invocation)
             if branch.mustWait { try await branch.waitForRoom() }
@@ -48,7 +48,24 @@ public struct Output: Sendable {
 
     /// Emits all parts of a stream.
     public nonisolated(nonsending) func emit(contentsOf stream: PartStream) async throws {
-        for try await part in stream { try await emit(part) }
+        try await emit(contentsOf: stream, reserved: .current)
+    }
+
+    nonisolated(nonsending) func emit(contentsOf stream: PartStream, reserved: ReservedSubstreams) async throws {
+        let parts = stream.makeIterator(reserved: reserved)
+        guard parts.hasBatches, next == nil else {
+            while let part = try await parts.next() { try await emit(part) }
+            return
+        }
+        while true {
+            var rest = try await parts.nextBatch()[...]
+            if rest.isEmpty { return }
+            while !rest.isEmpty {
+                // As many at once as there is room for, then one that has to wait or leaves by the door.
+                rest = rest.dropFirst(branch.offer(rest.prefix { !branch.run.reserved.reserves($0) }))
+                if let part = rest.popFirst() { try await emit(part) }
+            }
+        }
     }
 }
 

@@ -92,24 +92,26 @@ final class Outlet: @unchecked Sendable {
         if branch.isRoot { open += 1 }
     }
 
-    /// Puts a part if there is room and nobody waits for the bytes.
-    fileprivate func offer(_ part: Part, in branch: Branch) -> Bool {
-        var isPut = false
+    /// Puts parts, as many as there is room for while nobody waits for the bytes, and says how many.
+    fileprivate func offer(_ parts: some Collection<Part>, in branch: Branch) -> Int {
+        var count = 0
         if branch.isRoot || !hasWriters.load(ordering: .relaxed) {
             write(in: branch) {
-                if isCancelled || branch.hasFailed { return false }
-                if branch.isRoot {
-                    guard hasRoom(for: branch, adding: part), path.last === branch || !isHeldBack else { return false }
-                    place(part, in: branch)
-                } else {
-                    guard branch.waitingParts < limits.parts, countBytes(of: part) else { return false }
-                    place(part, in: branch, isCounted: true)
+                if isCancelled || branch.hasFailed || branch.isRoot && path.last !== branch && isHeldBack { return false }
+                for part in parts {
+                    if branch.isRoot {
+                        guard hasRoom(for: branch, adding: part) else { break }
+                        place(part, in: branch)
+                    } else {
+                        guard branch.waitingParts < limits.parts, countBytes(of: part) else { break }
+                        place(part, in: branch, isCounted: true)
+                    }
+                    count += 1
                 }
-                isPut = true
-                return true
+                return count > 0
             }
         }
-        return isPut
+        return count
     }
 
     /// Puts a part when there is room, after those who waited before.
@@ -421,7 +423,7 @@ final class Branch: Sink, @unchecked Sendable {
 
     nonisolated(nonsending) func waitForRoom() async throws { try await outlet.waitForRoom(in: self) }
 
-    func offer(_ part: Part) -> Bool { outlet.offer(part, in: self) }
+    func offer(_ parts: some Collection<Part>) -> Int { outlet.offer(parts, in: self) }
 
     nonisolated(nonsending) func putWhenThereIsRoom(_ part: Part) async throws { try await outlet.putWhenThereIsRoom(part, in: self) }
 

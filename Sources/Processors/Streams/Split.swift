@@ -29,8 +29,7 @@ extension PartStream {
                     let branch = root.makeBranch()
                     branch.run {
                         let output = Output(branch: branch, next: nil, invocation: nil)
-                        let parts = stream.makeIterator(reserved: reserved)
-                        while let part = try await parts.next() { try await output.emit(part) }
+                        try await output.emit(contentsOf: stream, reserved: reserved)
                     }
                     if root.mustWait { try await root.waitForRoom() }
                 }
@@ -144,13 +143,24 @@ private final class SplitIterator: PartIterator, @unchecked Sendable {  // hande
         self.reading = reading
         self.reserved = reserved
         base = OutletIterator(reading: reading.outlet)
+        super.init(hasBatches: true)
     }
 
     override nonisolated(nonsending) func next() async throws -> Part? {
-        if !hasBegun {
-            hasBegun = true
-            reading.splitter.begin(reserved: reserved)
-        }
+        begin()
         return try await base.next()
+    }
+
+    override func partsAtHand() -> [Part]? { base.partsAtHand() }
+
+    override nonisolated(nonsending) func nextBatch() async throws -> [Part] {
+        begin()
+        return try await base.nextBatch()
+    }
+
+    private func begin() {
+        if hasBegun { return }
+        hasBegun = true
+        reading.splitter.begin(reserved: reserved)
     }
 }
