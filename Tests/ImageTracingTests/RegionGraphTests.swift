@@ -109,6 +109,35 @@ struct RegionGraphTests {
         #expect(quantize(cloud(64, 64)).isTextured)
         #expect(!quantize(cloud(64, 64), QuantizeOptions(colors: 5)).isTextured)
     }
+
+    @Test("A small drawing whose colour runs over its edges is no texture")
+    func halfChroma() {
+        let colors = [RGBA8(210, 60, 40), RGBA8(40, 150, 70), RGBA8(60, 70, 200), RGBA8(190, 160, 30)]
+        var discs: [(color: RGBA8, isInside: (Point) -> Bool)] = []
+        for row in 0..<4 {
+            for column in 0..<4 { discs.append((colors[(column + 2 * row) % 4], disc(Double(14 * column + 9), Double(14 * row + 9), 5.3))) }
+        }
+        let sharp = picture(60, 60, background: RGBA8(170, 200, 235), discs)
+        var image = sharp
+        var random = Seeded(state: 5)
+        for y in 0..<60 {
+            for x in 0..<60 {
+                // Its own luma, and what the pixels around differ from theirs.
+                var sum = SIMD4<Int>.zero, count = 0
+                for v in max(0, y - 2)...min(59, y + 2) {
+                    for u in max(0, x - 2)...min(59, x + 2) {
+                        let p = sharp[u, v]
+                        sum &+= SIMD4(Int(p.r), Int(p.g), Int(p.b), 0) &- luma(p)
+                        count += 1
+                    }
+                }
+                let here = luma(sharp[x, y]) + Int(random.next() % 3) - 1
+                func channel(_ k: Int) -> UInt8 { UInt8(min(255, max(0, here + sum[k] / count))) }
+                image[x, y] = RGBA8(channel(0), channel(1), channel(2))
+            }
+        }
+        #expect(!quantize(image).isTextured)
+    }
 }
 
 /// Values of a coarse random grid, interpolated, and some grain: a texture without edges.
