@@ -26,9 +26,10 @@ func thinColors(
 
     var found: [SIMD4<Float>] = [], rounds = 0
     while found.count < limit, rounds < 16 {
-        var best: (gain: Float, color: SIMD4<Float>, surrounding: SIMD4<Float>) = (worthwhile, .zero, .zero)
+        var best: (gain: Float, color: SIMD4<Float>, surrounding: SIMD4<Float>, candidate: Int) = (worthwhile, .zero, .zero, -1)
         // Ends of blends stand out; they need not be frequent.
-        for candidate in unexplained.indices.sorted(by: { isMoreTelling(unexplained[$0], unexplained[$1]) }).prefix(64) {
+        for candidate in unexplained.indices.sorted(by: { isMoreTelling(unexplained[$0], unexplained[$1]) }).prefix(64)
+        where !unexplained[candidate].isSettled {
             let color = unexplained[candidate].color
             var gain: Float = 0, support: Float = 0, explained: Float = 0
             for sample in unexplained {
@@ -40,7 +41,7 @@ func thinColors(
             }
             // A colour that hardly a pixel has is an outlier, not what the others are blends of.
             guard support >= 2, support >= 0.04 * explained else { continue }
-            if gain > best.gain { best = (gain, color, unexplained[candidate].surrounding) }
+            if gain > best.gain { best = (gain, color, unexplained[candidate].surrounding, candidate) }
         }
         guard best.gain > worthwhile else { break }
         var sum = SIMD4<Float>.zero, weight: Float = 0
@@ -51,11 +52,18 @@ func thinColors(
         var color = sum / weight
         // Hardly a pixel of a thin opaque line is covered whole.
         if color.w >= 225 { color *= 255 / color.w }
-        // A colour that is there already, a little blurred: that one explains what this one would, and is no news.
-        let surrounding = best.surrounding
-        if let known = palette.first(where: { $0 != surrounding && squared($0 - color) < 0.2 * squared(color - surrounding) }) {
+        // A colour that is there already, a little blurred, lies between that and its surroundings, and is no news: that one explains
+        // what this one would.
+        let surrounding = best.surrounding, contrast = squared(color - surrounding)
+        var known: SIMD4<Float>?, least = 0.05 * contrast
+        for c in palette where c != surrounding && squared(c - color) < 0.2 * contrast {
+            let distance = squaredDistance(color, fromSegment: surrounding, c)
+            if distance < least { (known, least) = (c, distance) }
+        }
+        if let known {
             color = known
             rounds += 1
+            unexplained[best.candidate].isSettled = true
         } else {
             found.append(color)
         }
@@ -77,6 +85,8 @@ private struct Unexplained {
     var residual: Float
     /// Pixels.
     var weight: Float
+    /// Whether a colour was found to be what it is a blend of.
+    var isSettled = false
 }
 
 private func isMoreTelling(_ a: Unexplained, _ b: Unexplained) -> Bool {

@@ -44,6 +44,14 @@ struct ThinColorTests {
         #expect(palette(soft).count == 2)
     }
 
+    @Test("A thin line beside an area of a like colour keeps its own")
+    func beside() {
+        let green = RGBA8(178, 234, 113), yellow = RGBA8(246, 242, 135)
+        let colors = palette(picture(64, 64, background: paper, [(yellow, box(4, 40, 50, 20)), (green, { abs($0.y - 20) < 1.2 })]))
+        #expect(colors.contains(yellow))
+        #expect(colors.contains { abs(Int($0.r) - 178) < 8 && abs(Int($0.g) - 234) < 8 && abs(Int($0.b) - 113) < 8 })
+    }
+
     @Test("A slanted line of about a pixel is one region from end to end", arguments: [0.35, 0.6, 0.85])
     func slanted(slope: Double) {
         let length = (1 + slope * slope).squareRoot()
