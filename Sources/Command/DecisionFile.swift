@@ -58,40 +58,6 @@ struct DecisionFile {
     }
 }
 
-extension SlideSummary {
-    /// Elements that are drawn themselves by outcome, and what stands in the package.
-    fileprivate var json: JSON {
-        .object(
-            [.init("elements", .integer(outcomes.reduce(0, +)))]
-                + Decision.Outcome.allCases.map { .init($0.rawValue, .integer(count(of: $0))) } + [.init("contents", contents.json)])
-    }
-}
-
-extension SlideContents {
-    fileprivate var json: JSON {
-        .object(["shapes": .integer(shapes), "pictures": .integer(pictures), "groups": .integer(groups)])
-    }
-}
-
-extension Decision {
-    /// Why nothing of an element stands there, when nothing was noted.
-    private static let unseen = JSON.object(["message": .string("nothing of it is seen")])
-
-    fileprivate var json: JSON {
-        var reasons = findings.map { finding in
-            JSON.object([
-                "message": .string(finding.message), "deviation": finding.deviation.map(JSON.number),
-            ])
-        }
-        if outcome == .omitted, reasons.isEmpty { reasons = [Self.unseen] }
-        return .object([
-            "element": .string(element), "line": .integer(line), "group": isGroup ? .bool(true) : nil, "outcome": .string(outcome.rawValue),
-            "contents": contents == SlideContents() ? nil : contents.json,
-            "because": reasons.isEmpty ? nil : .array(reasons),
-        ])
-    }
-}
-
 extension [SlideSummary] {
     /// `40 native, 2 approximated, 1 picture, 3 omitted`, without what there is none of; nil where nothing was to be drawn.
     var inWords: String? {
