@@ -63,6 +63,8 @@ let package = Package(
         .systemLibrary(name: "CAtelierFontconfig", path: "Sources/CFontconfig"),
         // Types of functions that are looked up when the first request is sent.
         .systemLibrary(name: "CAtelierCurl", path: "Sources/CCurl"),
+        // Types of functions that are looked up when something listens.
+        .systemLibrary(name: "CAtelierMicroHTTPD", path: "Sources/CMicroHTTPD"),
 
         room("JSON"),
         room("Telemetry", ["CAtelierProbe"]),
@@ -77,6 +79,7 @@ let package = Package(
         room("Redis", ["AtelierMemo", "AtelierScheduling"]),
         room("Processors", ["AtelierJSON", "AtelierMemo", "AtelierScheduling", "CAtelierXXHash"]),
         room("HTTP", ["AtelierScheduling", "CAtelierCurl"]),
+        room("Serving", ["AtelierMemo", "AtelierScheduling", "CAtelierMicroHTTPD"]),
         room("LanguageModels", ["AtelierHTTP", "AtelierJSON", "AtelierMemo", "AtelierProcessors", "AtelierScheduling"]),
 
         room("Geometry"),
@@ -163,6 +166,7 @@ let package = Package(
         tests(
             of: "Processors", ["AtelierTesting", "AtelierJSON", "AtelierMemo", "AtelierScheduling"], resources: [.copy("Samples")]),
         tests(of: "HTTP", ["AtelierTesting", "AtelierScheduling"]),
+        tests(of: "Serving", ["AtelierTesting", "AtelierMemo", "AtelierScheduling", "AtelierHTTP"]),
         tests(of: "LanguageModels", ["AtelierTesting", "AtelierHTTP", "AtelierJSON", "AtelierMemo", "AtelierProcessors"]),
         tests(of: "Geometry", ["AtelierTesting"]),
         tests(of: "Pixels", ["AtelierGeometry"]),
