@@ -55,6 +55,8 @@ let package = Package(
         .systemLibrary(name: "CAtelierLinux", path: "Sources/CLinux"),
         // What has to work inside a signal handler and inside `malloc`.
         .target(name: "CAtelierProbe", path: "Sources/CProbe"),
+        // The studio's files as bytes of the program.
+        .target(name: "CAtelierStudio", path: "Sources/CStudio", exclude: ["files"]),
         // Types only: the library is opened at run time.
         .systemLibrary(name: "CAtelierRsvg", path: "Sources/CRsvg"),
         .systemLibrary(name: "CAtelierWebP", path: "Sources/CWebP"),
@@ -110,9 +112,16 @@ let package = Package(
                 "AtelierStages",
             ]),
         room(
+            "Service",
+            [
+                "AtelierServing", "AtelierJSON", "AtelierMemo", "AtelierScheduling", "AtelierStages", "AtelierArchives",
+                "AtelierImageCodecs", "AtelierImageTracing", "AtelierPixels", "AtelierSVG", "CAtelierStudio",
+            ]),
+        room(
             "Command",
             [
-                "AtelierStages", "AtelierMemo", "AtelierRedis", "AtelierScheduling", "AtelierTelemetry", "AtelierJSON", "AtelierGeometry",
+                "AtelierService", "AtelierServing", "AtelierStages", "AtelierMemo", "AtelierRedis", "AtelierScheduling", "AtelierTelemetry",
+                "AtelierJSON", "AtelierGeometry",
                 "AtelierSVG",
                 "AtelierImageCodecs", "AtelierOOXML", "AtelierArchives", "AtelierPixels", "AtelierLayers", "AtelierHTTP", "AtelierModels",
                 "AtelierPipelines", "AtelierProcessors",
@@ -167,6 +176,7 @@ let package = Package(
             of: "Processors", ["AtelierTesting", "AtelierJSON", "AtelierMemo", "AtelierScheduling"], resources: [.copy("Samples")]),
         tests(of: "HTTP", ["AtelierTesting", "AtelierScheduling"]),
         tests(of: "Serving", ["AtelierTesting", "AtelierMemo", "AtelierScheduling", "AtelierHTTP"]),
+        tests(of: "Service", ["AtelierTesting", "AtelierJSON", "AtelierScheduling", "AtelierServing", "AtelierMemo", "AtelierHTTP"]),
         tests(of: "LanguageModels", ["AtelierTesting", "AtelierHTTP", "AtelierJSON", "AtelierMemo", "AtelierProcessors"]),
         tests(of: "Geometry", ["AtelierTesting"]),
         tests(of: "Pixels", ["AtelierGeometry"]),

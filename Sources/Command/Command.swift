@@ -45,7 +45,7 @@ public enum Command {
         sigwait(&signals, &received)
         work.cancel()
         console.say("atelier: stopping")
-        var patience = timespec(tv_sec: 2, tv_nsec: 0)
+        var patience = timespec(tv_sec: invocation.secondsToEnd, tv_nsec: 0)
         sigtimedwait(&signals, nil, &patience)
         _exit(ExitCode.interrupted.rawValue)
     }
@@ -102,6 +102,9 @@ public enum Command {
             case .features(let command): return try command.run(console: console)
             case .run(let command):
                 if let code = try command.answer(console) { return code }
+                let configuration = try layers(command.settings, environment, console).configuration
+                return try await command.run(configuration, on: workers, environment: environment, console: console)
+            case .serve(let command):
                 let configuration = try layers(command.settings, environment, console).configuration
                 return try await command.run(configuration, on: workers, environment: environment, console: console)
             case .config(let command):
@@ -161,7 +164,7 @@ public enum Command {
 
     /// The variables this program reads, and others that begin like its own, which may be misspelt.
     private static func environment() -> [String: String] {
-        let beginnings: [String] = ["ATELIER_", "XDG_C", "HOME=", "TERM=", "TMPDIR="]
+        let beginnings: [String] = ["ATELIER_", "XDG_C", "XDG_S", "HOME=", "TERM=", "TMPDIR="]
         // Most variables are told apart by their first letter.
         let initials = beginnings.map { $0.utf8.first! }
         var variables: [String: String] = [:]

@@ -32,8 +32,8 @@ extension Failure {
                     "\(place)needs \(value) where --\(kebab(quantity.rawValue)) allows \(limit); raise it or make the picture smaller")
             case ImageDecodingError.outOfMemory, is RenderingTooLarge, is DeckTooLarge:
                 failure(.limit, place + sentence(underlying))
-            case let error as SVG.ParseError where error.flag != nil:
-                failure(.limit, place + sentence(error) + "; --\(error.flag!) raises it")
+            case let error as SVG.ParseError where error.option != nil:
+                failure(.limit, place + sentence(error) + "; --\(error.option!) raises it")
             case is ImageDecodingError, is UnknownSourceFormat, is TemplateError, is DeckError, is NothingTraced, is SVG.ParseError:
                 failure(.reading, place + sentence(underlying))
             default:
@@ -52,22 +52,4 @@ extension Failure {
 func mayPass(errno code: Int32) -> Bool {
     [EIO, EAGAIN, EMFILE, ENFILE, ENOMEM, ENOBUFS, EBUSY, ETXTBSY, ENOSPC, EDQUOT, ESTALE, ETIMEDOUT, EINTR, EHOSTDOWN, ENETDOWN].contains(
         code)
-}
-
-extension SVG.ParseError {
-    /// The flag that raises the limit that was hit; nil for other errors.
-    fileprivate var flag: String? {
-        switch self {
-        case .tooLarge: "max-svg-bytes"
-        case .tooDeep: "max-svg-depth"
-        case .tooManyElements: "max-svg-elements"
-        case .tooComplex: "max-svg-steps"
-        default: nil
-        }
-    }
-}
-
-/// `maxPixels` as a flag: `max-pixels`.
-private func kebab(_ camel: String) -> String {
-    camel.map { $0.isUppercase ? "-" + $0.lowercased() : String($0) }.joined()
 }

@@ -16,6 +16,7 @@ extension Verb {
         case .pptx: "SVG or pictures to slides of native, editable shapes."
         case .compose: "Collections: thousands of pictures from layers, planned exactly."
         case .run: "Sends pictures and drawings through the steps of a pipeline."
+        case .serve: "Serves conversions and the studio over HTTP."
         case .explain: "Shows what a command would take, without doing it."
         case .check: "Checks presentations for what PowerPoint would repair."
         case .features: "Says in numbers what pictures are like."
@@ -36,6 +37,7 @@ extension Verb {
         case .pptx: "atelier pptx IN… [-o OUT.pptx] [options]"
         case .compose: "atelier compose PROJECT -o DIR [options]"
         case .run: "atelier run PIPELINE.json IN… -o OUT [options]"
+        case .serve: "atelier serve [--port N] [options]"
         case .explain: "atelier explain convert|trace|pptx IN… [options]"
         case .check: "atelier check FILE.pptx… [--json]"
         case .features: "atelier features IN… [--json]"
@@ -68,6 +70,12 @@ extension Verb {
                 "DIR receives images/N.png, metadata/N.json and sheet.png. The same command goes on where a run was stopped, and "
                     + "adds items when --count has grown; a folder of another collection is never touched. --force draws again "
                     + "what is there.",
+            ]
+        case .serve:
+            [
+                "Answers on 127.0.0.1:8080 unless told otherwise: / is the studio, /openapi.json lists what programs can ask "
+                    + "(docs/service.md). What is uploaded and asked for is kept in --data, so a service that is started again goes on. "
+                    + "Ctrl-C and a request to end let running work end first, for --drain seconds; the second one ends at once."
             ]
         case .run:
             [
@@ -145,6 +153,7 @@ func helpText(on verb: Verb?) -> String {
     case .convert, .trace, .pptx: text += rows(ConvertCommand.options(of: verb), defaults: ConvertCommand(verb: verb))
     case .compose: text += rows(ComposeCommand.options, defaults: ComposeCommand())
     case .run: text += rows(RunCommand.options, defaults: RunCommand())
+    case .serve: text += rows(ServeCommand.options, defaults: ServeCommand())
     case .check: text += rows(CheckCommand.options, defaults: CheckCommand())
     case .features: text += rows(FeaturesCommand.options, defaults: FeaturesCommand())
     case .cache: text += rows(CacheCommand.allOptions, defaults: CacheCommand(action: .stats))
@@ -167,6 +176,7 @@ func helpJSON(on verb: Verb?) -> JSON {
                     switch verb {
                     case .convert, .trace, .pptx: ConvertCommand.options(of: verb).schema(defaults: ConvertCommand(verb: verb))
                     case .run: RunCommand.options.schema(defaults: RunCommand())
+                    case .serve: ServeCommand.options.schema(defaults: ServeCommand())
                     case .check: CheckCommand.options.schema(defaults: CheckCommand())
                     case .features: FeaturesCommand.options.schema(defaults: FeaturesCommand())
                     case .cache: CacheCommand.allOptions.schema(defaults: CacheCommand(action: .stats))

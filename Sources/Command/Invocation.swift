@@ -24,6 +24,8 @@ enum Invocation: Hashable, Sendable {
     case features(FeaturesCommand)
     /// Send files through a pipeline.
     case run(RunCommand)
+    /// Answer over HTTP.
+    case serve(ServeCommand)
     /// Run a command and say where its time went.
     case profile(ProfileCommand)
     /// Explain a command, or all of them.
@@ -32,7 +34,7 @@ enum Invocation: Hashable, Sendable {
 
 /// The commands.
 enum Verb: String, CaseIterable, Hashable, Sendable {
-    case convert, trace, pptx, compose, run, explain, check, features, cache, config, bench, profile, version, help
+    case convert, trace, pptx, compose, run, serve, explain, check, features, cache, config, bench, profile, version, help
 
     /// The command of a name; `batch` is another one of `run`.
     init?(named name: String) { self.init(rawValue: name == "batch" ? "run" : name) }
@@ -226,6 +228,11 @@ extension Invocation {
             }
             self = .features(command)
         case .run: self = .run(try RunCommand(parsing: rest))
+        case .serve:
+            var command = ServeCommand()
+            let operands = try parse(rest, options: ServeCommand.options, into: &command)
+            if let operand = operands.first { throw UsageError("serve takes no \(printable(operand)); it answers requests") }
+            self = .serve(command)
         case .profile: self = .profile(try ProfileCommand(parsing: rest))
         case .version, .help:
             var json = false

@@ -111,3 +111,11 @@ public func convertToPPTX(
         output: Artifact(DeckOfSlides(slides: slides, title: title)),
         report: Artifact(ReportOnSlides(trees: trees, slides: slides, listsElements: listsElements)))
 }
+
+extension Conversion {
+    /// The SVG that the plan of `convertToSVG` leads to for a file of some format: whose stages a face lists.
+    package static func wayToSVG(_ source: Artifact<Blob>, _ options: ConversionOptions, _ format: SourceFormat) -> Artifact<Blob> {
+        let fonts = FontEnvironment.needed(by: source, [])
+        return SVGFromSource(source: source, options: options, drawings: .rewritten, fonts: fonts).way(for: format)
+    }
+}

@@ -103,6 +103,7 @@ extension Invocation {
         case .check(let command): command.settings
         case .features(let command): command.settings
         case .run(let command): command.settings
+        case .serve(let command): command.settings
         case .profile, .version, .help: nil
         }
     }

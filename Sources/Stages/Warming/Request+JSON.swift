@@ -1,4 +1,4 @@
-import AtelierJSON
+package import AtelierJSON
 import AtelierLayers
 import AtelierMemo
 import AtelierSVG
@@ -27,8 +27,8 @@ extension Request {
     }
 }
 
-/// Options that differ from their defaults; nil when none does.
-private func said<Options>(_ options: Options, over defaults: Options, of sayable: [Option<Options>]) -> JSON? {
+/// Options that differ from their defaults, by name; nil when none does.
+package func said<Options>(_ options: Options, over defaults: Options, of sayable: [Option<Options>]) -> JSON? {
     let said = sayable.compactMap { option -> JSON.Member? in
         let value = option.read(options)
         return value == option.read(defaults) ? nil : JSON.Member(option.name, value.json)

@@ -1,0 +1,262 @@
+import AtelierArchives
+import AtelierImageTracing
+import AtelierJSON
+import AtelierMemo
+import AtelierPixels
+import AtelierSVG
+import AtelierScheduling
+import AtelierStages
+
+/// A conversion of some files that are here, ready to be made.
+struct PlannedConversion: Sendable {
+    let wishes: Wishes
+    let inputs: [Submission.Input]
+    let sources: [Artifact<Blob>], formats: [SourceFormat]
+    let conversion: Conversion
+
+    /// What is asked for and what the files are, in one value: the same for the same request.
+    let request: Request
+}
+
+/// What was made.
+struct MadeConversion: Sendable {
+    var bytes: Blob
+    /// Of the bytes.
+    var digest: Digest
+    var type: String
+    /// Where the result lay; nil when it was made now.
+    var level: String?
+    /// Nanoseconds since the request.
+    var took: UInt64
+    /// By what it was made, in the order of the derivation.
+    var steps: [Step]
+    /// What it is like; nil where that was not asked for.
+    var report: JSON?
+
+    /// A stage on the way to it.
+    struct Step: Sendable {
+        var stage: String
+        /// Where its output lay; nil for one that ran.
+        var level: String?
+        var nanoseconds: UInt64
+    }
+}
+
+extension ServiceState {
+    /// A conversion of files that were uploaded, whose kinds are looked at. Throws `Problem`.
+    func plan(_ wishes: Wishes, of inputs: [Submission.Input]) throws -> PlannedConversion {
+        var sources: [Artifact<Blob>] = [], formats: [SourceFormat] = []
+        for input in inputs {
+            guard let path = uploads.file(of: input.digest) else {
+                throw Problem(404, "no-such-blob", "there is no file \(input.digest) here", hint: "upload it with POST /v1/blobs")
+            }
+            sources.append(.file(path: path, expecting: input.digest))
+            do { formats.append(try self.formats.format(of: input.digest, at: path)) } catch {
+                var problem = Problem(error)
+                if !input.name.isEmpty { problem.detail = "\(input.name): \(problem.detail)" }
+                throw problem
+            }
+        }
+        let request = Request(
+            target: wishes.kind == .trace ? .svg : .pptx, sources: inputs.map(\.digest), options: wishes.conversion, title: wishes.title)
+        let conversion = try request.conversion(of: sources, listingElements: true)
+        return PlannedConversion(
+            wishes: wishes, inputs: inputs, sources: sources, formats: formats, conversion: conversion, request: request)
+    }
+
+    /// Makes it, when it is its turn.
+    ///
+    /// - Parameter began: When it was asked for, on the monotonic clock.
+    func make(
+        _ plan: PlannedConversion, for client: String, _ urgency: Urgency, _ depth: Submission.Depth, since began: UInt64
+    ) async throws -> MadeConversion {
+        let number = notes.now
+        let job = JobQueue.Job(client: client, place: urgency.place, cost: cost(of: plan))
+        return try await admission.run(job) { _ in
+            let bytes = try await engine.value(of: plan.conversion.output, priority: urgency.priority)
+            let report = depth == .full ? try await self.report(on: plan, bytes, urgency.priority) : nil
+            let steps = steps(of: plan, since: number), output = notes[plan.conversion.output.digest]
+            let ran = steps.last.map { $0.level == nil } ?? true
+            let digest = Digest(hashing: bytes, threads: 1)
+            results.note(digest, .init(output: plan.conversion.output, type: plan.wishes.kind.type, byteCount: bytes.count))
+            return MadeConversion(
+                bytes: bytes, digest: digest, type: plan.wishes.kind.type, level: ran ? nil : output?.level ?? "memory",
+                took: monotonicNanoseconds() - began, steps: steps, report: report)
+        }
+    }
+
+    /// What making it takes on one worker, in nanoseconds, by the bytes of its files: a guess that the queue corrects by what it sees.
+    private func cost(of plan: PlannedConversion) -> UInt64 {
+        plan.inputs.reduce(0) { $0 + 2_000_000 + UInt64(uploads.byteCount(of: $1.digest) ?? 0) * 300 }
+    }
+
+    /// The stages a conversion is made by, and what became of each since an event of that number.
+    private func steps(of plan: PlannedConversion, since number: UInt64) -> [MadeConversion.Step] {
+        var lines: [Explanation.Line] = []
+        func add(_ explanation: Explanation) {
+            // Inputs stand before what is made of them: by the longest way to the result.
+            var depths: [Digest: Int] = [:]
+            for line in explanation.lines { depths[line.digest] = max(depths[line.digest] ?? 0, line.depth) }
+            let order = explanation.lines.filter { !$0.isRepeated && !$0.isSource }.enumerated().sorted {
+                (-depths[$0.element.digest]!, $0.offset) < (-depths[$1.element.digest]!, $1.offset)
+            }
+            lines += order.map(\.element)
+        }
+        if plan.wishes.kind == .trace {
+            add(engine.explain(Conversion.wayToSVG(plan.sources[0], plan.wishes.conversion, plan.formats[0])))
+        } else {
+            for (source, format) in zip(plan.sources, plan.formats).prefix(20) where format != .svg {
+                add(engine.explain(Conversion.wayToSVG(source, plan.wishes.conversion, format)))
+            }
+            add(engine.explain(plan.conversion.output))
+        }
+        return lines.compactMap { line in
+            // A plan stands for what it leads to.
+            let digest = line.isPlan ? line.leadsTo ?? line.digest : line.digest
+            let note = notes[digest], stage = note?.stage ?? line.stage
+            if line.isPlan, note == nil || stage == line.stage { return nil }
+            if let note, note.ran > number { return .init(stage: stage, level: nil, nanoseconds: note.cost) }
+            let wasAsked = note.map { $0.found > number } ?? false
+            return .init(stage: stage, level: note?.level ?? line.level ?? "memory", nanoseconds: wasAsked ? note!.latency : 0)
+        }
+    }
+
+    /// What a result is like.
+    private func report(on plan: PlannedConversion, _ bytes: Blob, _ priority: Priority) async throws -> JSON {
+        let diagnostics = try await engine.value(of: plan.conversion.report, priority: priority)
+        let findings = JSON.array(
+            zip(plan.inputs.indices, diagnostics.pages).flatMap { index, page in
+                page.map { finding in
+                    .object([
+                        "input": .integer(index), "outcome": .string(finding.outcome.rawValue), "element": .string(finding.element),
+                        "line": .integer(finding.line), "message": .string(finding.message),
+                        "deviation": finding.deviation.map(JSON.number),
+                    ])
+                }
+            })
+        switch plan.wishes.kind {
+        case .trace where plan.formats[0] == .svg: return .object(["findings": findings])
+        case .trace:
+            let review = try await engine.value(
+                of: Artifact(ReviewOfSource(source: plan.sources[0], options: plan.wishes.conversion)), priority: priority)
+            guard case .object(let members) = review.statistics.json.inSnakeCase else { return .null }
+            return .object(
+                members + [
+                    .init("nodes", .integer(review.statistics.contents.segments)),
+                    .init("palette", try await palette(of: plan, priority)), .init("findings", findings),
+                ])
+        case .pptx:
+            return .object([
+                "totals": diagnostics.slides.reduce(SlideSummary(), +).json.inSnakeCase,
+                "slides": .array(
+                    diagnostics.slides.enumerated().map { index, slide in
+                        .object([
+                            "slide": .integer(index + 1), "input": .string(index < plan.inputs.count ? plan.inputs[index].name : ""),
+                            "totals": slide.json.inSnakeCase, "elements": .array(slide.decisions.map(\.json.inSnakeCase)),
+                        ])
+                    }),
+                "findings": findings,
+            ])
+        }
+    }
+
+    /// The colours a picture was reduced to, with their shares of its flat pixels.
+    private func palette(of plan: PlannedConversion, _ priority: Priority) async throws -> JSON {
+        let options = plan.wishes.conversion
+        let image = Artifact(DecodeImage(source: plan.sources[0], limits: options.image))
+        let picture = try await engine.value(
+            of: Artifact(QuantizeColors(image: image, options: options.trace.quantize)), priority: priority)
+        var counts = [Int](repeating: 0, count: 256)
+        for index in picture.indices { counts[Int(index)] += 1 }
+        let flat = max(1, counts[..<picture.paints.count].reduce(0, +))
+        return .array(
+            zip(picture.paints, counts).map { color, count in
+                .object([
+                    "color": .string(color.hex), "share": .number((Double(count) / Double(flat) * 1e6).rounded() / 1e6),
+                    "alpha": color.a == 255 ? nil : .integer(Int(color.a)),
+                ])
+            })
+    }
+}
+
+extension MadeConversion {
+    /// `Cache-Status` (RFC 9211), `Server-Timing` and the digest.
+    var fields: [(name: String, value: String)] {
+        let status = level.map { "atelier; hit; detail=\($0)" } ?? "atelier; fwd=miss; stored"
+        // Names as tokens; of a deck the first.
+        let timing = steps.filter { $0.level == nil }.prefix(12).map { step in
+            "\(step.stage.map { $0 == "." ? "-" : $0 }.reduce(into: "") { $0.append($1) });dur=\(JSON.milliseconds(step.nanoseconds).text)"
+        }
+        return [
+            ("Cache-Status", status),
+            ("Server-Timing", (timing + ["total;dur=\(JSON.milliseconds(took).text)"]).joined(separator: ", ")),
+        ]
+    }
+
+    /// What was made, how, and what it is like.
+    func json(command: String) -> JSON {
+        .object([
+            "result": .object([
+                "digest": .string(digest.description), "bytes": .integer(bytes.count), "gzip_bytes": gzipByteCount.map(JSON.integer),
+                "media_type": .string(type), "url": .string("/v1/blobs/\(digest)"),
+            ]),
+            "svg": type == "image/svg+xml" && bytes.count <= 4 << 20 ? .string(String(decoding: bytes.bytes, as: UTF8.self)) : nil,
+            "report": report,
+            "steps": .array(
+                steps.map { step in
+                    .object([
+                        "stage": .string(step.stage), "label": .string(label(ofStage: step.stage)),
+                        "cache": step.level.map(JSON.string) ?? .null, "ms": .milliseconds(step.nanoseconds),
+                    ])
+                }),
+            "cache": .string(level == nil ? "miss" : "hit"),
+            "ms": .milliseconds(took),
+            "command": .string(command),
+        ])
+    }
+
+    /// Of a text; the compressed bytes are kept for who takes them.
+    private var gzipByteCount: Int? {
+        type == "image/svg+xml" ? Gzip.shared.packed(bytes, tag: digest.description)?.count ?? bytes.count : nil
+    }
+}
+
+/// What people call a stage.
+func label(ofStage name: String) -> String {
+    switch name {
+    case "image.decode": "Decode"
+    case "tracing.quantize": "Quantize"
+    case "tracing.segment": "Segment"
+    case "tracing.fit": "Fit"
+    case "tracing.write", "svg.write", "tracing.found": "Write"
+    case "tracing.features": "Measure"
+    case "tracing.search", "tracing.choose": "Search"
+    case "svg.parse", "svg.read": "Read"
+    case "pptx.map", "pptx.slideOfTree": "Map"
+    case "pptx.arrange": "Arrange"
+    case "pptx.pack": "Pack"
+    case "svg.rasterize", "svg.rasterizeDrawing": "Rasterize"
+    case "layers.plan": "Plan"
+    case "layers.trait": "Decode"
+    case "layers.coding": "Palette"
+    case "layers.items": "Draw"
+    case "layers.pack": "Pack"
+    default: String(name.split(separator: ".").last ?? "")
+    }
+}
+
+/// What files are, by their first bytes; looked at once.
+final class FormatTable: Sendable {
+    private let known = Lock<[Digest: SourceFormat]>([:])
+
+    /// Throws `UnknownSourceFormat`, and why the file cannot be read.
+    func format(of digest: Digest, at path: String) throws -> SourceFormat {
+        if let format = known.withLock({ $0[digest] }) { return format }
+        let format = try SourceFormat.sniff(try Blob.reading(path: path, limit: .max))
+        known.withLock {
+            if $0.count >= 16_384 { $0.removeAll() }
+            $0[digest] = format
+        }
+        return format
+    }
+}

@@ -1,0 +1,122 @@
+import AtelierArchives
+import AtelierJSON
+import AtelierMemo
+import AtelierScheduling
+import AtelierServing
+
+extension ServerResponse {
+    /// A document that holds for now only.
+    static func json(_ json: JSON, status: Int = 200, fields: [(name: String, value: String)] = []) -> ServerResponse {
+        var fields = fields
+        if !fields.contains(where: { $0.name == "Cache-Control" }) { fields.append(("Cache-Control", "no-store")) }
+        return ServerResponse(status: status, type: "application/json", Blob(json.bytes), fields: fields)
+    }
+}
+
+/// Bytes that are named by what they are, on their way to a client: with a validator, in part, or compressed.
+struct Delivery {
+    var bytes: Blob
+    var type: String
+    /// Of the bytes; strong.
+    var tag: String
+    var caching = "public, max-age=31536000, immutable"
+    var fields: [(name: String, value: String)] = []
+
+    /// Whether compressing pays.
+    private var isText: Bool {
+        type.hasPrefix("text/") || type.hasPrefix("application/json") || type.hasPrefix("image/svg+xml")
+            || type.hasPrefix("application/problem+json")
+    }
+
+    /// The answer to a request for them (RFC 9110, sections 13 and 14).
+    func response(to head: RequestHead) -> ServerResponse {
+        let isVaried = isText && bytes.count >= 512
+        var fields = [("ETag", "\"\(tag)\""), ("Cache-Control", caching)] + fields
+        if isVaried { fields.append(("Vary", "Accept-Encoding")) }
+        if let known = head.field("if-none-match"), matches(known) { return ServerResponse(status: 304, fields: fields) }
+        fields.append(("Accept-Ranges", "bytes"))
+        if let field = head.field("range"), head.field("if-range").map({ $0 == "\"\(tag)\"" }) ?? true, let range = byteRange(field) {
+            guard let range else {
+                return ServerResponse(status: 416, fields: fields + [("Content-Range", "bytes */\(bytes.count)")])
+            }
+            fields.append(("Content-Range", "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(bytes.count)"))
+            return ServerResponse(status: 206, type: type, bytes[range], fields: fields)
+        }
+        if isVaried, accepts("gzip", head.field("accept-encoding")), let packed = Gzip.shared.packed(bytes, tag: tag) {
+            return ServerResponse(status: 200, type: type, packed, fields: fields + [("Content-Encoding", "gzip")])
+        }
+        return ServerResponse(status: 200, type: type, bytes, fields: fields)
+    }
+
+    /// Whether a list of validators has this one.
+    private func matches(_ list: String) -> Bool {
+        list.split(separator: ",").contains { part in
+            let part = part.drop { $0 == " " }.prefix { $0 != " " }
+            return part == "*" || part == "\"\(tag)\"" || part == "W/\"\(tag)\""
+        }
+    }
+
+    /// The one range that is asked for; nil for what is passed over, a nil range for one that is not there.
+    private func byteRange(_ field: String) -> Range<Int>?? {
+        guard field.hasPrefix("bytes=") else { return nil }
+        let parts = field.dropFirst(6).split(separator: "-", omittingEmptySubsequences: false)
+        guard parts.count == 2, !field.contains(",") else { return nil }
+        switch (Int(parts[0]), Int(parts[1])) {
+        case (let first?, let last?) where first <= last: return first < bytes.count ? first..<min(last + 1, bytes.count) : .some(nil)
+        case (let first?, nil) where parts[1].isEmpty: return first < bytes.count ? first..<bytes.count : .some(nil)
+        case (nil, let count?) where parts[0].isEmpty: return count > 0 ? max(0, bytes.count - count)..<bytes.count : .some(nil)
+        default: return nil
+        }
+    }
+}
+
+/// Whether a client takes a coding (RFC 9110, section 12.5.3).
+func accepts(_ coding: String, _ field: String?) -> Bool {
+    guard let field else { return false }
+    return field.split(separator: ",").contains { part in
+        let value = FieldValue(String(part))
+        guard value.value.drop(while: { $0 == " " }) == coding else { return false }
+        return (value["q"].flatMap(Double.init) ?? 1) > 0
+    }
+}
+
+/// Compressed bytes, those in use kept.
+final class Gzip: Sendable {
+    static let shared = Gzip()
+
+    private struct State {
+        var packed: [String: (bytes: Blob, used: UInt64)] = [:]
+        var byteCount = 0
+        var number: UInt64 = 0
+    }
+
+    private static let capacity = 64 << 20
+    private let state = Lock(State())
+
+    /// The bytes in gzip's form (RFC 1952); nil when that is not shorter. `tag` names them.
+    func packed(_ bytes: Blob, tag: String) -> Blob? {
+        let known: Blob? = state.withLock { state in
+            state.number += 1
+            state.packed[tag]?.used = state.number
+            return state.packed[tag]?.bytes
+        }
+        if let known { return known }
+        let deflated = Packer().pack(Array(bytes.bytes))
+        guard deflated.method == .deflate, deflated.bytes.count + 18 < bytes.count else { return nil }
+        var packed: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255]
+        packed.reserveCapacity(deflated.bytes.count + 18)
+        packed += deflated.bytes
+        withUnsafeBytes(of: deflated.crc32.littleEndian) { packed += $0 }
+        withUnsafeBytes(of: UInt32(truncatingIfNeeded: bytes.count).littleEndian) { packed += $0 }
+        let blob = Blob(packed)
+        state.withLock { state in
+            guard state.packed[tag] == nil else { return }
+            state.packed[tag] = (blob, state.number)
+            state.byteCount += blob.count
+            while state.byteCount > Self.capacity, let oldest = state.packed.min(by: { $0.value.used < $1.value.used })?.key {
+                state.byteCount -= state.packed.removeValue(forKey: oldest)?.bytes.count ?? 0
+            }
+        }
+        return blob
+    }
+}

@@ -1,0 +1,72 @@
+import AtelierJSON
+import AtelierMemo
+import AtelierServing
+
+/// Why a request is not done, as `application/problem+json` (RFC 9457).
+struct Problem: Error, Sendable {
+    var status: Int
+    /// A word that programs can go by; it never changes. The problem's type is `/problems/` and this.
+    var code: String
+    /// One sentence: what, where.
+    var detail: String
+    /// What would help.
+    var hint: String?
+    /// The limit that was passed, where it is one.
+    var limit: Int?
+    /// Whole seconds after which trying again makes sense.
+    var retryAfter: Int?
+    /// Methods there are, of a path without this one.
+    var allow: String?
+
+    init(_ status: Int, _ code: String, _ detail: String, hint: String? = nil, limit: Int? = nil, retryAfter: Int? = nil) {
+        self.status = status
+        self.code = code
+        self.detail = detail
+        self.hint = hint
+        self.limit = limit
+        self.retryAfter = retryAfter
+    }
+
+    /// The answer; `id` names the request in the log.
+    func response(requestID id: String) -> ServerResponse {
+        let body = JSON.object([
+            "type": .string("/problems/\(code)"), "title": .string(reason(status)), "status": .integer(status), "detail": .string(detail),
+            "code": .string(code), "hint": hint.map(JSON.string), "limit": limit.map(JSON.integer),
+            "retry_after": retryAfter.map(JSON.integer), "request_id": .string(id),
+        ])
+        var fields = [("Cache-Control", "no-store")]
+        if let retryAfter { fields.append(("Retry-After", "\(retryAfter)")) }
+        if let allow { fields.append(("Allow", allow)) }
+        return ServerResponse(status: status, type: "application/problem+json", Blob(body.bytes), fields: fields)
+    }
+}
+
+/// The phrase of a status code (RFC 9110, section 15).
+func reason(_ status: Int) -> String {
+    switch status {
+    case 200: "OK"
+    case 201: "Created"
+    case 202: "Accepted"
+    case 204: "No Content"
+    case 206: "Partial Content"
+    case 304: "Not Modified"
+    case 400: "Bad Request"
+    case 401: "Unauthorized"
+    case 403: "Forbidden"
+    case 404: "Not Found"
+    case 405: "Method Not Allowed"
+    case 406: "Not Acceptable"
+    case 409: "Conflict"
+    case 411: "Length Required"
+    case 413: "Content Too Large"
+    case 415: "Unsupported Media Type"
+    case 416: "Range Not Satisfiable"
+    case 422: "Unprocessable Content"
+    case 429: "Too Many Requests"
+    case 500: "Internal Server Error"
+    case 503: "Service Unavailable"
+    case 504: "Gateway Timeout"
+    case 507: "Insufficient Storage"
+    default: "Error"
+    }
+}

@@ -1,0 +1,164 @@
+import AtelierJSON
+import AtelierServing
+
+/// What a path and a method do, described for people and programs at once: requests are served by this table, and so is OpenAPI.
+struct Route: Sendable {
+    /// A value in the path or the query.
+    struct Parameter: Sendable {
+        var name: String
+        /// Whether it stands in the path; else in the query.
+        var isInPath = false
+        var summary: String
+        /// JSON schema.
+        var schema: JSON
+    }
+
+    /// What a caller must be allowed to do.
+    enum Scope: String, Sendable { case open, read, convert, admin }
+
+    var method: String
+    /// `/v1/jobs/{id}`: a name in braces stands for one part.
+    var template: String
+    var summary: String
+    var scope = Scope.read
+    var parameters: [Parameter] = []
+    /// Media types of the body that is taken; none when there is no body.
+    var bodies: [String] = []
+    /// Status codes and the media types that come with them; problems are added.
+    var answers: [(status: Int, types: [String])]
+    /// Problems' status codes beyond those every route of its scope has.
+    var problems: [Int] = []
+    /// What is done with a request, asked when its head is there, on a thread of the server's: it must not wait. Throws `Problem`.
+    var handle: @Sendable (Call) throws -> Handling
+
+    fileprivate var parts: [Substring] { template.split(separator: "/") }
+}
+
+/// Routes by path.
+struct RouteTable: Sendable {
+    let routes: [Route]
+    private let parts: [[Substring]]
+
+    /// Routes in the order they are documented; templates do not overlap.
+    init(_ routes: [Route]) {
+        self.routes = routes
+        parts = routes.map(\.parts)
+    }
+
+    /// The route of a request, or why there is none. `HEAD` is served by `GET`.
+    ///
+    /// - Complexity: O(routes), with a comparison of one part for most.
+    func find(_ head: RequestHead) throws(Problem) -> (Route, values: [String: String]) {
+        guard let path = head.path else {
+            throw Problem(400, "bad-path", "the path has a broken escape or is not UTF-8", hint: "encode it as RFC 3986 says")
+        }
+        let method = head.method == "HEAD" ? "GET" : head.method
+        var allowed: [String] = []
+        for (route, parts) in zip(routes, parts) {
+            guard let values = match(parts, path) else { continue }
+            if route.method == method { return (route, values) }
+            allowed.append(route.method)
+            if route.method == "GET" { allowed.append("HEAD") }
+        }
+        guard !allowed.isEmpty else {
+            throw Problem(404, "no-such-path", "there is nothing under this path", hint: "/docs lists what there is")
+        }
+        var problem = Problem(405, "method-not-allowed", "\(head.method) does not go with this path")
+        problem.allow = allowed.joined(separator: ", ")
+        problem.hint = "use \(problem.allow!)"
+        throw problem
+    }
+
+    private func match(_ parts: [Substring], _ path: [String]) -> [String: String]? {
+        guard parts.count == path.count else { return nil }
+        var values: [String: String] = [:]
+        for (part, text) in zip(parts, path) {
+            if part.first == "{" {
+                if text.isEmpty { return nil }
+                values[String(part.dropFirst().dropLast())] = text
+            } else if part != text {
+                return nil
+            }
+        }
+        return values
+    }
+
+    /// The table as OpenAPI 3.1.
+    ///
+    /// - Parameters:
+    ///   - version: Of the service.
+    ///   - schemas: What media types of JSON look like, by the media type and template: `components.schemas`.
+    func openAPI(version: String, schemas: [JSON.Member]) -> JSON {
+        var paths: [JSON.Member] = []
+        for route in routes {
+            let operation = JSON.Member(route.method.lowercased(), route.operation)
+            if let index = paths.firstIndex(where: { $0.name == route.template }), case .object(let others) = paths[index].value {
+                paths[index].value = .object(others + [operation])
+            } else {
+                paths.append(JSON.Member(route.template, .object([operation])))
+            }
+        }
+        return .object([
+            "openapi": "3.1.0",
+            "info": .object([
+                "title": "Atelier", "version": .string(version), "description": "Pictures to SVG, SVG to slides, layers to collections.",
+            ]),
+            "paths": .object(paths),
+            "components": .object([
+                "schemas": .object(schemas),
+                "securitySchemes": .object(["key": .object(["type": "http", "scheme": "bearer"])]),
+            ]),
+        ])
+    }
+}
+
+extension Route {
+    fileprivate var operation: JSON {
+        var responses = answers.map { answer in
+            JSON.Member(
+                "\(answer.status)",
+                .object([
+                    "description": .string(reason(answer.status)),
+                    "content": answer.types.isEmpty
+                        ? nil : .object(answer.types.map { JSON.Member($0, .object([])) }),
+                ]))
+        }
+        let always = scope == .open ? [405] : [400, 401, 403, 405, 429, 503]
+        let bodyProblems = bodies.isEmpty ? [] : [413, 415, 422]
+        for status in Set(always + bodyProblems + problems).sorted() {
+            responses.append(
+                JSON.Member(
+                    "\(status)",
+                    .object([
+                        "description": .string(reason(status)),
+                        "content": .object([
+                            "application/problem+json": .object(["schema": .object(["$ref": "#/components/schemas/Problem"])])
+                        ]),
+                    ])))
+        }
+        return .object([
+            "summary": .string(summary),
+            "operationId": .string(operationID),
+            "parameters": parameters.isEmpty ? nil : .array(parameters.map(\.json)),
+            "requestBody": bodies.isEmpty
+                ? nil : .object(["required": true, "content": .object(bodies.map { JSON.Member($0, .object([])) })]),
+            "responses": .object(responses),
+            "security": scope == .open ? .array([]) : .array([.object(["key": .array([.string(scope.rawValue)])])]),
+        ])
+    }
+
+    /// `getV1JobsId`.
+    private var operationID: String {
+        method.lowercased()
+            + template.split { !$0.isLetter && !$0.isNumber }.map { $0.prefix(1).uppercased() + $0.dropFirst() }.joined()
+    }
+}
+
+extension Route.Parameter {
+    fileprivate var json: JSON {
+        .object([
+            "name": .string(name), "in": .string(isInPath ? "path" : "query"), "required": isInPath ? true : nil,
+            "description": .string(summary), "schema": schema,
+        ])
+    }
+}

@@ -1,0 +1,83 @@
+// Service: the engine as an HTTP interface, and the studio. Routes stand in one table that serves and documents them; a request becomes
+// a `Submission`, which becomes a `Request` of `Stages`, which the engine answers. It knows nothing of the command line. Start with
+// `Service`, then `ServiceState` and `ServiceState+Routes.swift`.
+
+package import AtelierMemo
+import AtelierServing
+
+/// A service that listens.
+///
+///     let service = try Service(engine: engine, configuration)
+///     … service.port …
+///     await service.drain(within: 30)
+///     await service.stop()
+package final class Service: Sendable {
+    private let state: ServiceState, server: HTTPServer
+
+    /// Listens from now on.
+    ///
+    /// - Throws: Why nothing listens: `HTTPServer.StartError`, or the folder of uploads cannot be used.
+    package init(engine: Engine, _ configuration: ServiceConfiguration) throws {
+        let state = try ServiceState(configuration, engine: engine), table = RouteTable(state.routes)
+        self.state = state
+        server = try HTTPServer(configuration.server) { head in state.admit(head, to: table) }
+    }
+
+    /// The port it listens on.
+    package var port: UInt16 { server.port }
+
+    /// Begins nothing new, and returns when what was begun is done, or after some seconds.
+    package func drain(within seconds: Double) async {
+        state.drain()
+        await server.drain(within: seconds)
+    }
+
+    /// Ends every connection and the work for it.
+    package func stop() async { await server.stop() }
+}
+
+extension ServiceState {
+    /// What is done with a request: found in the table, let in, handled, and its answer completed.
+    func admit(_ head: RequestHead, to table: RouteTable) -> Reception {
+        var call = Call(head: head, id: makeID(), began: monotonicNanoseconds())
+        call.caller.name = head.client
+        do {
+            let (route, values) = try table.find(head)
+            call.template = route.template
+            call.values = values
+            try letIn(&call, by: route)
+            if let declared = head.declaredLength, declared > configuration.bodyLimit { throw tooLarge(limit: configuration.bodyLimit) }
+            switch try route.handle(call) {
+            case .answer(let response): return .answer(completed(response, of: call))
+            case .work(let taker, let then):
+                let call = call
+                let sink = AnsweringSink(taker: taker) { [self] in completed($0.response(requestID: call.id), of: call) }
+                return .receive(sink) { [self] in
+                    do { return completed(try await then(), of: call) } catch {
+                        return completed(Problem(error).response(requestID: call.id), of: call)
+                    }
+                }
+            }
+        } catch { return .answer(completed(Problem(error).response(requestID: call.id), of: call)) }
+    }
+
+    /// Whether a request may be handled: keys, scopes, rates. Says who asks. Throws `Problem`.
+    private func letIn(_ call: inout Call, by route: Route) throws(Problem) {
+        if isDraining, route.scope == .convert {
+            throw Problem(503, "draining", "the service is ending and takes no more work", hint: "ask again in a moment", retryAfter: 5)
+        }
+    }
+
+    /// The answer as it is sent: with the fields that every answer has.
+    private func completed(_ response: ServerResponse, of call: Call) -> ServerResponse {
+        var response = response
+        response.fields += [
+            ("X-Request-Id", call.id), ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),
+            ("Cross-Origin-Resource-Policy", "same-origin"),
+        ]
+        if !response.fields.contains(where: { $0.name == "Content-Security-Policy" }) {
+            response.fields.append(("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"))
+        }
+        return response
+    }
+}

@@ -1,0 +1,305 @@
+import AtelierImageCodecs
+import AtelierJSON
+import AtelierMemo
+import AtelierScheduling
+import AtelierSVG
+import AtelierServing
+import AtelierStages
+
+extension ServiceState {
+    /// Everything there is, in the order it is documented.
+    var routes: [Route] { conversionRoutes + blobRoutes + describingRoutes + statusRoutes + studioRoutes }
+
+    // MARK: Conversions
+
+    private var conversionRoutes: [Route] {
+        ConversionKind.allCases.map { kind in
+            Route(
+                method: "POST", template: "/v1/\(kind.rawValue)",
+                summary: kind == .trace ? "Pictures as SVG." : "Pictures and drawings as slides.", scope: .convert,
+                parameters: [
+                    .init(name: "preset", summary: "Options for a kind of picture.", schema: .object(["type": "string"])),
+                    .init(
+                        name: "report", summary: "How much an answer in JSON tells.",
+                        schema: .object(["type": "string", "enum": .array(Submission.Depth.allCases.map { .string($0.rawValue) })])),
+                ],
+                bodies: [
+                    "image/png", "image/jpeg", "image/svg+xml", "application/octet-stream", "multipart/form-data", "application/json",
+                ],
+                answers: [(200, [kind.type, "application/json", "application/zip"])], problems: [404, 406, 507]
+            ) { [self] call in
+                let reader = try SubmissionReader(call, kind, in: self)
+                return .work(reader) { [self] in try await convert(try reader.finish(), call) }
+            }
+        }
+    }
+
+    /// The answer to one conversion that is waited for.
+    private func convert(_ submission: Submission, _ call: Call) async throws -> ServerResponse {
+        let kind = submission.wishes.kind, wantsJSON = prefersJSON(call.head, over: kind.type)
+        let groups = kind == .trace ? submission.inputs.map { [$0] } : [submission.inputs]
+        guard groups.count == 1 else {
+            throw Problem(422, "too-many-inputs", "one file at a time becomes SVG here", hint: "POST /v1/jobs takes many", limit: 1)
+        }
+        let plan = try plan(submission.wishes, of: groups[0])
+        let made = try await make(
+            plan, for: call.caller.name, submission.urgency, wantsJSON ? submission.depth : .brief, since: call.began)
+        if wantsJSON {
+            let command = plan.wishes.command(over: configuration.conversion, inputs: plan.inputs.map(\.nameOrDigest))
+            return .json(made.json(command: command), fields: made.fields + [("Vary", "Accept")])
+        }
+        var delivery = Delivery(bytes: made.bytes, type: made.type, tag: made.digest.description, caching: "no-cache")
+        delivery.fields = made.fields + protection(of: made.type, called: plan.inputs[0].name, kind.suffix)
+        return delivery.response(to: call.head)
+    }
+
+    // MARK: Blobs
+
+    private var blobRoutes: [Route] {
+        let digest = Route.Parameter(
+            name: "digest", isInPath: true, summary: "BLAKE3 of the bytes.",
+            schema: .object(["type": "string", "pattern": "^[0-9a-f]{64}$"]))
+        return [
+            Route(
+                method: "POST", template: "/v1/blobs", summary: "Keeps a file for conversions to name.", scope: .convert,
+                bodies: ["application/octet-stream"], answers: [(201, ["application/json"])], problems: [507]
+            ) { [self] call in
+                let upload = try uploads.begin(limit: configuration.bodyLimit)
+                return .work(upload) { [self] in try kept(upload, expecting: nil) }
+            },
+            Route(
+                method: "PUT", template: "/v1/blobs/{digest}", summary: "Keeps a file whose digest is known.", scope: .convert,
+                parameters: [digest], bodies: ["application/octet-stream"],
+                answers: [(200, ["application/json"]), (201, ["application/json"])],
+                problems: [507]
+            ) { [self] call in
+                guard let digest = Digest(call.values["digest"]!) else { throw noSuchBlob(call.values["digest"]!) }
+                let upload = try uploads.begin(limit: configuration.bodyLimit)
+                return .work(upload) { [self] in try kept(upload, expecting: digest) }
+            },
+            Route(
+                method: "GET", template: "/v1/blobs/{digest}", summary: "The bytes of a file or a result.", parameters: [digest],
+                answers: [(200, ["application/octet-stream"]), (206, ["application/octet-stream"]), (304, [])], problems: [404, 416]
+            ) { [self] call in
+                guard let digest = Digest(call.values["digest"]!) else { throw noSuchBlob(call.values["digest"]!) }
+                return .task { [self] in try await blob(digest, call) }
+            },
+        ]
+    }
+
+    private func noSuchBlob(_ name: String) -> Problem {
+        Problem(404, "no-such-blob", "there is no file \(name.prefix(80)) here", hint: "upload it with POST /v1/blobs")
+    }
+
+    private func kept(_ upload: Upload, expecting expected: Digest?) throws -> ServerResponse {
+        guard upload.byteCount > 0 else { throw Problem(422, "empty-body", "the body is empty", hint: "send the file's bytes") }
+        if let expected, upload.digest != expected {
+            throw Problem(422, "other-digest", "the body's digest is \(upload.digest), not that of the path")
+        }
+        let wasHere = uploads.file(of: upload.digest) != nil, source = try upload.finish()
+        return .json(
+            try facts(of: source), status: wasHere && expected != nil ? 200 : 201,
+            fields: [("Location", "/v1/blobs/\(source.digest)")])
+    }
+
+    /// What a file is.
+    private func facts(of source: UploadFolder.Source) throws -> JSON {
+        guard let path = uploads.file(of: source.digest) else { throw noSuchBlob(source.digest.description) }
+        let bytes = try Blob.reading(path: path, limit: .max), content = BlobContent(of: bytes)
+        var size: (width: Int, height: Int)?
+        if content.kind == "picture", let found = try? imageSize(of: bytes.bytes.span) {  // what is broken has no size
+            size = (found.width, found.height)
+        }
+        return .object([
+            "digest": .string(source.digest.description), "bytes": .integer(source.byteCount), "media_type": .string(content.type),
+            "kind": .string(content.kind), "width": (size?.width).map(JSON.integer), "height": (size?.height).map(JSON.integer),
+            "url": .string("/v1/blobs/\(source.digest)"),
+        ])
+    }
+
+    private func blob(_ digest: Digest, _ call: Call) async throws -> ServerResponse {
+        let bytes: Blob, type: String
+        if let path = uploads.file(of: digest) {
+            bytes = try Blob.reading(path: path, limit: .max)
+            type = BlobContent(of: bytes).type
+        } else if let result = results[digest] {
+            bytes = try await engine.value(of: result.output)
+            type = result.type
+        } else {
+            throw noSuchBlob(digest.description)
+        }
+        var delivery = Delivery(bytes: bytes, type: type, tag: digest.description)
+        delivery.fields = protection(of: type, called: call.head.query("name") ?? "", nil)
+        return delivery.response(to: call.head)
+    }
+
+    // MARK: What there is
+
+    private var describingRoutes: [Route] {
+        [
+            Route(
+                method: "GET", template: "/v1/presets", summary: "Named sets of options.", answers: [(200, ["application/json"])]
+            ) { [self] call in .answer(described(presets, call)) },
+            Route(
+                method: "GET", template: "/v1/schema/{name}", summary: "The settings of a conversion as JSON schema.",
+                parameters: [
+                    .init(
+                        name: "name", isInPath: true, summary: "Which conversion.",
+                        schema: .object(["type": "string", "enum": .array(ConversionKind.allCases.map { .string($0.rawValue) })]))
+                ], answers: [(200, ["application/schema+json"])], problems: [404]
+            ) { [self] call in
+                guard let kind = ConversionKind(rawValue: call.values["name"]!) else {
+                    throw Problem(404, "no-such-schema", "there is no schema of that name", hint: "trace and pptx have one")
+                }
+                return .answer(described(schema(of: kind), call, type: "application/schema+json"))
+            },
+            Route(
+                method: "GET", template: "/v1/capabilities", summary: "What is taken, what is made, and the limits.",
+                answers: [(200, ["application/json"])]
+            ) { [self] call in .answer(described(capabilities, call)) },
+        ]
+    }
+
+    /// A document that holds as long as the service runs.
+    private func described(_ json: JSON, _ call: Call, type: String = "application/json") -> ServerResponse {
+        let bytes = Blob(json.bytes)
+        return Delivery(bytes: bytes, type: type, tag: Digest(hashing: bytes, threads: 1).description, caching: "no-cache")
+            .response(to: call.head)
+    }
+
+    private var capabilities: JSON {
+        let limits = configuration.conversion
+        return .object([
+            "version": .string(configuration.version),
+            "kinds": .array(ConversionKind.allCases.map { .object(["name": .string($0.rawValue), "media_type": .string($0.type)]) }),
+            "inputs": .array(["image/png", "image/jpeg", "image/svg+xml"]),
+            "limits": .object([
+                "body_bytes": .integer(configuration.bodyLimit), "inputs": .integer(SubmissionReader.mostInputs),
+                "pixels": .integer(limits.image.maxPixels), "svg_bytes": .integer(limits.svg.limits.byteCount),
+                "sync_seconds": .number(configuration.syncLimit),
+            ]),
+            "workers": .integer(engine.configuration.workers),
+            "priorities": .array(Urgency.allCases.map { .string($0.rawValue) }),
+        ])
+    }
+
+    // MARK: How it is
+
+    private var statusRoutes: [Route] {
+        [
+            Route(
+                method: "GET", template: "/healthz", summary: "Whether the process answers.", scope: .open, answers: [(200, ["text/plain"])]
+            ) {
+                _ in .answer(ServerResponse(type: "text/plain", Blob("ok\n"), fields: [("Cache-Control", "no-store")]))
+            },
+            Route(
+                method: "GET", template: "/readyz", summary: "Whether work is taken.", scope: .open, answers: [(200, ["text/plain"])],
+                problems: [503]
+            ) { [self] _ in
+                if isDraining { throw Problem(503, "draining", "the service is ending and takes no more work", retryAfter: 5) }
+                if admission.load.waiting >= configuration.queue {
+                    throw Problem(503, "queue-full", "as many requests wait as may", retryAfter: 1)
+                }
+                return .answer(ServerResponse(type: "text/plain", Blob("ready\n"), fields: [("Cache-Control", "no-store")]))
+            },
+            Route(
+                method: "GET", template: "/version", summary: "Which version this is.", scope: .open, answers: [(200, ["application/json"])]
+            ) { [self] _ in .answer(.json(.object(["name": "atelier", "version": .string(configuration.version)]))) },
+            Route(
+                method: "GET", template: "/openapi.json", summary: "This interface as OpenAPI 3.1.", scope: .open,
+                answers: [(200, ["application/json"])]
+            ) { [self] call in .answer(described(RouteTable(routes).openAPI(version: configuration.version, schemas: []), call)) },
+        ]
+    }
+
+    // MARK: The studio
+
+    private var studioRoutes: [Route] {
+        [
+            Route(method: "GET", template: "/", summary: "The studio.", scope: .open, answers: [(200, ["text/html"])]) { [self] call in
+                .answer(try asset("index.html", call, isPage: true))
+            },
+            Route(
+                method: "GET", template: "/assets/{tag}/{name}", summary: "A file of the studio.", scope: .open,
+                parameters: [
+                    .init(name: "tag", isInPath: true, summary: "Digest of all files.", schema: .object(["type": "string"])),
+                    .init(name: "name", isInPath: true, summary: "The file's name.", schema: .object(["type": "string"])),
+                ], answers: [(200, ["text/javascript", "text/css"])], problems: [404]
+            ) { [self] call in
+                guard call.values["tag"] == studio.tag else {
+                    throw Problem(404, "no-such-file", "these files are of another version", hint: "load the page again")
+                }
+                return .answer(try asset(call.values["name"]!, call, isPage: false))
+            },
+        ]
+    }
+
+    private func asset(_ name: String, _ call: Call, isPage: Bool) throws(Problem) -> ServerResponse {
+        guard let bytes = studio.file(name) else { throw Problem(404, "no-such-file", "the studio has no such file") }
+        let tag = Digest(hashing: bytes, threads: 1).description
+        var delivery = Delivery(bytes: bytes, type: Studio.type(of: name), tag: tag)
+        if isPage || !studio.isFixed { delivery.caching = "no-cache" }
+        delivery.fields = [
+            ("Cross-Origin-Opener-Policy", "same-origin"), ("Cross-Origin-Embedder-Policy", "require-corp"),
+            (
+                "Content-Security-Policy",
+                "default-src 'self'; script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'; img-src 'self' blob: data:; "
+                    + "style-src 'self' 'unsafe-inline'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+            ),
+        ]
+        return delivery.response(to: call.head)
+    }
+}
+
+extension Submission.Input {
+    var nameOrDigest: String { name.isEmpty ? String(digest.description.prefix(12)) : name }
+}
+
+/// What a file from a client is, by its first bytes.
+struct BlobContent {
+    let type: String
+    /// What can be done with it.
+    let kind: String
+
+    init(of bytes: Blob) {
+        (type, kind) =
+            if bytes.bytes.starts(with: Array("PK\u{3}\u{4}".utf8)) {
+                bytes.bytes.prefix(4096).firstRange(of: Array("ppt/".utf8)) == nil
+                    && bytes.bytes.suffix(65_536).firstRange(of: Array("ppt/".utf8)) == nil
+                    ? ("application/zip", "archive") : (ConversionKind.pptx.type, "presentation")
+            } else {
+                switch try? SourceFormat.sniff(bytes) {  // what is none of them is looked at below
+                case .png: ("image/png", "picture")
+                case .jpeg: ("image/jpeg", "picture")
+                case .svg: ("image/svg+xml", "drawing")
+                case .webp: ("image/webp", "picture")
+                case nil:
+                    String(validating: bytes.bytes, as: UTF8.self) != nil
+                        ? ("text/plain; charset=utf-8", "text") : ("application/octet-stream", "unknown")
+                }
+            }
+    }
+}
+
+/// Whether a client would rather have a document about the result than its bytes (RFC 9110, section 12.5.1).
+func prefersJSON(_ head: RequestHead, over type: String) -> Bool {
+    guard let accept = head.field("accept") else { return false }
+    var json = 0.0, bytes = 0.0
+    for part in accept.split(separator: ",") {
+        let value = FieldValue(String(part.drop { $0 == " " })), quality = value["q"].flatMap(Double.init) ?? 1
+        if value.value == "application/json" { json = max(json, quality) }
+        if value.value == type || value.value == "*/*" || value.value == "\(type.prefix { $0 != "/" })/*" { bytes = max(bytes, quality) }
+    }
+    return json > 0 && json >= bytes
+}
+
+/// What keeps bytes from a client from running in the page of another, and names them.
+func protection(of type: String, called name: String, _ suffix: String?) -> [(name: String, value: String)] {
+    var stem = name.filter { $0.isASCII && ($0.isLetter || $0.isNumber || "-_. ".contains($0)) }
+    if let suffix {
+        if let dot = stem.lastIndex(of: ".") { stem = String(stem[..<dot]) }
+        stem = (stem.isEmpty ? "result" : stem) + "." + suffix
+    }
+    let disposition = stem.isEmpty ? "attachment" : "attachment; filename=\"\(stem)\""
+    return [("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'"), ("Content-Disposition", disposition)]
+}

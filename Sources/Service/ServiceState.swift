@@ -1,0 +1,86 @@
+import AtelierMemo
+import AtelierScheduling
+import AtelierServing
+import Synchronization
+
+/// Everything that handlers share and that tells how the service is.
+final class ServiceState: Sendable {
+    let configuration: ServiceConfiguration
+    let engine: Engine
+    /// Whose turn it is.
+    let admission: Admission
+    let uploads: UploadFolder
+    /// What the engine did lately.
+    let notes: StepNotes
+    /// Which request made which bytes.
+    let results: ResultTable
+    let studio: Studio
+    /// What uploaded files are.
+    let formats = FormatTable()
+    /// When it began, in nanoseconds of the monotonic clock.
+    let began = monotonicNanoseconds()
+    private let drains = Atomic(false)
+    private let nextID = Atomic<UInt64>(0)
+
+    /// Whether it ends: nothing new is begun.
+    var isDraining: Bool { drains.load(ordering: .acquiring) }
+
+    init(_ configuration: ServiceConfiguration, engine: Engine) throws {
+        self.configuration = configuration
+        self.engine = engine
+        uploads = try UploadFolder(path: configuration.folder + "/blobs", capacity: configuration.storeLimit, now: systemSeconds)
+        admission = Admission(
+            JobQueue.Limits(
+                slots: configuration.slots, capacity: configuration.queue, bytes: configuration.byteBudget,
+                classes: Urgency.allCases.map { JobQueue.Class(name: $0.rawValue, patience: $0.patience) }))
+        notes = StepNotes(of: engine)
+        results = ResultTable()
+        studio = try Studio(folder: configuration.studioFolder)
+    }
+
+    /// Nothing new is begun from now on.
+    func drain() { drains.store(true, ordering: .releasing) }
+
+    /// A name for a request that no other has had since the service began.
+    func makeID() -> String {
+        let number = nextID.add(1, ordering: .relaxed).newValue
+        return String(began / 1_000_000 & 0xFFFF_FFFF, radix: 36) + "-" + String(number, radix: 36)
+    }
+}
+
+/// Classes of service (`Priority` in RFC 9218, or the field `priority` of a request).
+enum Urgency: String, CaseIterable, Sendable {
+    /// Somebody looks at the screen.
+    case interactive
+    /// The default.
+    case normal
+    /// Whenever there is time.
+    case batch
+
+    var place: Int { Self.allCases.firstIndex(of: self)! }
+
+    /// For the engine.
+    var priority: Priority {
+        switch self {
+        case .interactive: .interactive
+        case .normal: .normal
+        case .batch: .background
+        }
+    }
+
+    /// For how long others may go first, in nanoseconds.
+    var patience: UInt64 { priority.patience }
+
+    /// What a request says: `Priority: u=1` is interactive, from `u=5` on it is a batch; 3 is the default of the field.
+    init(_ head: RequestHead) {
+        let word = head.field("priority")?.split(separator: ",").lazy.compactMap { part -> Int? in
+            let part = part.filter { $0 != " " }
+            return part.hasPrefix("u=") ? Int(part.dropFirst(2)) : nil
+        }.first
+        switch word {
+        case .some(...2): self = .interactive
+        case .some(5...): self = .batch
+        default: self = .normal
+        }
+    }
+}
