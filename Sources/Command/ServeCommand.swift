@@ -57,7 +57,7 @@ struct ServeCommand: Hashable, Sendable {
     ) async throws -> ExitCode {
         let engine = configuration.makeEngine(makesCache: true, on: workers, environment: environment, console: console)
         let journal = configuration.journal(of: engine)
-        let service = try Service(engine: engine, service(for: engine, environment))
+        let service = try Service(engine: engine, service(for: engine, environment, console))
         console.say("atelier: listening on http://\(shownHost):\(service.port)/")
         while !Task.isCancelled {
             // Cancelled, it ends with the loop.
@@ -73,13 +73,16 @@ struct ServeCommand: Hashable, Sendable {
         return .done
     }
 
-    private func service(for engine: Engine, _ environment: [String: String]) throws(UsageError) -> ServiceConfiguration {
+    private func service(
+        for engine: Engine, _ environment: [String: String], _ console: Console
+    ) throws(UsageError) -> ServiceConfiguration {
         let server = HTTPServer.Configuration(host: host ?? "127.0.0.1", port: UInt16(port), threads: serverThreads)
         var service = ServiceConfiguration(
             server: server, folder: try folder(environment), version: Command.version, slots: engine.configuration.workers)
         service.studioFolder = studio
         (service.bodyLimit, service.storeLimit) = (bodyLimit, storeLimit)
         (service.queue, service.syncLimit, service.conversion) = (queue, syncLimit, conversion)
+        service.tell = { console.say("atelier: \(printable($0))") }
         service.byteBudget = engine.configuration.byteBudget
         return service
     }

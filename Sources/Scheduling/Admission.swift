@@ -80,6 +80,12 @@ package final class Admission: Sendable {
         return result
     }
 
+    /// Nanoseconds until a job would be done that came now, going by how predictions held up to now.
+    package func expectedTime(of job: JobQueue.Job) -> UInt64 {
+        let now = clock()
+        return state.withLock { $0.queue.wait(for: job.client, in: job.place, now: now) + $0.queue.work(of: job) }
+    }
+
     /// Refuses what waits and whatever comes.
     package func close() { perform { $0.queue.close(now: $1, &$2) } }
 

@@ -198,7 +198,7 @@ package struct JobQueue: Sendable {
     // MARK: Predictions
 
     /// Nanoseconds a job takes, going by how predictions held up to now.
-    private func work(of job: Job) -> UInt64 { nanoseconds(Double(job.cost)) }
+    package func work(of job: Job) -> UInt64 { nanoseconds(Double(job.cost)) }
 
     private func nanoseconds(_ cost: Double) -> UInt64 { UInt64(min(cost * (done / predicted), 1e15)) }
 

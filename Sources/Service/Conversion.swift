@@ -39,6 +39,13 @@ struct MadeConversion: Sendable {
         /// Where its output lay; nil for one that ran.
         var level: String?
         var nanoseconds: UInt64
+
+        var json: JSON {
+            .object([
+                "stage": .string(stage), "label": .string(label(ofStage: stage)), "cache": level.map(JSON.string) ?? .null,
+                "ms": .milliseconds(nanoseconds),
+            ])
+        }
     }
 }
 
@@ -66,13 +73,17 @@ extension ServiceState {
 
     /// Makes it, when it is its turn.
     ///
-    /// - Parameter began: When it was asked for, on the monotonic clock.
+    /// - Parameters:
+    ///   - began: When it was asked for, on the monotonic clock.
+    ///   - begun: Called when it is its turn.
     func make(
-        _ plan: PlannedConversion, for client: String, _ urgency: Urgency, _ depth: Submission.Depth, since began: UInt64
+        _ plan: PlannedConversion, for client: String, _ urgency: Urgency, _ depth: Submission.Depth, since began: UInt64,
+        begun: @Sendable () -> Void = {}
     ) async throws -> MadeConversion {
         let number = notes.now
         let job = JobQueue.Job(client: client, place: urgency.place, cost: cost(of: plan))
         return try await admission.run(job) { _ in
+            begun()
             let bytes = try await engine.value(of: plan.conversion.output, priority: urgency.priority)
             let report = depth == .full ? try await self.report(on: plan, bytes, urgency.priority) : nil
             let steps = steps(of: plan, since: number), output = notes[plan.conversion.output.digest]
@@ -86,7 +97,7 @@ extension ServiceState {
     }
 
     /// What making it takes on one worker, in nanoseconds, by the bytes of its files: a guess that the queue corrects by what it sees.
-    private func cost(of plan: PlannedConversion) -> UInt64 {
+    func cost(of plan: PlannedConversion) -> UInt64 {
         plan.inputs.reduce(0) { $0 + 2_000_000 + UInt64(uploads.byteCount(of: $1.digest) ?? 0) * 300 }
     }
 
@@ -202,13 +213,7 @@ extension MadeConversion {
             ]),
             "svg": type == "image/svg+xml" && bytes.count <= 4 << 20 ? .string(String(decoding: bytes.bytes, as: UTF8.self)) : nil,
             "report": report,
-            "steps": .array(
-                steps.map { step in
-                    .object([
-                        "stage": .string(step.stage), "label": .string(label(ofStage: step.stage)),
-                        "cache": step.level.map(JSON.string) ?? .null, "ms": .milliseconds(step.nanoseconds),
-                    ])
-                }),
+            "steps": .array(steps.map(\.json)),
             "cache": .string(level == nil ? "miss" : "hit"),
             "ms": .milliseconds(took),
             "command": .string(command),

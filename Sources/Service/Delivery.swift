@@ -30,10 +30,10 @@ struct Delivery {
 
     /// The answer to a request for them (RFC 9110, sections 13 and 14).
     func response(to head: RequestHead) -> ServerResponse {
-        let isVaried = isText && bytes.count >= 512
+        let isVaried = isText
         var fields = [("ETag", "\"\(tag)\""), ("Cache-Control", caching)] + fields
         if isVaried { fields.append(("Vary", "Accept-Encoding")) }
-        if let known = head.field("if-none-match"), matches(known) { return ServerResponse(status: 304, fields: fields) }
+        if isKnown(to: head) { return ServerResponse(status: 304, fields: fields) }
         fields.append(("Accept-Ranges", "bytes"))
         if let field = head.field("range"), head.field("if-range").map({ $0 == "\"\(tag)\"" }) ?? true, let range = byteRange(field) {
             guard let range else {
@@ -42,15 +42,16 @@ struct Delivery {
             fields.append(("Content-Range", "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(bytes.count)"))
             return ServerResponse(status: 206, type: type, bytes[range], fields: fields)
         }
-        if isVaried, accepts("gzip", head.field("accept-encoding")), let packed = Gzip.shared.packed(bytes, tag: tag) {
+        if isVaried, bytes.count >= 256, accepts("gzip", head.field("accept-encoding")), let packed = Gzip.shared.packed(bytes, tag: tag) {
             return ServerResponse(status: 200, type: type, packed, fields: fields + [("Content-Encoding", "gzip")])
         }
         return ServerResponse(status: 200, type: type, bytes, fields: fields)
     }
 
-    /// Whether a list of validators has this one.
-    private func matches(_ list: String) -> Bool {
-        list.split(separator: ",").contains { part in
+    /// Whether the client has these bytes.
+    func isKnown(to head: RequestHead) -> Bool {
+        guard let list = head.field("if-none-match") else { return false }
+        return list.split(separator: ",").contains { part in
             let part = part.drop { $0 == " " }.prefix { $0 != " " }
             return part == "*" || part == "\"\(tag)\"" || part == "W/\"\(tag)\""
         }

@@ -27,13 +27,27 @@ struct Problem: Error, Sendable {
         self.retryAfter = retryAfter
     }
 
-    /// The answer; `id` names the request in the log.
-    func response(requestID id: String) -> ServerResponse {
-        let body = JSON.object([
+    /// The document; `id` names the request in the log.
+    func json(requestID id: String?) -> JSON {
+        .object([
             "type": .string("/problems/\(code)"), "title": .string(reason(status)), "status": .integer(status), "detail": .string(detail),
             "code": .string(code), "hint": hint.map(JSON.string), "limit": limit.map(JSON.integer),
-            "retry_after": retryAfter.map(JSON.integer), "request_id": .string(id),
+            "retry_after": retryAfter.map(JSON.integer), "request_id": id.map(JSON.string),
         ])
+    }
+
+    /// Reads what `json(requestID:)` wrote; nil for anything else.
+    init?(reading json: JSON) {
+        guard case .integer(let status)? = json["status"], let code = json["code"]?.string, let detail = json["detail"]?.string else {
+            return nil
+        }
+        self.init(status, code, detail, hint: json["hint"]?.string)
+        if case .integer(let limit)? = json["limit"] { self.limit = limit }
+    }
+
+    /// The answer.
+    func response(requestID id: String) -> ServerResponse {
+        let body = json(requestID: id)
         var fields = [("Cache-Control", "no-store")]
         if let retryAfter { fields.append(("Retry-After", "\(retryAfter)")) }
         if let allow { fields.append(("Allow", allow)) }

@@ -13,6 +13,8 @@ import AtelierServing
 ///     await service.stop()
 package final class Service: Sendable {
     private let state: ServiceState, server: HTTPServer
+    /// Sees to what is to be done from time to time, until the service stops.
+    private let housekeeping: Task<Void, Never>
 
     /// Listens from now on.
     ///
@@ -20,20 +22,45 @@ package final class Service: Sendable {
     package init(engine: Engine, _ configuration: ServiceConfiguration) throws {
         let state = try ServiceState(configuration, engine: engine), table = RouteTable(state.routes)
         self.state = state
+        state.restoreJobs()
         server = try HTTPServer(configuration.server) { head in state.admit(head, to: table) }
+        housekeeping = Task {
+            while !Task.isCancelled {
+                // Cancelled, it ends with the loop.
+                try? await Task.sleep(for: .seconds(10))
+                state.tidy()
+            }
+        }
     }
 
     /// The port it listens on.
     package var port: UInt16 { server.port }
 
-    /// Begins nothing new, and returns when what was begun is done, or after some seconds.
+    /// Begins nothing new, and returns when what was begun is done, or after some seconds. What is left of jobs goes on with the next
+    /// service over the same folder.
     package func drain(within seconds: Double) async {
         state.drain()
+        let end = monotonicNanoseconds() + UInt64(seconds * 1e9)
         await server.drain(within: seconds)
+        let now = monotonicNanoseconds(), tasks = state.jobs.tasks
+        guard now < end, !tasks.isEmpty else { return }
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask { for task in tasks { await task.value } }
+            // Cancelled when all have ended.
+            group.addTask { try? await Task.sleep(nanoseconds: end - now) }
+            await group.next()
+            for task in tasks { task.cancel() }
+            group.cancelAll()
+        }
     }
 
-    /// Ends every connection and the work for it.
-    package func stop() async { await server.stop() }
+    /// Ends every connection and all work.
+    package func stop() async {
+        state.drain()
+        housekeeping.cancel()
+        for task in state.jobs.tasks { task.cancel() }
+        await server.stop()
+    }
 }
 
 extension ServiceState {

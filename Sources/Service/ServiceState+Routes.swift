@@ -8,50 +8,7 @@ import AtelierStages
 
 extension ServiceState {
     /// Everything there is, in the order it is documented.
-    var routes: [Route] { conversionRoutes + blobRoutes + describingRoutes + statusRoutes + studioRoutes }
-
-    // MARK: Conversions
-
-    private var conversionRoutes: [Route] {
-        ConversionKind.allCases.map { kind in
-            Route(
-                method: "POST", template: "/v1/\(kind.rawValue)",
-                summary: kind == .trace ? "Pictures as SVG." : "Pictures and drawings as slides.", scope: .convert,
-                parameters: [
-                    .init(name: "preset", summary: "Options for a kind of picture.", schema: .object(["type": "string"])),
-                    .init(
-                        name: "report", summary: "How much an answer in JSON tells.",
-                        schema: .object(["type": "string", "enum": .array(Submission.Depth.allCases.map { .string($0.rawValue) })])),
-                ],
-                bodies: [
-                    "image/png", "image/jpeg", "image/svg+xml", "application/octet-stream", "multipart/form-data", "application/json",
-                ],
-                answers: [(200, [kind.type, "application/json", "application/zip"])], problems: [404, 406, 507]
-            ) { [self] call in
-                let reader = try SubmissionReader(call, kind, in: self)
-                return .work(reader) { [self] in try await convert(try reader.finish(), call) }
-            }
-        }
-    }
-
-    /// The answer to one conversion that is waited for.
-    private func convert(_ submission: Submission, _ call: Call) async throws -> ServerResponse {
-        let kind = submission.wishes.kind, wantsJSON = prefersJSON(call.head, over: kind.type)
-        let groups = kind == .trace ? submission.inputs.map { [$0] } : [submission.inputs]
-        guard groups.count == 1 else {
-            throw Problem(422, "too-many-inputs", "one file at a time becomes SVG here", hint: "POST /v1/jobs takes many", limit: 1)
-        }
-        let plan = try plan(submission.wishes, of: groups[0])
-        let made = try await make(
-            plan, for: call.caller.name, submission.urgency, wantsJSON ? submission.depth : .brief, since: call.began)
-        if wantsJSON {
-            let command = plan.wishes.command(over: configuration.conversion, inputs: plan.inputs.map(\.nameOrDigest))
-            return .json(made.json(command: command), fields: made.fields + [("Vary", "Accept")])
-        }
-        var delivery = Delivery(bytes: made.bytes, type: made.type, tag: made.digest.description, caching: "no-cache")
-        delivery.fields = made.fields + protection(of: made.type, called: plan.inputs[0].name, kind.suffix)
-        return delivery.response(to: call.head)
-    }
+    var routes: [Route] { conversionRoutes + jobRoutes + blobRoutes + describingRoutes + statusRoutes + studioRoutes }
 
     // MARK: Blobs
 
@@ -125,6 +82,9 @@ extension ServiceState {
         } else if let result = results[digest] {
             bytes = try await engine.value(of: result.output)
             type = result.type
+        } else if let (job, item) = jobs.maker(of: digest) {
+            bytes = try await result(of: job, item)
+            type = job.request.wishes.kind.type
         } else {
             throw noSuchBlob(digest.description)
         }
@@ -251,10 +211,6 @@ extension ServiceState {
     }
 }
 
-extension Submission.Input {
-    var nameOrDigest: String { name.isEmpty ? String(digest.description.prefix(12)) : name }
-}
-
 /// What a file from a client is, by its first bytes.
 struct BlobContent {
     let type: String
@@ -279,27 +235,4 @@ struct BlobContent {
                 }
             }
     }
-}
-
-/// Whether a client would rather have a document about the result than its bytes (RFC 9110, section 12.5.1).
-func prefersJSON(_ head: RequestHead, over type: String) -> Bool {
-    guard let accept = head.field("accept") else { return false }
-    var json = 0.0, bytes = 0.0
-    for part in accept.split(separator: ",") {
-        let value = FieldValue(String(part.drop { $0 == " " })), quality = value["q"].flatMap(Double.init) ?? 1
-        if value.value == "application/json" { json = max(json, quality) }
-        if value.value == type || value.value == "*/*" || value.value == "\(type.prefix { $0 != "/" })/*" { bytes = max(bytes, quality) }
-    }
-    return json > 0 && json >= bytes
-}
-
-/// What keeps bytes from a client from running in the page of another, and names them.
-func protection(of type: String, called name: String, _ suffix: String?) -> [(name: String, value: String)] {
-    var stem = name.filter { $0.isASCII && ($0.isLetter || $0.isNumber || "-_. ".contains($0)) }
-    if let suffix {
-        if let dot = stem.lastIndex(of: ".") { stem = String(stem[..<dot]) }
-        stem = (stem.isEmpty ? "result" : stem) + "." + suffix
-    }
-    let disposition = stem.isEmpty ? "attachment" : "attachment; filename=\"\(stem)\""
-    return [("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'"), ("Content-Disposition", disposition)]
 }

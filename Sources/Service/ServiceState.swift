@@ -14,6 +14,11 @@ final class ServiceState: Sendable {
     let notes: StepNotes
     /// Which request made which bytes.
     let results: ResultTable
+    let jobs = JobTable()
+    /// Where jobs are kept.
+    let folder: JobFolder
+    /// Where parts of jobs wait before they ask for a turn: any number, so that a job that was taken up is not refused.
+    let jobLine: Admission
     let studio: Studio
     /// What uploaded files are.
     let formats = FormatTable()
@@ -29,17 +34,22 @@ final class ServiceState: Sendable {
         self.configuration = configuration
         self.engine = engine
         uploads = try UploadFolder(path: configuration.folder + "/blobs", capacity: configuration.storeLimit, now: systemSeconds)
+        folder = try JobFolder(path: configuration.folder + "/jobs", defaults: configuration.conversion)
+        let classes = Urgency.allCases.map { JobQueue.Class(name: $0.rawValue, patience: $0.patience) }
         admission = Admission(
             JobQueue.Limits(
-                slots: configuration.slots, capacity: configuration.queue, bytes: configuration.byteBudget,
-                classes: Urgency.allCases.map { JobQueue.Class(name: $0.rawValue, patience: $0.patience) }))
+                slots: configuration.slots, capacity: configuration.queue, bytes: configuration.byteBudget, classes: classes))
+        jobLine = Admission(JobQueue.Limits(slots: 2 * configuration.slots, capacity: .max, bytes: .max, classes: classes))
         notes = StepNotes(of: engine)
         results = ResultTable()
         studio = try Studio(folder: configuration.studioFolder)
     }
 
-    /// Nothing new is begun from now on.
-    func drain() { drains.store(true, ordering: .releasing) }
+    /// Nothing new is begun from now on, and who follows something is let go.
+    func drain() {
+        drains.store(true, ordering: .releasing)
+        jobs.ringAll()
+    }
 
     /// A name for a request that no other has had since the service began.
     func makeID() -> String {

@@ -9,6 +9,8 @@ struct Submission: Sendable {
         var digest: Digest
         /// As the client calls it; empty for one without a name.
         var name: String
+
+        var nameOrDigest: String { name.isEmpty ? String(digest.description.prefix(12)) : name }
     }
 
     /// How much an answer in JSON tells.
@@ -19,10 +21,12 @@ struct Submission: Sendable {
         case full
     }
 
-    var inputs: [Input] = []
     var wishes: Wishes
+    var inputs: [Input]
     var urgency: Urgency
-    var depth = Depth.full
+    var depth: Depth
+    /// Where to tell that a job has ended.
+    var webhook: String?
 }
 
 /// Reads a request for a conversion as its body comes: a form with files, one file as it is, or JSON that names files by digest.
@@ -37,49 +41,49 @@ final class SubmissionReader: BodyTaker {
 
     private struct State {
         var form: Form
-        var submission: Submission
+        var inputs: [Submission.Input] = []
+        /// What was said by name, as texts; the first of a name holds.
+        var words: [(name: String, value: String)]
+        var settings: JSON?
         /// Of a form: the part that comes.
         var file: (upload: Upload, name: String)?
         var field: (name: String, body: ShortBody)?
-        var settings: [(name: String, value: String)] = []
     }
 
     /// Most bytes of JSON.
     static let longestText = 1 << 20
     /// Most files of one request.
     static let mostInputs = 1000
+    /// Media types that are taken.
+    static let types = [
+        "image/png", "image/jpeg", "image/svg+xml", "application/octet-stream", "multipart/form-data", "application/json",
+    ]
 
-    private let service: ServiceState
+    private let service: ServiceState, kind: ConversionKind?, urgency: Urgency
     /// Used by whoever gives it bytes, then by whoever finishes it.
     private nonisolated(unsafe) var state: State
 
+    /// - Parameter kind: What is made, where the path says it.
     /// - Throws: `Problem` for a media type that is not taken.
-    init(_ call: Call, _ kind: ConversionKind, in service: ServiceState) throws {
-        self.service = service
-        var submission = Submission(wishes: Wishes(kind, over: service.configuration.conversion), urgency: Urgency(call.head))
-        var settings: [(name: String, value: String)] = []
-        for (name, value) in call.head.query {
-            guard try submission.takeOwn(name, value), name != "name" else {
-                if name != "name" { settings.append((name, value)) }
-                continue
-            }
-        }
-        let type = call.head.field("content-type").map { FieldValue($0).value } ?? "application/octet-stream"
+    init(_ call: Call, _ kind: ConversionKind?, in service: ServiceState) throws {
+        (self.service, self.kind) = (service, kind)
+        urgency = Urgency(call.head)
+        let field = call.head.field("content-type"), type = field.map { FieldValue($0).value } ?? "application/octet-stream"
         let form: Form
         switch type {
         case "multipart/form-data":
-            do throws(MultipartReader.Malformed) {
-                form = .parts(try MultipartReader(contentType: call.head.field("content-type") ?? ""))
-            } catch { throw Problem(400, "bad-form", error.description) }
+            do throws(MultipartReader.Malformed) { form = .parts(try MultipartReader(contentType: field ?? "")) } catch {
+                throw Problem(400, "bad-form", error.description)
+            }
         case "application/json": form = .json(ShortBody(limit: Self.longestText))
-        case "image/png", "image/jpeg", "image/svg+xml", "application/octet-stream":
+        case _ where Self.types.contains(type):
             form = .file(try service.uploads.begin(limit: service.configuration.bodyLimit), name: call.head.query("name") ?? "")
         default:
             throw Problem(
                 415, "unsupported-media-type", "a body of type \(type) is not taken here",
-                hint: "send image/png, image/jpeg, image/svg+xml, application/octet-stream, multipart/form-data or application/json")
+                hint: "send \(Self.types.joined(separator: ", "))")
         }
-        state = State(form: form, submission: submission, settings: settings)
+        state = State(form: form, words: call.head.query.filter { $0.name != "name" })
     }
 
     func take(_ bytes: UnsafeRawBufferPointer) throws(Problem) {
@@ -106,9 +110,7 @@ final class SubmissionReader: BodyTaker {
         switch event {
         case .part(let part):
             if part.name == "file" || part.fileName != nil {
-                guard state.submission.inputs.count < Self.mostInputs else {
-                    throw Problem(413, "too-many-inputs", "a request has at most \(Self.mostInputs) files", limit: Self.mostInputs)
-                }
+                guard state.inputs.count < Self.mostInputs else { throw Self.tooManyInputs }
                 state.file = (try upload(), part.fileName ?? "")
             } else {
                 state.field = (part.name, ShortBody(limit: Self.longestText))
@@ -118,20 +120,23 @@ final class SubmissionReader: BodyTaker {
             try state.field?.body.take(bytes)
         case .end:
             if let (upload, name) = state.file {
-                state.submission.inputs.append(.init(digest: try kept(upload).digest, name: name))
+                state.inputs.append(.init(digest: try kept(upload).digest, name: name))
             } else if let (name, body) = state.field {
                 if name == "settings" {
-                    try state.submission.wishes.take(try JSON(reading: body.bytes, called: "settings"))
+                    state.settings = try JSON(reading: body.bytes, called: "settings")
                 } else {
                     guard let value = String(validating: body.bytes, as: UTF8.self) else {
                         throw Problem(400, "bad-form", "the field \(name) is not UTF-8")
                     }
-                    if !(try state.submission.takeOwn(name, value)) { state.settings.append((name, value)) }
+                    state.words.append((name, value))
                 }
             }
             (state.file, state.field) = (nil, nil)
         }
     }
+
+    private static let tooManyInputs = Problem(
+        413, "too-many-inputs", "a request has at most \(mostInputs) files", hint: "send several requests", limit: mostInputs)
 
     private func upload() throws(Problem) -> Upload {
         do throws(UploadFolder.Failure) { return try service.uploads.begin(limit: service.configuration.bodyLimit) } catch {
@@ -145,25 +150,40 @@ final class SubmissionReader: BodyTaker {
         }
     }
 
-    /// What the whole body says. Throws `Problem`.
-    func finish() throws -> Submission {
+    /// What the whole request says.
+    func finish() throws(Problem) -> Submission {
         switch state.form {
         case .file(let upload, let name):
             let source = try kept(upload)
             guard source.byteCount > 0 else { throw Problem(422, "empty-body", "the body is empty", hint: "send a picture or a drawing") }
-            state.submission.inputs = [.init(digest: source.digest, name: name)]
+            state.inputs = [.init(digest: source.digest, name: name)]
         case .json(let body): try take(JSON(reading: body.bytes, called: "body"))
         case .parts(let reader):
             do throws(MultipartReader.Failure) { try reader.finish() } catch { throw Problem(error) }
         }
-        try state.submission.wishes.take(state.settings)
-        guard !state.submission.inputs.isEmpty else {
+        var words = state.words
+        func word<Word: RawRepresentable<String> & CaseIterable>(_ name: String, or fallback: Word?) throws(Problem) -> Word {
+            let value = words.first { $0.name == name }?.value ?? fallback?.rawValue
+            words.removeAll { $0.name == name && Word(rawValue: $0.value) != nil }
+            guard let word = value.flatMap(Word.init(rawValue:)) else {
+                throw Problem(422, "bad-\(name)", "'\(name)' is one of \(Word.allCases.map(\.rawValue).joined(separator: ", "))")
+            }
+            return word
+        }
+        // `kind` is also what presets are called on the command line.
+        let kind: ConversionKind = if let kind = self.kind { kind } else { try word("kind", or: nil) }
+        let urgency = try word("priority", or: urgency), depth = try word("report", or: Submission.Depth.full)
+        let webhook = words.first { $0.name == "webhook" }?.value
+        words.removeAll { $0.name == "webhook" }
+        var wishes = Wishes(kind, over: service.configuration.conversion)
+        let presets = words.filter { $0.name == "preset" }
+        try wishes.take(presets)
+        if let settings = state.settings { try wishes.take(settings) }
+        try wishes.take(words.filter { $0.name != "preset" })
+        guard !state.inputs.isEmpty else {
             throw Problem(422, "no-input", "the request has no file", hint: "send one as the field 'file', or name one in 'inputs'")
         }
-        for input in state.submission.inputs where service.uploads.file(of: input.digest) == nil {
-            throw Problem(404, "no-such-blob", "there is no file \(input.digest) here", hint: "upload it with POST /v1/blobs")
-        }
-        return state.submission
+        return Submission(wishes: wishes, inputs: state.inputs, urgency: urgency, depth: depth, webhook: webhook)
     }
 
     private func take(_ json: JSON) throws(Problem) {
@@ -171,31 +191,23 @@ final class SubmissionReader: BodyTaker {
             throw Problem(422, "bad-request", "the body is an object with 'inputs' and 'settings'")
         }
         for member in members {
-            switch member.name {
-            case "inputs": try takeInputs(member.value)
-            case "settings": try state.submission.wishes.take(member.value)
+            switch (member.name, member.value) {
+            case ("inputs", let list): try takeInputs(list)
+            case ("settings", let settings): state.settings = settings
+            case ("kind", .string(let value)), ("preset", .string(let value)), ("priority", .string(let value)),
+                ("report", .string(let value)), ("webhook", .string(let value)):
+                state.words.insert((member.name, value), at: 0)
             default:
-                guard let value = member.value.string, try state.submission.takeOwn(member.name, value) || member.name == "preset" else {
-                    throw Problem(
-                        422, "bad-request", "there is no member \"\(member.name)\"",
-                        hint: "inputs, settings, preset, priority and report are known; options belong into settings")
-                }
-                if member.name == "preset" { state.settings.append(("preset", value)) }
+                throw Problem(
+                    422, "bad-request", "there is no member \"\(member.name)\" of that type",
+                    hint: "inputs, settings, kind, preset, priority, report and webhook are known; options belong into settings")
             }
-        }
-        // What settings say goes over the preset.
-        if let settings = json["settings"], let preset = json["preset"]?.string {
-            state.settings.removeAll { $0.name == "preset" }
-            state.submission.wishes = Wishes(state.submission.wishes.kind, over: service.configuration.conversion)
-            try state.submission.wishes.take([("preset", preset)])
-            try state.submission.wishes.take(settings)
         }
     }
 
     private func takeInputs(_ json: JSON) throws(Problem) {
-        guard case .array(let list) = json, list.count <= Self.mostInputs else {
-            throw Problem(422, "bad-inputs", "'inputs' is a list of at most \(Self.mostInputs) digests", limit: Self.mostInputs)
-        }
+        guard case .array(let list) = json else { throw Problem(422, "bad-inputs", "'inputs' is a list of digests") }
+        guard list.count <= Self.mostInputs else { throw Self.tooManyInputs }
         for value in list {
             let text = value.string ?? value["digest"]?.string, name = value["name"]?.string ?? ""
             guard let digest = text.flatMap(Digest.init) else {
@@ -203,26 +215,8 @@ final class SubmissionReader: BodyTaker {
                     422, "bad-inputs", "an input is a digest of 64 hexadecimal digits, or {\"digest\": …, \"name\": …}",
                     hint: "POST /v1/blobs answers with the digest of what it is given")
             }
-            state.submission.inputs.append(.init(digest: digest, name: name))
+            state.inputs.append(.init(digest: digest, name: name))
         }
-    }
-}
-
-extension Submission {
-    /// Takes what is no option of a conversion; whether it was known. Throws `Problem`.
-    mutating func takeOwn(_ name: String, _ value: String) throws(Problem) -> Bool {
-        func word<Word: RawRepresentable<String> & CaseIterable>() throws(Problem) -> Word {
-            guard let word = Word(rawValue: value) else {
-                throw Problem(422, "bad-\(name)", "'\(name)' is one of \(Word.allCases.map(\.rawValue).joined(separator: ", "))")
-            }
-            return word
-        }
-        switch name {
-        case "priority": urgency = try word()
-        case "report": depth = try word()
-        default: return false
-        }
-        return true
     }
 }
 

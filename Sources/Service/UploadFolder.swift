@@ -251,7 +251,7 @@ private func makeFolders(_ path: String) -> Bool {
 }
 
 /// Names in a folder, without those that begin with a dot; none when it cannot be read.
-private func names(in folder: String) -> [String] {
+func names(in folder: String) -> [String] {
     guard let stream = opendir(folder) else { return [] }
     defer { closedir(stream) }
     var names: [String] = []

@@ -1,0 +1,66 @@
+import AtelierJSON
+import AtelierMemo
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
+extension ServiceState {
+    /// A job as clients see it; `items` lists its parts.
+    func json(of job: ConversionJob, items: Bool) -> JSON {
+        let path = "/v1/jobs/\(job.id)", only = job.items.count == 1 ? job.items[0] : nil
+        let ahead = jobs.position(of: job)
+        return .object([
+            "id": .string(job.id.description), "kind": .string(job.request.wishes.kind.rawValue), "state": .string(job.phase.rawValue),
+            "priority": .string(job.urgency.rawValue),
+            "created": .string(timestamp(job.created)), "ended": job.ended.map { .string(timestamp($0)) },
+            "done": .integer(job.doneCount), "total": .integer(job.items.count),
+            "failed": .integer(job.items.count { $0.phase == .failed }),
+            "position": ahead.map(JSON.integer), "eta_ms": eta(of: job).map(JSON.milliseconds),
+            "steps": only.flatMap { $0.steps.isEmpty ? nil : .array($0.steps.map(\.json)) },
+            "items": items ? .array(job.items.indices.map { json(of: job, item: $0) }) : nil,
+            "error": only?.problem?.json(requestID: nil),
+            "links": .object([
+                "self": .string(path), "events": .string(path + "/events"), "result": .string(path + "/result"),
+                "results": .string(path + "/results"), "archive": .string(path + "/archive.zip"), "report": .string(path + "/report"),
+                "cancel": .string(path + "/cancel"),
+            ]),
+        ])
+    }
+
+    /// A part of a job.
+    func json(of job: ConversionJob, item index: Int) -> JSON {
+        let item = job.items[index]
+        return .object([
+            "n": .integer(index), "name": .string(item.name), "state": .string(item.phase.rawValue),
+            "result": item.result.map { result in
+                .object([
+                    "digest": .string(result.digest.description), "bytes": .integer(result.byteCount),
+                    "media_type": .string(job.request.wishes.kind.type), "cache": .string(result.level == nil ? "miss" : "hit"),
+                    "ms": .milliseconds(result.took), "url": .string("/v1/jobs/\(job.id)/results/\(index)"),
+                ])
+            },
+            "error": item.problem?.json(requestID: nil),
+        ])
+    }
+
+    /// Nanoseconds until a job is expected to be done; nil for one that is over or of which nothing is known.
+    private func eta(of job: ConversionJob) -> UInt64? {
+        guard !job.phase.isOver else { return nil }
+        let took = job.items.compactMap { $0.result?.took }
+        guard !took.isEmpty else { return nil }
+        let mean = took.reduce(0, +) / UInt64(took.count)
+        return mean * UInt64(job.items.count - job.doneCount) / UInt64(configuration.slots)
+    }
+}
+
+/// A time as RFC 3339 has it; seconds since 1970.
+func timestamp(_ seconds: Int64) -> String {
+    var time = time_t(seconds), parts = tm()
+    gmtime_r(&time, &parts)
+    func two(_ number: Int32) -> String { (number < 10 ? "0" : "") + String(number) }
+    return "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))"
+        + "T\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))Z"
+}

@@ -1,0 +1,223 @@
+import AtelierMemo
+import AtelierScheduling
+import AtelierStages
+
+/// All jobs there are: what was asked for, how far it is, and who follows it.
+///
+/// A value of states behind one lock; running is for `ServiceState+Jobs.swift`, keeping for `JobFolder`.
+final class JobTable: Sendable {
+    /// What is told to those who wait for a change.
+    typealias Bell = AsyncStream<Void>.Continuation
+
+    private struct State {
+        var jobs: [Digest: ConversionJob] = [:]
+        /// Which job clients meant by a name of theirs.
+        var keys: [String: Digest] = [:]
+        /// Where bytes come from that jobs made.
+        var results: [Digest: (job: Digest, item: Int)] = [:]
+        var tasks: [Digest: (attempt: Int, task: Task<Void, Never>)] = [:]
+        var bells: [Int: (job: Digest?, bell: Bell)] = [:]
+        var nextBell = 0, nextSequence = 0
+        /// Jobs that changed lately, with the number of the change, for those who follow all.
+        var changes: [(number: Int, job: Digest)] = []
+        var lastChange = 0
+        /// How jobs ended since the service began.
+        var ends: [ConversionJob.Phase: Int] = [:]
+    }
+
+    private let state = Lock(State())
+
+    /// Most jobs that are kept after their end, and that are under way.
+    static let mostKept = 10_000, mostUnderWay = 10_000
+    private static let mostChanges = 1024
+
+    // MARK: Asking
+
+    subscript(id: Digest) -> ConversionJob? { state.withLock { $0.jobs[id] } }
+
+    /// The job that made bytes of this digest, and by which of its parts.
+    func maker(of result: Digest) -> (job: ConversionJob, item: Int)? {
+        state.withLock { state in
+            guard let place = state.results[result], let job = state.jobs[place.job] else { return nil }
+            return (job, place.item)
+        }
+    }
+
+    /// Jobs that fit, the newest first, from behind a sequence number on.
+    func page(before sequence: Int?, most: Int, where fits: (ConversionJob) -> Bool) -> [ConversionJob] {
+        let jobs = state.withLock { Array($0.jobs.values) }
+        return Array(
+            jobs.filter { $0.sequence < sequence ?? .max && fits($0) }.sorted { $0.sequence > $1.sequence }.prefix(most))
+    }
+
+    /// How many jobs are in each phase, those that ended since the service began included when they are forgotten.
+    var counts: [ConversionJob.Phase: Int] {
+        state.withLock { state in
+            state.jobs.values.reduce(into: state.ends) { counts, job in if !job.phase.isOver { counts[job.phase, default: 0] += 1 } }
+        }
+    }
+
+    /// How many jobs go before one that waits.
+    func position(of job: ConversionJob) -> Int? {
+        guard job.phase == .queued else { return nil }
+        return state.withLock { state in
+            state.jobs.values.count {
+                $0.phase == .queued && ($0.urgency.place, $0.sequence) < (job.urgency.place, job.sequence)
+            }
+        }
+    }
+
+    /// Jobs that changed after a number, each once, with its last number; and the last number of all.
+    func changes(after number: Int) -> (jobs: [(number: Int, id: Digest)], last: Int) {
+        state.withLock { state in
+            var latest: [Digest: Int] = [:]
+            for change in state.changes where change.number > number { latest[change.job] = change.number }
+            return (latest.sorted { $0.value < $1.value }.map { ($0.value, $0.key) }, state.lastChange)
+        }
+    }
+
+    // MARK: Changing
+
+    /// What becomes of a wish for a job.
+    enum Admittance {
+        /// It is new, or ended without a result and is to be done again.
+        case new(ConversionJob)
+        case known(ConversionJob)
+        /// The key stands for another wish.
+        case otherKey
+        case full
+    }
+
+    /// Adds a job, unless it is known.
+    func admit(_ job: ConversionJob, key: String?) -> Admittance {
+        state.withLock { state in
+            if let key, let known = state.keys[key], known != job.id, state.jobs[known] != nil { return .otherKey }
+            if let key { state.keys[key] = job.id }
+            if var known = state.jobs[job.id] {
+                if let key { known.keys.insert(key) }
+                let isAgain = known.phase == .failed || known.phase == .cancelled
+                if isAgain {
+                    known.phase = .queued
+                    known.attempt += 1
+                    (known.ended, known.urgency) = (nil, job.urgency)
+                    for index in known.items.indices { known.items[index] = .init(name: known.items[index].name) }
+                    known.note("progress")
+                }
+                state.jobs[job.id] = known
+                return isAgain ? .new(known) : .known(known)
+            }
+            guard state.jobs.values.count(where: { !$0.phase.isOver }) < Self.mostUnderWay else { return .full }
+            var job = job
+            if let key { job.keys.insert(key) }
+            add(&job, to: &state)
+            return .new(job)
+        }
+    }
+
+    /// Adds what an earlier service knew.
+    func restore(_ jobs: [ConversionJob]) {
+        state.withLock { state in
+            for job in jobs {
+                var job = job
+                for key in job.keys { state.keys[key] = job.id }
+                if job.phase.isOver { job.note("end") }
+                add(&job, to: &state)
+            }
+        }
+    }
+
+    private func add(_ job: inout ConversionJob, to state: inout State) {
+        state.nextSequence += 1
+        job.sequence = state.nextSequence
+        if !job.phase.isOver { job.note("progress") }
+        for (index, item) in job.items.enumerated() { if let result = item.result { state.results[result.digest] = (job.id, index) } }
+        state.jobs[job.id] = job
+        changed(job.id, &state)
+    }
+
+    /// Changes a job that is under way and rings for those who follow it; nil when it has gone, is over, or was begun again since.
+    @discardableResult
+    func change(_ id: Digest, attempt: Int, _ body: (inout ConversionJob) -> Void) -> ConversionJob? {
+        let (job, bells): (ConversionJob?, [Bell]) = state.withLock { state in
+            guard var job = state.jobs[id], job.attempt == attempt, !job.phase.isOver else { return (nil, []) }
+            body(&job)
+            for (index, item) in job.items.enumerated() { if let result = item.result { state.results[result.digest] = (id, index) } }
+            if job.phase.isOver { state.ends[job.phase, default: 0] += 1 }
+            state.jobs[id] = job
+            changed(id, &state)
+            return (job, state.bells.values.compactMap { $0.job == nil || $0.job == id ? $0.bell : nil })
+        }
+        for bell in bells { bell.yield() }
+        return job
+    }
+
+    private func changed(_ id: Digest, _ state: inout State) {
+        state.lastChange += 1
+        state.changes.append((state.lastChange, id))
+        if state.changes.count > Self.mostChanges { state.changes.removeFirst(Self.mostChanges / 4) }
+    }
+
+    /// Forgets a job; returns it with the task that runs it.
+    func remove(_ id: Digest) -> (job: ConversionJob, task: Task<Void, Never>?)? {
+        let (found, bells): ((ConversionJob, Task<Void, Never>?)?, [Bell]) = state.withLock { state in
+            guard let job = state.jobs.removeValue(forKey: id) else { return (nil, []) }
+            for key in job.keys where state.keys[key] == id { state.keys[key] = nil }
+            for item in job.items {
+                if let result = item.result, state.results[result.digest]?.job == id { state.results[result.digest] = nil }
+            }
+            changed(id, &state)
+            return ((job, state.tasks.removeValue(forKey: id)?.task), state.bells.values.map(\.bell))
+        }
+        for bell in bells { bell.yield() }
+        return found
+    }
+
+    /// Jobs that ended before a time, and the oldest beyond as many as are kept.
+    func outdated(before time: Int64) -> [Digest] {
+        state.withLock { state in
+            let over = state.jobs.values.filter(\.phase.isOver).sorted { ($0.ended ?? 0, $0.sequence) < ($1.ended ?? 0, $1.sequence) }
+            let surplus = max(0, over.count - Self.mostKept)
+            return over.enumerated().filter { $0.offset < surplus || ($0.element.ended ?? 0) < time }.map(\.element.id)
+        }
+    }
+
+    // MARK: Tasks
+
+    /// Runs a job in a task, which is kept until it ends.
+    func run(_ job: ConversionJob, _ body: @escaping @Sendable () async -> Void) {
+        // The table owns the task: removing the job and ending the service cancel it.
+        state.withLock { state in
+            state.tasks[job.id] = (
+                job.attempt,
+                Task {
+                    await body()
+                    self.state.withLock { if $0.tasks[job.id]?.attempt == job.attempt { $0.tasks[job.id] = nil } }
+                }
+            )
+        }
+    }
+
+    func task(of id: Digest) -> Task<Void, Never>? { state.withLock { $0.tasks[id]?.task } }
+
+    var tasks: [Task<Void, Never>] { state.withLock { $0.tasks.values.map(\.task) } }
+
+    // MARK: Following
+
+    /// A stream that gives something whenever a job, or any for nil, may have changed.
+    func follow(_ id: Digest?) -> AsyncStream<Void> {
+        let (stream, bell) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
+        let number = state.withLock { state in
+            state.nextBell += 1
+            state.bells[state.nextBell] = (id, bell)
+            return state.nextBell
+        }
+        bell.onTermination = { [weak self] _ in _ = self?.state.withLock { $0.bells.removeValue(forKey: number) } }
+        bell.yield()
+        return stream
+    }
+
+    /// Rings for everybody: time has passed.
+    func ringAll() {
+        for bell in state.withLock({ $0.bells.values.map(\.bell) }) { bell.yield() }
+    }
+}

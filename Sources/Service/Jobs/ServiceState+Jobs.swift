@@ -1,0 +1,159 @@
+import AtelierMemo
+import AtelierScheduling
+import AtelierStages
+
+extension ServiceState {
+    /// Seconds that jobs are kept after their end, and names that clients gave to wishes with them.
+    static let secondsJobsAreKept: Int64 = 24 * 3600
+
+    /// Takes a job up, unless it is known; whether it was. Throws `Problem`.
+    func submit(_ submission: Submission, key: String?, from caller: Caller) async throws -> (job: ConversionJob, isKnown: Bool) {
+        let request = ConversionJob.Request(wishes: submission.wishes, inputs: submission.inputs)
+        // What is wrong with the only file is said at once; of several, each has its own outcome.
+        if request.parts.count == 1 { _ = try plan(request.wishes, of: request.parts[0]) }
+        var job = ConversionJob(
+            request, urgency: submission.urgency, webhook: submission.webhook, defaults: configuration.conversion, at: systemSeconds())
+        job.client = caller.name
+        switch jobs.admit(job, key: key.map { "\(request.owner) \($0)" }) {
+        case .known(let known): return (known, true)
+        case .otherKey:
+            throw Problem(
+                422, "key-reused", "this Idempotency-Key was used for another request", hint: "use a new key for every new request")
+        case .full:
+            throw Problem(429, "queue-full", "as many jobs are under way as may", limit: JobTable.mostUnderWay, retryAfter: 10)
+        case .new(let new):
+            let digests = Array(Set(new.request.inputs.map(\.digest)))
+            for digest in digests { uploads.pin([digest]) }
+            do { try await folder.write(new, bringing: digests.compactMap(uploads.file)) } catch {
+                forget(new.id)
+                throw error
+            }
+            start(new)
+            return (new, false)
+        }
+    }
+
+    /// Goes on with what an earlier service was asked for.
+    func restoreJobs() {
+        let known = folder.read()
+        for job in known { for digest in Set(job.request.inputs.map(\.digest)) { uploads.pin([digest]) } }
+        jobs.restore(known)
+        for job in known where !job.phase.isOver { start(jobs[job.id] ?? job) }
+    }
+
+    private func start(_ job: ConversionJob) {
+        jobs.run(job) { [self] in await run(job) }
+    }
+
+    /// Ends a job that is under way; nil when there is none that is.
+    func cancel(_ id: Digest) async throws -> ConversionJob? {
+        guard let job = jobs[id] else { return nil }
+        let task = jobs.task(of: id)
+        let changed = jobs.change(id, attempt: job.attempt) { job in
+            for index in job.items.indices where !job.items[index].phase.isOver { job.items[index].phase = .cancelled }
+            job.phase = .cancelled
+            job.ended = systemSeconds()
+            job.note("end")
+        }
+        task?.cancel()
+        if let changed { try await folder.write(changed) }
+        return changed
+    }
+
+    /// Removes a job with its record; whether it was there.
+    @discardableResult
+    func forget(_ id: Digest) -> Bool {
+        guard let (job, task) = jobs.remove(id) else { return false }
+        task?.cancel()
+        folder.remove(id)
+        for digest in Set(job.request.inputs.map(\.digest)) { uploads.pin([digest], by: -1) }
+        return true
+    }
+
+    /// What is to be done from time to time.
+    func tidy() {
+        for id in jobs.outdated(before: systemSeconds() - Self.secondsJobsAreKept) { forget(id) }
+        uploads.sweep()
+        jobs.ringAll()
+    }
+
+    // MARK: Running
+
+    private func run(_ job: ConversionJob) async {
+        let parts = job.request.parts
+        await withTaskGroup(of: Void.self) { group in
+            var next = 0
+            // Enough that no worker waits for the next.
+            while next < min(parts.count, 2 * configuration.slots) {
+                let index = next
+                group.addTask { [self] in await run(index, of: job, parts[index]) }
+                next += 1
+            }
+            while await group.next() != nil {
+                guard next < parts.count, !Task.isCancelled else { continue }
+                let index = next
+                group.addTask { [self] in await run(index, of: job, parts[index]) }
+                next += 1
+            }
+        }
+        let ended = jobs.change(job.id, attempt: job.attempt) { job in
+            // What the end of the service has stopped goes on with the next.
+            guard job.items.allSatisfy(\.phase.isOver) else { return }
+            job.phase = job.items.allSatisfy { $0.phase == .failed } ? .failed : .done
+            job.ended = systemSeconds()
+            job.note("end")
+        }
+        guard let ended, ended.phase.isOver else { return }
+        // The result is there whether or not its record is: a service that starts again makes or finds it once more.
+        do { try await folder.write(ended) } catch {
+            configuration.tell("a job that has ended could not be kept: \(Problem(error).detail)")
+        }
+    }
+
+    private func run(_ index: Int, of job: ConversionJob, _ inputs: [Submission.Input]) async {
+        @Sendable func change(_ body: (inout ConversionJob.Item) -> Void, _ entry: String) {
+            jobs.change(job.id, attempt: job.attempt) { job in
+                body(&job.items[index])
+                if job.items[index].phase == .running { job.phase = .running }
+                job.note(entry, item: entry == "part" ? index : nil)
+            }
+        }
+        while !Task.isCancelled, !isDraining {
+            do {
+                let plan = try plan(job.request.wishes, of: inputs)
+                let turn = JobQueue.Job(client: job.client, place: job.urgency.place, cost: cost(of: plan))
+                let made = try await jobLine.run(turn) { _ in
+                    try await make(plan, for: job.client, job.urgency, .brief, since: monotonicNanoseconds()) {
+                        change({ $0.phase = .running }, "progress")
+                    }
+                }
+                return change(
+                    {
+                        $0.phase = .done
+                        $0.result = .init(digest: made.digest, byteCount: made.bytes.count, level: made.level, took: made.took)
+                        $0.steps = made.steps
+                    }, "part")
+            } catch let refusal as JobQueue.Refusal {
+                // It was taken up, so it is tried until it is its turn. Cancelled, the pause ends with the loop.
+                try? await Task.sleep(nanoseconds: refusal.pause)
+            } catch {
+                if FailureCause(of: error) == .cancelled { return }
+                return change(
+                    {
+                        $0.phase = .failed
+                        $0.problem = Problem(error)
+                    }, "part")
+            }
+        }
+    }
+}
+
+extension JobQueue.Refusal {
+    /// How long to wait before asking again, in nanoseconds: 0.1 to 5 seconds.
+    fileprivate var pause: UInt64 {
+        switch self {
+        case .full(let pause), .late(let pause), .shed(let pause): min(5_000_000_000, max(100_000_000, pause))
+        case .closed: 5_000_000_000
+        }
+    }
+}
