@@ -63,6 +63,31 @@ public struct ReportOnPages: Plan {
     }
 }
 
+/// Says what the slides show that some pages become.
+public struct ShowPages: Plan {
+    /// Name in keys, events and `explain`.
+    public static let name = "report.showPages"
+    /// Raised when the same pages take another way.
+    public static let version = 1
+
+    /// What the deck is made of.
+    public var pages: DeckPages
+    /// The stages the way leads to: the plan's alias must not outlive a raised version.
+    public internal(set) var stages: String
+
+    /// What some pages show.
+    public init(_ pages: DeckPages) {
+        self.pages = pages
+        self.stages = StageIdentities.toShown
+    }
+
+    /// Decides; throws `DeckError` and `TemplateError`.
+    public func plan(in context: Context) throws -> Artifact<Blob> {
+        let layout = try DeckLayout(of: pages, in: context)
+        return Artifact(ShowSlides(trees: layout.shown, slides: layout.slides, options: layout.options))
+    }
+}
+
 /// What a deck is made of.
 public struct DeckPages: Sendable, Encodable {
     /// The drawings, one for each file; at least one.
@@ -93,6 +118,8 @@ public struct DeckPages: Sendable, Encodable {
 private struct DeckLayout {
     /// The slides in order.
     var slides: [Artifact<Slide>] = []
+    /// The drawing on each of them, and how all are mapped.
+    var shown: [Artifact<SVG.Tree>] = [], options = SlideOptions()
     /// The slides that the report looks at, those of the first file first, and how many each file has. In a grid they are the pictures
     /// apart, so that each finding has its file.
     var reported: [Artifact<Slide>] = [], slideCounts: [Int] = []
@@ -131,6 +158,7 @@ private struct DeckLayout {
                 let some = all[start..<min(start + grid.count, all.count)]
                 let arranged = ArrangePictures(
                     some.map(\.tree), in: grid, width: width, height: height, margin: pages.deck.margin, fit: options.fit)
+                shown.append(Artifact(arranged))
                 slides.append(Artifact(SlideOfTree(tree: Artifact(arranged), options: inside)))
                 notes.texts.append(Self.text(of: some.compactMap(\.summary)))
             }
@@ -140,7 +168,10 @@ private struct DeckLayout {
                 height: EMU(rawValue: height.rawValue / grid.rows))
             (apart.area, apart.builds, apart.showsTitle) = (cell, false, false)
             reported = all.map { Artifact(SlideOfTree(tree: $0.tree, options: apart)) }
+            self.options = inside
         } else {
+            shown = all.map(\.tree)
+            self.options = options
             slides = all.map { Artifact(SlideOfTree(tree: $0.tree, options: options)) }
             notes.texts = all.map { Self.text(of: [$0.summary].compactMap(\.self)) }
             reported = slides

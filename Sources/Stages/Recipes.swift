@@ -52,6 +52,8 @@ public struct Conversion: Sendable {
     public var output: Artifact<Blob>
     /// Its diagnostics, page by page.
     public var report: Artifact<ConversionReport>
+    /// What its slides show and what became of every element, see `ShowSlides`; nil for other files.
+    public var slides: Artifact<Blob>?
 }
 
 /// Any picture or drawing as SVG: pictures are traced, drawings resolved and rewritten.
@@ -104,12 +106,14 @@ public func convertToPPTX(
     if trees.count > 1 && options.slide.size == nil || options.deck != DeckOptions() || template != nil || notes != nil {
         let deck = DeckPages(trees: trees, options: options.slide, deck: options.deck, template: template, notes: notes)
         return Conversion(
-            output: Artifact(DeckOfPages(deck, title: title)), report: Artifact(ReportOnPages(deck, listsElements: listsElements)))
+            output: Artifact(DeckOfPages(deck, title: title)), report: Artifact(ReportOnPages(deck, listsElements: listsElements)),
+            slides: Artifact(ShowPages(deck)))
     }
     let slides = trees.map { Artifact(SlideOfTree(tree: $0, options: options.slide)) }
     return Conversion(
         output: Artifact(DeckOfSlides(slides: slides, title: title)),
-        report: Artifact(ReportOnSlides(trees: trees, slides: slides, listsElements: listsElements)))
+        report: Artifact(ReportOnSlides(trees: trees, slides: slides, listsElements: listsElements)),
+        slides: Artifact(ShowSlides(trees: trees, slides: slides, options: options.slide)))
 }
 
 extension Conversion {

@@ -21,7 +21,10 @@ extension Decision {
     /// Why nothing of an element stands there, when nothing was noted.
     private static let unseen = JSON.object(["message": .string("nothing of it is seen")])
 
-    package var json: JSON {
+    package var json: JSON { json(at: nil) }
+
+    /// The same with the element's place in drawing order, when there is one.
+    func json(at place: Int?) -> JSON {
         var reasons = findings.map { finding in
             JSON.object([
                 "message": .string(finding.message), "deviation": finding.deviation.map(JSON.number),
@@ -29,7 +32,8 @@ extension Decision {
         }
         if outcome == .omitted, reasons.isEmpty { reasons = [Self.unseen] }
         return .object([
-            "element": .string(element), "line": .integer(line), "group": isGroup ? .bool(true) : nil, "outcome": .string(outcome.rawValue),
+            "node": place.map { .integer($0) }, "element": .string(element), "line": .integer(line), "group": isGroup ? .bool(true) : nil,
+            "outcome": .string(outcome.rawValue),
             "contents": contents == SlideContents() ? nil : contents.json,
             "because": reasons.isEmpty ? nil : .array(reasons),
         ])

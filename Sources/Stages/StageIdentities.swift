@@ -34,6 +34,8 @@ enum StageIdentities {
 
     static let toDeck = list([of(PartOfDrawing.self), of(ArrangePictures.self), toSlide, fromSlides])
 
+    static let toShown = list([toDeck, of(ShowSlides.self), of(WriteSVG.self)])
+
     static let fromSlides = list([
         of(RasterizeSVG.self), of(PackPPTX.self), of(ReportSlides.self), Archives.libraryVersion, RasterizeSVG.library,
     ])

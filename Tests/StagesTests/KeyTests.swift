@@ -244,6 +244,29 @@ struct KeyTests {
                     ])
             }
         ),
+        (
+            ShowPages.name,
+            {
+                keyProblems(
+                    of: ShowPages(somePages),
+                    changing: [
+                        "pages.options.size": { $0.pages.options.size = someSize },
+                        "pages.options.area": { $0.pages.options.area = someArea }, "pages.deck.grid": { $0.pages.deck.grid = someGrid },
+                        "pages.options.background": { $0.pages.options.background = someColor },
+                    ])
+            }
+        ),
+        (
+            ShowSlides.name,
+            {
+                keyProblems(
+                    of: ShowSlides(trees: [tree], slides: [slide], options: .init()),
+                    changing: [
+                        "options.size": { $0.options.size = someSize }, "options.area": { $0.options.area = someArea },
+                        "options.background": { $0.options.background = someColor },
+                    ])
+            }
+        ),
     ]
 
     static let someProject = ComposedProject(file, in: somePlace, plan: file, options: .init())

@@ -63,6 +63,8 @@ struct StageIdentitiesTests {
             try await expectNamed(in: deck.stages + "," + known, by: Artifact(deck), engine)
             let report = ReportOnPages(pages)
             try await expectNamed(in: report.stages + "," + known, by: Artifact(report), engine)
+            let shown = ShowPages(pages)
+            try await expectNamed(in: shown.stages + "," + known, by: Artifact(shown), engine)
         }
     }
 
@@ -99,7 +101,8 @@ struct StageIdentitiesTests {
         _ = try await engine.value(of: plan)
         let ran = log.events.filter { $0.kind == .run }.map { "\($0.stage)@\($0.version)" }
         let plans = [
-            SVGFromSource.name, ReportOnSource.name, DeckOfPages.name, ReportOnPages.name, DeckOfSlides.name, ReportOnSlides.name,
+            SVGFromSource.name, ReportOnSource.name, DeckOfPages.name, ReportOnPages.name, ShowPages.name, DeckOfSlides.name,
+            ReportOnSlides.name,
             SlideOfTree.name, ReviewOfSource.name, RasterizeDrawing.name, ArchiveOfCollection.name,
         ].map { "\($0)@" }
         let names = stages.split(separator: ",").map(String.init)

@@ -7,7 +7,7 @@ extension TreeWriter {
         let isOneText = text.chunks.allSatisfy(\.isWritable)
         for chunk in text.chunks where chunk.isWritable { for span in chunk.spans { writePaints(span.fill, span.stroke, transform) } }
         add(isOneText ? "<text" : "<g")
-        writeID(text.origin)
+        writeIdentity(text.origin)
         write(text.transform, parentPlaces)
         if text.opacity != 1 { add("opacity", text.opacity, 4) }
         add(isOneText ? " xml:space=\"preserve\">" : ">\n")

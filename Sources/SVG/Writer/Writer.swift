@@ -9,9 +9,12 @@ extension SVG {
     ///
     /// Reading the result gives the same picture within a thousandth of a pixel. An `id` that occurs again, as it does where a
     /// `use` was expanded, is written once. Equal trees give equal bytes.
+    /// - Parameter rootPlace: Where given, each element carries its place in drawing order as `data-node`, a group before what it holds;
+    ///   the root has this one and is not told. Masks and patterns hold no places.
     /// - Complexity: O(*n*)
-    public static func write(_ tree: Tree) -> [UInt8] {
+    public static func write(_ tree: Tree, placesFrom rootPlace: Int? = nil) -> [UInt8] {
         var writer = TreeWriter()
+        writer.place = rootPlace
         writer.write(tree)
         return writer.output
     }
@@ -27,6 +30,8 @@ struct TreeWriter {
     var paintServers: [SVG.Paint: String] = [:]
     /// How many ids were made up.
     var idCount = 0
+    /// The place of the next node in drawing order; nil where places are not told.
+    var place: Int?
 
     mutating func write(_ tree: SVG.Tree) {
         let root = tree.root
@@ -63,6 +68,7 @@ struct TreeWriter {
         writeProse(title: tree.title, summary: tree.summary)
         let isPlain = root.opacity == 1 && root.clip == nil && root.filter == nil && root.mask == nil && root.blend == .normal
         if inner == .identity && isPlain {
+            place = place.map { $0 + 1 }
             for child in root.children { write(child, places(root.transform), root.transform) }
         } else {
             var group = root
@@ -91,7 +97,7 @@ struct TreeWriter {
             if let clipID { add(" clip-path=\"url(#\(clipID))\"") }
             if let filterID { add(" filter=\"url(#\(filterID))\"") }
             if let maskID { add(" mask=\"url(#\(maskID))\"") }
-            writeID(group.origin)
+            writeIdentity(group.origin)
             write(group.transform, parentPlaces)
             if group.opacity != 1 { add("opacity", group.opacity, 4) }
             // Neither has a presentation attribute.
@@ -115,7 +121,7 @@ struct TreeWriter {
         let transform = path.transform.followed(by: outer), places = places(transform)
         writePaints(path.fill, path.stroke, transform)
         let name = writeGeometry(path, places)
-        writeID(path.origin)
+        writeIdentity(path.origin)
         write(path.transform, parentPlaces)
         if path.opacity != 1 { add("opacity", path.opacity, 4) }
         write(path.fill, isNeeded: name != "line")
@@ -139,7 +145,7 @@ struct TreeWriter {
         if image.frame.minY != 0 { add("y", image.frame.minY, places) }
         add("width", image.frame.width, places)
         add("height", image.frame.height, places)
-        writeID(image.origin)
+        writeIdentity(image.origin)
         write(image.transform, parentPlaces)
         if image.opacity != 1 { add("opacity", image.opacity, 4) }
         // The older form of the reference, which all programs read.
@@ -282,6 +288,14 @@ struct TreeWriter {
         add("\"")
     }
 
+    /// The id of a node, and its place where places are told.
+    mutating func writeIdentity(_ origin: SVG.Origin) {
+        writeID(origin)
+        guard let place else { return }
+        add(" data-node=\"\(place)\"")
+        self.place = place + 1
+    }
+
     mutating func writeProse(title: String?, summary: String?) {
         for (name, text) in [("title", title), ("desc", summary)] {
             guard let text else { continue }
@@ -352,7 +366,10 @@ struct TreeWriter {
         case .alpha: add(" mask-type=\"alpha\"")
         }
         add(">\n")
+        let place = place
+        self.place = nil
         for child in mask.children { write(child, places, outer) }
+        self.place = place
         add("</mask>\n")
         return id
     }
@@ -365,7 +382,10 @@ struct TreeWriter {
         add("height", significant: pattern.tile.height)
         add("patternTransform", pattern.transform)
         add(">\n")
+        let place = place
+        self.place = nil
         for child in pattern.children { write(child, places(transform), transform) }
+        self.place = place
         add("</pattern>\n")
         return id
     }

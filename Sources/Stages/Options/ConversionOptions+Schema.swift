@@ -109,7 +109,8 @@ extension SVG.Color {
             blue: UInt8(truncatingIfNeeded: value))
     }
 
-    fileprivate var written: String {
+    /// As `init(written:)` reads it: `#1e2a38`.
+    var written: String {
         "#" + [red, green, blue].map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
     }
 }
