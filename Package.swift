@@ -115,7 +115,7 @@ let package = Package(
             "Service",
             [
                 "AtelierServing", "AtelierJSON", "AtelierMemo", "AtelierScheduling", "AtelierStages", "AtelierArchives",
-                "AtelierImageCodecs", "AtelierImageTracing", "AtelierPixels", "AtelierSVG", "CAtelierStudio",
+                "AtelierImageCodecs", "AtelierImageTracing", "AtelierLayers", "AtelierPixels", "AtelierSVG", "CAtelierStudio",
             ]),
         room(
             "Command",

@@ -9,7 +9,7 @@ extension ServiceState {
         ConversionKind.allCases.map { kind in
             Route(
                 method: "POST", template: "/v1/\(kind.rawValue)",
-                summary: kind == .trace ? "A picture or drawing as SVG." : "Pictures and drawings as slides.", scope: .convert,
+                summary: kind.summary, scope: .convert,
                 parameters: [
                     .init(name: "preset", summary: "Options for a kind of picture.", schema: .object(["type": "string"])),
                     .init(

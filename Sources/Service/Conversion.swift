@@ -32,6 +32,8 @@ struct MadeConversion: Sendable {
     var steps: [Step]
     /// What it is like; nil where that was not asked for.
     var report: JSON?
+    /// What its slides show and what became of their elements, see `ShowSlides`; nil where there are none, or nobody asked.
+    var slides: JSON?
 
     /// A stage on the way to it.
     struct Step: Sendable {
@@ -52,6 +54,12 @@ struct MadeConversion: Sendable {
 extension ServiceState {
     /// A conversion of files that were uploaded, whose kinds are looked at. Throws `Problem`.
     func plan(_ wishes: Wishes, of inputs: [Submission.Input]) throws -> PlannedConversion {
+        if wishes.kind == .compose {
+            let request = try collection(wishes, of: inputs).request, sources = try sources(of: request)
+            return PlannedConversion(
+                wishes: wishes, inputs: inputs, sources: sources, formats: [],
+                conversion: try Request.compose(request).conversion(of: sources), request: .compose(request))
+        }
         var sources: [Artifact<Blob>] = [], formats: [SourceFormat] = []
         for input in inputs {
             guard let path = uploads.file(of: input.digest) else {
@@ -86,13 +94,14 @@ extension ServiceState {
             begun()
             let bytes = try await engine.value(of: plan.conversion.output, priority: urgency.priority)
             let report = depth == .full ? try await self.report(on: plan, bytes, urgency.priority) : nil
+            let slides = depth == .full ? try await self.slides(of: plan, urgency.priority) : nil
             let steps = steps(of: plan, since: number), output = notes[plan.conversion.output.digest]
             let ran = steps.last.map { $0.level == nil } ?? true
             let digest = Digest(hashing: bytes, threads: 1)
             results.note(digest, .init(output: plan.conversion.output, type: plan.wishes.kind.type, byteCount: bytes.count))
             return MadeConversion(
                 bytes: bytes, digest: digest, type: plan.wishes.kind.type, level: ran ? nil : output?.level ?? "memory",
-                took: monotonicNanoseconds() - began, steps: steps, report: report)
+                took: monotonicNanoseconds() - began, steps: steps, report: report, slides: slides)
         }
     }
 
@@ -132,6 +141,12 @@ extension ServiceState {
         }
     }
 
+    /// What its slides show, for clients that draw them.
+    private func slides(of plan: PlannedConversion, _ priority: Priority) async throws -> JSON? {
+        guard let slides = plan.conversion.slides else { return nil }
+        return try JSON(parsing: Array(try await engine.value(of: slides, priority: priority).bytes))
+    }
+
     /// What a result is like.
     private func report(on plan: PlannedConversion, _ bytes: Blob, _ priority: Priority) async throws -> JSON {
         let diagnostics = try await engine.value(of: plan.conversion.report, priority: priority)
@@ -146,6 +161,7 @@ extension ServiceState {
                 }
             })
         switch plan.wishes.kind {
+        case .compose: return .object(["findings": findings])
         case .trace where plan.formats[0] == .svg: return .object(["findings": findings])
         case .trace:
             let review = try await engine.value(
@@ -212,7 +228,7 @@ extension MadeConversion {
                 "media_type": .string(type), "url": .string("/v1/blobs/\(digest)"),
             ]),
             "svg": type == "image/svg+xml" && bytes.count <= 4 << 20 ? .string(String(decoding: bytes.bytes, as: UTF8.self)) : nil,
-            "report": report,
+            "report": report, "slides": slides,
             "steps": .array(steps.map(\.json)),
             "cache": .string(level == nil ? "miss" : "hit"),
             "ms": .milliseconds(took),

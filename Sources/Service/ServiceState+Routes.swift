@@ -8,7 +8,7 @@ import AtelierStages
 
 extension ServiceState {
     /// Everything there is, in the order it is documented.
-    var routes: [Route] { conversionRoutes + jobRoutes + blobRoutes + describingRoutes + statusRoutes + studioRoutes }
+    var routes: [Route] { conversionRoutes + collectionRoutes + jobRoutes + blobRoutes + describingRoutes + statusRoutes + studioRoutes }
 
     // MARK: Blobs
 
@@ -109,7 +109,7 @@ extension ServiceState {
                 ], answers: [(200, ["application/schema+json"])], problems: [404]
             ) { [self] call in
                 guard let kind = ConversionKind(rawValue: call.values["name"]!) else {
-                    throw Problem(404, "no-such-schema", "there is no schema of that name", hint: "trace and pptx have one")
+                    throw Problem(404, "no-such-schema", "there is no schema of that name", hint: "trace, pptx and compose have one")
                 }
                 return .answer(described(schema(of: kind), call, type: "application/schema+json"))
             },

@@ -45,6 +45,8 @@ final class SubmissionReader: BodyTaker {
         /// What was said by name, as texts; the first of a name holds.
         var words: [(name: String, value: String)]
         var settings: JSON?
+        /// The project of a collection, in place of one among the files.
+        var project: JSON?
         /// Of a form: the part that comes.
         var file: (upload: Upload, name: String)?
         var field: (name: String, body: ShortBody)?
@@ -56,7 +58,8 @@ final class SubmissionReader: BodyTaker {
     static let mostInputs = 1000
     /// Media types that are taken.
     static let types = [
-        "image/png", "image/jpeg", "image/svg+xml", "application/octet-stream", "multipart/form-data", "application/json",
+        "image/png", "image/jpeg", "image/svg+xml", "application/zip", "application/octet-stream", "multipart/form-data",
+        "application/json",
     ]
 
     private let service: ServiceState, kind: ConversionKind?, urgency: Urgency
@@ -180,6 +183,11 @@ final class SubmissionReader: BodyTaker {
         try wishes.take(presets)
         if let settings = state.settings { try wishes.take(settings) }
         try wishes.take(words.filter { $0.name != "preset" })
+        if let project = state.project {
+            guard kind == .compose else { throw Problem(422, "bad-request", "only a collection has a project") }
+            state.inputs.removeAll { $0.name == ServiceState.projectFile }
+            state.inputs.append(.init(digest: try service.keep(project.bytes), name: ServiceState.projectFile))
+        }
         guard !state.inputs.isEmpty else {
             throw Problem(422, "no-input", "the request has no file", hint: "send one as the field 'file', or name one in 'inputs'")
         }
@@ -194,13 +202,14 @@ final class SubmissionReader: BodyTaker {
             switch (member.name, member.value) {
             case ("inputs", let list): try takeInputs(list)
             case ("settings", let settings): state.settings = settings
+            case ("project", let project): state.project = project
             case ("kind", .string(let value)), ("preset", .string(let value)), ("priority", .string(let value)),
                 ("report", .string(let value)), ("webhook", .string(let value)):
                 state.words.insert((member.name, value), at: 0)
             default:
                 throw Problem(
                     422, "bad-request", "there is no member \"\(member.name)\" of that type",
-                    hint: "inputs, settings, kind, preset, priority, report and webhook are known; options belong into settings")
+                    hint: "inputs, settings, project, kind, preset, priority, report and webhook are known; options belong into settings")
             }
         }
     }

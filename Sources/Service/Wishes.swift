@@ -3,13 +3,14 @@ import AtelierStages
 
 /// What is made of files.
 enum ConversionKind: String, CaseIterable, Sendable {
-    case trace, pptx
+    case trace, pptx, compose
 
     /// What the result is.
     var type: String {
         switch self {
         case .trace: "image/svg+xml"
         case .pptx: "application/vnd.openxmlformats-officedocument.presentationml.presentation"
+        case .compose: "application/zip"
         }
     }
 
@@ -18,6 +19,16 @@ enum ConversionKind: String, CaseIterable, Sendable {
         switch self {
         case .trace: "svg"
         case .pptx: "pptx"
+        case .compose: "zip"
+        }
+    }
+
+    /// One sentence for people.
+    var summary: String {
+        switch self {
+        case .trace: "A picture or drawing as SVG."
+        case .pptx: "Pictures and drawings as slides."
+        case .compose: "Layers of pictures as an archive of combinations with their metadata."
         }
     }
 
@@ -30,6 +41,7 @@ enum ConversionKind: String, CaseIterable, Sendable {
             return ConversionOptions.slides.map { $0.of(\Wishes.conversion) } + [
                 .text("title", \.title, "TEXT", group: "Slides", "Title in the properties of the presentation.")
             ] + tracing
+        case .compose: return CompositionOptions.all.map { $0.of(\Wishes.collection) }
         }
     }
 }
@@ -39,6 +51,8 @@ struct Wishes: Sendable, Hashable {
     var kind: ConversionKind
     var conversion: ConversionOptions
     var title: String?
+    /// Of a collection.
+    var collection = CompositionOptions()
 
     init(_ kind: ConversionKind, over conversion: ConversionOptions) {
         self.kind = kind

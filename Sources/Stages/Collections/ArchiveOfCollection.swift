@@ -37,15 +37,26 @@ public struct ArchiveOfCollection: Plan {
 
     /// What a project and its plan lead to.
     package func way(for project: Project, _ plan: CollectionPlan) throws -> Artifact<Blob> {
-        let options = source.options
-        guard let canvas = project.size ?? canvas else { throw CompositionError.noSize }
-        let style = PictureStyle(canvas, options)
+        let style = try style(for: project), options = source.options
         let range = try options.items.map { items throws(CompositionError) in try Self.range(of: items, in: plan) } ?? 0..<plan.count
         let pixelBytes = style.width.multipliedReportingOverflow(by: style.height * 4 * range.count)
         guard !pixelBytes.overflow, pixelBytes.partialValue <= Self.mostPixelBytes else {
             throw CompositionError.tooLarge(
                 items: range.count, most: max(1, Self.mostPixelBytes / (style.width * style.height * 4)), style.size)
         }
+        let ranges = try pictures(of: range, for: project, plan)
+        return Artifact(PackCollection(source, plan: self.plan, ranges: ranges, first: range.lowerBound, count: range.count))
+    }
+
+    /// What the pictures of a project are; throws `CompositionError` where nobody says how large.
+    package func style(for project: Project) throws(CompositionError) -> PictureStyle {
+        guard let canvas = project.size ?? canvas else { throw .noSize }
+        return PictureStyle(canvas, source.options)
+    }
+
+    /// The pictures of some items: ranges of them, in order.
+    package func pictures(of range: Range<Int>, for project: Project, _ plan: CollectionPlan) throws -> [Artifact<Blob>] {
+        let style = try style(for: project)
         var decoded: [String: Artifact<TraitImage>] = [:]
         for (file, picture) in zip(files, pictures) {
             decoded[file] = Artifact(DecodeTrait(source: picture, isWebP: file.lowercased().hasSuffix(".webp"), scale: style.scale))
@@ -73,7 +84,7 @@ public struct ArchiveOfCollection: Plan {
                     DrawItems(items, images: try images(of: items.files), coding: coding, style: style, start: plan.start + next)))
             next = end
         }
-        return Artifact(PackCollection(source, plan: self.plan, ranges: ranges, first: range.lowerBound, count: range.count))
+        return ranges
     }
 
     /// The places of numbers.

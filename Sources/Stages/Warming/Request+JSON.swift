@@ -12,7 +12,7 @@ extension Request {
     /// Options that are as by default are left out: like a command line, the record follows a default that changes.
     ///
     /// - Parameter paths: Where each source was read; nil for one that came through a pipe.
-    func json(paths: [String?]) -> JSON {
+    package func json(paths: [String?]) -> JSON {
         switch self {
         case .convert(let request): request.json(paths: paths)
         case .compose(let request): request.json(paths: paths)
@@ -20,7 +20,7 @@ extension Request {
     }
 
     /// Reads what `json(paths:)` wrote; nil for anything else.
-    static func reading(_ json: JSON) -> (request: Request, paths: [String?])? {
+    package static func reading(_ json: JSON) -> (request: Request, paths: [String?])? {
         guard case .object(let members) = json else { return nil }
         let isCollection = members.contains { $0.name == "target" && $0.value == .string(CompositionRequest.product) }
         return isCollection ? CompositionRequest.reading(members) : ConversionRequest.reading(members)
