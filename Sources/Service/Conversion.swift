@@ -38,14 +38,16 @@ struct MadeConversion: Sendable {
     /// A stage on the way to it.
     struct Step: Sendable {
         var stage: String
-        /// Where its output lay; nil for one that ran.
+        /// Where its output lay; nil for one that ran, as one of several pages at least.
         var level: String?
         var nanoseconds: UInt64
+        /// For how many pages.
+        var count = 1
 
         var json: JSON {
             .object([
                 "stage": .string(stage), "label": .string(label(ofStage: stage)), "cache": level.map(JSON.string) ?? .null,
-                "ms": .milliseconds(nanoseconds),
+                "ms": .milliseconds(nanoseconds), "count": count > 1 ? .integer(count) : nil,
             ])
         }
     }
@@ -130,15 +132,28 @@ extension ServiceState {
             }
             add(engine.explain(plan.conversion.output))
         }
-        return lines.compactMap { line in
+        var steps: [MadeConversion.Step] = [], seen: Set<Digest> = []
+        for line in lines {
             // A plan stands for what it leads to.
-            let digest = line.isPlan ? line.leadsTo ?? line.digest : line.digest
-            let note = notes[digest], stage = note?.stage ?? line.stage
-            if line.isPlan, note == nil || stage == line.stage { return nil }
-            if let note, note.ran > number { return .init(stage: stage, level: nil, nanoseconds: note.cost) }
-            let wasAsked = note.map { $0.found > number } ?? false
-            return .init(stage: stage, level: note?.level ?? line.level ?? "memory", nanoseconds: wasAsked ? note!.latency : 0)
+            let digest = line.isPlan ? line.leadsTo ?? line.digest : line.digest, note = notes[digest]
+            let stage = note?.stage ?? line.stage
+            guard seen.insert(digest).inserted, !line.isPlan || note != nil && stage != line.stage, !stage.isPlan else { continue }
+            var step = MadeConversion.Step(stage: stage, level: note?.level ?? line.level ?? "memory", nanoseconds: 0)
+            if let note, note.ran > number {
+                (step.level, step.nanoseconds) = (nil, note.cost)
+            } else if let note, note.found > number {
+                step.nanoseconds = note.latency
+            }
+            // Of several pages, a step is the sum of theirs.
+            if let same = steps.firstIndex(where: { $0.stage == stage }) {
+                steps[same].count += 1
+                steps[same].nanoseconds += step.nanoseconds
+                if step.level == nil { steps[same].level = nil }
+            } else {
+                steps.append(step)
+            }
         }
+        return steps
     }
 
     /// What its slides show, for clients that draw them.
@@ -279,5 +294,15 @@ final class FormatTable: Sendable {
             $0[digest] = format
         }
         return format
+    }
+}
+
+extension String {
+    /// Whether a stage of this name only says what to make next.
+    fileprivate var isPlan: Bool {
+        [
+            DeckOfSlides.name, DeckOfPages.name, SlideOfTree.name, SVGFromSource.name, ReadDrawing.name, RasterizeDrawing.name,
+            ArchiveOfCollection.name,
+        ].contains(self)
     }
 }

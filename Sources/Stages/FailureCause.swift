@@ -1,3 +1,4 @@
+import AtelierArchives
 import AtelierImageCodecs
 import AtelierLayers
 import AtelierMemo
@@ -25,10 +26,12 @@ package enum FailureCause: Hashable, Sendable {
             case Blob.FileError.tooLarge, SourceError.unreadable(.tooLarge): .limit(option: "max-file-bytes")
             case is SourceError, is Blob.FileError: .source
             case ImageDecodingError.tooLarge(let quantity, _, _): .limit(option: kebab(quantity.rawValue))
-            case ImageDecodingError.outOfMemory, is RenderingTooLarge: .limit(option: nil)
+            case ImageDecodingError.outOfMemory, is RenderingTooLarge, ZIPReadingError.tooLarge, CompositionError.tooLarge:
+                .limit(option: nil)
             case let error as SVG.ParseError where error.option != nil: .limit(option: error.option)
             case is ImageDecodingError, is UnknownSourceFormat, is TemplateError, is DeckError, is NothingTraced, is SVG.ParseError,
-                is RequestError, is ProjectError, is PlanningError, is DrawingError, is CompositionError, is OptionError:
+                is RequestError, is ProjectError, is PlanningError, is DrawingError, is CompositionError, is OptionError,
+                is ZIPReadingError:
                 .input
             default: .other
             }
