@@ -114,7 +114,7 @@ let package = Package(
         room(
             "Service",
             [
-                "AtelierServing", "AtelierJSON", "AtelierMemo", "AtelierScheduling", "AtelierStages", "AtelierArchives",
+                "AtelierServing", "AtelierHTTP", "AtelierJSON", "AtelierMemo", "AtelierScheduling", "AtelierStages", "AtelierArchives",
                 "AtelierImageCodecs", "AtelierImageTracing", "AtelierLayers", "AtelierPixels", "AtelierSVG", "CAtelierStudio",
             ]),
         room(

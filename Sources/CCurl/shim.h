@@ -25,11 +25,14 @@ typedef int (*curl_multi_poll_t)(CURLM *, void *descriptors, unsigned count, int
 typedef int (*curl_multi_wakeup_t)(CURLM *);
 typedef CURLMsg *(*curl_multi_info_read_t)(CURLM *, int *left);
 typedef size_t (*curl_write_callback_t)(char *bytes, size_t one, size_t count, void *user);
+typedef struct { int family, type, protocol; unsigned length; unsigned char address[128]; } AtelierCurlAddress;
+typedef int (*curl_socket_callback_t)(void *user, int purpose, AtelierCurlAddress *);
 
 enum {
     AtelierCurlURL = 10002, AtelierCurlHeaders = 10023, AtelierCurlMethod = 10036, AtelierCurlCopiedBody = 10165,
     AtelierCurlErrorText = 10010, AtelierCurlUserAgent = 10018, AtelierCurlNoProxy = 10177,
     AtelierCurlWriteData = 10001, AtelierCurlHeaderData = 10029, AtelierCurlWriteFunction = 20011, AtelierCurlHeaderFunction = 20079,
+    AtelierCurlSocketFunction = 20163,
     AtelierCurlPost = 47, AtelierCurlNoBody = 44, AtelierCurlFollow = 52, AtelierCurlMostRedirects = 68, AtelierCurlNoSignal = 99,
     AtelierCurlConnectMilliseconds = 156, AtelierCurlTotalMilliseconds = 155, AtelierCurlProtocols = 181,
     AtelierCurlRedirectProtocols = 182, AtelierCurlBodySize = 30120,
@@ -49,6 +52,9 @@ static inline int atelier_curl_set_pointer(void *setopt, CURL *curl, int option,
     return ((int (*)(CURL *, int, ...))setopt)(curl, option, value);
 }
 static inline int atelier_curl_set_function(void *setopt, CURL *curl, int option, curl_write_callback_t value) {
+    return ((int (*)(CURL *, int, ...))setopt)(curl, option, value);
+}
+static inline int atelier_curl_set_socket_function(void *setopt, CURL *curl, int option, curl_socket_callback_t value) {
     return ((int (*)(CURL *, int, ...))setopt)(curl, option, value);
 }
 static inline int atelier_curl_get_size(void *getinfo, CURL *curl, int info, int64_t *value) {

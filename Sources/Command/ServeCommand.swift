@@ -23,6 +23,10 @@ struct ServeCommand: Hashable, Sendable {
     var syncLimit = 20.0
     /// Seconds that running work has to end in.
     var drain = 30
+    /// Hosts that may be called back, with commas between them, and the file with what those calls are signed with.
+    var webhookHosts: String?, webhookSecret: String?
+    /// Whether such hosts may be in private networks.
+    var webhookPrivate = false
     /// What every conversion starts from; of it, only limits are said here.
     var conversion = ConversionOptions()
     /// `said` and talk matter.
@@ -46,6 +50,15 @@ struct ServeCommand: Hashable, Sendable {
                 "What is expected to take longer becomes a job that the client asks for later."),
             .integer(
                 "drain", \.drain, 0...3600, unit: "seconds", group: group, "How long running work may take to end when the service ends."),
+            .text(
+                "webhook-allow", \.webhookHosts, "HOSTS", group: group,
+                "Hosts that clients may have told of the end of their jobs, such as hooks.example.org,*.example.com; none unless said."),
+            .text(
+                "webhook-secret", \.webhookSecret, "FILE", group: group,
+                "File with the key that these messages are signed with (HMAC-SHA256), 16 bytes at least."),
+            .flag(
+                "webhook-private", \.webhookPrivate, group: group,
+                "Lets these hosts be in private networks, and be spoken to without TLS."),
             .integer("server-threads", \.serverThreads, 1...256, group: group, "Threads that read and write for clients."),
             .text("studio", \.studio, "DIR", group: group, "Serves the studio's files from a folder, for those who work on them."),
         ] + ConversionOptions.limits.map { $0.of(\.conversion) } + Configuration.flags.map { $0.of(\.settings) }
@@ -82,9 +95,24 @@ struct ServeCommand: Hashable, Sendable {
         service.studioFolder = studio
         (service.bodyLimit, service.storeLimit) = (bodyLimit, storeLimit)
         (service.queue, service.syncLimit, service.conversion) = (queue, syncLimit, conversion)
+        service.webhooks = try webhooks()
         service.tell = { console.say("atelier: \(printable($0))") }
         service.byteBudget = engine.configuration.byteBudget
         return service
+    }
+
+    private func webhooks() throws(UsageError) -> WebhookRules {
+        var rules = WebhookRules()
+        guard let webhookHosts else { return rules }
+        rules.hosts = webhookHosts.lowercased().split(separator: ",").map { String($0.filter { $0 != " " }) }
+        rules.allowsPrivate = webhookPrivate
+        guard let file = webhookSecret else { throw UsageError("--webhook-allow wants a key to sign with: --webhook-secret FILE") }
+        do { rules.secret = Array(try Blob.reading(path: file, limit: 4096).bytes) } catch {
+            throw UsageError("--webhook-secret \(sentence(error))")
+        }
+        while let last = rules.secret.last, last == 0x0A || last == 0x0D { rules.secret.removeLast() }
+        guard rules.secret.count >= 16 else { throw UsageError("--webhook-secret \(printable(file)): a key has 16 bytes at least") }
+        return rules
     }
 
     private func folder(_ environment: [String: String]) throws(UsageError) -> String {

@@ -56,6 +56,10 @@ final class ActiveTransfer {
         curl.set(easy, AtelierCurlProtocols, 3)
         curl.set(easy, AtelierCurlRedirectProtocols, 3)
         curl.set(easy, AtelierCurlNoSignal, 1)
+        if request.isPublicOnly {
+            curl.set(easy, AtelierCurlNoProxy, "*")
+            curl.set(easy, socket: AtelierCurlSocketFunction, openPublicSocket)
+        }
         curl.set(easy, AtelierCurlConnectMilliseconds, milliseconds(request.limits.connect))
         if let total = request.limits.total { curl.set(easy, AtelierCurlTotalMilliseconds, milliseconds(total)) }
         curl.set(easy, AtelierCurlErrorText, UnsafeRawPointer(words))

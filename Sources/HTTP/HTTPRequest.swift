@@ -16,6 +16,9 @@ public struct HTTPRequest: Sendable {
     public var limits: HTTPLimits
     /// How many redirections are followed. Header fields go along, `Authorization` only to the same host.
     public var redirects: Int
+    /// Whether only addresses that anybody can reach are connected to, whatever a name leads to. No proxy is used then. Connections that
+    /// are open already are used again, so a client for such requests sends no others.
+    public var isPublicOnly = false
 
     /// A request from its parts; `GET` without a body.
     public init(

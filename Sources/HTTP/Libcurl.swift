@@ -73,6 +73,10 @@ struct Libcurl: @unchecked Sendable {  // Functions of a library never change; e
         _ = atelier_curl_set_function(setopt, easy, Int32(option), value)
     }
 
+    func set(_ easy: OpaquePointer, socket option: Int, _ value: curl_socket_callback_t) {
+        _ = atelier_curl_set_socket_function(setopt, easy, Int32(option), value)
+    }
+
     func size(_ easy: OpaquePointer, _ info: Int) -> Int64 {
         var value: Int64 = 0
         _ = atelier_curl_get_size(getinfo, easy, Int32(info), &value)

@@ -58,6 +58,7 @@ package final class Service: Sendable {
     package func stop() async {
         state.drain()
         housekeeping.cancel()
+        state.webhooks.stop()
         for task in state.jobs.tasks { task.cancel() }
         await server.stop()
     }
@@ -77,10 +78,13 @@ extension ServiceState {
             switch try route.handle(call) {
             case .answer(let response): return .answer(completed(response, of: call))
             case .work(let taker, let then):
-                let call = call
-                let sink = AnsweringSink(taker: taker) { [self] in completed($0.response(requestID: call.id), of: call) }
+                let call = call, check = BodyCheck(head, before: taker)
+                let sink = AnsweringSink(taker: check ?? taker) { [self] in completed($0.response(requestID: call.id), of: call) }
                 return .receive(sink) { [self] in
-                    do { return completed(try await then(), of: call) } catch {
+                    do {
+                        try check?.finish()
+                        return completed(try await then(), of: call)
+                    } catch {
                         return completed(Problem(error).response(requestID: call.id), of: call)
                     }
                 }

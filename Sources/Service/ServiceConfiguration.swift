@@ -21,6 +21,8 @@ package struct ServiceConfiguration: Sendable {
     package var syncLimit = 20.0
     /// What every conversion starts from; clients do not change its limits.
     package var conversion = ConversionOptions()
+    /// Who may be told that a job has ended.
+    package var webhooks = WebhookRules()
     /// Is told a sentence that an operator wants to know.
     package var tell: @Sendable (String) -> Void = { _ in }
 

@@ -19,6 +19,7 @@ final class ServiceState: Sendable {
     let folder: JobFolder
     /// Where parts of jobs wait before they ask for a turn: any number, so that a job that was taken up is not refused.
     let jobLine: Admission
+    let webhooks: Webhooks
     let studio: Studio
     /// What uploaded files are.
     let formats = FormatTable()
@@ -40,6 +41,7 @@ final class ServiceState: Sendable {
             JobQueue.Limits(
                 slots: configuration.slots, capacity: configuration.queue, bytes: configuration.byteBudget, classes: classes))
         jobLine = Admission(JobQueue.Limits(slots: 2 * configuration.slots, capacity: .max, bytes: .max, classes: classes))
+        webhooks = Webhooks(configuration.webhooks)
         notes = StepNotes(of: engine)
         results = ResultTable()
         studio = try Studio(folder: configuration.studioFolder)

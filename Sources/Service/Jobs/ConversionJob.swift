@@ -51,7 +51,8 @@ struct ConversionJob: Sendable {
     let id: Digest
     let request: Request
     var urgency: Urgency
-    var webhook: String?
+    /// Who is to be told of its end and was not yet.
+    var webhooks: Set<String> = []
     var phase = Phase.queued
     var items: [Item]
     /// Seconds since 1970.
@@ -69,9 +70,9 @@ struct ConversionJob: Sendable {
 
     private static let mostEntries = 64
 
-    init(_ request: Request, urgency: Urgency, webhook: String?, defaults: ConversionOptions, at time: Int64) {
+    init(_ request: Request, urgency: Urgency, webhooks: Set<String> = [], defaults: ConversionOptions, at time: Int64) {
         id = request.id(over: defaults)
-        (self.request, self.urgency, self.webhook, created) = (request, urgency, webhook, time)
+        (self.request, self.urgency, self.webhooks, created) = (request, urgency, webhooks, time)
         items = request.parts.map { Item(name: $0[0].name) }
     }
 
@@ -129,7 +130,7 @@ extension ConversionJob {
             "request": request.json(over: defaults),
             "state": .string(phase.rawValue),
             "priority": .string(urgency.rawValue),
-            "webhook": webhook.map(JSON.string),
+            "webhooks": webhooks.isEmpty ? nil : .array(webhooks.sorted().map(JSON.string)),
             "created": .integer(Int(created)),
             "ended": ended.map { .integer(Int($0)) },
             "keys": keys.isEmpty ? nil : .array(keys.sorted().map(JSON.string)),
@@ -155,7 +156,8 @@ extension ConversionJob {
             let phase = json["state"]?.string.flatMap(Phase.init), case .integer(let created)? = json["created"],
             let urgency = json["priority"]?.string.flatMap(Urgency.init)
         else { return nil }
-        self.init(request, urgency: urgency, webhook: json["webhook"]?.string, defaults: defaults, at: Int64(created))
+        self.init(request, urgency: urgency, defaults: defaults, at: Int64(created))
+        if case .array(let list)? = json["webhooks"] { webhooks = Set(list.compactMap(\.string)) }
         if case .integer(let time)? = json["ended"] { ended = Int64(time) }
         if case .array(let list)? = json["keys"] { keys = Set(list.compactMap(\.string)) }
         if case .integer(let count)? = json["entries"] { lastEntry = count }

@@ -95,6 +95,7 @@ final class JobTable: Sendable {
             if let key { state.keys[key] = job.id }
             if var known = state.jobs[job.id] {
                 if let key { known.keys.insert(key) }
+                known.webhooks.formUnion(job.webhooks)
                 let isAgain = known.phase == .failed || known.phase == .cancelled
                 if isAgain {
                     known.phase = .queued
@@ -149,6 +150,14 @@ final class JobTable: Sendable {
         }
         for bell in bells { bell.yield() }
         return job
+    }
+
+    /// Somebody need not be told of a job any more; the job, unless it has gone.
+    func forgetWebhook(_ url: String, of id: Digest) -> ConversionJob? {
+        state.withLock { state in
+            state.jobs[id]?.webhooks.remove(url)
+            return state.jobs[id]
+        }
     }
 
     private func changed(_ id: Digest, _ state: inout State) {

@@ -9,13 +9,17 @@ extension ServiceState {
     /// Takes a job up, unless it is known; whether it was. Throws `Problem`.
     func submit(_ submission: Submission, key: String?, from caller: Caller) async throws -> (job: ConversionJob, isKnown: Bool) {
         let request = ConversionJob.Request(wishes: submission.wishes, inputs: submission.inputs)
+        if let problem = submission.webhook.flatMap(configuration.webhooks.refusal) { throw problem }
         // What is wrong with the only file is said at once; of several, each has its own outcome.
         if request.parts.count == 1 { _ = try plan(request.wishes, of: request.parts[0]) }
         var job = ConversionJob(
-            request, urgency: submission.urgency, webhook: submission.webhook, defaults: configuration.conversion, at: systemSeconds())
+            request, urgency: submission.urgency, webhooks: Set([submission.webhook].compactMap(\.self)),
+            defaults: configuration.conversion, at: systemSeconds())
         job.client = caller.name
         switch jobs.admit(job, key: key.map { "\(request.owner) \($0)" }) {
-        case .known(let known): return (known, true)
+        case .known(let known):
+            if known.phase.isOver { tell(of: known) }
+            return (known, true)
         case .otherKey:
             throw Problem(
                 422, "key-reused", "this Idempotency-Key was used for another request", hint: "use a new key for every new request")
@@ -38,6 +42,7 @@ extension ServiceState {
         let known = folder.read()
         for job in known { for digest in Set(job.request.inputs.map(\.digest)) { uploads.pin([digest]) } }
         jobs.restore(known)
+        for job in known where job.phase.isOver { tell(of: job) }
         for job in known where !job.phase.isOver { start(jobs[job.id] ?? job) }
     }
 
@@ -56,7 +61,10 @@ extension ServiceState {
             job.note("end")
         }
         task?.cancel()
-        if let changed { try await folder.write(changed) }
+        if let changed {
+            try await folder.write(changed)
+            tell(of: changed)
+        }
         return changed
     }
 
