@@ -176,7 +176,12 @@ let package = Package(
             of: "Processors", ["AtelierTesting", "AtelierJSON", "AtelierMemo", "AtelierScheduling"], resources: [.copy("Samples")]),
         tests(of: "HTTP", ["AtelierTesting", "AtelierScheduling"]),
         tests(of: "Serving", ["AtelierTesting", "AtelierMemo", "AtelierScheduling", "AtelierHTTP"]),
-        tests(of: "Service", ["AtelierTesting", "AtelierJSON", "AtelierScheduling", "AtelierServing", "AtelierMemo", "AtelierHTTP"]),
+        tests(
+            of: "Service",
+            [
+                "AtelierTesting", "AtelierJSON", "AtelierScheduling", "AtelierServing", "AtelierMemo", "AtelierHTTP", "AtelierStages",
+                "AtelierArchives", "AtelierImageCodecs", "AtelierPixels",
+            ]),
         tests(of: "LanguageModels", ["AtelierTesting", "AtelierHTTP", "AtelierJSON", "AtelierMemo", "AtelierProcessors"]),
         tests(of: "Geometry", ["AtelierTesting"]),
         tests(of: "Pixels", ["AtelierGeometry"]),

@@ -30,6 +30,7 @@ typedef int (*mhd_values_t)(MHD_Connection *, int kind, mhd_value_t, void *user)
 typedef int (*mhd_queue_t)(MHD_Connection *, unsigned status, MHD_Response *);
 typedef MHD_Response *(*mhd_from_buffer_t)(size_t count, const void *bytes, mhd_free_t, void *user);
 typedef MHD_Response *(*mhd_from_callback_t)(uint64_t count, size_t block, mhd_read_t, void *user, mhd_free_t);
+typedef MHD_Response *(*mhd_from_file_t)(uint64_t count, int descriptor, uint64_t offset);
 typedef void (*mhd_destroy_t)(MHD_Response *);
 typedef int (*mhd_header_t)(MHD_Response *, const char *name, const char *value);
 

@@ -95,7 +95,9 @@ extension ServiceState {
         return try await admission.run(job) { _ in
             begun()
             let bytes = try await engine.value(of: plan.conversion.output, priority: urgency.priority)
-            let report = depth == .full ? try await self.report(on: plan, bytes, urgency.priority) : nil
+            // Not by `?:`, which takes nil for the JSON of that name.
+            var report: JSON?
+            if depth == .full { report = try await self.report(on: plan, bytes, urgency.priority) }
             let slides = depth == .full ? try await self.slides(of: plan, urgency.priority) : nil
             let steps = steps(of: plan, since: number), output = notes[plan.conversion.output.digest]
             let ran = steps.last.map { $0.level == nil } ?? true
@@ -288,7 +290,7 @@ final class FormatTable: Sendable {
     /// Throws `UnknownSourceFormat`, and why the file cannot be read.
     func format(of digest: Digest, at path: String) throws -> SourceFormat {
         if let format = known.withLock({ $0[digest] }) { return format }
-        let format = try SourceFormat.sniff(try Blob.reading(path: path, limit: .max))
+        let format = try SourceFormat.sniff(try beginning(of: path))
         known.withLock {
             if $0.count >= 16_384 { $0.removeAll() }
             $0[digest] = format

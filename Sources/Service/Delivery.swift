@@ -15,7 +15,9 @@ extension ServerResponse {
 
 /// Bytes that are named by what they are, on their way to a client: with a validator, in part, or compressed.
 struct Delivery {
-    var bytes: Blob
+    var bytes = Blob([])
+    /// In place of bytes: a file that is too large to have in memory.
+    var file: (path: String, byteCount: Int)?
     var type: String
     /// Of the bytes; strong.
     var tag: String
@@ -24,28 +26,33 @@ struct Delivery {
 
     /// Whether compressing pays.
     private var isText: Bool {
-        type.hasPrefix("text/") || type.hasPrefix("application/json") || type.hasPrefix("image/svg+xml")
-            || type.hasPrefix("application/problem+json")
+        ["text/", "application/json", "application/schema+json", "image/svg+xml"].contains(where: type.hasPrefix)
+    }
+
+    private var byteCount: Int { file?.byteCount ?? bytes.count }
+
+    private func body(_ range: Range<Int>) -> ServerResponse.Body {
+        file.map { .file(path: $0.path, range: range) } ?? .blob(bytes[range])
     }
 
     /// The answer to a request for them (RFC 9110, sections 13 and 14).
     func response(to head: RequestHead) -> ServerResponse {
-        let isVaried = isText
+        let isVaried = isText && file == nil
         var fields = [("ETag", "\"\(tag)\""), ("Cache-Control", caching)] + fields
         if isVaried { fields.append(("Vary", "Accept-Encoding")) }
         if isKnown(to: head) { return ServerResponse(status: 304, fields: fields) }
         fields.append(("Accept-Ranges", "bytes"))
         if let field = head.field("range"), head.field("if-range").map({ $0 == "\"\(tag)\"" }) ?? true, let range = byteRange(field) {
             guard let range else {
-                return ServerResponse(status: 416, fields: fields + [("Content-Range", "bytes */\(bytes.count)")])
+                return ServerResponse(status: 416, fields: fields + [("Content-Range", "bytes */\(byteCount)")])
             }
-            fields.append(("Content-Range", "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(bytes.count)"))
-            return ServerResponse(status: 206, type: type, bytes[range], fields: fields)
+            fields.append(("Content-Range", "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(byteCount)"))
+            return ServerResponse(status: 206, fields: [("Content-Type", type)] + fields, body: body(range))
         }
         if isVaried, bytes.count >= 256, accepts("gzip", head.field("accept-encoding")), let packed = Gzip.shared.packed(bytes, tag: tag) {
             return ServerResponse(status: 200, type: type, packed, fields: fields + [("Content-Encoding", "gzip")])
         }
-        return ServerResponse(status: 200, type: type, bytes, fields: fields)
+        return ServerResponse(status: 200, fields: [("Content-Type", type)] + fields, body: body(0..<byteCount))
     }
 
     /// Whether the client has these bytes.
@@ -63,9 +70,9 @@ struct Delivery {
         let parts = field.dropFirst(6).split(separator: "-", omittingEmptySubsequences: false)
         guard parts.count == 2, !field.contains(",") else { return nil }
         switch (Int(parts[0]), Int(parts[1])) {
-        case (let first?, let last?) where first <= last: return first < bytes.count ? first..<min(last + 1, bytes.count) : .some(nil)
-        case (let first?, nil) where parts[1].isEmpty: return first < bytes.count ? first..<bytes.count : .some(nil)
-        case (nil, let count?) where parts[0].isEmpty: return count > 0 ? max(0, bytes.count - count)..<bytes.count : .some(nil)
+        case (let first?, let last?) where first <= last: return first < byteCount ? first..<min(last + 1, byteCount) : .some(nil)
+        case (let first?, nil) where parts[1].isEmpty: return first < byteCount ? first..<byteCount : .some(nil)
+        case (nil, let count?) where parts[0].isEmpty: return count > 0 ? max(0, byteCount - count)..<byteCount : .some(nil)
         default: return nil
         }
     }

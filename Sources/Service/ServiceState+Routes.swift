@@ -62,10 +62,13 @@ extension ServiceState {
     /// What a file is.
     private func facts(of source: UploadFolder.Source) throws -> JSON {
         guard let path = uploads.file(of: source.digest) else { throw noSuchBlob(source.digest.description) }
-        let bytes = try Blob.reading(path: path, limit: .max), content = BlobContent(of: bytes)
+        let content = BlobContent(of: try beginning(of: path))
         var size: (width: Int, height: Int)?
-        if content.kind == "picture", let found = try? imageSize(of: bytes.bytes.span) {  // what is broken has no size
-            size = (found.width, found.height)
+        let limits = configuration.conversion.image
+        if content.kind == "picture", source.byteCount <= limits.maxFileBytes {
+            let bytes = try Blob.reading(path: path, limit: limits.maxFileBytes)
+            // What is broken or too large has no size.
+            if let found = try? imageSize(of: bytes.bytes.span, limits: limits) { size = (found.width, found.height) }
         }
         return .object([
             "digest": .string(source.digest.description), "bytes": .integer(source.byteCount), "media_type": .string(content.type),
@@ -74,22 +77,29 @@ extension ServiceState {
         ])
     }
 
+    /// Larger files are sent from where they lie.
+    private static let mostInMemory = 4 << 20
+
     private func blob(_ digest: Digest, _ call: Call) async throws -> ServerResponse {
-        let bytes: Blob, type: String
-        if let path = uploads.file(of: digest) {
-            bytes = try Blob.reading(path: path, limit: .max)
-            type = BlobContent(of: bytes).type
+        var delivery = Delivery(type: "application/octet-stream", tag: digest.description)
+        if let path = uploads.file(of: digest), let count = uploads.byteCount(of: digest) {
+            if count <= Self.mostInMemory {
+                delivery.bytes = try Blob.reading(path: path, limit: Self.mostInMemory)
+                delivery.type = BlobContent(of: delivery.bytes).type
+            } else {
+                delivery.file = (path, count)
+                delivery.type = BlobContent(of: try beginning(of: path)).type
+            }
         } else if let result = results[digest] {
-            bytes = try await engine.value(of: result.output)
-            type = result.type
+            delivery.bytes = try await engine.value(of: result.output)
+            delivery.type = result.type
         } else if let (job, item) = jobs.maker(of: digest) {
-            bytes = try await result(of: job, item)
-            type = job.request.wishes.kind.type
+            delivery.bytes = try await result(of: job, item)
+            delivery.type = job.request.wishes.kind.type
         } else {
             throw noSuchBlob(digest.description)
         }
-        var delivery = Delivery(bytes: bytes, type: type, tag: digest.description)
-        delivery.fields = protection(of: type, called: call.head.query("name") ?? "", nil)
+        delivery.fields = protection(of: delivery.type, called: call.head.query("name") ?? "", nil)
         return delivery.response(to: call.head)
     }
 
@@ -217,11 +227,11 @@ struct BlobContent {
     /// What can be done with it.
     let kind: String
 
+    /// - Parameter bytes: The first of a file, or all of it.
     init(of bytes: Blob) {
         (type, kind) =
             if bytes.bytes.starts(with: Array("PK\u{3}\u{4}".utf8)) {
-                bytes.bytes.prefix(4096).firstRange(of: Array("ppt/".utf8)) == nil
-                    && bytes.bytes.suffix(65_536).firstRange(of: Array("ppt/".utf8)) == nil
+                bytes.bytes.firstRange(of: Array("ppt/".utf8)) == nil
                     ? ("application/zip", "archive") : (ConversionKind.pptx.type, "presentation")
             } else {
                 switch try? SourceFormat.sniff(bytes) {  // what is none of them is looked at below

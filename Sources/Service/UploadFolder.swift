@@ -261,3 +261,12 @@ func names(in folder: String) -> [String] {
     }
     return names.sorted()
 }
+
+/// The first bytes of a file, by which it is known what it is.
+func beginning(of path: String) throws(UploadFolder.Failure) -> Blob {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .system(path: path, doing: "opening", code: errno) }
+    defer { close(descriptor) }
+    let most = 64 << 10
+    return Blob([UInt8](unsafeUninitializedCapacity: most) { buffer, count in count = max(0, read(descriptor, buffer.baseAddress, most)) })
+}

@@ -2,6 +2,12 @@ import AtelierMemo
 import AtelierScheduling
 import CAtelierMicroHTTPD
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 /// One request and its answer. The library's threads call it, one at a time; the task that answers runs beside them.
 final class Exchange: Sendable {
     private enum Phase {
@@ -160,6 +166,11 @@ final class Exchange: Sendable {
         case .blob(let blob):
             channel = nil
             made = blobResponse(blob)
+        case .file(let path, let range):
+            channel = nil
+            let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+            // The response closes it.
+            made = descriptor < 0 ? nil : library.fromFile(UInt64(range.count), descriptor, UInt64(range.lowerBound))
         case .stream where isHead:
             channel = nil
             made = blobResponse(Blob([]))

@@ -15,7 +15,7 @@ struct Libmicrohttpd: @unchecked Sendable {  // Functions of a library never cha
 
     let stop: mhd_stop_t, quiesce: mhd_quiesce_t, suspend: mhd_suspend_t, resume: mhd_resume_t
     let values: mhd_values_t, queue: mhd_queue_t, header: mhd_header_t
-    let fromBuffer: mhd_from_buffer_t, fromCallback: mhd_from_callback_t, destroy: mhd_destroy_t
+    let fromBuffer: mhd_from_buffer_t, fromCallback: mhd_from_callback_t, fromFile: mhd_from_file_t, destroy: mhd_destroy_t
     /// Variadic functions, called through the shim.
     private let start: UnsafeMutableRawPointer, info: UnsafeMutableRawPointer
 
@@ -32,12 +32,13 @@ struct Libmicrohttpd: @unchecked Sendable {  // Functions of a library never cha
             let header = function("MHD_add_response_header", mhd_header_t.self),
             let fromBuffer = function("MHD_create_response_from_buffer_with_free_callback_cls", mhd_from_buffer_t.self),
             let fromCallback = function("MHD_create_response_from_callback", mhd_from_callback_t.self),
+            let fromFile = function("MHD_create_response_from_fd_at_offset64", mhd_from_file_t.self),
             let destroy = function("MHD_destroy_response", mhd_destroy_t.self),
             let start = dlsym(library, "MHD_start_daemon"), let info = dlsym(library, "MHD_get_connection_info")
         else { return nil }
         (self.stop, self.quiesce, self.suspend, self.resume) = (stop, quiesce, suspend, resume)
         (self.values, self.queue, self.header) = (values, queue, header)
-        (self.fromBuffer, self.fromCallback, self.destroy) = (fromBuffer, fromCallback, destroy)
+        (self.fromBuffer, self.fromCallback, self.fromFile, self.destroy) = (fromBuffer, fromCallback, fromFile, destroy)
         (self.start, self.info) = (start, info)
     }
 

@@ -6,6 +6,8 @@ public struct ServerResponse: Sendable {
     public enum Body: Sendable {
         /// Bytes in memory; nothing is copied.
         case blob(Blob)
+        /// Part of a file, which the system sends: no memory is needed for it. A file that has gone cuts the connection.
+        case file(path: String, range: Range<Int>)
         /// Pieces as they come, sent with chunked coding. A reader that is behind holds the sequence up; one that leaves cancels it.
         /// An error cuts the connection, so that nobody takes half for the whole.
         case stream(any AsyncSequence<[UInt8], any Error> & Sendable)

@@ -223,7 +223,7 @@ extension ServiceState {
                 ("Cache-Status", made.level.map { "atelier; hit; detail=\($0)" } ?? "atelier; fwd=miss; stored"),
                 ("Server-Timing", "total;dur=\(JSON.milliseconds(made.took).text)"),
             ] + protection(of: kind.type, called: job.items[index].name, kind.suffix)
-        var delivery = Delivery(bytes: Blob([]), type: kind.type, tag: made.digest.description, caching: "no-cache", fields: fields)
+        var delivery = Delivery(type: kind.type, tag: made.digest.description, caching: "no-cache", fields: fields)
         if delivery.isKnown(to: call.head) { return delivery.response(to: call.head) }
         delivery.bytes = try await result(of: job, index)
         return delivery.response(to: call.head)
@@ -241,7 +241,7 @@ extension ServiceState {
         let names = job.resultNames
         var hasher = DigestHasher()
         for index in made { Blob("\(names[index])/\(job.items[index].result!.digest);").withUnsafeBytes { hasher.update($0, threads: 1) } }
-        let delivery = Delivery(bytes: Blob([]), type: "application/zip", tag: hasher.finalize().description, caching: "no-cache")
+        let delivery = Delivery(type: "application/zip", tag: hasher.finalize().description, caching: "no-cache")
         if delivery.isKnown(to: call.head) { return delivery.response(to: call.head) }
         let pieces = ArchiveFeed(service: self, job: job, items: made, names: names)
         return ServerResponse(

@@ -116,6 +116,7 @@ extension ServiceState {
         do { try await folder.write(ended) } catch {
             configuration.tell("a job that has ended could not be kept: \(Problem(error).detail)")
         }
+        tell(of: ended)
     }
 
     private func run(_ index: Int, of job: ConversionJob, _ inputs: [Submission.Input]) async {

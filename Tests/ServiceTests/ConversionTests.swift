@@ -1,0 +1,198 @@
+import AtelierImageCodecs
+import AtelierJSON
+import AtelierMemo
+import AtelierStages
+import Testing
+
+@testable import AtelierService
+
+@Suite("Conversions over HTTP", .enabled(if: canServe, "libmicrohttpd or libcurl is not on this machine"))
+struct ConversionTests {
+    @Test("One file as it is, in a form, and by its digest give the same drawing; the second time it is found")
+    func forms() async throws {
+        try await serving { client in
+            let bytes = picture(), first = try await client.post("/v1/trace?colors=4", bytes)
+            #expect(first.status == 200 && first["content-type"] == "image/svg+xml" && first.text.hasPrefix("<svg"))
+            #expect(first["cache-status"] == "atelier; fwd=miss; stored" && first["server-timing"]?.contains("tracing-fit;dur=") == true)
+            #expect(first["content-security-policy"]?.hasPrefix("sandbox") == true && first["x-content-type-options"] == "nosniff")
+            let form = form(files: [("a/logo.png", bytes)], fields: [("settings", "{\"colors\": 4}")])
+            let second = try await client.post("/v1/trace", form.body, type: form.type)
+            #expect(second.body == first.body && second["etag"] == first["etag"])
+            #expect(second["cache-status"] == "atelier; hit; detail=memory")
+            #expect(second["content-disposition"] == "attachment; filename=\"logo.svg\"")
+            let blob = try await client.post("/v1/blobs", bytes).json
+            #expect(blob["kind"]?.string == "picture" && blob["width"] == 24 && blob["bytes"] == .integer(bytes.count))
+            let third = try await client.post(
+                "/v1/trace", json: .object(["inputs": .array([blob["digest"]!]), "settings": .object(["colors": 4])]))
+            #expect(third.body == first.body)
+            let other = try await client.post("/v1/trace?colors=2", bytes)
+            #expect(other.status == 200 && other.body != first.body)
+        }
+    }
+
+    @Test("An answer in JSON tells the result, how it was made, what it is like, and the command that does the same")
+    func document() async throws {
+        try await serving { client in
+            let first = try await client.post("/v1/trace?preset=logo&name=my%20logo.png", picture(1), ["Accept": "application/json"]).json
+            #expect(
+                first["cache"]?.string == "miss" && first["command"]?.string == "atelier trace 'my logo.png' --color-distance 4 --speckle 6"
+            )
+            guard case .array(let steps)? = first["steps"], case .array(let palette)? = first["report"]?["palette"] else { throw NoList() }
+            #expect(steps.compactMap { $0["label"]?.string } == ["Decode", "Quantize", "Segment", "Fit", "Write"])
+            #expect(steps.allSatisfy { $0["cache"] == .null })
+            #expect(palette.count >= 3 && first["report"]?["ssim"] != nil && first["report"]?["delta_e00"] != nil)
+            let url = try #require(first["result"]?["url"]?.string)
+            let bytes = try await client.get(url)
+            #expect(bytes.text == first["svg"]?.string && bytes["etag"] == "\"\(first["result"]!["digest"]!.string!)\"")
+
+            // With one option of the end changed, what comes before it is found.
+            let second = try await client.post(
+                "/v1/trace?preset=logo&tolerance=1.5&report=brief", picture(1), ["Accept": "application/json"]
+            ).json
+            guard case .array(let others)? = second["steps"] else { throw NoList() }
+            #expect(others.map { $0["cache"]?.string } == ["memory", "memory", "memory", nil, nil])
+            #expect(second["report"] == nil)
+        }
+    }
+
+    @Test("Several files become one presentation, with its slides and a report on every element")
+    func deck() async throws {
+        try await serving { client in
+            let svg = Array("<svg xmlns='http://www.w3.org/2000/svg' width='96' height='48'><path d='M0 0H40V20z'/></svg>".utf8)
+            let form = form(files: [("a.svg", svg), ("b.png", picture(2))], fields: [("title", "Two"), ("report", "full")])
+            let answer = try await client.post("/v1/pptx", form.body, type: form.type, ["Accept": "application/json"]).json
+            guard case .array(let slides)? = answer["slides"] else { throw NoList() }
+            #expect(slides.count == 2 && slides.allSatisfy { $0["svg"]?.string?.hasPrefix("<svg") == true && $0["width_emu"] != nil })
+            #expect(answer["report"]?["totals"]?["native"] != nil)
+            let file = try await client.get(answer["result"]!["url"]!.string!)
+            #expect(file.body.starts(with: Array("PK".utf8)) && file["content-type"]?.hasSuffix("presentationml.presentation") == true)
+        }
+    }
+
+    @Test(
+        "What is wrong is one sentence with a word that never changes",
+        arguments: [
+            ("/v1/trace?colurs=3", "image/png", nil, 422, "bad-settings"), ("/v1/trace?colors=many", "image/png", nil, 422, "bad-settings"),
+            ("/v1/trace", "image/gif", nil, 415, "unsupported-media-type"),
+            ("/v1/trace", "image/png", "not a picture", 422, "unreadable-input"),
+            ("/v1/trace", "image/png", "", 422, "empty-body"), ("/v1/trace", "application/json", "{", 400, "bad-json"),
+            ("/v1/trace", "application/json", "{\"inputs\": []}", 422, "no-input"),
+            ("/v1/trace", "application/json", "{\"inputs\": [\"xyz\"]}", 422, "bad-inputs"),
+            ("/v1/trace", "application/json", "{\"input\": []}", 422, "bad-request"),
+            ("/v1/trace", "multipart/form-data", "x", 400, "bad-form"),
+            ("/v1/trace", "multipart/form-data; boundary=b", "--b--", 422, "no-input"),
+            ("/v1/trace?report=much", "image/png", nil, 422, "bad-report"), ("/v1/jobs?kind=paint", "image/png", nil, 422, "bad-kind"),
+            ("/v1/compose", "application/zip", "PK", 422, "unreadable-input"), ("/v1/nothing", "image/png", nil, 404, "no-such-path"),
+            ("/healthz", "image/png", nil, 405, "method-not-allowed"),
+        ] as [(String, String, String?, Int, String)])
+    func problems(_ path: String, _ type: String, _ body: String?, _ status: Int, _ code: String) async throws {
+        try await serving { client in
+            let answer = try await client.post(path, body.map { Array($0.utf8) } ?? picture(), type: type)
+            #expect(answer.status == status && answer["content-type"] == "application/problem+json", "\(answer.text)")
+            let problem = try answer.json
+            #expect(problem["code"]?.string == code && problem["status"] == .integer(status) && problem["detail"] != nil)
+            #expect(problem["request_id"]?.string == answer["x-request-id"] && answer["cache-control"] == "no-store")
+        }
+    }
+
+    @Test("A file that is too large is refused by what its head declares, and by what comes")
+    func limits() async throws {
+        try await serving {
+            $0.bodyLimit = 1000
+        } _: { client in
+            let declared = try await client.post("/v1/blobs", [UInt8](repeating: 1, count: 1001))
+            #expect(try declared.status == 413 && declared.json["limit"] == 1000)
+        }
+        try await serving {
+            $0.conversion.image.maxPixels = 100
+        } _: { client in
+            let answer = try await client.post("/v1/trace", picture())
+            #expect(try answer.status == 413 && answer.json["code"]?.string == "over-limit")
+        }
+    }
+
+    @Test("Blobs: kept under their digest, read in part, and not sent again to who has them")
+    func blobs() async throws {
+        try await serving { client in
+            let bytes = picture(3), digest = Digest(hashing: Blob(bytes)), path = "/v1/blobs/\(digest)"
+            #expect(try await client.get(path).status == 404)
+            #expect(try await client.send("PUT", path, picture(4)).status == 422)
+            let put = try await client.send("PUT", path, bytes)
+            #expect(put.status == 201 && put["location"] == path)
+            #expect(try await client.send("PUT", path, bytes).status == 200)
+            let whole = try await client.get(path)
+            #expect(whole.body == bytes && whole["cache-control"] == "public, max-age=31536000, immutable")
+            let part = try await client.get(path, ["Range": "bytes=4-9"])
+            #expect(part.status == 206 && part.body == Array(bytes[4...9]) && part["content-range"] == "bytes 4-9/\(bytes.count)")
+            #expect(try await client.get(path, ["Range": "bytes=-3"]).body == Array(bytes.suffix(3)))
+            #expect(try await client.get(path, ["Range": "bytes=99999-"]).status == 416)
+            #expect(try await client.get(path, ["If-None-Match": "W/\"x\", \(whole["etag"]!)"]).status == 304)
+            let head = try await client.send("HEAD", path)
+            #expect(head.status == 200 && head.body.isEmpty && head["content-length"] == "\(bytes.count)" && head["etag"] == whole["etag"])
+        }
+    }
+
+    @Test("A body is held against the digest that came with it")
+    func contentDigest() async throws {
+        try await serving { client in
+            // The example of RFC 9530, appendix A, and another one.
+            let body = Array("{\"hello\": \"world\"}\n".utf8)
+            let right = "sha-512=:AA==:, sha-256=:RK/0qy18MlBSVnWgjwz6lZEWjP/lF5HF9bvEF8FabDg=:"
+            #expect(try await client.post("/v1/blobs", body, ["Content-Digest": right]).status == 201)
+            let wrong = try await client.post("/v1/blobs", body, ["Content-Digest": "sha-256=:AAAA:"])
+            #expect(try wrong.status == 400 && wrong.json["code"]?.string == "digest-mismatch")
+        }
+    }
+
+    @Test("A collection comes from an archive of layers; a plan tells how rare everything is, and shows items")
+    func collection() async throws {
+        try await serving { client in
+            let inputs = try await (0..<4).asyncMap { number in
+                let digest = try await client.post("/v1/blobs", picture(number)).json["digest"]!
+                let names = ["1 Back/Blue#3.png", "1 Back/Red.png", "2 Front/Box.png", "2 Front/Bar.png"]
+                return JSON.object(["digest": digest, "name": .string(names[number])])
+            }
+            let wish = JSON.object(["inputs": .array(inputs), "settings": .object(["count": 3, "seed": 7])])
+            let plan = try await client.post("/v1/compose/plan", json: wish).json
+            #expect(plan["count"] == 3 && plan["possible"]?.string == "4")
+            let item = try await client.get("/v1/compose/\(plan["plan"]!.string!)/items/2.png?size=12")
+            #expect(item.status == 200 && item["content-type"] == "image/png")
+            #expect(try await client.get("/v1/compose/\(plan["plan"]!.string!)/items/9.png").status == 404)
+            let archive = try await client.post("/v1/compose", json: wish)
+            #expect(archive["content-type"] == "application/zip" && archive.body.starts(with: Array("PK".utf8)))
+        }
+    }
+
+    @Test("What there is: presets, schemas, capabilities, health, the table as OpenAPI, the studio")
+    func describing() async throws {
+        try await serving { client in
+            #expect(try await client.get("/healthz").text == "ok\n")
+            #expect(try await client.get("/readyz").status == 200)
+            #expect(try await client.get("/version").json["version"]?.string == "1.2.3")
+            guard case .array(let presets) = try await client.get("/v1/presets").json else { throw NoList() }
+            #expect(presets.contains { $0["name"]?.string == "logo" && $0["settings"]?["speckle"] == 6 })
+            let colors = try await client.get("/v1/schema/trace").json["properties"]?["colors"]
+            #expect(colors?["x-atelier"]?["flag"]?.string == "--colors" && colors?["maximum"] == 250)
+            let packed = try await client.get("/v1/schema/trace", ["Accept-Encoding": "br, gzip;q=0.5"])
+            #expect(packed["content-encoding"] == "gzip" && packed["vary"] == "Accept-Encoding" && packed.body.starts(with: [0x1F, 0x8B]))
+            #expect(try await client.get("/v1/schema/trace", ["Accept-Encoding": "gzip;q=0"])["content-encoding"] == nil)
+            #expect(try await client.get("/v1/schema/none").status == 404)
+            #expect(try await client.get("/v1/capabilities").json["limits"]?["inputs"] == 1000)
+            #expect(try await client.get("/openapi.json").json["paths"]?["/v1/jobs/{id}"]?["delete"] != nil)
+            let page = try await client.get("/")
+            #expect(page["content-type"] == "text/html; charset=utf-8" && page["cross-origin-opener-policy"] == "same-origin")
+            #expect(
+                page["cross-origin-embedder-policy"] == "require-corp" && page["content-security-policy"]?.contains("script-src") == true)
+            let asset = try #require(page.text.firstRange(of: "/assets/").map { page.text[$0.lowerBound...].prefix { $0 != "\"" } })
+            #expect(try await client.get(String(asset))["cache-control"]?.hasSuffix("immutable") == true)
+        }
+    }
+}
+
+extension Swift.Sequence {
+    fileprivate func asyncMap<Value>(_ transform: (Element) async throws -> Value) async rethrows -> [Value] {
+        var values: [Value] = []
+        for element in self { values.append(try await transform(element)) }
+        return values
+    }
+}
