@@ -213,7 +213,8 @@ let package = Package(
         tests(
             of: "Command",
             [
-                "AtelierStages", "AtelierJSON", "AtelierMemo", "AtelierScheduling", "AtelierOOXML", "AtelierSVG", "AtelierArchives",
+                "AtelierHTTP", "AtelierServing", "AtelierStages", "AtelierJSON", "AtelierMemo", "AtelierScheduling", "AtelierOOXML",
+                "AtelierSVG", "AtelierArchives",
                 "AtelierImageCodecs", "AtelierLayers", "AtelierPixels", "AtelierGeometry", "AtelierTelemetry",
             ]),
     ],

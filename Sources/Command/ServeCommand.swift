@@ -71,7 +71,8 @@ struct ServeCommand: Hashable, Sendable {
         let engine = configuration.makeEngine(makesCache: true, on: workers, environment: environment, console: console)
         let journal = configuration.journal(of: engine)
         let service = try Service(engine: engine, service(for: engine, environment, console))
-        console.say("atelier: listening on http://\(shownHost):\(service.port)/")
+        let address = "http://" + shownHost + ":\(service.port)/"
+        console.say("atelier: listening on " + address)
         while !Task.isCancelled {
             // Cancelled, it ends with the loop.
             try? await Task.sleep(for: .seconds(60))

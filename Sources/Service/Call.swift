@@ -29,18 +29,15 @@ enum Handling: Sendable {
     /// Its body goes to the taker, then a task answers. What the closure throws becomes a problem.
     case work(any BodyTaker, then: @Sendable () async throws -> ServerResponse)
 
-    /// A task answers; a body is passed over.
-    static func task(_ answer: @escaping @Sendable () async throws -> ServerResponse) -> Handling { .work(NoBody(), then: answer) }
+    /// A task answers; a short body is passed over.
+    static func task(_ answer: @escaping @Sendable () async throws -> ServerResponse) -> Handling {
+        .work(ShortBody(limit: 64 << 10), then: answer)
+    }
 }
 
 /// Where the bytes of a body go; one thread at a time calls it.
 protocol BodyTaker: Sendable {
     func take(_ bytes: UnsafeRawBufferPointer) throws(Problem)
-}
-
-/// Passes over what nobody expects.
-struct NoBody: BodyTaker {
-    func take(_ bytes: UnsafeRawBufferPointer) {}
 }
 
 /// A body in memory, up to a limit. One thread at a time uses it.

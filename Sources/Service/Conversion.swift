@@ -255,7 +255,7 @@ extension MadeConversion {
 
     /// Of a text; the compressed bytes are kept for who takes them.
     private var gzipByteCount: Int? {
-        type == "image/svg+xml" ? Gzip.shared.packed(bytes, tag: digest.description)?.count ?? bytes.count : nil
+        type == "image/svg+xml" ? Gzip.packed(bytes, tag: digest.description)?.count ?? bytes.count : nil
     }
 }
 

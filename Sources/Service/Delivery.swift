@@ -1,7 +1,6 @@
 import AtelierArchives
 import AtelierJSON
 import AtelierMemo
-import AtelierScheduling
 import AtelierServing
 
 extension ServerResponse {
@@ -49,10 +48,15 @@ struct Delivery {
             fields.append(("Content-Range", "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(byteCount)"))
             return ServerResponse(status: 206, fields: [("Content-Type", type)] + fields, body: body(range))
         }
-        if isVaried, bytes.count >= 256, accepts("gzip", head.field("accept-encoding")), let packed = Gzip.shared.packed(bytes, tag: tag) {
+        if isVaried, bytes.count >= 256, accepts("gzip", head.field("accept-encoding")), let packed = Gzip.packed(bytes, tag: tag) {
             return ServerResponse(status: 200, type: type, packed, fields: fields + [("Content-Encoding", "gzip")])
         }
         return ServerResponse(status: 200, fields: [("Content-Type", type)] + fields, body: body(0..<byteCount))
+    }
+
+    /// Whether the answer takes no more than a look-up; compressing does, once.
+    func isQuick(for head: RequestHead) -> Bool {
+        !isText || byteCount < 64 << 10 || !accepts("gzip", head.field("accept-encoding")) || Gzip.has(tag)
     }
 
     /// Whether the client has these bytes.
@@ -89,42 +93,23 @@ func accepts(_ coding: String, _ field: String?) -> Bool {
 }
 
 /// Compressed bytes, those in use kept.
-final class Gzip: Sendable {
-    static let shared = Gzip()
+enum Gzip {
+    private static let packed = BlobCache(capacity: 64 << 20)
 
-    private struct State {
-        var packed: [String: (bytes: Blob, used: UInt64)] = [:]
-        var byteCount = 0
-        var number: UInt64 = 0
-    }
-
-    private static let capacity = 64 << 20
-    private let state = Lock(State())
+    /// Whether the compressed form is kept.
+    static func has(_ tag: String) -> Bool { packed[tag] != nil }
 
     /// The bytes in gzip's form (RFC 1952); nil when that is not shorter. `tag` names them.
-    func packed(_ bytes: Blob, tag: String) -> Blob? {
-        let known: Blob? = state.withLock { state in
-            state.number += 1
-            state.packed[tag]?.used = state.number
-            return state.packed[tag]?.bytes
-        }
-        if let known { return known }
+    static func packed(_ bytes: Blob, tag: String) -> Blob? {
+        if let known = packed[tag] { return known.blob }
         let deflated = Packer().pack(Array(bytes.bytes))
         guard deflated.method == .deflate, deflated.bytes.count + 18 < bytes.count else { return nil }
-        var packed: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255]
-        packed.reserveCapacity(deflated.bytes.count + 18)
-        packed += deflated.bytes
-        withUnsafeBytes(of: deflated.crc32.littleEndian) { packed += $0 }
-        withUnsafeBytes(of: UInt32(truncatingIfNeeded: bytes.count).littleEndian) { packed += $0 }
-        let blob = Blob(packed)
-        state.withLock { state in
-            guard state.packed[tag] == nil else { return }
-            state.packed[tag] = (blob, state.number)
-            state.byteCount += blob.count
-            while state.byteCount > Self.capacity, let oldest = state.packed.min(by: { $0.value.used < $1.value.used })?.key {
-                state.byteCount -= state.packed.removeValue(forKey: oldest)?.bytes.count ?? 0
-            }
-        }
-        return blob
+        var file: [UInt8] = [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 255]
+        file.reserveCapacity(deflated.bytes.count + 18)
+        file += deflated.bytes
+        withUnsafeBytes(of: deflated.crc32.littleEndian) { file += $0 }
+        withUnsafeBytes(of: UInt32(truncatingIfNeeded: bytes.count).littleEndian) { file += $0 }
+        packed.note(tag, Blob(file), type: "application/gzip")
+        return Blob(file)
     }
 }

@@ -39,7 +39,12 @@ extension ServiceState {
                 answers: [(200, ["application/octet-stream"]), (206, ["application/octet-stream"]), (304, [])], problems: [404, 416]
             ) { [self] call in
                 guard let digest = Digest(call.values["digest"]!) else { throw noSuchBlob(call.values["digest"]!) }
-                return .task { [self] in try await blob(digest, call) }
+                guard let (bytes, type) = recent[digest.description] else {
+                    return .task { [self] in try await blob(digest, call) }
+                }
+                let delivery = delivery(bytes, type, digest, call)
+                if delivery.isQuick(for: call.head) { return .answer(delivery.response(to: call.head)) }
+                return .task { delivery.response(to: call.head) }
             },
         ]
     }
@@ -77,29 +82,37 @@ extension ServiceState {
         ])
     }
 
+    private func delivery(_ bytes: Blob, _ type: String, _ digest: Digest, _ call: Call) -> Delivery {
+        Delivery(
+            bytes: bytes, type: type, tag: digest.description,
+            fields: protection(of: type, called: call.head.query("name") ?? "", nil))
+    }
+
     /// Larger files are sent from where they lie.
     private static let mostInMemory = 4 << 20
 
     private func blob(_ digest: Digest, _ call: Call) async throws -> ServerResponse {
-        var delivery = Delivery(type: "application/octet-stream", tag: digest.description)
+        var bytes = Blob([]), type: String, file: (path: String, byteCount: Int)?
         if let path = uploads.file(of: digest), let count = uploads.byteCount(of: digest) {
             if count <= Self.mostInMemory {
-                delivery.bytes = try Blob.reading(path: path, limit: Self.mostInMemory)
-                delivery.type = BlobContent(of: delivery.bytes).type
+                bytes = try Blob.reading(path: path, limit: Self.mostInMemory)
+                type = BlobContent(of: bytes).type
             } else {
-                delivery.file = (path, count)
-                delivery.type = BlobContent(of: try beginning(of: path)).type
+                file = (path, count)
+                type = BlobContent(of: try beginning(of: path)).type
             }
         } else if let result = results[digest] {
-            delivery.bytes = try await engine.value(of: result.output)
-            delivery.type = result.type
+            bytes = try await engine.value(of: result.output)
+            type = result.type
         } else if let (job, item) = jobs.maker(of: digest) {
-            delivery.bytes = try await result(of: job, item)
-            delivery.type = job.request.wishes.kind.type
+            bytes = try await result(of: job, item)
+            type = job.request.wishes.kind.type
         } else {
             throw noSuchBlob(digest.description)
         }
-        delivery.fields = protection(of: delivery.type, called: call.head.query("name") ?? "", nil)
+        if file == nil { recent.note(digest.description, bytes, type: type) }
+        var delivery = delivery(bytes, type, digest, call)
+        delivery.file = file
         return delivery.response(to: call.head)
     }
 

@@ -20,6 +20,8 @@ final class ServiceState: Sendable {
     /// Where parts of jobs wait before they ask for a turn: any number, so that a job that was taken up is not refused.
     let jobLine: Admission
     let webhooks: Webhooks
+    /// Bytes that were asked for lately, by their digest.
+    let recent = BlobCache(capacity: 128 << 20)
     let studio: Studio
     /// What uploaded files are.
     let formats = FormatTable()
@@ -50,6 +52,7 @@ final class ServiceState: Sendable {
     /// Nothing new is begun from now on, and who follows something is let go.
     func drain() {
         drains.store(true, ordering: .releasing)
+        jobLine.close()
         jobs.ringAll()
     }
 

@@ -50,6 +50,8 @@ final class SubmissionReader: BodyTaker {
         /// Of a form: the part that comes.
         var file: (upload: Upload, name: String)?
         var field: (name: String, body: ShortBody)?
+        /// Bytes of all fields.
+        var textCount = 0
     }
 
     /// Most bytes of JSON.
@@ -116,7 +118,7 @@ final class SubmissionReader: BodyTaker {
                 guard state.inputs.count < Self.mostInputs else { throw Self.tooManyInputs }
                 state.file = (try upload(), part.fileName ?? "")
             } else {
-                state.field = (part.name, ShortBody(limit: Self.longestText))
+                state.field = (part.name, ShortBody(limit: Self.longestText - state.textCount))
             }
         case .bytes(let bytes):
             try state.file?.upload.take(bytes)
@@ -125,6 +127,7 @@ final class SubmissionReader: BodyTaker {
             if let (upload, name) = state.file {
                 state.inputs.append(.init(digest: try kept(upload).digest, name: name))
             } else if let (name, body) = state.field {
+                state.textCount += body.bytes.count
                 if name == "settings" {
                     state.settings = try JSON(reading: body.bytes, called: "settings")
                 } else {

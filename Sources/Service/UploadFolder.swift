@@ -106,7 +106,7 @@ final class UploadFolder: Sendable {
         return state.withLock { state in
             guard digests.allSatisfy({ state.entries[$0] != nil }) else { return false }
             for digest in digests {
-                state.entries[digest]!.pins += change
+                state.entries[digest]!.pins = max(0, state.entries[digest]!.pins + change)
                 state.entries[digest]!.used = now
             }
             return true

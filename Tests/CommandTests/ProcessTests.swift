@@ -1,4 +1,9 @@
+import AtelierHTTP
+import AtelierImageCodecs
+import AtelierJSON
 import AtelierMemo
+import AtelierPixels
+import AtelierServing
 import Glibc
 import Testing
 
@@ -111,5 +116,82 @@ struct ProcessTests {
         close(writer)
         #expect(child.wait() == ExitCode.brokenPipe.rawValue)
         #expect(scratch.read(".err") == "")
+    }
+
+    @Test(
+        "A service that is killed with work under way goes on with it when it is started again, and ends when it is asked to",
+        .enabled(if: HTTPServer.isAvailable && HTTPClient.isAvailable, "libmicrohttpd or libcurl is not on this machine"))
+    func restart() async throws {
+        let scratch = Scratch()
+        var service = try await RunningService(scratch, log: "first")
+        var jobs: [String] = []
+        for number in 0..<40 {
+            var raster = Raster(width: 96, height: 96, filledWith: RGBA8(255, 255, 255, 255))
+            for y in 8..<60 { for x in 8..<(20 + number) { raster[x, y] = RGBA8(20, UInt8(number * 6), 160, 255) } }
+            let answer = try await service.post("/v1/jobs?kind=trace", encodePNG(raster))
+            jobs.append(try #require(answer["id"]))
+        }
+        kill(service.child.id, SIGKILL)
+        #expect(try await service.child.end() == 1000 + SIGKILL)
+
+        service = try await RunningService(scratch, log: "second")
+        for id in jobs {
+            var job = try await service.get("/v1/jobs/\(id)?wait=60")
+            for _ in 0..<10 where ["queued", "running"].contains(job["state"]) { job = try await service.get("/v1/jobs/\(id)?wait=60") }
+            #expect(job["state"] == "done")
+        }
+        kill(service.child.id, SIGTERM)
+        #expect(try await service.child.end() == 0)
+    }
+}
+
+extension Child {
+    /// How it ended, as `wait` says it; looked for now and then, so that no thread waits.
+    fileprivate func end() async throws -> Int32? {
+        for _ in 0..<120_000 {
+            var status: Int32 = 0
+            if waitpid(id, &status, WNOHANG) == id { return status & 0x7F == 0 ? (status >> 8) & 0xFF : 1000 + (status & 0x7F) }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        return nil
+    }
+}
+
+/// A process that serves, and who asks it.
+private struct RunningService {
+    let child: Child
+    private let url: String, client = HTTPClient()
+
+    init(_ scratch: Scratch, log: String) async throws {
+        scratch.write("", to: log)
+        let descriptor = open(scratch[log], O_WRONLY | O_APPEND | O_CLOEXEC)
+        defer { close(descriptor) }
+        let arguments = ["serve", "--port", "0", "--threads", "1", "--data", scratch["data"]]
+        child = try Child(arguments, scratch, input: descriptor, output: descriptor, errors: descriptor)
+        for _ in 0..<120_000 {
+            // `atelier: listening on http://127.0.0.1:40123/`
+            if let text = scratch.read(log), text.hasSuffix("/\n"), let place = text.firstRange(of: "http://") {
+                url = String(text[place.lowerBound...].dropLast(2))
+                return
+            }
+            try await Task.sleep(for: .milliseconds(5))
+        }
+        kill(child.id, SIGKILL)
+        throw CancellationError()
+    }
+
+    /// The texts of an answer, by name.
+    func get(_ path: String) async throws -> [String: String] { try await texts(HTTPRequest(url + path, limits: Self.limits)) }
+
+    func post(_ path: String, _ body: [UInt8]) async throws -> [String: String] {
+        try await texts(
+            HTTPRequest(url + path, method: "POST", headers: [.init("Content-Type", "image/png")], body: body, limits: Self.limits))
+    }
+
+    private static let limits = HTTPLimits(connect: .seconds(900), idle: .seconds(900))
+
+    private func texts(_ request: HTTPRequest) async throws -> [String: String] {
+        guard case .object(let members) = try JSON(parsing: try await client.send(request).body.bytes()) else { return [:] }
+        return members.reduce(into: [:]) { texts, member in if case .string(let text) = member.value { texts[member.name] = text } }
     }
 }

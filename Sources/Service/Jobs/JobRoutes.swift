@@ -84,7 +84,7 @@ extension ServiceState {
                 problems: [404, 409, 416, 422]
             ) { [self] call in
                 let job = try job(call)
-                return .task { [self] in job.items.count == 1 ? try await result(0, of: job, call) : try archive(of: job, call) }
+                return job.items.count == 1 ? try deliver(0, of: job, call) : .answer(try archive(of: job, call))
             },
             Route(
                 method: "GET", template: "/v1/jobs/{id}/results", summary: "The parts of a job.", parameters: [id],
@@ -101,7 +101,7 @@ extension ServiceState {
                 guard let number = Int(call.values["n"]!), job.items.indices.contains(number) else {
                     throw Problem(404, "no-such-part", "the job has \(job.items.count) parts, numbered from 0")
                 }
-                return .task { [self] in try await result(number, of: job, call) }
+                return try deliver(number, of: job, call)
             },
             Route(
                 method: "GET", template: "/v1/jobs/{id}/archive.zip", summary: "Everything a job made, in one archive.", parameters: [id],
@@ -216,17 +216,27 @@ extension ServiceState {
             409, "not-done", "this is not made yet", hint: "wait for it with ?wait=20 at the job, or follow its events", retryAfter: 1)
     }
 
-    private func result(_ index: Int, of job: ConversionJob, _ call: Call) async throws -> ServerResponse {
+    /// At once where the bytes are at hand, or known to the client.
+    private func deliver(_ index: Int, of job: ConversionJob, _ call: Call) throws -> Handling {
         let made = try made(index, of: job), kind = job.request.wishes.kind
         let fields =
             [
                 ("Cache-Status", made.level.map { "atelier; hit; detail=\($0)" } ?? "atelier; fwd=miss; stored"),
                 ("Server-Timing", "total;dur=\(JSON.milliseconds(made.took).text)"),
             ] + protection(of: kind.type, called: job.items[index].name, kind.suffix)
-        var delivery = Delivery(type: kind.type, tag: made.digest.description, caching: "no-cache", fields: fields)
-        if delivery.isKnown(to: call.head) { return delivery.response(to: call.head) }
-        delivery.bytes = try await result(of: job, index)
-        return delivery.response(to: call.head)
+        let delivery = Delivery(type: kind.type, tag: made.digest.description, caching: "no-cache", fields: fields)
+        if delivery.isKnown(to: call.head) { return .answer(delivery.response(to: call.head)) }
+        if let (bytes, _) = recent[delivery.tag] {
+            var delivery = delivery
+            delivery.bytes = bytes
+            if delivery.isQuick(for: call.head) { return .answer(delivery.response(to: call.head)) }
+        }
+        return .task { [self] in
+            var delivery = delivery
+            delivery.bytes = try await result(of: job, index)
+            recent.note(delivery.tag, delivery.bytes, type: kind.type)
+            return delivery.response(to: call.head)
+        }
     }
 
     /// All results in one archive, which is written while it is made: one result at a time is in memory.

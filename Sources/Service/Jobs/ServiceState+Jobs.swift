@@ -27,7 +27,8 @@ extension ServiceState {
             throw Problem(429, "queue-full", "as many jobs are under way as may", limit: JobTable.mostUnderWay, retryAfter: 10)
         case .new(let new):
             let digests = Array(Set(new.request.inputs.map(\.digest)))
-            for digest in digests { uploads.pin([digest]) }
+            // One that is begun again names them already.
+            if new.attempt == 0 { for digest in digests { uploads.pin([digest]) } }
             do { try await folder.write(new, bringing: digests.compactMap(uploads.file)) } catch {
                 forget(new.id)
                 throw error
@@ -143,10 +144,15 @@ extension ServiceState {
                         $0.steps = made.steps
                     }, "part")
             } catch let refusal as JobQueue.Refusal {
+                if isDraining { return }
                 // It was taken up, so it is tried until it is its turn. Cancelled, the pause ends with the loop.
                 try? await Task.sleep(nanoseconds: refusal.pause)
             } catch {
-                if FailureCause(of: error) == .cancelled { return }
+                if FailureCause(of: error) == .cancelled {
+                    // Not by us: somebody else's work, which we had joined. The pause keeps the loop from spinning.
+                    try? await Task.sleep(nanoseconds: 10_000_000)
+                    continue
+                }
                 return change(
                     {
                         $0.phase = .failed
