@@ -207,7 +207,7 @@ extension ServiceState {
     /// The colours a picture was reduced to, with their shares of its flat pixels.
     private func palette(of plan: PlannedConversion, _ priority: Priority) async throws -> JSON {
         let options = plan.wishes.conversion
-        let image = Artifact(DecodeImage(source: plan.sources[0], limits: options.image))
+        let image = decodedPicture(plan.sources[0], options.image)
         let picture = try await engine.value(
             of: Artifact(QuantizeColors(image: image, options: options.trace.quantize)), priority: priority)
         var counts = [Int](repeating: 0, count: 256)
@@ -262,7 +262,7 @@ extension MadeConversion {
 /// What people call a stage.
 func label(ofStage name: String) -> String {
     switch name {
-    case "image.decode": "Decode"
+    case "image.decode", "image.decodeWebP": "Decode"
     case "tracing.quantize": "Quantize"
     case "tracing.segment": "Segment"
     case "tracing.fit": "Fit"

@@ -155,7 +155,7 @@ extension ServiceState {
         return .object([
             "version": .string(configuration.version),
             "kinds": .array(ConversionKind.allCases.map { .object(["name": .string($0.rawValue), "media_type": .string($0.type)]) }),
-            "inputs": .array(["image/png", "image/jpeg", "image/svg+xml"]),
+            "inputs": .array(["image/png", "image/jpeg", "image/webp", "image/svg+xml"]),
             "limits": .object([
                 "body_bytes": .integer(configuration.bodyLimit), "inputs": .integer(SubmissionReader.mostInputs),
                 "pixels": .integer(limits.image.maxPixels), "svg_bytes": .integer(limits.svg.limits.byteCount),

@@ -60,8 +60,8 @@ final class SubmissionReader: BodyTaker {
     static let mostInputs = 1000
     /// Media types that are taken.
     static let types = [
-        "image/png", "image/jpeg", "image/svg+xml", "application/zip", "application/octet-stream", "multipart/form-data",
-        "application/json",
+        "image/png", "image/jpeg", "image/webp", "image/svg+xml", "application/zip", "application/octet-stream",
+        "multipart/form-data", "application/json",
     ]
 
     private let service: ServiceState, kind: ConversionKind?, urgency: Urgency

@@ -29,7 +29,8 @@ package enum FailureCause: Hashable, Sendable {
             case ImageDecodingError.outOfMemory, is RenderingTooLarge, ZIPReadingError.tooLarge, CompositionError.tooLarge:
                 .limit(option: nil)
             case let error as SVG.ParseError where error.option != nil: .limit(option: error.option)
-            case is ImageDecodingError, is UnknownSourceFormat, is TemplateError, is DeckError, is NothingTraced, is SVG.ParseError,
+            case WebPError.image(.tooLarge(let quantity, _, _)): .limit(option: kebab(quantity.rawValue))
+            case is WebPError, is ImageDecodingError, is UnknownSourceFormat, is TemplateError, is DeckError, is NothingTraced, is SVG.ParseError,
                 is RequestError, is ProjectError, is PlanningError, is DrawingError, is CompositionError, is OptionError,
                 is ZIPReadingError:
                 .input
