@@ -54,7 +54,7 @@ public func quantize(_ image: Raster<RGBA8>, _ options: QuantizeOptions = .init(
     switch options.mode {
     case .bw: return binarize(image, options.bilevel)
     case .pixel: return pixelPicture(image)
-    case .auto where options.colors == nil && options.palette.isEmpty && options.tone == .full:
+    case .auto where options.colors == nil && options.palette.isEmpty && options.recoloring.isEmpty && options.tone == .full:
         if isEnlargedPixelArt(image) { return pixelPicture(image) }
         if let picture = bilevelPicture(image) { return picture }
     case .auto, .color: break
@@ -89,10 +89,13 @@ public func quantize(_ image: Raster<RGBA8>, _ options: QuantizeOptions = .init(
     }
     let palette = found.map(unpremultiply)
     let given = options.tone == .duotone ? [] : options.palette.prefix(250).map { $0.a == 0 ? RGBA8(0, 0, 0, 0) : $0 }
+    var paints = given.isEmpty ? palette : nearest(in: given, to: palette)
+    for (change, place) in zip(options.recoloring, clusters.pins) { if let place { paints[place] = change.to } }
+    let isChosen = !given.isEmpty || !options.recoloring.isEmpty
     return QuantizedImage(
-        width: work.width, height: work.height, palette: palette, paints: given.isEmpty ? palette : nearest(in: given, to: palette),
-        ramp: ramp, indices: indices, isBinding: options.colors != nil || !given.isEmpty,
-        isTextured: options.colors == nil && given.isEmpty && work.isTextured, estimates: work.estimates)
+        width: work.width, height: work.height, palette: palette, paints: paints, ramp: ramp, indices: indices,
+        isBinding: options.colors != nil || isChosen, isTextured: options.colors == nil && !isChosen && work.isTextured,
+        estimates: work.estimates)
 }
 
 /// For each colour the nearest of a given list in premultiplied Oklab; of equally near ones the first.
@@ -369,6 +372,8 @@ private struct ColorHistogram: Sendable {
         var palette: [RGBA8]
         /// Palette index of each bin.
         var assignment: [UInt8]
+        /// For each colour to draw otherwise its place in the palette; nil where no vote is nearest to it.
+        var pins: [Int?] = []
     }
 
     func clusters(_ options: QuantizeOptions, pixelCount: Int, noise: Int) -> Clusters {
@@ -378,8 +383,10 @@ private struct ColorHistogram: Sendable {
         // Most frequent first; equal counts in the order of first appearance, which the picture alone decides.
         let order = bins.indices.sorted { bins[$0].count != bins[$1].count ? bins[$0].count > bins[$1].count : $0 < $1 }
         let enough = Float(max(12, pixelCount / 2500))
-        var centers: [SIMD4<Float>] = []
-        for i in order {
+        // Colours to draw otherwise are found in any case: they neither move nor join.
+        var centers = options.recoloring.prefix(250).map { Self.place(SIMD4(premultiplied: $0.from), oklab) }
+        let pinCount = centers.count
+        for i in order where centers.count < 250 {
             let bin = bins[i]
             var nearest = Float.infinity
             for c in centers { nearest = min(nearest, squared(bin.place - c)) }
@@ -387,7 +394,6 @@ private struct ColorHistogram: Sendable {
             // A colour far from all others needs fewer pixels to be one.
             let rarity = min(4, nearest / 0.01)
             if centers.isEmpty || Float(bin.count) * max(1, rarity) >= enough { centers.append(bin.place) }
-            if centers.count == 250 { break }
         }
         var assignment = [UInt8](repeating: 0, count: bins.count)
         func assign() {
@@ -407,7 +413,7 @@ private struct ColorHistogram: Sendable {
                 sums[Int(assignment[i])] += bin.place * Float(bin.count)
                 weights[Int(assignment[i])] += Float(bin.count)
             }
-            for k in centers.indices where weights[k] > 0 { centers[k] = sums[k] / weights[k] }
+            for k in pinCount..<centers.count where weights[k] > 0 { centers[k] = sums[k] / weights[k] }
         }
         for _ in 0..<4 {
             assign()
@@ -418,15 +424,15 @@ private struct ColorHistogram: Sendable {
             var best = Float.infinity, pair = (0, 1)
             let tooMany = centers.count > limit
             for i in 0..<centers.count {
-                for j in i + 1..<centers.count {
+                for j in max(i + 1, pinCount)..<max(i + 1, pinCount, centers.count) {
                     let d = squared(centers[i] - centers[j])
                     let cost = tooMany ? d * weights[i] * weights[j] / max(1, weights[i] + weights[j]) : d
                     if cost < best { (best, pair) = (cost, (i, j)) }
                 }
             }
-            guard tooMany || (options.colors == nil && best < separation * separation) else { break }
+            guard best < .infinity, tooMany || (options.colors == nil && best < separation * separation) else { break }
             let (i, j) = pair
-            centers[i] = (centers[i] * weights[i] + centers[j] * weights[j]) / max(1, weights[i] + weights[j])
+            if i >= pinCount { centers[i] = (centers[i] * weights[i] + centers[j] * weights[j]) / max(1, weights[i] + weights[j]) }
             weights[i] += weights[j]
             centers.remove(at: j)
             weights.remove(at: j)
@@ -449,11 +455,11 @@ private struct ColorHistogram: Sendable {
                 assign()
             }
         }
-        return palette(assignment, count: centers.count)
+        return palette(assignment, count: centers.count, pinCount: pinCount)
     }
 
     /// Mean colours of the clusters in use, most pixels first.
-    private func palette(_ assignment: [UInt8], count: Int) -> Clusters {
+    private func palette(_ assignment: [UInt8], count: Int, pinCount: Int) -> Clusters {
         var sums = [SIMD4<Float>](repeating: .zero, count: count), weights = [Float](repeating: 0, count: count)
         for (i, bin) in bins.enumerated() {
             sums[Int(assignment[i])] += bin.mean * Float(bin.count)
@@ -469,7 +475,7 @@ private struct ColorHistogram: Sendable {
                 if color.a >= 250 { return RGBA8(color.r, color.g, color.b, 255) }
                 return color.a < 6 ? RGBA8(0, 0, 0, 0) : color
             },
-            assignment: assignment.map { rank[Int($0)] })
+            assignment: assignment.map { rank[Int($0)] }, pins: (0..<pinCount).map { weights[$0] > 0 ? Int(rank[$0]) : nil })
     }
 }
 

@@ -33,6 +33,17 @@ public enum TraceMode: String, Hashable, Sendable, CaseIterable {
     case pixel
 }
 
+/// A colour of the picture and what it is drawn with.
+public struct Recoloring: Hashable, Sendable {
+    /// Found in any case, if anything in the picture is nearer to it than to the other colours; straight alpha.
+    public var from: RGBA8
+    /// What its areas are drawn with; the same colour keeps it exactly.
+    public var to: RGBA8
+
+    /// Draws one colour as another.
+    public init(from: RGBA8, to: RGBA8) { (self.from, self.to) = (from, to) }
+}
+
 /// How many colours the drawing has and how different they must be.
 public struct QuantizeOptions: Hashable, Sendable {
     /// The number of colours, 1 to 250: exactly as many, if the flat areas have that many (differences of less than eight levels do
@@ -42,6 +53,9 @@ public struct QuantizeOptions: Hashable, Sendable {
     public var colorDistance: Double
     /// The only colours of the drawing, up to 250, straight alpha: every area takes the nearest in Oklab. Empty lets the picture decide.
     public var palette: [RGBA8]
+    /// Colours that are found in any case and what each is drawn with, up to 250; colours drawn alike become one. Empty for none. Not for
+    /// the modes `bw` and `pixel`.
+    public var recoloring: [Recoloring]
     /// Whether all colours are kept.
     public var tone: ColorTone
     /// What kind of picture it is.
@@ -51,11 +65,11 @@ public struct QuantizeOptions: Hashable, Sendable {
 
     /// The defaults suit logos, icons and illustrations.
     public init(
-        colors: Int? = nil, colorDistance: Double = 3, palette: [RGBA8] = [], tone: ColorTone = .full, mode: TraceMode = .auto,
-        bilevel: BilevelOptions = .init()
+        colors: Int? = nil, colorDistance: Double = 3, palette: [RGBA8] = [], recoloring: [Recoloring] = [], tone: ColorTone = .full,
+        mode: TraceMode = .auto, bilevel: BilevelOptions = .init()
     ) {
         (self.colors, self.colorDistance, self.palette, self.tone) = (colors, colorDistance, palette, tone)
-        (self.mode, self.bilevel) = (mode, bilevel)
+        (self.recoloring, self.mode, self.bilevel) = (recoloring, mode, bilevel)
     }
 }
 
@@ -144,6 +158,7 @@ public struct TraceOptions: Hashable, Sendable {
 #if !hasFeature(Embedded)
     extension ColorTone: Codable {}
     extension TraceMode: Codable {}
+    extension Recoloring: Codable {}
     extension QuantizeOptions: Codable {}
     extension SegmentOptions: Codable {}
     extension FitOptions: Codable {}

@@ -98,6 +98,24 @@ struct QuantizeTests {
         for p in s.points where p.x > 20 && p.x < 28 && p.y < 30 && p.y > 2 { #expect(abs(p.y - 10.25) < 0.08) }
     }
 
+    @Test("A kept colour survives any number of colours exactly, and another is drawn as what it is to become", arguments: [nil, 2, 3, 4])
+    func recoloring(count: Int?) {
+        let kept = RGBA8(222, 44, 26), gone = colors[0], new = RGBA8(10, 200, 200)
+        let changes = [Recoloring(from: kept, to: kept), Recoloring(from: gone, to: new)]
+        let found = drawn(stripes(colors), QuantizeOptions(colors: count, recoloring: changes))
+        #expect(found.isSuperset(of: [kept, new]))
+        #expect(found.count == count ?? colors.count)
+        #expect(!found.contains(gone))
+    }
+
+    @Test("Colours drawn alike become one; one that nothing is near changes nothing")
+    func merging() {
+        let merged = [Recoloring(from: colors[0], to: colors[1]), Recoloring(from: colors[1], to: colors[1])]
+        #expect(drawn(stripes(colors), QuantizeOptions(recoloring: merged)) == Set(colors.dropFirst()))
+        let far = [Recoloring(from: RGBA8(255, 0, 255), to: RGBA8(0, 0, 0))]
+        #expect(drawn(stripes(colors), QuantizeOptions(recoloring: far)) == Set(colors))
+    }
+
     @Test("Grey keeps the luma of every area and nothing of its hue")
     func grey() {
         let found = quantize(stripes(colors), QuantizeOptions(tone: .grey)).palette

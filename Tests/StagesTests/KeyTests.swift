@@ -36,6 +36,7 @@ struct KeyTests {
                     of: QuantizeColors(image: image),
                     changing: [
                         "options.palette": { $0.options.palette = somePalette },
+                        "options.recoloring": { $0.options.recoloring = someRecoloring },
                         "options.bilevel.ink": { $0.options.bilevel.ink = RGBA8(1, 2, 3) },
                         "options.bilevel.paper": { $0.options.bilevel.paper = RGBA8(1, 2, 3) },
                     ])
@@ -51,6 +52,7 @@ struct KeyTests {
                     of: SearchTrace(image: image, quantized: quantized, features: features, options: .init(), target: 0.9),
                     changing: [
                         "options.quantize.palette": { $0.options.quantize.palette = somePalette },
+                        "options.quantize.recoloring": { $0.options.quantize.recoloring = someRecoloring },
                         "options.quantize.bilevel.ink": { $0.options.quantize.bilevel.ink = RGBA8(1, 2, 3) },
                         "options.quantize.bilevel.paper": { $0.options.quantize.bilevel.paper = RGBA8(1, 2, 3) },
                     ])
@@ -64,6 +66,7 @@ struct KeyTests {
                     of: ChooseTrace(image: image, options: .init()),
                     changing: [
                         "options.quantize.palette": { $0.options.quantize.palette = somePalette },
+                        "options.quantize.recoloring": { $0.options.quantize.recoloring = someRecoloring },
                         "options.quantize.bilevel.ink": { $0.options.quantize.bilevel.ink = RGBA8(1, 2, 3) },
                         "options.quantize.bilevel.paper": { $0.options.quantize.bilevel.paper = RGBA8(1, 2, 3) },
                     ])
@@ -85,6 +88,7 @@ struct KeyTests {
                         "options.trace.quantize.bilevel.ink": { $0.options.trace.quantize.bilevel.ink = RGBA8(1, 2, 3) },
                         "options.trace.quantize.bilevel.paper": { $0.options.trace.quantize.bilevel.paper = RGBA8(1, 2, 3) },
                         "options.trace.quantize.palette": { $0.options.trace.quantize.palette = somePalette },
+                        "options.trace.quantize.recoloring": { $0.options.trace.quantize.recoloring = someRecoloring },
                     ])
             }
         ),
@@ -209,6 +213,7 @@ struct KeyTests {
                         "options.trace.quantize.bilevel.ink": { $0.options.trace.quantize.bilevel.ink = RGBA8(1, 2, 3) },
                         "options.trace.quantize.bilevel.paper": { $0.options.trace.quantize.bilevel.paper = RGBA8(1, 2, 3) },
                         "options.trace.quantize.palette": { $0.options.trace.quantize.palette = somePalette },
+                        "options.trace.quantize.recoloring": { $0.options.trace.quantize.recoloring = someRecoloring },
                     ])
             }
         ),
@@ -300,6 +305,7 @@ struct KeyTests {
     static let somePlace = PlanCollection.Source(folder: "a", files: ["b"])
     static let someFiles = [LinkedSource(path: "a", file: file), LinkedSource(path: "b", refused: .missing)]
     static let somePalette = [RGBA8(1, 2, 3)]
+    static let someRecoloring = [Recoloring(from: RGBA8(1, 2, 3), to: RGBA8(4, 5, 6))]
     static let someFonts = FontBook(
         entries: [
             FontBook.Entry(

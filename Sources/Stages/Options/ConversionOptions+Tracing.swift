@@ -44,6 +44,20 @@ extension ConversionOptions {
             write: {
                 if case .text(let text) = $1 { $0.trace.quantize.palette = colorList(text) ?? [] } else { $0.trace.quantize.palette = [] }
             }),
+        Option(
+            name: "recolor", aliases: ["recolour"], group: "Colours", kind: .text("COLORS", form: "colours such as #fff,#1e2a38=#c33"),
+            absence: "off", unit: "",
+            help: "Colours that the drawing has in any case, with commas between them; what is nearest to #1e2a38 in #1e2a38=#c33 is drawn "
+                + "as #c33. Areas drawn alike become one.",
+            parses: { recoloringList($0) != nil },
+            read: {
+                let texts = $0.trace.quantize.recoloring.map { $0.from == $0.to ? $0.from.hex : "\($0.from.hex)=\($0.to.hex)" }
+                return texts.isEmpty ? .absent : .text(texts.joined(separator: ","))
+            },
+            write: {
+                let list: [Recoloring]? = if case .text(let text) = $1 { recoloringList(text) } else { nil }
+                $0.trace.quantize.recoloring = list ?? []
+            }),
         .choice("tone", \.trace.quantize.tone, group: "Colours", "Whether all colours are kept, or greys or the tints between two."),
     ]
 
@@ -192,4 +206,15 @@ private func colorList(_ text: String) -> [RGBA8]? {
     let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { RGBA8(hex: $0.filter { $0 != " " }) }
     let colors = parts.compactMap(\.self)
     return colors.count == parts.count && colors.count <= 250 ? colors : nil
+}
+
+/// Colours between commas, each alone or with the one it is drawn as; nil when one of them is none or there are more than 250.
+private func recoloringList(_ text: String) -> [Recoloring]? {
+    let parts = text.split(separator: ",", omittingEmptySubsequences: false).map { part -> Recoloring? in
+        let sides = part.filter { $0 != " " }.split(separator: "=", omittingEmptySubsequences: false).map { RGBA8(hex: $0) }
+        guard 1...2 ~= sides.count, let from = sides[0], let to = sides[sides.count - 1] else { return nil }
+        return Recoloring(from: from, to: to)
+    }
+    let changes = parts.compactMap(\.self)
+    return changes.count == parts.count && changes.count <= 250 ? changes : nil
 }
