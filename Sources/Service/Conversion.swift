@@ -56,6 +56,7 @@ struct MadeConversion: Sendable {
 extension ServiceState {
     /// A conversion of files that were uploaded, whose kinds are looked at. Throws `Problem`.
     func plan(_ wishes: Wishes, of inputs: [Submission.Input]) throws -> PlannedConversion {
+        let wishes = inputs.count == 1 ? inputs[0].wishes ?? wishes : wishes
         if wishes.kind == .compose {
             let request = try collection(wishes, of: inputs).request, sources = try sources(of: request)
             return PlannedConversion(
@@ -213,10 +214,16 @@ extension ServiceState {
         var counts = [Int](repeating: 0, count: 256)
         for index in picture.indices { counts[Int(index)] += 1 }
         let flat = max(1, counts[..<picture.paints.count].reduce(0, +))
+        // Colours that are drawn alike are one.
+        var colors: [RGBA8] = [], pixels: [RGBA8: Int] = [:]
+        for (color, count) in zip(picture.paints, counts) {
+            if pixels[color] == nil { colors.append(color) }
+            pixels[color, default: 0] += count
+        }
         return .array(
-            zip(picture.paints, counts).map { color, count in
+            colors.map { color in
                 .object([
-                    "color": .string(color.hex), "share": .number((Double(count) / Double(flat) * 1e6).rounded() / 1e6),
+                    "color": .string(color.hex), "share": .number((Double(pixels[color]!) / Double(flat) * 1e6).rounded() / 1e6),
                     "alpha": color.a == 255 ? nil : .integer(Int(color.a)),
                 ])
             })

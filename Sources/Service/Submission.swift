@@ -9,6 +9,8 @@ struct Submission: Sendable {
         var digest: Digest
         /// As the client calls it; empty for one without a name.
         var name: String
+        /// What is wished of this file alone, where it differs; only for drawings, of which each is made of one file.
+        var wishes: Wishes?
 
         var nameOrDigest: String { name.isEmpty ? String(digest.description.prefix(12)) : name }
     }
@@ -42,6 +44,8 @@ final class SubmissionReader: BodyTaker {
     private struct State {
         var form: Form
         var inputs: [Submission.Input] = []
+        /// What single inputs say over the settings, by their place.
+        var ownSettings: [Int: JSON] = [:]
         /// What was said by name, as texts; the first of a name holds.
         var words: [(name: String, value: String)]
         var settings: JSON?
@@ -194,6 +198,14 @@ final class SubmissionReader: BodyTaker {
         guard !state.inputs.isEmpty else {
             throw Problem(422, "no-input", "the request has no file", hint: "send one as the field 'file', or name one in 'inputs'")
         }
+        for (place, settings) in state.ownSettings.sorted(by: { $0.key < $1.key }) {
+            guard kind == .trace else {
+                throw Problem(422, "bad-inputs", "only an input of a trace has settings of its own", hint: "move them into 'settings'")
+            }
+            var own = wishes
+            try own.take(settings)
+            if own != wishes { state.inputs[place].wishes = own }
+        }
         return Submission(wishes: wishes, inputs: state.inputs, urgency: urgency, depth: depth, webhook: webhook)
     }
 
@@ -224,9 +236,10 @@ final class SubmissionReader: BodyTaker {
             let text = value.string ?? value["digest"]?.string, name = value["name"]?.string ?? ""
             guard let digest = text.flatMap(Digest.init) else {
                 throw Problem(
-                    422, "bad-inputs", "an input is a digest of 64 hexadecimal digits, or {\"digest\": …, \"name\": …}",
+                    422, "bad-inputs", "an input is a digest of 64 hexadecimal digits, or {\"digest\": …, \"name\": …, \"settings\": {…}}",
                     hint: "POST /v1/blobs answers with the digest of what it is given")
             }
+            if let settings = value["settings"] { state.ownSettings[state.inputs.count] = settings }
             state.inputs.append(.init(digest: digest, name: name))
         }
     }

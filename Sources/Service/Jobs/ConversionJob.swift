@@ -97,7 +97,15 @@ extension ConversionJob.Request {
         .object([
             "kind": .string(wishes.kind.rawValue),
             "settings": said(wishes, over: Wishes(wishes.kind, over: defaults), of: wishes.kind.options),
-            "inputs": .array(inputs.map { .object(["digest": .string($0.digest.description), "name": .string($0.name)]) }),
+            "inputs": .array(
+                inputs.map { input in
+                    .object([
+                        "digest": .string(input.digest.description), "name": .string(input.name),
+                        "settings": input.wishes.map {
+                            said($0, over: Wishes(wishes.kind, over: defaults), of: wishes.kind.options) ?? .object([])
+                        },
+                    ])
+                }),
             "owner": owner.isEmpty ? nil : .string(owner),
         ])
     }
@@ -113,7 +121,13 @@ extension ConversionJob.Request {
         if let settings = json["settings"], (try? wishes.take(settings)) == nil { return nil }
         inputs = list.compactMap { value in
             guard let digest = value["digest"]?.string.flatMap(Digest.init), let name = value["name"]?.string else { return nil }
-            return .init(digest: digest, name: name)
+            var own: Wishes?
+            if let settings = value["settings"] {
+                own = Wishes(kind, over: defaults)
+                // Neither are those of one input.
+                if (try? own?.take(settings)) == nil { return nil }
+            }
+            return .init(digest: digest, name: name, wishes: own)
         }
         guard inputs.count == list.count, !inputs.isEmpty else { return nil }
         owner = json["owner"]?.string ?? ""
