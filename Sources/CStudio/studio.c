@@ -3,18 +3,118 @@
 // Every file of the folder `files` stands here twice: its bytes, and its row of the table. A test compares.
 #pragma clang diagnostic ignored "-Wc23-extensions"
 
+static const unsigned char api_js[] = {
+#embed "files/api.js"
+};
+static const unsigned char batch_js[] = {
+#embed "files/batch.js"
+};
+static const unsigned char commands_js[] = {
+#embed "files/commands.js"
+};
+static const unsigned char dom_js[] = {
+#embed "files/dom.js"
+};
+static const unsigned char export_js[] = {
+#embed "files/export.js"
+};
+static const unsigned char forms_js[] = {
+#embed "files/forms.js"
+};
+static const unsigned char frames_js[] = {
+#embed "files/frames.js"
+};
+static const unsigned char icon_svg[] = {
+#embed "files/icon.svg"
+};
+static const unsigned char dialogs_js[] = {
+#embed "files/dialogs.js"
+};
+static const unsigned char finder_js[] = {
+#embed "files/finder.js"
+};
+static const unsigned char nodes_js[] = {
+#embed "files/nodes.js"
+};
 static const unsigned char index_html[] = {
 #embed "files/index.html"
 };
+static const unsigned char library_js[] = {
+#embed "files/library.js"
+};
+static const unsigned char lines_js[] = {
+#embed "files/lines.js"
+};
+static const unsigned char main_js[] = {
+#embed "files/main.js"
+};
+static const unsigned char outline_js[] = {
+#embed "files/outline.js"
+};
+static const unsigned char palette_js[] = {
+#embed "files/palette.js"
+};
+static const unsigned char panel_js[] = {
+#embed "files/panel.js"
+};
+static const unsigned char schema_js[] = {
+#embed "files/schema.js"
+};
+static const unsigned char settings_js[] = {
+#embed "files/settings.js"
+};
+static const unsigned char stage_js[] = {
+#embed "files/stage.js"
+};
+static const unsigned char state_js[] = {
+#embed "files/state.js"
+};
+static const unsigned char steps_js[] = {
+#embed "files/steps.js"
+};
+static const unsigned char store_js[] = {
+#embed "files/store.js"
+};
 static const unsigned char studio_css[] = {
 #embed "files/studio.css"
+};
+static const unsigned char theme_js[] = {
+#embed "files/theme.js"
+};
+static const unsigned char trace_js[] = {
+#embed "files/trace.js"
 };
 
 #define FILE(name, bytes) {name, bytes, sizeof bytes}
 
 static const AtelierStudioFile files[] = {
+    FILE("api.js", api_js),
+    FILE("batch.js", batch_js),
+    FILE("commands.js", commands_js),
+    FILE("dom.js", dom_js),
+    FILE("export.js", export_js),
+    FILE("forms.js", forms_js),
+    FILE("frames.js", frames_js),
+    FILE("icon.svg", icon_svg),
+    FILE("dialogs.js", dialogs_js),
+    FILE("finder.js", finder_js),
+    FILE("nodes.js", nodes_js),
     FILE("index.html", index_html),
+    FILE("library.js", library_js),
+    FILE("lines.js", lines_js),
+    FILE("main.js", main_js),
+    FILE("outline.js", outline_js),
+    FILE("palette.js", palette_js),
+    FILE("panel.js", panel_js),
+    FILE("schema.js", schema_js),
+    FILE("settings.js", settings_js),
+    FILE("stage.js", stage_js),
+    FILE("state.js", state_js),
+    FILE("steps.js", steps_js),
+    FILE("store.js", store_js),
     FILE("studio.css", studio_css),
+    FILE("theme.js", theme_js),
+    FILE("trace.js", trace_js),
 };
 
 const AtelierStudioFile *atelier_studio_file(size_t place) {

@@ -1,0 +1,127 @@
+"""The stage, live settings and the strip of steps."""
+import os
+
+import samples
+from waiting import until
+
+FAST = True
+STAGE = "document.querySelector('atelier-stage')"
+
+
+def opened(page, tmp, data=None):
+    page.set_input_files("#files", samples.file(tmp, data=data))
+    page.wait_for_selector("#result", state="visible")
+
+
+def test_split_moves_by_keys_and_only_by_transforms(page, url, tmp):
+    opened(page, tmp)
+    before = page.evaluate(f"{STAGE}.orig.style.transform")
+    page.locator("#split").focus()
+    for _ in range(20):
+        page.keyboard.press("ArrowRight")
+    until(page, f"{STAGE}.orig.style.transform !== '{before}'")
+    assert page.evaluate(f"{STAGE}.orig.getAnimations().length") == 0
+    assert "%" in page.get_attribute("#split", "aria-valuetext")
+
+
+def test_compare_modes(page, url, tmp):
+    opened(page, tmp)
+    for key, name in enumerate(["split", "side", "overlay", "outline"], 1):
+        page.keyboard.press(str(key))
+        until(page, f"{STAGE}.classList.contains('{name}')")
+    inked = f"{STAGE}.over.getContext('2d').getImageData(0, 0, {STAGE}.over.width, {STAGE}.over.height).data.some(v => v)"
+    until(page, inked)
+
+
+def test_nodes_are_those_of_the_drawing(page, url, tmp):
+    opened(page, tmp)
+    page.keyboard.press("n")
+    until(page, f"{STAGE}.outline?.shapes?.length > 0")
+    nodes, segments = page.evaluate(
+        "async () => { const {nodesOf} = await import(document.querySelector('link[href$=\"nodes.js\"]').href);"
+        "const arc = nodesOf('M0 0h10v10a5 5 0 1110 0.5c1 2 3-4 5 6z'); return [arc.length / 2, arc.slice(-2)]; }")
+    assert nodes == 5 and segments == [25, 16.5]
+
+
+def test_zoom_to_the_pixel(page, url, tmp):
+    opened(page, tmp)
+    page.click(".zoom >> text=1:1")
+    until(page, "document.querySelector('.zoom output').textContent === '100 %'")
+    for percent in ("200 %", "300 %", "400 %"):
+        page.keyboard.press("+")
+        until(page, f"document.querySelector('.zoom output').textContent === '{percent}'")
+    assert page.evaluate(f"{STAGE}.drawing.getBoundingClientRect().width") == 4 * 96
+    assert page.evaluate(f"getComputedStyle({STAGE}.original).imageRendering") == "pixelated"
+    page.keyboard.press("g")
+    until(page, f"!{STAGE}.source.lastChild.hidden")
+    page.keyboard.press("0")
+    until(page, f"{STAGE}.isFit")
+
+
+def test_pan_by_arrows_and_by_hand(page, url, tmp):
+    opened(page, tmp)
+    page.locator("atelier-stage").focus()
+    x = page.evaluate(f"{STAGE}.view.x")
+    page.keyboard.press("ArrowRight")
+    until(page, f"{STAGE}.view.x === {x} - 40")
+    box = page.locator("atelier-stage").bounding_box()
+    page.mouse.move(box["x"] + 30, box["y"] + 30)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 90, box["y"] + 30, steps=3)
+    page.mouse.up()
+    until(page, f"{STAGE}.view.x === {x} + 20")
+
+
+def test_space_shows_the_original(page, url, tmp):
+    opened(page, tmp)
+    page.keyboard.down("Space")
+    page.wait_for_selector("atelier-stage.peek")
+    page.keyboard.up("Space")
+    page.wait_for_selector("atelier-stage:not(.peek)")
+
+
+def test_steps_say_what_ran(page, url, tmp):
+    # A picture that no service has seen yet.
+    opened(page, tmp, samples.badge(tint=os.urandom(1)[0], size=90 + os.urandom(1)[0] % 60))
+    until(page, "document.querySelectorAll('.pipe li').length >= 5")
+    page.locator("#corner").focus()
+    page.keyboard.press("ArrowRight")
+    until(page, "(() => { const s = [...document.querySelectorAll('.pipe li')].map(l => l.className + l.firstChild.textContent);"
+        "return s.includes('hitQuantize') && s.includes('runFit') && s.includes('runWrite'); })()")
+
+
+def test_figures_of_the_result(page, url, tmp):
+    opened(page, tmp)
+    until(page, "/^[01]\\.\\d{3} SSIM$/.test(document.querySelectorAll('.facts dd')[3].textContent)")
+    assert int(page.locator(".facts dd").nth(0).text_content()) >= 4
+
+
+def test_dragging_asks_for_the_newest_only(page, url, tmp):
+    opened(page, tmp)
+    asked = []
+    page.on("request", lambda r: asked.append(r.post_data or "") if r.url.endswith("/v1/trace") else None)
+    page.evaluate("""async () => { const s = document.querySelector('#corner');
+      for (let v = 10; v <= 110; v++) { s.value = v; s.dispatchEvent(new Event('input', {bubbles: true}));
+        await new Promise(requestAnimationFrame); }
+      s.dispatchEvent(new Event('change', {bubbles: true})); }""")
+    until(page, "document.querySelector('atelier-trace').item.result.values.corner === 110")
+    drafts = [a for a in asked if '"brief"' in a]
+    assert 1 <= len(drafts) < 101, len(drafts)
+    assert '"corner":110' in drafts[-1]
+
+
+def test_more_than_two_thousand_nodes_are_a_bitmap(page, url, tmp):
+    opened(page, tmp)
+    page.evaluate("""() => { const d = Array.from({length: 3000}, (_, i) => `L${i % 96} ${(i * 7) % 96}`).join('');
+      return document.querySelector('atelier-stage').setDrawing(
+        `<svg xmlns="http://www.w3.org/2000/svg" width="96" height="96"><path d="M0 0${d}Z"/></svg>`, 'many nodes', 3000); }""")
+    page.wait_for_selector("#result canvas", state="visible")
+
+
+def test_markup_of_the_service_never_enters_the_page(page, url, tmp):
+    opened(page, tmp)
+    page.evaluate("""() => document.querySelector('atelier-stage').setDrawing(
+      '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><script>window.struck = 1</script><rect width="9" height="9"/></svg>', 'x', 1)""")
+    page.keyboard.press("4")
+    page.wait_for_timeout(100)
+    assert page.evaluate("window.struck === undefined && !document.querySelector('main svg script, main svg rect')")
