@@ -111,7 +111,7 @@ async function follow(topics, signal) {
   let last = '';
   for (let pause = 1000; !signal.aborted; await new Promise(next => setTimeout(next, pause))) {
     try {
-      const answer = await send('/v1/events?topics=' + topics, { signal, accept: 'text/event-stream', headers: last ? { 'Last-Event-ID': last } : {} });
+      const answer = await send('/v1/events?hz=2&topics=' + topics, { signal, accept: 'text/event-stream', headers: last ? { 'Last-Event-ID': last } : {} });
       const reader = /** @type {any} */ (answer.body).pipeThrough(new TextDecoderStream()).getReader();
       pause = 1000;
       for (let text = '', part; !(part = await reader.read()).done;) {
@@ -132,7 +132,11 @@ function tell(text) {
   /** @type {Record<string, string>} */
   const event = {};
   for (const [, name, value] of text.matchAll(/^(\w+): ?(.*)$/gm)) event[name] = name === 'data' && event.data ? event.data + '\n' + value : value;
-  if (event.data) for (const listen of listeners.get(event.event) ?? []) listen(JSON.parse(event.data));
+  const listening = event.data && listeners.get(event.event);
+  if (listening) {
+    const data = JSON.parse(event.data);
+    for (const listen of listening) listen(data);
+  }
   return event.id;
 }
 

@@ -214,9 +214,10 @@ onRefusal(() => {
 function showLoad(snapshot) {
   const waiting = snapshot.queue.classes.reduce((/** @type {number} */ n, /** @type {any} */ c) => n + c.waiting, 0);
   const running = snapshot.queue.classes.reduce((/** @type {number} */ n, /** @type {any} */ c) => n + c.running, 0);
-  frame('telemetry', 'live', () => {
-    $('#live').replaceChildren(h('i'), `${running} running`, h('span.sep', '·'), `${waiting} queued`);
-  });
+  const said = `${running} running · ${waiting} queued`, live = $('#live');
+  if (live.said === said) return;
+  live.said = said;
+  frame('telemetry', 'live', () => live.replaceChildren(h('i'), `${running} running`, h('span.sep', '·'), `${waiting} queued`));
 }
 
 readAddress();
