@@ -110,6 +110,19 @@ def test_dragging_asks_for_the_newest_only(page, url, tmp):
     assert '"corner":110' in drafts[-1]
 
 
+def test_an_answer_for_settings_that_were_left_is_dropped(page, url, tmp):
+    opened(page, tmp)
+    held = []
+    page.route("**/v1/trace", lambda r: held.append(r) if '"corner":99' in (r.request.post_data or "") else r.continue_())
+    for value in (99, 40):
+        page.evaluate("v => { const s = document.querySelector('#corner'); s.value = v; s.dispatchEvent(new Event('input', {bubbles: true})); }", value)
+        until(page, f"document.querySelector('output[for=corner]').textContent === '{value}°'")
+    for request in held:
+        request.continue_()
+    page.wait_for_timeout(500)
+    assert page.evaluate("document.querySelector('atelier-trace').item.result.values") == {}
+
+
 def test_more_than_two_thousand_nodes_are_a_bitmap(page, url, tmp):
     opened(page, tmp)
     page.evaluate("""() => { const d = Array.from({length: 3000}, (_, i) => `L${i % 96} ${(i * 7) % 96}`).join('');

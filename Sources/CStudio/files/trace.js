@@ -85,8 +85,9 @@ class Trace extends HTMLElement {
     const svg = h('button.sec#save-svg', { type: 'button', title: 'Download the SVG, or drag it out', onclick: () => perform('svg') }, 'SVG');
     svg.draggable = true;
     svg.addEventListener('dragstart', (/** @type {DragEvent} */ e) => this.dragOut(e));
+    const fold = iconButton('more', 'Show the settings', () => fold.setAttribute('aria-expanded', String(!document.body.classList.toggle('folded'))), { id: 'fold', ariaExpanded: 'true' });
     const panel = h('div.side',
-      h('div.scroll', h('div.rh', h('h2', 'Settings'), h('button.ib#fold', { type: 'button', ariaLabel: 'Fold the settings', onclick: () => document.body.classList.toggle('folded') }, icon('more')), this.undo, this.redo, h('button.lnk', { type: 'button', onclick: () => this.reset() }, 'Reset')), this.scope, this.presets, this.controls),
+      h('div.scroll', h('div.rh', h('h2', 'Settings'), fold, this.undo, this.redo, h('button.lnk', { type: 'button', onclick: () => this.reset() }, 'Reset')), this.scope, this.presets, this.controls),
       h('div.exp', h('p.cli', this.line, iconButton('copy', 'Copy as a command', () => perform('copy.command')), more),
         h('div', h('button.pri#save-pptx', { type: 'button', onclick: () => perform('pptx') }, icon('slides'), 'Export PPTX'), svg,
           h('button.sec', { type: 'button', ariaLabel: 'Copy SVG', title: 'Copy SVG', onclick: () => perform('copy') }, icon('copy')), other)));
@@ -183,8 +184,14 @@ class Trace extends HTMLElement {
     if (!item || !this.isShown) return;
     if (item.kind !== 'picture') return this.refuse(item);
     const values = this.values;
-    if (item.result?.svg && same(item.result.values, values)) { if (this.drawn !== item.result) this.draw(item, item.result); return this.complete(item); }
     clearTimeout(this.later);
+    if (item.result?.svg && same(item.result.values, values)) {
+      // What is under way is for settings that were left again.
+      if (this.asking) api.stop('trace');
+      this.asking = this.waits = null;
+      if (this.drawn !== item.result) this.draw(item, item.result);
+      return this.complete(item);
+    }
     if (this.asking) {
       // What takes long is given up for what is wanted now; what is quick ends first, so that a drag always shows something.
       this.waits = values;
