@@ -46,8 +46,10 @@ def test_letters_are_text_in_fields(page, url, tmp):
 def test_theme_follows_and_switches(page, url, tmp):
     paper = "getComputedStyle(document.body).backgroundColor"
     page.emulate_media(color_scheme="dark")
+    until(page, "document.documentElement.dataset.theme === 'dark'")
     dark = page.evaluate(paper)
     page.emulate_media(color_scheme="light")
+    until(page, "document.documentElement.dataset.theme === 'light'")
     light = page.evaluate(paper)
     assert dark != light
     page.click("#theme")

@@ -46,7 +46,7 @@ export class Palette {
   /** @param {Swatch[]} colors */
   show(colors) {
     // What is kept although nothing is near it can be let go too.
-    const lost = this.entries.filter(([, b]) => !colors.some(c => c.color === b)).map(([, b]) => ({ color: b, share: 0 }));
+    const lost = [...new Set(this.entries.map(e => e[1]))].filter(b => !colors.some(c => c.color === b)).map(color => ({ color, share: 0 }));
     colors = [...colors.filter(c => c.share || !lost.some(l => l.color === c.color)), ...lost];
     const next = JSON.stringify([colors, this.chosen, this.merging, this.entries]);
     if (next === this.shown) return;
