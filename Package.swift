@@ -180,7 +180,7 @@ let package = Package(
             of: "Service",
             [
                 "AtelierTesting", "AtelierJSON", "AtelierScheduling", "AtelierServing", "AtelierMemo", "AtelierHTTP", "AtelierStages",
-                "AtelierArchives", "AtelierImageCodecs", "AtelierPixels",
+                "AtelierArchives", "AtelierImageCodecs", "AtelierLayers", "AtelierPixels",
             ]),
         tests(of: "LanguageModels", ["AtelierTesting", "AtelierHTTP", "AtelierJSON", "AtelierMemo", "AtelierProcessors"]),
         tests(of: "Geometry", ["AtelierTesting"]),

@@ -26,27 +26,39 @@ extension ServiceState {
                 answers: [(200, ["application/json"])], problems: [404, 507]
             ) { [self] call in
                 let reader = try SubmissionReader(call, .compose, in: self)
-                return .work(reader) { [self] in try await planned(try reader.finish(), call) }
+                return .work(reader) { [self] in .json(try await planned(try reader.finish(), for: call.caller.name, since: call.began)) }
             },
             Route(
                 method: "GET", template: "/v1/compose/{plan}/items/{item}", summary: "An item of a planned collection.",
                 parameters: [plan, item, size], answers: [(200, ["image/png", "application/json"]), (206, ["image/png"]), (304, [])],
                 problems: [404, 416, 422]
-            ) { [self] call in .task { [self] in try await self.item(call) } },
+            ) { [self] call in
+                .task { [self] in
+                    var size: Int?
+                    if let text = call.head.query("size") {
+                        guard let number = Int(text), (1...4096).contains(number) else {
+                            throw Problem(422, "bad-size", "'size' is a width from 1 to 4096 pixels")
+                        }
+                        size = number
+                    }
+                    guard let plan = Digest(call.values["plan"]!) else { throw noSuchItem }
+                    return try await self.item(call.values["item"]!, of: plan, width: size, for: call.caller.name).response(to: call.head)
+                }
+            },
         ]
     }
 
     // MARK: Plans
 
-    private func planned(_ submission: Submission, _ call: Call) async throws -> ServerResponse {
+    /// What a plan comes to, as JSON. Throws `Problem`, `ProjectError` and `PlanningError`.
+    func planned(_ submission: Submission, for client: String, since began: UInt64) async throws -> JSON {
         let collection = try collection(submission.wishes, of: submission.inputs)
         // Counting goes by layers and rules and takes milliseconds for most.
-        let job = JobQueue.Job(client: call.caller.name, place: submission.urgency.place, cost: 20_000_000)
-        let json = try await admission.run(job) { _ in
+        let job = JobQueue.Job(client: client, place: submission.urgency.place, cost: 20_000_000)
+        return try await admission.run(job) { _ in
             let plan = try await engine.value(of: collection.archive.plan, priority: submission.urgency.priority)
-            return try self.json(of: plan, for: collection, since: call.began)
+            return try json(of: plan, for: collection, since: began)
         }
-        return .json(json)
     }
 
     /// Items whose choices are listed, at most: a million takes some megabytes.
@@ -87,19 +99,24 @@ extension ServiceState {
 
     // MARK: Items
 
-    private func item(_ call: Call) async throws -> ServerResponse {
-        let name = call.values["item"]!, parts = name.split(separator: ".", omittingEmptySubsequences: false)
-        guard let digest = Digest(call.values["plan"]!), let path = uploads.file(of: digest), parts.count == 2, let number = Int(parts[0]),
-            case .compose(var composition)? = Request.reading(
-                try JSON(reading: Array(Blob.reading(path: path, limit: .max).bytes), called: "plan"))?.request
-        else { throw Problem(404, "no-such-item", "there is no such item of a plan here", hint: "POST /v1/compose/plan again") }
+    private var noSuchItem: Problem {
+        Problem(404, "no-such-item", "there is no such item of a plan here", hint: "POST /v1/compose/plan again")
+    }
+
+    /// A picture (`5.png`) or the metadata (`5.json`) of an item.
+    ///
+    /// - Parameters:
+    ///   - digest: The plan.
+    ///   - width: Of the picture in pixels; nil as the plan says.
+    /// - Throws: `Problem`, and why the item cannot be drawn.
+    func item(_ name: String, of digest: Digest, width: Int?, for client: String) async throws -> Delivery {
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        guard let path = uploads.file(of: digest), parts.count == 2, let number = Int(parts[0]),
+            let json = try? JSON(parsing: Array(try Blob.reading(path: path, limit: .max).bytes)),  // any file may be named
+            case .compose(var composition)? = Request.reading(json)?.request
+        else { throw noSuchItem }
         (composition.options.format, composition.options.level) = (.png, .fast)
-        if let text = call.head.query("size") {
-            guard let size = Int(text), (1...4096).contains(size) else {
-                throw Problem(422, "bad-size", "'size' is a width from 1 to 4096 pixels")
-            }
-            composition.options.size = size
-        }
+        if let width { composition.options.size = width }
         let archive = try composition.archive(of: try sources(of: composition)), urgency = Urgency.interactive
         let file = try await archive.source.file.asyncMap { try await engine.value(of: $0) }
         let project = try archive.source.project(file)
@@ -110,18 +127,17 @@ extension ServiceState {
         switch parts[1] {
         case "json":
             let bytes = Blob(project.metadataBytes(of: plan[index], standard: composition.options.standard, pictureEnding: "png"))
-            return Delivery(bytes: bytes, type: "application/json", tag: "\(digest)-\(number)").response(to: call.head)
+            return Delivery(bytes: bytes, type: "application/json", tag: "\(digest)-\(number)")
         case "png":
             let style = try archive.style(for: project)
             // Small pictures are drawn together, as many as an archive would draw together; a large one alone.
             let most = style.width > 512 ? 1 : DrawItems.mostItems(width: style.width, height: style.height), first = index / most * most
             let pictures = try archive.pictures(of: first..<min(first + most, plan.count), for: project, plan)
-            let job = JobQueue.Job(client: call.caller.name, place: urgency.place, cost: 2_000_000)
+            let job = JobQueue.Job(client: client, place: urgency.place, cost: 2_000_000)
             let zip = try await admission.run(job) { _ in try await engine.value(of: pictures[0], priority: urgency.priority) }
             let reader = try ZIPReader(Array(zip.bytes))
             guard let member = reader.members.first(where: { $0.name == "images/\(number).png" }) else { throw ItemWithoutPicture() }
             return Delivery(bytes: Blob(try reader.unpacked(member)), type: "image/png", tag: "\(pictures[0].digest)-\(number)")
-                .response(to: call.head)
         default: throw Problem(404, "no-such-item", "an item is a picture (.png) or its metadata (.json)")
         }
     }

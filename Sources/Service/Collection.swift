@@ -31,15 +31,19 @@ extension ServiceState {
     /// the project. Throws `Problem` and `ProjectError`.
     func collection(_ wishes: Wishes, of inputs: [Submission.Input]) throws -> Collection {
         let given = inputs.count > 1 ? inputs.first { $0.name == Self.projectFile } : nil
-        let others = inputs.filter { $0 != given }, unpacked = try unpacked(others)
-        var (folder, files) = given == nil || unpacked != nil ? Self.withoutCommonFolder(unpacked ?? others) : ("Collection", others)
+        let others = inputs.filter { $0 != given }, packed = try unpacked(others)
+        var (folder, files) =
+            given == nil || packed != nil
+            ? Self.withoutCommonFolder(packed?.files ?? others, called: packed?.name ?? "Collection") : ("Collection", others)
         if let given { files = files.filter { $0.name != Self.projectFile } + [given] }
         let paths = Dictionary(files.map { ($0.name, $0.digest) }) { first, _ in first }
         let digest = Self.projectFiles.lazy.compactMap { paths[$0] }.first
         let file = try digest.map { Artifact<Blob>.file(path: try path(of: $0), expecting: $0) }
         let bytes = try digest.map { try Blob.reading(path: try path(of: $0), limit: SubmissionReader.longestText) }
         let place = PlanCollection.Source(folder: folder, files: files.map(\.name).filter(Self.isPicture).sorted())
-        let project = try ComposedProject(file, in: place, options: wishes.collection).project(bytes)
+        var options = wishes.collection
+        let project = try ComposedProject(file, in: place, options: options).project(bytes)
+        options.count = options.count ?? Self.usualCount(of: project)
 
         let pictures = try project.files.map { name in
             guard let digest = paths[name] else {
@@ -58,7 +62,7 @@ extension ServiceState {
             }
             canvas = try Self.size(of: Blob.reading(path: try path(of: digest), limit: configuration.bodyLimit), called: first)
         }
-        let request = CompositionRequest(place, project: digest, pictures: pictures, canvas: canvas, options: wishes.collection)
+        let request = CompositionRequest(place, project: digest, pictures: pictures, canvas: canvas, options: options)
         let archive = try request.archive(of: try sources(of: request))
         return Collection(
             request: request, archive: archive, project: project, editable: Self.editable(project, bytes), files: files,
@@ -86,8 +90,8 @@ extension ServiceState {
         } catch { throw Problem(error) }
     }
 
-    /// The files of an archive, where that is all there is; else nil.
-    private func unpacked(_ inputs: [Submission.Input]) throws -> [Submission.Input]? {
+    /// The files of an archive and what it is called, where that is all there is; else nil.
+    private func unpacked(_ inputs: [Submission.Input]) throws -> (name: String?, files: [Submission.Input])? {
         guard inputs.count == 1 else { return nil }
         let bytes = try Blob.reading(path: try path(of: inputs[0].digest), limit: configuration.bodyLimit)
         guard BlobContent(of: bytes).kind == "archive" else { return nil }
@@ -96,9 +100,10 @@ extension ServiceState {
         do {
             let zip = try ZIPReader(Array(bytes.bytes), limits: limits)
             let stem = inputs[0].name.split(separator: "/").last.map { $0.hasSuffix(".zip") ? String($0.dropLast(4)) : String($0) }
-            return try zip.members.filter { Self.isWanted($0.name) }.map { member in
-                .init(digest: try keep(zip.unpacked(member)), name: [stem, member.name].compactMap(\.self).joined(separator: "/"))
-            }
+            return (
+                stem,
+                try zip.members.filter { Self.isWanted($0.name) }.map { .init(digest: try keep(zip.unpacked($0)), name: $0.name) }
+            )
         } catch let error as ZIPReadingError { throw Problem(422, "unreadable-input", "\(inputs[0].name): \(error.description)") }
     }
 
@@ -114,9 +119,11 @@ extension ServiceState {
         return isPicture(path) || projectFiles.contains { path == $0 || path.hasSuffix("/" + $0) }
     }
 
-    /// Files without the folders that all of them lie in, and the name of the last such folder. Layers stay folders.
-    private static func withoutCommonFolder(_ files: [Submission.Input]) -> (folder: String, [Submission.Input]) {
-        var files = files, folder = "Collection"
+    /// Files without the folders that all of them lie in, and the name of the last such folder, or another. Layers stay folders.
+    private static func withoutCommonFolder(
+        _ files: [Submission.Input], called name: String
+    ) -> (folder: String, [Submission.Input]) {
+        var files = files, folder = name
         while let first = files.first?.name.split(separator: "/").first, first != "layers" {
             let prefix = first + "/"
             let shorter = files.map { Submission.Input(digest: $0.digest, name: String($0.name.dropFirst(prefix.count))) }
@@ -127,6 +134,14 @@ extension ServiceState {
             (files, folder) = (shorter, String(first))
         }
         return (folder, files)
+    }
+
+    /// How many items there are where neither the request nor the project says: a hundred, or all there can be.
+    private static func usualCount(of project: Project) -> Int? {
+        guard project.count == nil, project.configurations.allSatisfy({ $0.count == nil }) else { return nil }
+        // A project whose combinations cannot be counted is refused with the reason when it is planned.
+        guard let count = try? project.combinationCount() else { return nil }
+        return count >= BigNatural(100) ? 100 : Int(count.description)
     }
 
     private static func size(of bytes: Blob, called name: String) throws -> PixelSize {

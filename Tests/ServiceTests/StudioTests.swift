@@ -1,5 +1,6 @@
 import AtelierMemo
 import Foundation
+import AtelierMemo
 import Testing
 
 @testable import AtelierService
