@@ -9,14 +9,35 @@ static const unsigned char api_js[] = {
 static const unsigned char batch_js[] = {
 #embed "files/batch.js"
 };
+static const unsigned char chart_css[] = {
+#embed "files/chart.css"
+};
+static const unsigned char chart_js[] = {
+#embed "files/chart.js"
+};
 static const unsigned char commands_js[] = {
 #embed "files/commands.js"
+};
+static const unsigned char dialogs_js[] = {
+#embed "files/dialogs.js"
+};
+static const unsigned char dock_css[] = {
+#embed "files/dock.css"
+};
+static const unsigned char dock_js[] = {
+#embed "files/dock.js"
 };
 static const unsigned char dom_js[] = {
 #embed "files/dom.js"
 };
 static const unsigned char export_js[] = {
 #embed "files/export.js"
+};
+static const unsigned char finder_js[] = {
+#embed "files/finder.js"
+};
+static const unsigned char flame_js[] = {
+#embed "files/flame.js"
 };
 static const unsigned char forms_js[] = {
 #embed "files/forms.js"
@@ -26,15 +47,6 @@ static const unsigned char frames_js[] = {
 };
 static const unsigned char icon_svg[] = {
 #embed "files/icon.svg"
-};
-static const unsigned char dialogs_js[] = {
-#embed "files/dialogs.js"
-};
-static const unsigned char finder_js[] = {
-#embed "files/finder.js"
-};
-static const unsigned char nodes_js[] = {
-#embed "files/nodes.js"
 };
 static const unsigned char index_html[] = {
 #embed "files/index.html"
@@ -48,6 +60,9 @@ static const unsigned char lines_js[] = {
 static const unsigned char main_js[] = {
 #embed "files/main.js"
 };
+static const unsigned char nodes_js[] = {
+#embed "files/nodes.js"
+};
 static const unsigned char outline_js[] = {
 #embed "files/outline.js"
 };
@@ -56,6 +71,12 @@ static const unsigned char palette_js[] = {
 };
 static const unsigned char panel_js[] = {
 #embed "files/panel.js"
+};
+static const unsigned char performance_css[] = {
+#embed "files/performance.css"
+};
+static const unsigned char performance_js[] = {
+#embed "files/performance.js"
 };
 static const unsigned char schema_js[] = {
 #embed "files/schema.js"
@@ -68,6 +89,9 @@ static const unsigned char stage_js[] = {
 };
 static const unsigned char state_js[] = {
 #embed "files/state.js"
+};
+static const unsigned char stats_js[] = {
+#embed "files/stats.js"
 };
 static const unsigned char steps_js[] = {
 #embed "files/steps.js"
@@ -90,26 +114,34 @@ static const unsigned char trace_js[] = {
 static const AtelierStudioFile files[] = {
     FILE("api.js", api_js),
     FILE("batch.js", batch_js),
+    FILE("chart.css", chart_css),
+    FILE("chart.js", chart_js),
     FILE("commands.js", commands_js),
+    FILE("dialogs.js", dialogs_js),
+    FILE("dock.css", dock_css),
+    FILE("dock.js", dock_js),
     FILE("dom.js", dom_js),
     FILE("export.js", export_js),
+    FILE("finder.js", finder_js),
+    FILE("flame.js", flame_js),
     FILE("forms.js", forms_js),
     FILE("frames.js", frames_js),
     FILE("icon.svg", icon_svg),
-    FILE("dialogs.js", dialogs_js),
-    FILE("finder.js", finder_js),
-    FILE("nodes.js", nodes_js),
     FILE("index.html", index_html),
     FILE("library.js", library_js),
     FILE("lines.js", lines_js),
     FILE("main.js", main_js),
+    FILE("nodes.js", nodes_js),
     FILE("outline.js", outline_js),
     FILE("palette.js", palette_js),
     FILE("panel.js", panel_js),
+    FILE("performance.css", performance_css),
+    FILE("performance.js", performance_js),
     FILE("schema.js", schema_js),
     FILE("settings.js", settings_js),
     FILE("stage.js", stage_js),
     FILE("state.js", state_js),
+    FILE("stats.js", stats_js),
     FILE("steps.js", steps_js),
     FILE("store.js", store_js),
     FILE("studio.css", studio_css),
