@@ -57,6 +57,9 @@ static const unsigned char library_js[] = {
 static const unsigned char lines_js[] = {
 #embed "files/lines.js"
 };
+static const unsigned char made_js[] = {
+#embed "files/made.js"
+};
 static const unsigned char main_js[] = {
 #embed "files/main.js"
 };
@@ -78,11 +81,20 @@ static const unsigned char performance_css[] = {
 static const unsigned char performance_js[] = {
 #embed "files/performance.js"
 };
+static const unsigned char sanitize_js[] = {
+#embed "files/sanitize.js"
+};
 static const unsigned char schema_js[] = {
 #embed "files/schema.js"
 };
 static const unsigned char settings_js[] = {
 #embed "files/settings.js"
+};
+static const unsigned char slides_css[] = {
+#embed "files/slides.css"
+};
+static const unsigned char slides_js[] = {
+#embed "files/slides.js"
 };
 static const unsigned char stage_js[] = {
 #embed "files/stage.js"
@@ -130,6 +142,7 @@ static const AtelierStudioFile files[] = {
     FILE("index.html", index_html),
     FILE("library.js", library_js),
     FILE("lines.js", lines_js),
+    FILE("made.js", made_js),
     FILE("main.js", main_js),
     FILE("nodes.js", nodes_js),
     FILE("outline.js", outline_js),
@@ -137,8 +150,11 @@ static const AtelierStudioFile files[] = {
     FILE("panel.js", panel_js),
     FILE("performance.css", performance_css),
     FILE("performance.js", performance_js),
+    FILE("sanitize.js", sanitize_js),
     FILE("schema.js", schema_js),
     FILE("settings.js", settings_js),
+    FILE("slides.css", slides_css),
+    FILE("slides.js", slides_js),
     FILE("stage.js", stage_js),
     FILE("state.js", state_js),
     FILE("stats.js", stats_js),
