@@ -15,6 +15,12 @@ static const unsigned char chart_css[] = {
 static const unsigned char chart_js[] = {
 #embed "files/chart.js"
 };
+static const unsigned char collections_css[] = {
+#embed "files/collections.css"
+};
+static const unsigned char collections_js[] = {
+#embed "files/collections.js"
+};
 static const unsigned char commands_js[] = {
 #embed "files/commands.js"
 };
@@ -128,6 +134,8 @@ static const AtelierStudioFile files[] = {
     FILE("batch.js", batch_js),
     FILE("chart.css", chart_css),
     FILE("chart.js", chart_js),
+    FILE("collections.css", collections_css),
+    FILE("collections.js", collections_js),
     FILE("commands.js", commands_js),
     FILE("dialogs.js", dialogs_js),
     FILE("dock.css", dock_css),
