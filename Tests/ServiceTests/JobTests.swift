@@ -67,6 +67,8 @@ struct JobTests {
             #expect(numbers.count >= 2 && all.text.contains("event: part\n"))
             let rest = try await client.get(path, ["Last-Event-ID": String(numbers[numbers.count - 2].dropFirst(4))])
             #expect(rest.text.split(separator: "\n").filter { $0.hasPrefix("id: ") } == numbers.suffix(1))
+            // A number that is none of this service's is passed over.
+            #expect(try await client.get(path, ["Last-Event-ID": "999999"]).text.contains("event: end\n"))
         }
     }
 
@@ -152,6 +154,9 @@ struct JobTests {
             let again = try await client.post("/v1/jobs?kind=trace", picture(10)).json
             #expect(again["id"] == job["id"])
             #expect(try await client.finished(again)?["state"]?.string == "done")
+            // Its first end is not told to those who follow it now.
+            let told = try await client.get(path + "/events").text
+            #expect(told.split(separator: "event: end\n").count == 2 && !told.contains("cancelled"))
         }
         gate.open()
     }

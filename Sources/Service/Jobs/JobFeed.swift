@@ -11,7 +11,9 @@ struct JobFeed: AsyncSequence, Sendable {
     let last: Int
 
     func makeAsyncIterator() -> Iterator {
-        Iterator(service: service, id: id, bells: service.jobs.follow(id).makeAsyncIterator(), last: last)
+        // A number from before a restart, which nothing has reached again, says nothing.
+        let isKnown = service.jobs[id].map { last <= $0.lastEntry } ?? true
+        return Iterator(service: service, id: id, bells: service.jobs.follow(id).makeAsyncIterator(), last: isKnown ? last : 0)
     }
 
     struct Iterator: AsyncIteratorProtocol {
@@ -78,7 +80,11 @@ struct TopicFeed: AsyncSequence, Sendable {
     /// The number of the last change of jobs that the client has; nil for one that comes new.
     let last: Int?
 
-    func makeAsyncIterator() -> Iterator { Iterator(feed: self, last: last ?? service.jobs.changes(after: .max).last) }
+    func makeAsyncIterator() -> Iterator {
+        let latest = service.jobs.changes(after: .max).last
+        // A number from before a restart, which nothing has reached again, says nothing.
+        return Iterator(feed: self, last: last.map { $0 <= latest ? $0 : 0 } ?? latest)
+    }
 
     struct Iterator: AsyncIteratorProtocol {
         let feed: TopicFeed

@@ -100,6 +100,7 @@ final class JobTable: Sendable {
                 if isAgain {
                     known.phase = .queued
                     known.attempt += 1
+                    known.entries = []
                     (known.ended, known.urgency) = (nil, job.urgency)
                     for index in known.items.indices { known.items[index] = .init(name: known.items[index].name) }
                     known.note("progress")
