@@ -119,6 +119,8 @@ public final class Typesetter {
         public static let noLigatures = Features(rawValue: 2)
         /// Small capitals for lower-case letters.
         public static let smallCaps = Features(rawValue: 4)
+        /// Letters that stand upright in a line that runs down: advances go down, and offsets are those from the middle of the line.
+        public static let upright = Features(rawValue: 8)
     }
 
     /// Sets a part of a text in one direction.
@@ -126,13 +128,17 @@ public final class Typesetter {
     /// - Parameters:
     ///   - text: In UTF-8; what stands around `range` decides how letters join.
     ///   - range: The bytes to set, on borders of characters; nil for all.
+    ///   - apart: Where characters begin that no ligature may join to those before them, where writing does without.
     /// - Returns: Runs from left to right.
     /// - Complexity: O(*n*)
     public func set(
-        _ text: [UInt8], _ range: Range<Int>? = nil, as request: FontRequest, isRightToLeft: Bool = false, features: Features = []
+        _ text: [UInt8], _ range: Range<Int>? = nil, as request: FontRequest, isRightToLeft: Bool = false, features: Features = [],
+        apart: [Int] = []
     ) -> [Run] {
         let range = range ?? 0..<text.count
-        guard let library = HarfBuzz.shared, !faces(for: request).isEmpty else { return [estimate(text, range, isRightToLeft)] }
+        guard let library = HarfBuzz.shared, !faces(for: request).isEmpty else {
+            return [estimate(text, range, isRightToLeft, features.contains(.upright))]
+        }
         // Pieces of one font and one script.
         struct Piece {
             var start: Int, end: Int
@@ -159,11 +165,12 @@ public final class Typesetter {
             position = end
         }
         if isRightToLeft { pieces.reverse() }
-        return pieces.map { shape(text, $0.start..<$0.end, faces[request]![$0.place], isRightToLeft, features, library) }
+        return pieces.map { shape(text, $0.start..<$0.end, faces[request]![$0.place], isRightToLeft, features, apart, library) }
     }
 
     private func shape(
-        _ text: [UInt8], _ range: Range<Int>, _ face: Face, _ isRightToLeft: Bool, _ features: Features, _ library: HarfBuzz
+        _ text: [UInt8], _ range: Range<Int>, _ face: Face, _ isRightToLeft: Bool, _ features: Features, _ apart: [Int],
+        _ library: HarfBuzz
     ) -> Run {
         let buffer = library.makeBuffer()
         defer { library.releaseBuffer(buffer) }
@@ -172,16 +179,23 @@ public final class Typesetter {
                 buffer, bytes.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(text.count), UInt32(range.lowerBound),
                 Int32(range.count))
         }
-        library.setDirection(buffer, isRightToLeft ? 5 : 4)
+        let isUpright = features.contains(.upright)
+        library.setDirection(buffer, isUpright ? 6 : isRightToLeft ? 5 : 4)
         library.guessProperties(buffer)
         var list: [hb_feature_t] = []
-        func set(_ tags: [String], to value: UInt32) {
+        func set(_ tags: [String], to value: UInt32, from start: UInt32 = 0, to end: UInt32 = .max) {
             for tag in tags {
-                list.append(hb_feature_t(tag: tag.utf8.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }, value: value, start: 0, end: .max))
+                list.append(hb_feature_t(tag: tag.utf8.reduce(UInt32(0)) { $0 << 8 | UInt32($1) }, value: value, start: start, end: end))
             }
         }
         if features.contains(.noKerning) { set(["kern"], to: 0) }
-        if features.contains(.noLigatures) { set(["liga", "clig", "dlig"], to: 0) }
+        if features.contains(.noLigatures) {
+            set(["liga", "clig", "dlig"], to: 0)
+        } else {
+            for place in apart where range.contains(place) {
+                set(["liga", "clig", "dlig"], to: 0, from: UInt32(place), to: UInt32(place) + 1)
+            }
+        }
         if features.contains(.smallCaps) { set(["smcp"], to: 1) }
         library.shape(face.font, buffer, list, UInt32(list.count))
         var count: UInt32 = 0
@@ -191,14 +205,15 @@ public final class Typesetter {
         let em = face.unitsPerEm
         let glyphs = (0..<Int(count)).map { i in
             Glyph(
-                id: infos[i].codepoint, start: Int(infos[i].cluster), advance: Double(positions[i].x_advance) / em,
+                id: infos[i].codepoint, start: Int(infos[i].cluster),
+                advance: Double(isUpright ? -positions[i].y_advance : positions[i].x_advance) / em,
                 dx: Double(positions[i].x_offset) / em, dy: -Double(positions[i].y_offset) / em)
         }
         return Run(face: face, glyphs: glyphs)
     }
 
     /// Widths as Latin letters of an ordinary sans serif have them.
-    private func estimate(_ text: [UInt8], _ range: Range<Int>, _ isRightToLeft: Bool) -> Run {
+    private func estimate(_ text: [UInt8], _ range: Range<Int>, _ isRightToLeft: Bool, _ isUpright: Bool) -> Run {
         var glyphs: [Glyph] = []
         var position = range.lowerBound
         for character in String(decoding: text[range], as: UTF8.self) {
@@ -211,7 +226,10 @@ public final class Typesetter {
                 case 0x1100...0x115F, 0x2E80...0xA4CF, 0xAC00...0xD7A3, 0xF900...0xFAFF, 0xFF00...0xFF60, 0x1F300...0x1FAFF: 1
                 default: 0.57
                 }
-            glyphs.append(Glyph(id: 1, start: position, advance: width, dx: 0, dy: 0))
+            glyphs.append(
+                isUpright
+                    ? Glyph(id: 1, start: position, advance: 1, dx: -width / 2, dy: FontMetrics.estimated.ascent)
+                    : Glyph(id: 1, start: position, advance: width, dx: 0, dy: 0))
             position += character.utf8.count
         }
         if isRightToLeft { glyphs.reverse() }

@@ -152,16 +152,14 @@ extension SVG {
             public enum Kind: Hashable, Sendable { case underline, overline, lineThrough }
             /// Where it lies.
             public var kind: Kind
-            /// Its middle, below the span's baseline.
-            public var offset: Double
-            /// How thick it is.
-            public var thickness: Double
+            /// Its area: along a plain chunk one rectangle, else one for each stretch of glyphs that stand on a line.
+            public var outline: BezierPath
             /// How it is painted: as the element that asked for it.
             public var fill: Fill?, stroke: Stroke?
 
             /// A line from its parts.
-            public init(kind: Kind, offset: Double, thickness: Double, fill: Fill?, stroke: Stroke? = nil) {
-                (self.kind, self.offset, self.thickness, self.fill, self.stroke) = (kind, offset, thickness, fill, stroke)
+            public init(kind: Kind, outline: BezierPath, fill: Fill?, stroke: Stroke? = nil) {
+                (self.kind, self.outline, self.fill, self.stroke) = (kind, outline, fill, stroke)
             }
         }
 
@@ -194,7 +192,7 @@ extension SVG.Text {
     /// Spans without glyphs leave nothing.
     public var outlined: SVG.Group {
         var group = SVG.Group(origin: origin, transform: transform, opacity: opacity, children: [])
-        for chunk in chunks { for span in chunk.spans { span.appendOutlines(to: &group.children, isVertical: chunk.isVertical) } }
+        for chunk in chunks { for span in chunk.spans { span.appendOutlines(to: &group.children) } }
         return group
     }
 
@@ -223,7 +221,7 @@ extension SVG.Text.Span {
         return path
     }
 
-    fileprivate func appendOutlines(to nodes: inout [SVG.Node], isVertical: Bool) {
+    fileprivate func appendOutlines(to nodes: inout [SVG.Node]) {
         let origin = SVG.Origin(element: "tspan")
         func append(_ geometry: BezierPath, _ fill: SVG.Fill?, _ stroke: SVG.Stroke?) {
             guard !geometry.isEmpty, fill != nil || stroke != nil else { return }
@@ -237,15 +235,12 @@ extension SVG.Text.Span {
             }
             nodes.append(.path(path))
         }
-        func line(_ decoration: SVG.Text.Decoration) -> BezierPath {
-            let (along, across) = (advance, decoration.offset - decoration.thickness / 2)
-            return BezierPath(
-                isVertical
-                    ? Rect(x: start.x - across - decoration.thickness, y: start.y, width: decoration.thickness, height: along)
-                    : Rect(x: start.x, y: start.y + across, width: along, height: decoration.thickness))
+        for decoration in decorations where decoration.kind != .lineThrough {
+            append(decoration.outline, decoration.fill, decoration.stroke)
         }
-        for decoration in decorations where decoration.kind != .lineThrough { append(line(decoration), decoration.fill, decoration.stroke) }
         append(outline, fill, stroke)
-        for decoration in decorations where decoration.kind == .lineThrough { append(line(decoration), decoration.fill, decoration.stroke) }
+        for decoration in decorations where decoration.kind == .lineThrough {
+            append(decoration.outline, decoration.fill, decoration.stroke)
+        }
     }
 }

@@ -10,7 +10,7 @@ public struct ReadDrawing: Plan {
     /// Name in keys, events and `explain`.
     public static let name = "svg.read"
     /// Raised when the same document takes other fonts of the same machine.
-    public static let version = 1
+    public static let version = 2
 
     /// The document.
     public var source: Artifact<Blob>

@@ -40,7 +40,7 @@ struct SourceLook {
         // Of compressed drawings nothing is known either.
         if bytes[0] == 0x1F, bytes[1] == 0x8B { return true }
         if bytes[0] == 0x89 { return false }
-        // `<text` or, with a prefix, `<svg:text`.
+        // `<text` or, with a prefix, `<svg:text`; `<foreignObject`.
         var at = 0
         while at < bytes.count, let found = memchr(base + at, 0x3C, bytes.count - at) {
             at = UnsafeRawPointer(found) - base + 1
@@ -48,7 +48,7 @@ struct SourceLook {
             while name < min(bytes.count, at + 32), bytes[name] | 0x20 >= 0x61, bytes[name] | 0x20 <= 0x7A { name += 1 }
             let start = name < bytes.count && bytes[name] == UInt8(ascii: ":") ? name + 1 : at
             let word = bytes[start..<min(start + 4, bytes.count)]
-            if word.elementsEqual("text".utf8) { return true }
+            if word.elementsEqual("text".utf8) || word.elementsEqual("fore".utf8) { return true }
         }
         // A picture in the drawing may be a drawing with text: `data:image/svg+xml`.
         at = 3

@@ -15,7 +15,8 @@ struct ReadDrawingTests {
         arguments: [
             ("<svg><text>a</text></svg>", true), ("<s:svg xmlns:s='x'><s:text>a</s:text></s:svg>", true), ("<svg><textPath/></svg>", true),
             ("<svg style='text-anchor:end'><path d='M0 0'/></svg>", false), ("<svg/>", false), ("", false), ("<", false), ("<tex", false),
-            ("\u{89}PNG <text", true), ("<svg><", false), ("<svg:text", true), ("<svg><image href='data:image/svg+xml,x'/>", true),
+            ("\u{89}PNG <text", true), ("<svg><", false), ("<svg:text", true), ("<svg><foreignObject>a</foreignObject></svg>", true),
+            ("<svg><image href='data:image/svg+xml,x'/>", true),
             ("+", false),
         ])
     func mayHaveText(_ text: String, _ expected: Bool) {

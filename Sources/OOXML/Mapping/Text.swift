@@ -192,7 +192,7 @@ extension SlideMapper {
         xml.fill(nil)
         xml.line(nil, nil)
         xml.markup("</p:spPr><p:txBody><a:bodyPr")
-        if first.isVertical { xml.markup(" vert=\"vert\"") }
+        if first.isVertical { xml.markup(first.hasIdeographs ? " vert=\"eaVert\"" : " vert=\"vert\"") }
         xml.markup(" wrap=\"none\" lIns=\"0\" tIns=\"0\" rIns=\"0\" bIns=\"0\" anchor=\"")
         xml.markup(standsOnBottom ? "b" : "t")
         xml.markup("\"><a:noAutofit/></a:bodyPr><a:lstStyle/>")
@@ -355,6 +355,11 @@ extension SVG.Text.Chunk {
 
     /// Its line, without what raises single spans.
     fileprivate var baseline: Double { spans.first.map { $0.start.y + $0.rise } ?? place.y }
+
+    /// Whether it has characters that stand upright in lines that run down.
+    fileprivate var hasIdeographs: Bool {
+        spans.contains { $0.text.unicodeScalars.contains { (0x2E80...0xD7FF).contains($0.value) || $0.value >= 0x20000 } }
+    }
 
     /// The largest letters on it.
     fileprivate var size: Double { spans.map(\.size).max() ?? 0 }

@@ -1,4 +1,5 @@
-/// Elements the room knows. Others of the SVG namespace are `unknown`; those of other namespaces are not kept.
+/// Elements the room knows. Others of the SVG namespace are `unknown`; those of other namespaces are not kept, but in
+/// `foreignObject` those of web pages, as `unknown` too.
 enum ElementName: UInt8, CaseIterable {
     case unknown
     case a, animate, animateColor, animateMotion, animateTransform, circle, clipPath, colorProfile, cursor, defs, desc, ellipse
@@ -37,7 +38,8 @@ enum AttributeName: UInt8, CaseIterable {
     case colorInterpolation, paintOrder, vectorEffect
     case font, fontFamily, fontWeight, fontStyle, fontStretch, fontVariant, fontVariantCaps, fontKerning, kerning, letterSpacing
     case wordSpacing, textAnchor, textDecoration, textDecorationLine, dominantBaseline, alignmentBaseline, baselineShift, writingMode
-    case direction, unicodeBidi, whiteSpace
+    case direction, unicodeBidi, whiteSpace, textOrientation, textTransform, textAlign, lineHeight
+    case alignItems, justifyContent
     case stopColor, stopOpacity, floodColor, floodOpacity, lightingColor, colorInterpolationFilters
     /// The properties `translate`, `rotate` and `scale`; attributes called like the last two are others.
     case translate, rotateProperty, scaleProperty
@@ -62,7 +64,9 @@ enum AttributeName: UInt8, CaseIterable {
         "marker-mid", "marker-end", "mix-blend-mode", "isolation", "mask-type", "color-interpolation", "paint-order", "vector-effect",
         "font", "font-family", "font-weight", "font-style", "font-stretch", "font-variant", "font-variant-caps", "font-kerning", "kerning",
         "letter-spacing", "word-spacing", "text-anchor", "text-decoration", "text-decoration-line", "dominant-baseline",
-        "alignment-baseline", "baseline-shift", "writing-mode", "direction", "unicode-bidi", "white-space",
+        "alignment-baseline", "baseline-shift", "writing-mode", "direction", "unicode-bidi", "white-space", "text-orientation",
+        "text-transform", "text-align", "line-height", "align-items",
+        "justify-content",
         "stop-color", "stop-opacity", "flood-color", "flood-opacity", "lighting-color", "color-interpolation-filters", "translate", "", "",
         "x", "y", "width",
         "height", "cx", "cy", "r", "rx", "ry", "d",
@@ -97,7 +101,8 @@ enum AttributeName: UInt8, CaseIterable {
         case .fill, .fillOpacity, .fillRule, .clipRule, .stroke, .strokeOpacity, .strokeWidth, .strokeLinecap, .strokeLinejoin,
             .strokeMiterlimit, .strokeDasharray, .strokeDashoffset, .visibility, .color, .fontSize, .marker, .markerStart, .markerMid,
             .markerEnd, .paintOrder, .font, .fontFamily, .fontWeight, .fontStyle, .fontStretch, .fontVariant, .fontVariantCaps,
-            .fontKerning, .kerning, .letterSpacing, .wordSpacing, .textAnchor, .dominantBaseline, .writingMode, .direction, .whiteSpace:
+            .fontKerning, .kerning, .letterSpacing, .wordSpacing, .textAnchor, .dominantBaseline, .writingMode, .direction, .whiteSpace,
+            .textOrientation, .textTransform, .textAlign, .lineHeight:
             true
         default: false
         }

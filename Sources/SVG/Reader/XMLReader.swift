@@ -88,7 +88,7 @@ private func parse(
 
 /// The namespaces that matter.
 private enum Space {
-    case none, svg, xlink, xml, inkscape, other
+    case none, svg, xlink, xml, inkscape, xhtml, other
 
     init(_ name: UnsafeBufferPointer<UInt8>) {
         if isNamespace(name, "http://www.w3.org/2000/svg") {
@@ -98,7 +98,9 @@ private enum Space {
         } else if isNamespace(name, "http://www.w3.org/XML/1998/namespace") {
             self = .xml
         } else {
-            self = isNamespace(name, "http://www.inkscape.org/namespaces/inkscape") ? .inkscape : .other
+            self =
+                isNamespace(name, "http://www.inkscape.org/namespaces/inkscape")
+                ? .inkscape : isNamespace(name, "http://www.w3.org/1999/xhtml") ? .xhtml : .other
         }
     }
 }
@@ -126,7 +128,7 @@ private struct DocumentBuilder {
     var prefixes: [String: Space] = ["svg": .svg, "xlink": .xlink, "xml": .xml]
     /// Text of the open `title`, `desc` or `style`.
     var content: [UInt8] = []
-    /// How many open elements are `text` or lie in one: their characters are kept.
+    /// How many open elements are `text` or `foreignObject` or lie in one: their characters are kept.
     var textDepth = 0
     /// Characters inside `text` since the last tag.
     var characters: [UInt8] = []
@@ -162,12 +164,14 @@ private struct DocumentBuilder {
         if foreignDepth > 0 { return notePage(name, values) }
         if !declaresPrefixes { collectPrefixes(values) }
         let (space, local) = split(name)
-        guard space == .none || space == .svg else {
+        // Of web pages inside `foreignObject` the text is kept, with elements that have no meaning here but their names.
+        let isPage = space == .xhtml && open.contains { document.elements[Int($0)].name == .foreignObject }
+        guard space == .none || space == .svg || isPage else {
             if open.isEmpty { return fail(.notSVG(root: String(decoding: local, as: UTF8.self), line: line)) }
             foreignDepth = depth
             return
         }
-        let known = elementNames.index(of: local).flatMap { ElementName(rawValue: $0) } ?? .unknown
+        let known = isPage ? .unknown : elementNames.index(of: local).flatMap { ElementName(rawValue: $0) } ?? .unknown
         if open.isEmpty, known != .svg { return fail(.notSVG(root: String(decoding: local, as: UTF8.self), line: line)) }
 
         flushCharacters()
@@ -184,7 +188,7 @@ private struct DocumentBuilder {
             content: known == .unknown ? store(local) : .missing)
         open.append(Int32(document.elements.count))
         document.elements.append(element)
-        if textDepth > 0 || known == .text { textDepth += 1 }
+        if textDepth > 0 || known == .text || known == .foreignObject { textDepth += 1 }
     }
 
     /// Keeps the characters since the last tag as a child of the open element.

@@ -210,7 +210,10 @@ extension Resolver {
     }
 
     private mutating func matches(_ compound: Selector.Compound, _ index: Int) throws(SVG.ParseError) -> Bool {
-        if let type = compound.type, type == .unknown || type != document.elements[index].name { return false }
+        if let type = compound.type {
+            guard type == document.elements[index].name else { return false }
+            if type == .unknown, !reader.isSameText(compound.typeName, document.elements[index].content) { return false }
+        }
         if !compound.ids.isEmpty {
             guard let id = document.attribute(.id, of: index) else { return false }
             for wanted in compound.ids where !reader.isSameText(wanted, id) { return false }

@@ -153,6 +153,8 @@ struct Resolver {
         var isClip = false
         /// What `context-fill` and `context-stroke` mean; nil outside of markers and uses.
         var context: ContextPaints?
+        /// Lines along all text inside, outermost first: what they are, and the element that asks for them with its style.
+        var decorations: [(kinds: [SVG.Text.Decoration.Kind], element: Int, style: Style)] = []
     }
 
     /// Whether a style sheet or attribute of the document asks for text that is not in it as it is meant: `var()`, or escapes.
@@ -216,6 +218,7 @@ struct Resolver {
         var group = SVG.Group(origin: try origin(0), transform: outer, opacity: own.opacity)
         root.transform = outer
         root.depth = 1
+        if hasText { noteDecorations(0, &root) }
         group.children = try children(of: 0, root)
         if filter != nil || !effects.isEmpty {
             // In the coordinates of the viewBox, which are the group's.
@@ -346,16 +349,26 @@ struct Resolver {
         }
 
         try cascade(index, under: around.style)
-        var own = ownStyle(index)
+        let own = ownStyle(index)
         guard own.isDisplayed else { return nil }
         var inner = around
         inner.depth += 1
         inner.style = style(index, inheriting: around.style)
         inner.transform = own.transform.followed(by: around.transform)
+        if hasText, name != .text { noteDecorations(index, &inner) }
         let effects = effects(index), filter = inner.isClip ? nil : filterValue(index)
         // Both draw nothing at all.
         if own.opacity == 0 || own.transform.determinant == 0 { return nil }
-        var node = try draw(index, own, inner)
+        return try finished(try draw(index, own, inner), index, own, effects, filter, inner)
+    }
+
+    /// What an element drew with its transform about its own box, its filter and its effects.
+    @inline(never)  // keeps the frame of `node`, which nests, small
+    private mutating func finished(
+        _ node: SVG.Node?, _ index: Int, _ own: OwnStyle, _ effects: Effects, _ filter: TextRange?, _ inner: Surroundings
+    ) throws(SVG.ParseError) -> SVG.Node? {
+        var node = node, own = own
+        let name = document.elements[index].name
         if let pending = own.boxTransform, let drawn = node {
             try step(index, count: drawn.nodeCount)
             let box = pending.includesStroke ? drawn.strokeBounds(in: drawn.transform) : drawn.bounds(in: drawn.transform)
@@ -366,6 +379,14 @@ struct Resolver {
         guard let node, !effects.isEmpty else { return node }
         // The place of a `use` and the viewport of a nested `svg` belong to the coordinates that clip paths and masks refer to.
         return try applying(effects, of: index, to: node, name == .use || name == .svg ? node.transform : own.transform, inner)
+    }
+
+    /// Adds the lines that the element cascaded last asks for along the text in it.
+    @inline(never)
+    private func noteDecorations(_ index: Int, _ inner: inout Surroundings) {
+        guard let range = value(.textDecorationLine) ?? value(.textDecoration) else { return }
+        let kinds = decorationKinds(range)
+        if !kinds.isEmpty { inner.decorations.append((kinds, index, inner.style)) }
     }
 
     /// What an element that is displayed draws.
@@ -399,7 +420,7 @@ struct Resolver {
             return try shape(index, own, inner)
         case .text: return try text(index, own, inner)
         case .image: return try image(index, own, inner)
-        case .foreignObject: return unsupported(index, inner, "foreign content is not drawn")
+        case .foreignObject: return try foreignText(index, own, inner)
         default:
             let spelling = name == .unknown ? document.string(document.elements[index].content) : name.spelling
             report(index, .unsupported, "the element `\(spelling)` is not known here; it and its content are left out")
@@ -427,8 +448,7 @@ struct Resolver {
             default: break
             }
         }
-        if let foreign { _ = try node(foreign, inner) }
-        return []
+        return try foreign.flatMap { other throws(SVG.ParseError) in try node(other, inner) }.map { [$0] } ?? []
     }
 
     /// Whether the conditional attributes hold (SVG 2, 5.7). `requiredFeatures` has no meaning any more.
@@ -471,28 +491,37 @@ struct Resolver {
         var node: SVG.Node?
         switch document.elements[target].name {
         case .symbol, .svg:
-            try step(target, count: 1 + attributeByteCount(target) >> 6)
-            guard isWanted(target), inside.depth < options.limits.depth else { return nil }
-            try cascade(target, under: inside.style)
-            let ownOfTarget = ownStyle(target)
-            if ownOfTarget.boxTransform != nil {
-                report(target, .unsupported, "a transform about the box of a `symbol` or `svg` is left out where it is used")
-            }
-            guard ownOfTarget.isDisplayed, ownOfTarget.opacity > 0 else { return nil }
-            var deeper = inside
-            deeper.depth += 1
-            deeper.style = style(target, inheriting: inside.style)
-            deeper.transform = ownOfTarget.transform.followed(by: inside.transform)
-            let effects = effects(target), filter = inside.isClip ? nil : filterValue(target)
-            node = try viewportGroup(target, ownOfTarget, deeper, size: (width, height))
-            if let filter, let drawn = node { node = try filtered(drawn, by: filter, of: target, ownOfTarget, deeper) }
-            if let drawn = node, !effects.isEmpty { node = try applying(effects, of: target, to: drawn, drawn.transform, deeper) }
+            node = try usedViewport(target, inside, size: (width, height))
         default:
             node = try self.node(target, inside)
         }
         guard let node else { return nil }
         group.children = [node]
         return .group(group)
+    }
+
+    /// A `symbol` or `svg` where it is used.
+    @inline(never)  // keeps the frame of `use`, which nests, small
+    private mutating func usedViewport(
+        _ target: Int, _ inside: Surroundings, size: (width: Double?, height: Double?)
+    ) throws(SVG.ParseError) -> SVG.Node? {
+        try step(target, count: 1 + attributeByteCount(target) >> 6)
+        guard isWanted(target), inside.depth < options.limits.depth else { return nil }
+        try cascade(target, under: inside.style)
+        let ownOfTarget = ownStyle(target)
+        if ownOfTarget.boxTransform != nil {
+            report(target, .unsupported, "a transform about the box of a `symbol` or `svg` is left out where it is used")
+        }
+        guard ownOfTarget.isDisplayed, ownOfTarget.opacity > 0 else { return nil }
+        var deeper = inside
+        deeper.depth += 1
+        deeper.style = style(target, inheriting: inside.style)
+        deeper.transform = ownOfTarget.transform.followed(by: inside.transform)
+        let effects = effects(target), filter = inside.isClip ? nil : filterValue(target)
+        var node = try viewportGroup(target, ownOfTarget, deeper, size: size)
+        if let filter, let drawn = node { node = try filtered(drawn, by: filter, of: target, ownOfTarget, deeper) }
+        if let drawn = node, !effects.isEmpty { node = try applying(effects, of: target, to: drawn, drawn.transform, deeper) }
+        return node
     }
 
     /// A nested `svg` or a used `symbol`: a viewport of its own (SVG 2, 8.2).

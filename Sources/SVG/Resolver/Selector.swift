@@ -11,6 +11,8 @@ struct Selector {
     struct Compound {
         /// The element's name; nil for `*` or none.
         var type: ElementName?
+        /// As written; it decides among elements that this room does not know.
+        var typeName = SVG.Document.TextRange.missing
         var ids: [SVG.Document.TextRange] = []
         var classes: [SVG.Document.TextRange] = []
         var conditions: [Condition] = []
@@ -99,7 +101,7 @@ struct SelectorReader {
         skipNamespace(&scanner)
         if !scanner.skip(UInt8(ascii: "*")), let name = identifier(&scanner) {
             let bytes = UnsafeBufferPointer(start: text + Int(name.start), count: Int(name.end - name.start))
-            // A name this room does not know matches none of its elements.
+            compound.typeName = name
             compound.type = ElementName.table.index(of: bytes).flatMap { ElementName(rawValue: $0) } ?? .unknown
             specificity += 1
         }

@@ -87,10 +87,10 @@ extension Resolver {
 
     // MARK: Outlines
 
-    private typealias Outline = (path: BezierPath, shape: SVG.BasicShape?)
+    typealias Outline = (path: BezierPath, shape: SVG.BasicShape?)
 
     /// The outline of the shape cascaded last; nil when it has none.
-    private mutating func outline(_ index: Int, _ style: Style) -> Outline? {
+    mutating func outline(_ index: Int, _ style: Style) -> Outline? {
         switch document.elements[index].name {
         case .path: return path(index)
         case .rect: return rect(index, style)

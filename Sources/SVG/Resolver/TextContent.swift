@@ -61,7 +61,15 @@ extension Resolver {
     mutating func text(_ index: Int, _ own: OwnStyle, _ around: Surroundings) throws(SVG.ParseError) -> SVG.Node? {
         var content = TextContent()
         var collector = TextCollector()
+        // Lines that elements around the text ask for run along it as well (CSS Text Decoration 3, 2.1).
+        var lines: [(kind: SVG.Text.Decoration.Kind, style: Int)] = []
+        for line in around.decorations {
+            lines += line.kinds.map { ($0, content.styles.count) }
+            content.styles.append(
+                .init(element: line.element, style: line.style, opacity: 1, rise: 0, baseline: .alphabetic, decorations: []))
+        }
         let root = try textStyle(of: index, own, around.style, opacity: 1, content: &content, parent: nil)
+        content.styles[root].decorations = lines + content.styles[root].decorations
         try collect(index, root, around, into: &content, &collector)
         collector.finish(&content)
         guard !content.characters.isEmpty else { return nil }
@@ -106,16 +114,23 @@ extension Resolver {
         }
         if let range = value(.textDecorationLine) ?? value(.textDecoration) {
             let place = content.styles.count
-            reader.forEachWord(in: range) { word in
-                let kinds: [(StaticString, SVG.Text.Decoration.Kind)] = [
-                    ("underline", .underline), ("overline", .overline), ("line-through", .lineThrough),
-                ]
-                for (name, kind) in kinds where reader.isText(word, name) { result.decorations.append((kind, place)) }
-            }
+            result.decorations += decorationKinds(range).map { ($0, place) }
         }
         if document.elements[index].name == .a, let target = value(.href), !target.isEmpty { result.link = document.string(target) }
         content.styles.append(result)
         return content.styles.count - 1
+    }
+
+    /// The lines that a value of `text-decoration` asks for.
+    func decorationKinds(_ range: TextRange) -> [SVG.Text.Decoration.Kind] {
+        var result: [SVG.Text.Decoration.Kind] = []
+        reader.forEachWord(in: range) { word in
+            let kinds: [(StaticString, SVG.Text.Decoration.Kind)] = [
+                ("underline", .underline), ("overline", .overline), ("line-through", .lineThrough),
+            ]
+            for (name, kind) in kinds where reader.isText(word, name) { result.append(kind) }
+        }
+        return result
     }
 
     // MARK: Characters
@@ -169,7 +184,7 @@ extension Resolver {
                 let opacity = content.styles[place].opacity * own.opacity
                 let next = try textStyle(of: child, own, inner, opacity: opacity, content: &content, parent: place)
                 if name == .textPath {
-                    guard let path = textPath(child, inner) else { continue }
+                    guard let path = try textPath(child, inner) else { continue }
                     content.paths.append(path)
                     content.styles[next].path = content.paths.count - 1
                     // What comes before the path and on it is not one line.
@@ -188,7 +203,15 @@ extension Resolver {
         _ range: TextRange, _ place: Int, _ index: Int, _ content: inout TextContent, _ collector: inout TextCollector
     ) throws(SVG.ParseError) {
         try step(index, count: Int(range.end - range.start) >> 3)
-        collector.add(document.string(range), style: place, keepsSpace: content.styles[place].style.text.keepsSpace, to: &content)
+        let style = content.styles[place].style.text, text = document.string(range)
+        let cased =
+            switch style.casing {
+            case .asWritten: text
+            case .upper: text.uppercased()
+            case .lower: text.lowercased()
+            case .capitalized: text.withCapitals(after: content.characters.last)
+            }
+        collector.add(cased, style: place, keepsSpace: style.keepsSpace, to: &content)
     }
 
     /// Lengths in pixels separated by white space or commas.
@@ -228,8 +251,9 @@ extension Resolver {
         return element(withID: TextRange(start: reference.start + 1, end: reference.end))
     }
 
-    private mutating func textPath(_ index: Int, _ style: Style) -> TextPath? {
-        guard let reference = value(.href), let target = target(of: reference), document.elements[target].name == .path else {
+    private mutating func textPath(_ index: Int, _ style: Style) throws(SVG.ParseError) -> TextPath? {
+        let shapes: [ElementName] = [.path, .rect, .circle, .ellipse, .line, .polyline, .polygon]
+        guard let reference = value(.href), let target = target(of: reference), shapes.contains(document.elements[target].name) else {
             report(index, .invalid, "textPath `\(value(.href).map(quoted) ?? "")` refers to no path; its text is left out")
             return nil
         }
@@ -237,12 +261,10 @@ extension Resolver {
         if let range = value(.side), reader.isText(range, "right") {
             report(index, .approximated, "text is set on the left side of its path")
         }
-        guard let data = document.attribute(.d, of: target).map(reader.trimmed) else { return nil }
-        var (outline, _) = BezierPath.reading(svgPathData: reader.scanner(data))
-        if let range = document.attribute(.transform, of: target), let transform = AffineTransform(reader.scanner(reader.trimmed(range))) {
-            outline = outline.transformed(by: transform)
-        }
-        guard !outline.isEmpty else { return nil }
+        // The caller cascades the element of the text again.
+        try cascade(target)
+        let transform = ownStyle(target).transform
+        guard let outline = outline(target, style)?.path.transformed(by: transform) else { return nil }
         let length = outline.length
         var scale = 1.0
         if let range = document.attribute(.pathLength, of: target), let given = reader.number(reader.trimmed(range)), given > 0 {
@@ -258,6 +280,19 @@ extension Resolver {
             families: style.families + (style.families.contains { genericFamilies.contains($0.lowercased()) } ? [] : ["serif"]),
             weight: style.weight, isItalic: style.isItalic,
             stretch: style.stretch)
+    }
+}
+
+extension String {
+    /// The same with the first letter of each word as a capital; `before` is what stands in front.
+    fileprivate func withCapitals(after before: Unicode.Scalar?) -> String {
+        var result = "", isInside = before.map { $0.properties.isAlphabetic || $0.properties.numericType != nil } ?? false
+        for character in self {
+            let isWord = character.isLetter || character.isNumber || isInside && (character == "'" || character == "’")
+            result += isWord && !isInside ? character.uppercased() : String(character)
+            isInside = isWord
+        }
+        return result
     }
 }
 

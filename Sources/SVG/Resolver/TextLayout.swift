@@ -6,16 +6,22 @@ extension Resolver {
     mutating func layOut(_ content: TextContent, into text: inout SVG.Text, _ around: Surroundings) throws(SVG.ParseError) {
         var line = TextLine(content: content)
         var first = 0
-        var pen = Point(0, 0)
+        var pen = Point(0, 0), along = 0.0
         let count = content.characters.count
         while first < count {
-            let place = content.places[first]
-            if let x = place.x { pen.x = x }
-            if let y = place.y { pen.y = y }
-            var end = first + 1
             func path(_ i: Int) -> Int? { content.styles[content.styleOf[i]].path }
-            while end < count, content.places[end].x == nil, content.places[end].y == nil, path(end) == path(first) { end += 1 }
-            let chunk = line.set(first..<end, at: &pen, typesetter) { request(for: $0) }
+            let place = content.places[first], isOnPath = path(first) != nil
+            if isOnPath {
+                // There x is a distance along the path, and y has no meaning (SVG 2, 11.8.3).
+                if first == 0 || path(first - 1) != path(first) { along = 0 }
+                if let x = place.x { along = x }
+            } else {
+                if let x = place.x { pen.x = x }
+                if let y = place.y { pen.y = y }
+            }
+            var end = first + 1
+            while end < count, content.places[end].x == nil, isOnPath || content.places[end].y == nil, path(end) == path(first) { end += 1 }
+            let chunk = line.set(first..<end, at: &pen, along: &along, typesetter) { request(for: $0) }
             reportFonts(of: chunk, content)
             if let chunk { text.chunks.append(chunk.chunk) }
             line.cells += chunk?.cells ?? []
@@ -27,7 +33,7 @@ extension Resolver {
         var number = 0
         for i in text.chunks.indices {
             for j in text.chunks[i].spans.indices {
-                let place = line.cells[number].style
+                let cell = line.cells[number], place = cell.style
                 number += 1
                 let style = content.styles[place]
                 let own = try self.paints(of: place, content, box, around, &paints)
@@ -48,7 +54,8 @@ extension Resolver {
                     }
                     text.chunks[i].spans[j].decorations.append(
                         SVG.Text.Decoration(
-                            kind: kind, offset: offset * size, thickness: thickness * size, fill: paint.fill, stroke: paint.stroke))
+                            kind: kind, outline: cell.line(at: offset * size, thickness: thickness * size), fill: paint.fill,
+                            stroke: paint.stroke))
                 }
             }
         }
@@ -128,7 +135,21 @@ private struct TextLine {
     var cells: [Cell] = []
 
     /// What a span of the result was made from.
-    struct Cell { var style: Int }
+    struct Cell {
+        var style: Int
+        /// Stretches of its glyphs that stand on one line: where the first begins, and how far the last reaches from there.
+        var stretches: [(frame: AffineTransform, reach: Double)]
+
+        /// A line along the glyphs with its middle so far below their baseline.
+        func line(at offset: Double, thickness: Double) -> BezierPath {
+            var path = BezierPath()
+            for stretch in stretches where stretch.reach > 0 {
+                let bar = Rect(x: 0, y: offset - thickness / 2, width: stretch.reach, height: thickness)
+                path.append(BezierPath(bar).transformed(by: stretch.frame))
+            }
+            return path
+        }
+    }
 
     struct Set {
         var chunk: SVG.Text.Chunk
@@ -145,14 +166,18 @@ private struct TextLine {
         var span: Int
         /// Where it is drawn along the line and across it, and how far it reaches along.
         var x: Double, y: Double, advance: Double
+        /// How much of that is the font's doing, which the line does not follow.
+        var dx: Double, dy: Double
         /// Horizontal stretch, and turn in degrees.
         var stretch = 1.0, turn = 0.0
+        /// Whether it stands upright in a line that runs down; `dx` and `dy` are then from the middle of the line, to the right and down.
+        var isUpright: Bool
         var size: Double
     }
 
-    /// Sets the characters of a chunk from `pen` on, and leaves the pen behind the last.
+    /// Sets the characters of a chunk from `pen` on, and leaves the pen behind the last; on a path from a distance `start` along it.
     mutating func set(
-        _ range: Range<Int>, at pen: inout Point, _ setter: Typesetter, request: (TextStyle) -> FontRequest
+        _ range: Range<Int>, at pen: inout Point, along start: inout Double, _ setter: Typesetter, request: (TextStyle) -> FontRequest
     ) -> Set? {
         let styles = content.styles
         let base = styles[content.styleOf[range.lowerBound]]
@@ -172,54 +197,57 @@ private struct TextLine {
         let isRightToLeft = base.style.text.isRightToLeft
         let levels = Bidi.levels(of: Array(content.characters[range]), isRightToLeft: isRightToLeft)
 
-        // Spans of one style in reading order; inside them parts of one direction without a move between.
-        var spanRanges: [Range<Int>] = [], parts: [(range: Range<Int>, span: Int, level: UInt8)] = []
-        var i = range.lowerBound
-        while i < range.upperBound {
-            var end = i + 1
-            while end < range.upperBound, content.styleOf[end] == content.styleOf[i] { end += 1 }
-            spanRanges.append(i..<end)
-            var start = i
-            while start < end {
-                var stop = start + 1
-                let level = levels[start - range.lowerBound]
-                while stop < end, levels[stop - range.lowerBound] == level, !isMoved(stop) { stop += 1 }
-                parts.append((start..<stop, spanRanges.count - 1, level))
-                start = stop
+        // Spans of one style in reading order. Characters of one font and direction are set together whatever their paint and place, so
+        // that pairs of letters keep their kerning; ligatures do not reach over a border or a move.
+        var spanRanges: [Range<Int>] = [], parts: [(range: Range<Int>, level: UInt8, isUpright: Bool, apart: [Int])] = []
+        var spanOf: [Int] = []
+        for i in range {
+            let isNewSpan = i == range.lowerBound || content.styleOf[i] != content.styleOf[i - 1]
+            if isNewSpan { spanRanges.append(i..<i) }
+            spanRanges[spanRanges.count - 1] = spanRanges.last!.lowerBound..<i + 1
+            spanOf.append(spanRanges.count - 1)
+            let level = levels[i - range.lowerBound], isUpright = isUpright(i)
+            if let last = parts.last, last.level == level, last.isUpright == isUpright,
+                !isNewSpan || areSetAlike(content.styleOf[i - 1], content.styleOf[i], request)
+            {
+                parts[parts.count - 1].range = last.range.lowerBound..<i + 1
+                if isNewSpan || isMoved(i) { parts[parts.count - 1].apart.append(startOf[i - range.lowerBound]) }
+            } else {
+                parts.append((i..<i + 1, level, isUpright, []))
             }
-            i = end
         }
 
         var placed: [Placed] = []
         var x = 0.0, y = 0.0
         var isPlain = base.path == nil
+        let isDown = base.style.text.isVertical && base.path == nil
         for (order, place) in Bidi.visualOrder(parts.map(\.level)).enumerated() {
-            let part = parts[place], style = styles[content.styleOf[part.range.lowerBound]].style
-            let text = style.text
+            let part = parts[place], first = styles[content.styleOf[part.range.lowerBound]].style.text
             var features: Typesetter.Features = []
-            if !text.hasKerning { features.insert(.noKerning) }
-            if text.letterSpacing != 0 { features.insert(.noLigatures) }
-            if text.isSmallCaps { features.insert(.smallCaps) }
+            if !first.hasKerning { features.insert(.noKerning) }
+            if first.letterSpacing != 0 { features.insert(.noLigatures) }
+            if first.isSmallCaps { features.insert(.smallCaps) }
+            if part.isUpright { features.insert(.upright) }
             let runs = setter.set(
-                utf8, bytes(part.range), as: request(text), isRightToLeft: part.level & 1 == 1, features: features)
+                utf8, bytes(part.range), as: request(first), isRightToLeft: part.level & 1 == 1, features: features, apart: part.apart)
             let lastGlyphs = runs.last?.glyphs.count ?? 0
             for (number, run) in runs.enumerated() {
                 for (offset, glyph) in run.glyphs.enumerated() {
                     let character = numberOf[min(glyph.start, numberOf.count - 1)]
-                    let own = content.places[character]
-                    let isFirst = offset == 0 || run.glyphs[offset - 1].start != glyph.start
-                    if isFirst, offset == 0 && number == 0, character != range.lowerBound || order > 0 {
-                        if own.dx != 0 || own.dy != 0 { isPlain = false }
-                    }
-                    if isFirst, offset == 0 && number == 0 {
-                        x += own.dx
-                        y += own.dy
+                    let own = content.places[character], style = styles[content.styleOf[character]].style, text = style.text
+                    if offset == 0 || run.glyphs[offset - 1].start != glyph.start {
+                        if character != range.lowerBound || order > 0, own.dx != 0 || own.dy != 0 { isPlain = false }
+                        // Along the line and across it, which in lines that run down is to the left.
+                        x += isDown ? own.dy : own.dx
+                        y += isDown ? -own.dx : own.dy
                     }
                     if own.turn != nil { isPlain = false }
                     placed.append(
                         Placed(
-                            face: run.face, id: glyph.id, character: character, span: part.span, x: x + glyph.dx * style.fontSize,
-                            y: y + glyph.dy * style.fontSize, advance: glyph.advance * style.fontSize, turn: own.turn ?? 0,
+                            face: run.face, id: glyph.id, character: character, span: spanOf[character - range.lowerBound],
+                            x: part.isUpright ? x : x + glyph.dx * style.fontSize, y: part.isUpright ? y : y + glyph.dy * style.fontSize,
+                            advance: glyph.advance * style.fontSize,
+                            dx: glyph.dx * style.fontSize, dy: glyph.dy * style.fontSize, turn: own.turn ?? 0, isUpright: part.isUpright,
                             size: style.fontSize))
                     x += glyph.advance * style.fontSize
                     let isLastOfCluster = offset + 1 == run.glyphs.count || run.glyphs[offset + 1].start != glyph.start
@@ -266,17 +294,29 @@ private struct TextLine {
         var chunk = SVG.Text.Chunk(
             anchor: anchor, place: pen, advance: x, isRightToLeft: isRightToLeft, isVertical: base.style.text.isVertical,
             isPlain: isPlain, spans: [])
-        let walk = base.path.map { PathWalk(content.paths[$0]) }
+        let walk = base.path.map { PathWalk(content.paths[$0], from: start) }
         var cells: [Cell] = []
         var membersOf = [[Placed]](repeating: [], count: spanRanges.count)
         for glyph in placed { membersOf[glyph.span].append(glyph) }
         for (number, spanRange) in spanRanges.enumerated() {
             let place = content.styleOf[spanRange.lowerBound], style = styles[place]
             let members = membersOf[number]
-            guard !members.isEmpty else { continue }
-            chunk.spans.append(
-                span(spanRange, style, members, pen, shift, chunk.isVertical, walk, setter.face(for: request(style.style.text))))
-            cells.append(Cell(style: place))
+            guard !members.isEmpty else {
+                // Marks on a letter of the span before are drawn with it, and joined to it.
+                var marks = String.UnicodeScalarView()
+                marks.append(contentsOf: content.characters[spanRange])
+                if let last = chunk.spans.indices.last { chunk.spans[last].text += String(marks) }
+                continue
+            }
+            let made = span(spanRange, style, members, pen, shift, chunk.isVertical, walk, setter.face(for: request(style.style.text)))
+            chunk.spans.append(made.span)
+            cells.append(Cell(style: place, stretches: made.stretches))
+        }
+        if let walk {
+            // What follows the path begins where its text ends.
+            start += x
+            if let end = walk.frame(at: min(max(shift + x, walk.first), walk.last)) { pen = end(Point(0, y)) }
+            return Set(chunk: chunk, cells: cells)
         }
         if chunk.isVertical { pen.y += x } else { pen.x += x }
         if !chunk.isVertical { pen.y += y } else { pen.x -= y }
@@ -288,6 +328,24 @@ private struct TextLine {
         content.characters[range].contains { (0x0600...0x08FF).contains($0.value) || (0x1800...0x18AF).contains($0.value) }
     }
 
+    /// Whether characters of two styles are of one font and set in one way, so that they differ in paint alone.
+    private func areSetAlike(_ a: Int, _ b: Int, _ request: (TextStyle) -> FontRequest) -> Bool {
+        let (a, b) = (content.styles[a].style, content.styles[b].style)
+        return a.fontSize == b.fontSize && a.text.hasKerning == b.text.hasKerning && a.text.isSmallCaps == b.text.isSmallCaps
+            && (a.text.letterSpacing != 0) == (b.text.letterSpacing != 0) && request(a.text) == request(b.text)
+    }
+
+    /// Whether a character stands upright in a line that runs down (`text-orientation`).
+    private func isUpright(_ character: Int) -> Bool {
+        let text = content.styles[content.styleOf[character]].style.text
+        guard text.isVertical, content.styles[content.styleOf[character]].path == nil else { return false }
+        switch text.orientation {
+        case .mixed: return content.characters[character].isUprightInVerticalText
+        case .upright: return true
+        case .sideways: return false
+        }
+    }
+
     private func isMoved(_ character: Int) -> Bool {
         let place = content.places[character]
         return place.dx != 0 || place.dy != 0 || place.turn != nil || content.places[character - 1].turn != nil
@@ -297,7 +355,7 @@ private struct TextLine {
     private func span(
         _ range: Range<Int>, _ style: TextContent.Style, _ members: [Placed], _ pen: Point, _ shift: Double, _ isVertical: Bool,
         _ walk: PathWalk?, _ preferred: Face?
-    ) -> SVG.Text.Span {
+    ) -> (span: SVG.Text.Span, stretches: [(frame: AffineTransform, reach: Double)]) {
         let text = style.style.text, size = style.style.fontSize
         let face = members.first?.face ?? preferred
         let metrics = face?.metrics ?? .estimated
@@ -331,39 +389,73 @@ private struct TextLine {
         var glyphs: [SVG.Text.Glyph] = []
         var box: Rect?
         var left = Double.infinity, right = -Double.infinity
+        var stretches: [(frame: AffineTransform, reach: Double)] = []
         for glyph in members {
             let along = shift + glyph.x
             left = min(left, along)
             right = max(right, along + glyph.advance)
-            var place: AffineTransform
-            if let walk {
+            var frame: AffineTransform
+            if glyph.isUpright {
+                // Lines that run down have their letters' middles one below the other.
+                let side = across - (line.ascent - line.descent) / 2 * size
+                frame = .translation(pen.x - (glyph.y + side), pen.y + along)
+            } else if let walk {
                 // Glyphs beyond the ends of the path are not drawn.
                 guard let at = walk.frame(at: along + glyph.advance / 2) else { continue }
-                place = AffineTransform.translation(-glyph.advance / 2, glyph.y + across).followed(by: at)
+                frame = AffineTransform.translation(-glyph.advance / 2, glyph.y - glyph.dy + across).followed(by: at)
             } else if isVertical {
-                place = AffineTransform(a: 0, b: 1, c: -1, d: 0, e: pen.x - (glyph.y + across), f: pen.y + along)
+                frame = AffineTransform(
+                    a: 0, b: 1, c: -1, d: 0, e: pen.x - (glyph.y - glyph.dy + across), f: pen.y + along - glyph.dx)
             } else {
-                place = .translation(pen.x + along, pen.y + glyph.y + across)
+                frame = .translation(pen.x + along - glyph.dx, pen.y + glyph.y - glyph.dy + across)
             }
-            if glyph.turn != 0 { place = AffineTransform.rotation(Angle(degrees: glyph.turn)).followed(by: place) }
-            let scaling = AffineTransform.scaling(glyph.size * glyph.stretch, glyph.size)
+            if glyph.turn != 0 { frame = AffineTransform.rotation(Angle(degrees: glyph.turn)).followed(by: frame) }
+            if glyph.advance > 0, !glyph.isUpright {
+                if let last = stretches.last, let start = frame.distance(alongFrom: last.frame) {
+                    stretches[stretches.count - 1].reach = max(last.reach, start + glyph.advance)
+                } else {
+                    stretches.append((frame, glyph.advance))
+                }
+            }
+            // On a path the middle of the glyph, where it is drawn, decides about its place.
+            let place = AffineTransform.translation(walk == nil ? glyph.dx : 0, glyph.dy).followed(by: frame)
+            let scaling =
+                glyph.isUpright
+                ? AffineTransform.scaling(glyph.size, glyph.size * glyph.stretch) : .scaling(glyph.size * glyph.stretch, glyph.size)
             if let face = glyph.face {
                 let outline = face.outline(of: glyph.id)
                 glyphs.append(SVG.Text.Glyph(outline: outline, transform: scaling.followed(by: place)))
             }
-            let cell = Rect(
-                x: 0, y: -metrics.ascent * size, width: max(glyph.advance, 0), height: (metrics.ascent + metrics.descent) * size)
+            let cell =
+                glyph.isUpright
+                ? Rect(x: 0, y: -metrics.ascent * size, width: -2 * glyph.dx, height: glyph.advance)
+                : Rect(
+                    x: 0, y: -metrics.ascent * size, width: max(glyph.advance, 0), height: (metrics.ascent + metrics.descent) * size)
             if let bounds = BezierPath(cell).transformed(by: place).bounds { box = box?.union(bounds) ?? bounds }
         }
         let start =
             isVertical ? Point(pen.x - members[0].y - across, pen.y + left) : Point(pen.x + left, pen.y + members[0].y + across)
-        return SVG.Text.Span(
+        let span = SVG.Text.Span(
             text: String(scalars), font: font, size: size, letterSpacing: isJoined(range) ? 0 : text.letterSpacing,
             wordSpacing: text.wordSpacing + (isJoined(range) ? text.letterSpacing : 0),
             rise: style.rise, isSmallCaps: text.isSmallCaps, isKerned: text.hasKerning, language: text.language, link: style.link,
             fill: nil, stroke: nil,
             isStrokeFirst: false, opacity: style.opacity, decorations: [], start: start, advance: max(right - left, 0), glyphs: glyphs,
             box: box ?? Rect(start, start))
+        return (span, stretches)
+    }
+}
+
+extension AffineTransform {
+    /// How far along its line another frame lies, when both are turned alike and stand on one line; nil otherwise.
+    fileprivate func distance(alongFrom other: AffineTransform) -> Double? {
+        let size = abs(a) + abs(b), slack = 1e-6 * size
+        guard abs(a - other.a) <= slack, abs(b - other.b) <= slack, abs(c - other.c) <= slack, abs(d - other.d) <= slack, size > 0
+        else { return nil }
+        let (dx, dy) = (e - other.e, f - other.f), square = a * a + b * b
+        guard abs(dy * a - dx * b) <= 1e-3 * square.squareRoot() else { return nil }
+        let along = (dx * a + dy * b) / square
+        return along >= -1e-3 ? along : nil
     }
 }
 
@@ -372,8 +464,9 @@ private struct PathWalk {
     private var points: [(at: Double, point: Point)] = []
     private let startOffset: Double
 
-    init(_ path: TextPath) {
-        startOffset = path.startOffset
+    /// A walk that begins at a distance from where text begins on the path.
+    init(_ path: TextPath, from start: Double) {
+        startOffset = path.startOffset + start
         var at = 0.0, start = Point(0, 0), current = Point(0, 0)
         func step(_ p: Point, _ points: inout [(at: Double, point: Point)]) {
             at += current.distance(to: p)
@@ -400,6 +493,10 @@ private struct PathWalk {
             }
         }
     }
+
+    /// The distances of the path's ends.
+    var first: Double { -startOffset }
+    var last: Double { (points.last?.at ?? 0) - startOffset }
 
     /// The coordinate system that stands on the path at a distance, x along it; nil beyond its ends.
     func frame(at distance: Double) -> AffineTransform? {

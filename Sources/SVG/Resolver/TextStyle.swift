@@ -14,10 +14,18 @@ struct TextStyle {
     var anchor = SVG.Text.Anchor.start
     var isRightToLeft = false
     var isVertical = false
+    var orientation = Orientation.mixed
+    var casing = Casing.asWritten
     var keepsSpace = false
     var baseline = Baseline.alphabetic
     var language: String?
 }
+
+/// How letters stand in lines that run down.
+enum Orientation { case mixed, upright, sideways }
+
+/// What `text-transform` makes of letters.
+enum Casing { case asWritten, upper, lower, capitalized }
 
 /// Which line of the font lies on the line of text.
 enum Baseline {
@@ -101,6 +109,14 @@ extension Resolver {
             }
             return false
         }
+        apply(&self, .textOrientation, \.orientation) { reader, range in
+            reader.isText(range, "upright")
+                ? .upright : reader.isText(range, "sideways") || reader.isText(range, "sideways-right") ? .sideways : .mixed
+        }
+        apply(&self, .textTransform, \.casing) { reader, range in
+            reader.isText(range, "uppercase")
+                ? .upper : reader.isText(range, "lowercase") ? .lower : reader.isText(range, "capitalize") ? .capitalized : .asWritten
+        }
         apply(&self, .dominantBaseline, \.baseline) { Baseline($0, $1) }
         if let range = value(.space) { style.keepsSpace = reader.isText(range, "preserve") }
         apply(&self, .whiteSpace, \.keepsSpace) { reader, range in
@@ -157,6 +173,25 @@ extension Resolver {
             }
         }
         return false
+    }
+}
+
+extension Unicode.Scalar {
+    /// Whether it stands upright between sideways letters: Vertical_Orientation U or Tu (UAX #50), by blocks.
+    ///
+    /// Brackets and dashes of East Asian text (Tr) are turned, as their forms for lines that run down look in most fonts.
+    var isUprightInVerticalText: Bool {
+        switch value {
+        case 0xA7, 0xA9, 0xAE, 0xB1, 0xBC...0xBE, 0xD7, 0xF7: true
+        case 0x1100...0x11FF, 0x1401...0x167F, 0x2016, 0x2020...0x2021, 0x203B...0x203C, 0x2047...0x2049, 0x20E2...0x20E4: true
+        case 0x2100...0x2101, 0x2103...0x2109, 0x2113...0x2114, 0x2116...0x2117, 0x211E...0x2123, 0x2150...0x2188: true
+        case 0x221E, 0x2234...0x2235, 0x2318...0x2328, 0x2460...0x24FF, 0x25A0...0x2767, 0x2776...0x2793, 0x2B50...0x2B59: true
+        case 0x2E80...0x3007, 0x3012...0x3013, 0x3020...0x302F, 0x3031...0x309F, 0x30A1...0x30FB, 0x30FD...0xA4CF: true
+        case 0xA960...0xA97F, 0xAC00...0xD7FF, 0xE000...0xFAFF, 0xFE10...0xFE1F, 0xFE30...0xFE48, 0xFF01...0xFF07: true
+        case 0xFF0A...0xFF0C, 0xFF0E...0xFF19, 0xFF1F...0xFF3A, 0xFF3C, 0xFF3E, 0xFF40...0xFF5A, 0xFFE0...0xFFE2: true
+        case 0x1F000...0x1FAFF, 0x20000...0x3FFFD: true
+        default: false
+        }
     }
 }
 

@@ -109,6 +109,88 @@ struct TextTests {
         SVG.Fill(paint: .color(SVG.Color(red: red, green: green, blue: blue)))
     }
 
+    @Test("Elements around a text give it lines in their own paint")
+    func linesFromOutside() throws {
+        let span = try chunks("<g fill='red' text-decoration='underline'><text fill='blue' text-decoration='overline'>a</text></g>")[0]
+            .spans[0]
+        #expect(span.decorations.map(\.kind) == [.underline, .overline])
+        #expect(span.decorations.map(\.fill) == [color(255, 0, 0), color(0, 0, 255)])
+    }
+
+    @Test(
+        "Lines follow their glyphs: one piece where these stand on one line, else one for each",
+        arguments: [
+            ("<text x='5' y='9' text-decoration='underline'>abc</text>", 1),
+            ("<text text-decoration='underline' dx='0 5' textLength='90'>abc</text>", 1),
+            ("<text text-decoration='underline' dy='0 5'>abc</text>", 2), ("<text text-decoration='underline' rotate='20'>abc</text>", 3),
+            ("<path id='p' d='M0 40Q30 0 60 40'/><text><textPath href='#p' text-decoration='underline'>abc</textPath></text>", 3),
+        ])
+    func linePieces(_ content: String, _ count: Int) throws {
+        let line = try #require(try chunks(content)[0].spans[0].decorations.first?.outline)
+        #expect(line.elements.count { if case .move = $0 { true } else { false } } == count)
+    }
+
+    @Test("A line lies along its whole span, in lines that run down at its left")
+    func lineBounds() throws {
+        for (mode, isDown) in [("lr", false), ("tb", true)] {
+            let span = try chunks("<text x='50' y='40' font-size='10' writing-mode='\(mode)' text-decoration='underline'>abc</text>")[0]
+                .spans[0]
+            let line = try #require(span.decorations.first?.outline.bounds)
+            #expect(abs((isDown ? line.height : line.width) - span.advance) < 1e-9)
+            #expect(isDown ? line.maxX <= 50 && line.minY == 40 : line.minY >= 40 && line.minX == 50)
+        }
+    }
+
+    @Test(
+        "Text runs along basic shapes as along paths, where their own transform puts them",
+        arguments: [
+            ("<circle id='p' cx='50' cy='50' r='40'", Point(90, 50)), ("<rect id='p' x='20' y='30' width='60' height='9'", Point(20, 30)),
+            ("<line id='p' x1='5' y1='6' x2='90' y2='6'", Point(5, 6)), ("<polyline id='p' points='5,6 90,6'", Point(5, 6)),
+            ("<path id='p' transform='translate(9 9)' d='M5 6h80'", Point(14, 15)),
+            ("<ellipse id='p' cx='50' cy='9' rx='40' ry='30'", Point(90, 9)),
+        ])
+    func onShapes(_ shape: String, _ start: Point) throws {
+        let span = try chunks("\(shape) fill='none'/><text font-size='2'><textPath href='#p'>a</textPath></text>")[0].spans[0]
+        #expect(span.box.minX > start.x - 3 && span.box.maxX < start.x + 3 && span.box.minY > start.y - 3 && span.box.maxY < start.y + 3)
+    }
+
+    @Test("On a path x is a distance, y has no meaning, and what follows the path begins where its text ends")
+    func placesOnPaths() throws {
+        let path = "<path id='p' d='M10 20h90'/>"
+        let all = try chunks("\(path)<text font-size='10'><textPath href='#p'>a<tspan x='50' y='7'>b</tspan></textPath>c</text>")
+        #expect(all.map { $0.spans.map(\.text) } == [["a"], ["b"], ["c"]])
+        #expect(abs(all[1].spans[0].box.minX - 60) < 1e-9 && abs(all[2].place.x - 60 - all[1].advance) < 1e-9 && all[2].place.y == 20)
+    }
+
+    @Test("Spans that differ in paint alone are set as one; a mark on a letter of another span is drawn with it")
+    func setTogether() throws {
+        let marked = try chunks("<text>e<tspan fill='red'>\u{301}x</tspan><tspan fill='blue'>\u{301}</tspan></text>")[0].spans
+        #expect(marked.map(\.text).joined() == "e\u{301}x\u{301}" && marked.count == 2)
+        let moved = try chunks("<text writing-mode='tb' dx='0 5' dy='0 7'>ab</text>")[0]
+        #expect(moved.spans[0].box.minX < -5 && moved.advance > 20)
+    }
+
+    @Test(
+        "text-transform changes letters before anything counts them",
+        arguments: [("uppercase", "STRASSE IT'S"), ("lowercase", "straße it's"), ("capitalize", "Straße It's"), ("none", "straße it's")])
+    func casing(_ value: String, _ expected: String) throws {
+        let all = try chunks("<text style='text-transform:\(value)'>stra<tspan>ße</tspan> it's</text>")
+        #expect(all.flatMap(\.spans).map(\.text).joined() == expected)
+    }
+
+    @Test(
+        "In lines that run down ideographs stand upright and Latin letters lie, unless the file says otherwise",
+        arguments: [
+            ("\u{3042}\u{3044}", "", true), ("ab", "", false), ("ab", "text-orientation:upright", true),
+            ("\u{3042}\u{3044}", "text-orientation:sideways", false),
+        ])
+    func upright(_ text: String, _ style: String, _ isUpright: Bool) throws {
+        let chunk = try chunks("<text x='50' y='10' font-size='10' style='writing-mode:vertical-rl;\(style)'>\(text)</text>")[0]
+        let box = chunk.spans[0].box
+        // Upright letters are one em apart and as wide as they are; lying ones as wide as a line.
+        #expect((chunk.advance == 20 && abs(box.center.x - 50) < 1e-9 && box.width <= 10) == isUpright)
+    }
+
     @Test("Text without paint is left out but holds its place, and links are kept")
     func invisible() throws {
         let all = try chunks(
