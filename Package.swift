@@ -188,7 +188,7 @@ let package = Package(
         tests(of: "ImageTracing", ["AtelierGeometry", "AtelierPixels"]),
         tests(of: "ImageCodecs", ["AtelierTesting", "AtelierPixels"], resources: [.copy("Samples")]),
         tests(of: "Fonts", ["AtelierGeometry"]),
-        tests(of: "SVG", ["AtelierTesting", "AtelierGeometry", "AtelierPixels", "AtelierFonts"]),
+        tests(of: "SVG", ["AtelierTesting", "AtelierGeometry", "AtelierPixels", "AtelierFonts", "AtelierImageCodecs"]),
         tests(of: "Rasterizing", ["AtelierPixels"]),
         tests(of: "Archives", ["AtelierTesting"]),
         tests(

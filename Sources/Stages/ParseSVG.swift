@@ -20,13 +20,18 @@ public struct ParseSVG: Stage {
     public var fonts: FontBook?
     /// The files that its pictures refer to.
     public var files: [LinkedSource]
+    /// What decodes pictures in WebP; nil for a drawing without.
+    public var webP: String?
 
     /// A reading of one document.
-    public init(source: Artifact<Blob>, options: SVG.ReadOptions = .init(), fonts: FontBook? = nil, files: [LinkedSource] = []) {
+    public init(
+        source: Artifact<Blob>, options: SVG.ReadOptions = .init(), fonts: FontBook? = nil, files: [LinkedSource] = [], webP: String? = nil
+    ) {
         self.source = source
         self.options = options
         self.fonts = fonts
         self.files = files
+        self.webP = webP
     }
 
     /// A tree takes about twelve times its text, and holds the files.
@@ -42,7 +47,7 @@ public struct ParseSVG: Stage {
         }
         let files = files.contents(in: context), typesetter = try fonts.map(Typesetter.book) ?? .estimating()
         return try withSpan(resolving) { () throws(SVG.ParseError) in
-            try document.resolved(options: options, files: files, typesetter: typesetter)
+            try document.resolved(options: options, files: files, typesetter: typesetter, decodesWebP: webP != nil)
         }
     }
 }

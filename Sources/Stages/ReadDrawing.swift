@@ -1,4 +1,5 @@
 public import AtelierFonts
+import AtelierImageCodecs
 public import AtelierMemo
 public import AtelierSVG
 
@@ -20,15 +21,20 @@ public struct ReadDrawing: Plan {
     public var fonts: FontEnvironment
     /// The files that its pictures refer to.
     public var files: [LinkedSource]
+    /// What decodes pictures in WebP; nil for a drawing without.
+    public var webP: String?
     /// The stage the way leads to: the plan's alias must not outlive a raised version.
     public internal(set) var stages: String
 
     /// A reading of one document.
-    public init(source: Artifact<Blob>, options: SVG.ReadOptions = .init(), fonts: FontEnvironment, files: [LinkedSource] = []) {
+    public init(
+        source: Artifact<Blob>, options: SVG.ReadOptions = .init(), fonts: FontEnvironment, files: [LinkedSource] = [], webP: String? = nil
+    ) {
         self.source = source
         self.options = options
         self.fonts = fonts
         self.files = files
+        self.webP = webP
         self.stages = StageIdentities.toTree
     }
 
@@ -37,18 +43,31 @@ public struct ReadDrawing: Plan {
         let bytes = context[source].bytes
         let document = try SVG.Document(parsing: bytes.span, limits: options.limits)
         let fonts = try document.fontBook(options: options, files: files.contents(in: context))
-        return Artifact(ParseSVG(source: source, options: options, fonts: fonts.entries.isEmpty ? nil : fonts, files: files))
+        return Artifact(ParseSVG(source: source, options: options, fonts: fonts.entries.isEmpty ? nil : fonts, files: files, webP: webP))
     }
 }
 
 /// The tree of an SVG document, read with the fonts of this machine when it has text.
 ///
-/// - Parameter fonts: What `FontEnvironment.needed` says of the file that the document comes from, and of those it refers to.
+/// - Parameters:
+///   - fonts: What `FontEnvironment.needed` says of the file that the document comes from, and of those it refers to.
+///   - webP: What `webPDecoder` says of them.
 func readDrawing(
-    _ document: Artifact<Blob>, _ options: SVG.ReadOptions, _ fonts: FontEnvironment?, _ files: [LinkedSource] = []
+    _ document: Artifact<Blob>, _ options: SVG.ReadOptions, _ fonts: FontEnvironment?, _ files: [LinkedSource] = [],
+    webP: String? = nil
 ) -> Artifact<SVG.Tree> {
-    guard let fonts else { return Artifact(ParseSVG(source: document, options: options, files: files)) }
-    return Artifact(ReadDrawing(source: document, options: options, fonts: fonts, files: files))
+    guard let fonts else { return Artifact(ParseSVG(source: document, options: options, files: files, webP: webP)) }
+    return Artifact(ReadDrawing(source: document, options: options, fonts: fonts, files: files, webP: webP))
+}
+
+/// What decodes the pictures in WebP of a drawing and of the files it refers to; nil when it has none, so that no library is opened.
+func webPDecoder(for source: Artifact<Blob>, _ files: [LinkedSource]) -> String? {
+    // A picture that is traced has no pictures in it.
+    var mayHave = SourceLook(at: source).map { $0.isDrawing && $0.mayHaveWebP } ?? false
+    for link in files {
+        if let file = link.file, SourceLook(at: file)?.mayHaveWebP != false { mayHave = true }
+    }
+    return mayHave ? "\(WebP.library), \(ImageCodecs.pngEncoder)" : nil
 }
 
 extension FontEnvironment {

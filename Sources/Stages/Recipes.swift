@@ -60,12 +60,12 @@ public struct Conversion: Sendable {
 ///
 /// - Parameter files: Those that the pictures of a drawing refer to; they become data inside the output.
 public func convertToSVG(_ source: Artifact<Blob>, _ options: ConversionOptions = .init(), files: [LinkedSource] = []) -> Conversion {
-    let fonts = FontEnvironment.needed(by: source, files)
+    let fonts = FontEnvironment.needed(by: source, files), webP = webPDecoder(for: source, files)
     return Conversion(
-        output: Artifact(SVGFromSource(source: source, options: options, drawings: .rewritten, fonts: fonts, files: files)),
+        output: Artifact(SVGFromSource(source: source, options: options, drawings: .rewritten, fonts: fonts, files: files, webP: webP)),
         report: Artifact(
             ReportOnSource(
-                source: source, options: options.svg, searching: options.searches ? options : nil, fonts: fonts, files: files)))
+                source: source, options: options.svg, searching: options.searches ? options : nil, fonts: fonts, files: files, webP: webP)))
 }
 
 /// A drawing as a picture.
@@ -78,7 +78,7 @@ public func convertToSVG(_ source: Artifact<Blob>, _ options: ConversionOptions 
 public func rasterizeSVG(
     _ source: Artifact<Blob>, _ size: RenderingSize = .init(), _ options: ConversionOptions = .init()
 ) -> Artifact<Rendering> {
-    let tree = readDrawing(source, options.svg, .needed(by: source, []))
+    let tree = readDrawing(source, options.svg, .needed(by: source, []), webP: webPDecoder(for: source, []))
     return Artifact(RasterizeDrawing(svg: source, tree: tree, size: size, maxPixels: options.image.maxPixels))
 }
 
@@ -101,7 +101,7 @@ public func convertToPPTX(
     let trees = pages.enumerated().map { index, page in
         let isDrawing = SourceLook(at: page)?.isDrawing == true, files = index < files.count ? files[index] : []
         let svg = isDrawing ? page : Artifact(SVGFromSource(source: page, options: options, drawings: .kept))
-        return readDrawing(svg, options.svg, .needed(by: page, files), files)
+        return readDrawing(svg, options.svg, .needed(by: page, files), files, webP: webPDecoder(for: page, files))
     }
     if trees.count > 1 && options.slide.size == nil || options.deck != DeckOptions() || template != nil || notes != nil {
         let deck = DeckPages(trees: trees, options: options.slide, deck: options.deck, template: template, notes: notes)

@@ -29,18 +29,22 @@ public struct SVGFromSource: Plan {
     public var fonts: FontEnvironment?
     /// The files that the pictures of a drawing refer to, where it is rewritten.
     public var files: [LinkedSource]
+    /// What decodes pictures in WebP, where the file is a drawing with such.
+    public var webP: String?
     /// The stages the way may lead to: the plan's alias must not outlive a raised version.
     public internal(set) var stages: String
 
     /// A way for one file.
     public init(
-        source: Artifact<Blob>, options: ConversionOptions, drawings: Drawings, fonts: FontEnvironment? = nil, files: [LinkedSource] = []
+        source: Artifact<Blob>, options: ConversionOptions, drawings: Drawings, fonts: FontEnvironment? = nil, files: [LinkedSource] = [],
+        webP: String? = nil
     ) {
         self.source = source
         self.options = options
         self.drawings = drawings
         self.fonts = fonts
         self.files = files
+        self.webP = webP
         self.stages = StageIdentities.toSVG + StageIdentities.decoding(of: source)
     }
 
@@ -54,7 +58,7 @@ public struct SVGFromSource: Plan {
         switch format {
         case .png, .jpeg, .webp: traceToSVG(source, options)
         case .svg where drawings == .kept: source
-        case .svg: Artifact(WriteSVG(tree: readDrawing(source, options.svg, fonts, files)))
+        case .svg: Artifact(WriteSVG(tree: readDrawing(source, options.svg, fonts, files, webP: webP)))
         }
     }
 }
@@ -76,19 +80,22 @@ public struct ReportOnSource: Plan {
     public var fonts: FontEnvironment?
     /// The files that the pictures of a drawing refer to.
     public var files: [LinkedSource]
+    /// What decodes pictures in WebP, where the file is a drawing with such.
+    public var webP: String?
     /// The stages the way may lead to: the plan's alias must not outlive a raised version.
     public internal(set) var stages: String
 
     /// A report on one file.
     public init(
         source: Artifact<Blob>, options: SVG.ReadOptions, searching: ConversionOptions? = nil, fonts: FontEnvironment? = nil,
-        files: [LinkedSource] = []
+        files: [LinkedSource] = [], webP: String? = nil
     ) {
         self.source = source
         self.options = options
         self.searching = searching
         self.fonts = fonts
         self.files = files
+        self.webP = webP
         self.stages = StageIdentities.toReport + StageIdentities.decoding(of: source)
     }
 
@@ -97,7 +104,7 @@ public struct ReportOnSource: Plan {
         switch try SourceFormat.sniff(context[source]) {
         case .png, .jpeg, .webp:
             searching.flatMap { searchedTrace(of: source, $0) }.map { Artifact(ReportSearch(found: $0)) } ?? Artifact(ReportTree(tree: nil))
-        case .svg: Artifact(ReportTree(tree: readDrawing(source, options, fonts, files)))
+        case .svg: Artifact(ReportTree(tree: readDrawing(source, options, fonts, files, webP: webP)))
         }
     }
 }

@@ -14,6 +14,8 @@ struct SourceLook {
     let isDrawing: Bool, isWebP: Bool
     /// Whether `<text` stands in them, or a drawing with text may be inside.
     let mayHaveText: Bool
+    /// Whether they are WebP, or may be a drawing with pictures in WebP.
+    let mayHaveWebP: Bool
 
     private static let known = Lock([Digest: SourceLook]())
 
@@ -27,6 +29,7 @@ struct SourceLook {
         let format = SourceFormat(sniffing: blob)
         (isDrawing, isWebP) = (format == .svg, format == .webp)
         mayHaveText = blob.withUnsafeBytes(Self.mayHaveText)
+        mayHaveWebP = isWebP || isDrawing && blob.withUnsafeBytes(Self.mayHaveWebP)
         Self.known.withLock { [self] in
             if $0.count >= 4096 { $0.removeAll() }
             $0[source.digest] = self
@@ -55,6 +58,23 @@ struct SourceLook {
         while at < bytes.count, let found = memchr(base + at, 0x2B, bytes.count - at) {
             at = UnsafeRawPointer(found) - base + 1
             if bytes[at - 4..<at].elementsEqual("svg+".utf8) { return true }
+        }
+        return false
+    }
+
+    private static func mayHaveWebP(_ bytes: UnsafeRawBufferPointer) -> Bool {
+        guard let base = bytes.baseAddress, bytes.count > 5 else { return false }
+        // Of compressed drawings and of text in two bytes a letter nothing is known.
+        if bytes[0] == 0x1F || bytes[0] >= 0xFE || bytes[0] == 0 || bytes[1] == 0 { return true }
+        // `data:` with anything but what PNG, JPEG and GIF begin with in base64.
+        var at = 4
+        while at < bytes.count, let found = memchr(base + at, 0x3A, bytes.count - at) {
+            at = UnsafeRawPointer(found) - base + 1
+            guard bytes[at - 5..<at - 1].elementsEqual("data".utf8, by: { $0 | 0x20 == $1 }) else { continue }
+            let head = bytes[at..<min(at + 100, bytes.count)]
+            guard let comma = head.firstIndex(of: UInt8(ascii: ",")) else { return true }
+            let known = ["iVBOR", "/9j/", "R0lG"].contains { bytes[(comma + 1)...].starts(with: $0.utf8) }
+            if !known { return true }
         }
         return false
     }

@@ -92,8 +92,8 @@ struct KeyTests {
                     ])
             }
         ),
-        (ParseSVG.name, { keyProblems(of: ParseSVG(source: file, fonts: someFonts, files: someFiles)) }),
-        (ReadDrawing.name, { keyProblems(of: ReadDrawing(source: file, fonts: .current, files: someFiles)) }),
+        (ParseSVG.name, { keyProblems(of: ParseSVG(source: file, fonts: someFonts, files: someFiles, webP: "libwebp 1")) }),
+        (ReadDrawing.name, { keyProblems(of: ReadDrawing(source: file, fonts: .current, files: someFiles, webP: "libwebp 1")) }),
         (WriteSVG.name, { keyProblems(of: WriteSVG(tree: tree)) }),
         (
             MapSlide.name,
@@ -204,7 +204,8 @@ struct KeyTests {
             SVGFromSource.name,
             {
                 keyProblems(
-                    of: SVGFromSource(source: file, options: .init(), drawings: .kept, fonts: .current, files: someFiles),
+                    of: SVGFromSource(
+                        source: file, options: .init(), drawings: .kept, fonts: .current, files: someFiles, webP: "libwebp 1"),
                     changing: [
                         "options.slide.size": { $0.options.slide.size = someSize },
                         "options.slide.area": { $0.options.slide.area = someArea },
@@ -221,7 +222,7 @@ struct KeyTests {
             ReportOnSource.name,
             {
                 keyProblems(
-                    of: ReportOnSource(source: file, options: .init(), fonts: .current, files: someFiles),
+                    of: ReportOnSource(source: file, options: .init(), fonts: .current, files: someFiles, webP: "libwebp 1"),
                     changing: ["searching": { $0.searching = ConversionOptions(targetSSIM: 0.9) }])
             }
         ),

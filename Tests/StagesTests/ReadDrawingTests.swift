@@ -23,6 +23,26 @@ struct ReadDrawingTests {
         #expect((FontEnvironment.needed(by: source(text)) != nil) == expected)
     }
 
+    @Test(
+        "What decodes WebP is in the key where there may be a picture in it",
+        arguments: [
+            ("<svg><image href='data:image/webp;base64,UklGRg'/></svg>", true), ("<svg><image href='DATA:,RIFF'/></svg>", true),
+            ("<svg><image href='data:image/png;base64,UklGRg'/></svg>", true), ("<svg><image href='data:image/svg+xml,x'/></svg>", true),
+            ("<svg><image href='data:image/png;base64,iVBORw0K'/></svg>", false), ("<svg><image href='data:'/></svg>", true),
+            ("<svg><image href='data:image/jpeg;base64,/9j/4AA'/></svg>", false), ("<svg style='fill:red'/>", false), ("<svg/>", false),
+        ])
+    func mayHaveWebP(_ text: String, _ expected: Bool) {
+        #expect((webPDecoder(for: source(text), []) != nil) == expected)
+        #expect((webPDecoder(for: source("<svg/>"), [LinkedSource(path: "a.svg", file: source(text))]) != nil) == expected)
+    }
+
+    @Test("A linked file in WebP is told by its content")
+    func linkedWebP() {
+        #expect(webPDecoder(for: source("<svg/>"), [LinkedSource(path: "a.png", file: source("RIFF0000WEBPVP8L"))]) != nil)
+        #expect(webPDecoder(for: source("<svg/>"), [LinkedSource(path: "a.webp", file: source("\u{7F}PNG"))]) == nil)
+        #expect(webPDecoder(for: source("<svg/>"), [LinkedSource(path: "a.webp", refused: .missing)]) == nil)
+    }
+
     @Test("Without text the reading has no fonts in its key, with text it has those that were taken")
     func keys() async throws {
         let plain = source("<svg xmlns='http://www.w3.org/2000/svg'><path d='M0 0h9v9z'/></svg>")

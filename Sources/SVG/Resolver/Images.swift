@@ -1,5 +1,6 @@
 import AtelierGeometry
 import AtelierImageCodecs
+import AtelierPixels
 
 extension Resolver {
     /// A picture in its place: pixels as an image, SVG as the nodes it draws (SVG 2, 12.3); nil when nothing of it is seen.
@@ -22,7 +23,8 @@ extension Resolver {
         _ index: Int, _ reference: TextRange, _ aspect: AspectRatio, _ own: OwnStyle, _ inner: Surroundings, viewport: (Size) -> Rect
     ) throws(SVG.ParseError) -> SVG.Node? {
         try step(index, count: Int(reference.end - reference.start) >> 6)
-        guard let (file, folder) = file(reference, index) else { return nil }
+        guard let (read, folder) = file(reference, index) else { return nil }
+        var file = read
         if SVG.looksLikeMarkup(file.span) {
             guard let tree = try nested(file, in: folder, index) else { return nil }
             let place = viewport(tree.size)
@@ -42,6 +44,10 @@ extension Resolver {
             return .group(group)
         }
 
+        if WebP.sniff(file.span) {
+            guard !onlyText, let picture = try png(ofWebP: file, index) else { return nil }
+            file = picture
+        }
         guard let (format, size) = facts(of: file, index) else { return nil }
         if format == .jpeg, let turned = JPEGTurn(of: file.span) {
             return try image(index, turned, size, aspect, own, viewport: viewport)
@@ -79,6 +85,24 @@ extension Resolver {
                 visible: Rect(back(seen.origin), back(Point(seen.maxX, seen.maxY))), transform: transform, opacity: own.opacity))
     }
 
+    /// A picture in WebP as PNG, which slides and all programs can show; nil, with a diagnostic, when it cannot be read.
+    private mutating func png(ofWebP file: [UInt8], _ index: Int) throws(SVG.ParseError) -> [UInt8]? {
+        guard decodesWebP else {
+            report(index, .unsupported, "its picture is a WebP file, which is not read here; convert it to PNG or JPEG")
+            return nil
+        }
+        let raster: Raster<RGBA8>
+        do throws(WebPError) {
+            raster = try WebP.decode(file.span)
+        } catch {
+            let sentence = "\(error)"
+            report(index, .invalid, "its picture cannot be read: " + sentence.prefix(1).lowercased() + sentence.dropFirst().dropLast())
+            return nil
+        }
+        try step(index, count: raster.pixels.count >> 8)
+        return encodePNG(raster)
+    }
+
     /// What a picture of pixels is and how large; nil, with a diagnostic, when it cannot be read.
     mutating func facts(of file: [UInt8], _ index: Int) -> (SVG.Image.Format, Size)? {
         // GIF: signature, then the size of the canvas (GIF89a, 18).
@@ -111,7 +135,8 @@ extension Resolver {
             let document = try SVG.Document(parsing: file.span, limits: inside.limits)
             try step(index, count: document.elementCount)
             let (tree, count) = try document.resolved(
-                options: inside, files: files, folder: folder, typesetter: typesetter, depth: depthOfDocuments + 1, onlyText: onlyText)
+                options: inside, files: files, folder: folder, typesetter: typesetter, depth: depthOfDocuments + 1, onlyText: onlyText,
+                decodesWebP: decodesWebP)
             try step(index, count: count)
             for diagnostic in tree.diagnostics.prefix(10) {
                 report(index, diagnostic.outcome, "in its picture, \(diagnostic.element): \(diagnostic.message)")

@@ -23,11 +23,14 @@ extension SVG {
     ///   - files: What the paths of `linkedFiles(of:at:limits:)` lead to, those of linked drawings included. Without them no picture is
     ///     read that lies in a file of its own.
     ///   - typesetter: Measures text; without it widths are estimated, the same on every machine, and text has no outlines.
+    ///   - decodesWebP: Whether pictures in WebP are decoded, by a library that is opened for the first of them, and kept as PNG.
     /// - Complexity: O(*n*) for files without style sheets and `use`; bounded by `options.limits` for all.
     public static func read(
-        _ bytes: Span<UInt8>, options: ReadOptions = .init(), files: [String: LinkedFile] = [:], typesetter: Typesetter = .estimating()
+        _ bytes: Span<UInt8>, options: ReadOptions = .init(), files: [String: LinkedFile] = [:], typesetter: Typesetter = .estimating(),
+        decodesWebP: Bool = false
     ) throws(ParseError) -> Tree {
-        try Document(parsing: bytes, limits: options.limits).resolved(options: options, files: files, typesetter: typesetter)
+        try Document(parsing: bytes, limits: options.limits)
+            .resolved(options: options, files: files, typesetter: typesetter, decodesWebP: decodesWebP)
     }
 }
 
@@ -36,9 +39,10 @@ extension SVG.Document {
     ///
     /// - Throws: `badSize` when the canvas has no area, `tooComplex` when a limit of `options` is reached.
     public func resolved(
-        options: SVG.ReadOptions = .init(), files: [String: SVG.LinkedFile] = [:], typesetter: Typesetter = .estimating()
+        options: SVG.ReadOptions = .init(), files: [String: SVG.LinkedFile] = [:], typesetter: Typesetter = .estimating(),
+        decodesWebP: Bool = false
     ) throws(SVG.ParseError) -> SVG.Tree {
-        try resolved(options: options, files: files, folder: "", typesetter: typesetter, depth: 0).tree
+        try resolved(options: options, files: files, folder: "", typesetter: typesetter, depth: 0, decodesWebP: decodesWebP).tree
     }
 
     /// The fonts of this machine that the text of the document is set in. The outlines of paths are not looked at.
@@ -55,7 +59,7 @@ extension SVG.Document {
     /// The same for a document inside `depth` others, with the steps it took.
     func resolved(
         options: SVG.ReadOptions, files: [String: SVG.LinkedFile], folder: String?, typesetter: Typesetter, depth: Int,
-        onlyText: Bool = false
+        onlyText: Bool = false, decodesWebP: Bool = false
     ) throws(SVG.ParseError) -> (tree: SVG.Tree, steps: Int) {
         var document = self
         if Resolver.makesText(self) { document.made = MadeText(copying: text, room: options.limits.expandedByteCount) }
@@ -66,6 +70,7 @@ extension SVG.Document {
             resolver.folder = folder
             resolver.depthOfDocuments = depth
             resolver.onlyText = onlyText
+            resolver.decodesWebP = decodesWebP
             do throws(SVG.ParseError) {
                 return .success((try resolver.tree(), resolver.steps))
             } catch {
@@ -90,6 +95,8 @@ struct Resolver {
     let hasText: Bool
     /// Whether text alone is wanted, for its fonts: paths are drawn as one and the same outline.
     var onlyText = false
+    /// Whether pictures in WebP are decoded.
+    var decodesWebP = false
 
     var stylesheet = Stylesheet()
     /// Winning values of the element cascaded last, by `AttributeName`; only those whose bit in `present` is set count.

@@ -1,4 +1,6 @@
 import AtelierGeometry
+import AtelierImageCodecs
+import AtelierPixels
 import AtelierSVG
 import Testing
 
@@ -104,7 +106,7 @@ struct ImagesTests {
         arguments: [
             ("data:image/png;base64,iVBORw0KGgoAAAANSUhEUg==", "invalid image: its picture cannot be read: the PNG file ends at byte"),
             ("data:image/png;base64,*", "invalid image: its data is not valid base64 and is left out"),
-            ("data:image/webp;base64,UklGRgAAAABXRUJQVlA4", "invalid image: its picture cannot be read: this is a WebP file"),
+            ("data:image/webp;base64,UklGRgAAAABXRUJQVlA4", "unsupported image: its picture is a WebP file, which is not read here"),
             ("data:image/svg+xml,%3Csvg", "invalid image: its picture is not read: "),
             ("photo.png", "unsupported image: the picture `photo.png` is left out: there is no folder to look in"),
             ("https://a.org/a.png", "unsupported image: the picture `https://a.org/a.png` is left out: addresses with a scheme"),
@@ -112,6 +114,25 @@ struct ImagesTests {
     func broken(address: String, start: String) throws {
         let messages = try diagnostics("<image href='\(address)'/>")
         #expect(messages.count == 1 && messages[0].hasPrefix(start), "\(messages)")
+    }
+
+    @Test("Pictures in WebP become PNG where they are decoded, and are left out in a sentence elsewhere", .enabled(if: WebP.isAvailable))
+    func webP() throws {
+        let pixels: [UInt8] = [255, 0, 0, 0, 0, 255],
+            file = try #require(
+                pixels.withUnsafeBufferPointer {
+                    WebP.encode($0.baseAddress!, width: 2, height: 1, bytesPerPixel: 3)
+                })
+        let coded = file.map { "%" + ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+        let text = "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 9 9'><image href='data:image/webp,\(coded)'/></svg>"
+        let tree = try SVG.read(Array(text.utf8).span, decodesWebP: true)
+        guard case .image(let image)? = tree.root.children.first else { throw NoImage() }
+        #expect(image.format == .png && image.frame == Rect(x: 0, y: 0, width: 2, height: 1) && tree.diagnostics.isEmpty)
+        let raster = try decodeImage(image.file.span)
+        #expect(raster.pixels == [RGBA8(255, 0, 0, 255), RGBA8(0, 0, 255, 255)])
+        #expect(try SVG.read(Array(text.utf8).span).root.children.isEmpty)
+        let cut = text.replacing(coded, with: String(coded.prefix(60)))
+        #expect(try SVG.read(Array(cut.utf8).span, decodesWebP: true).diagnostics.first?.message.contains("WebP") == true)
     }
 
     @Test("Written again, a picture is the same picture")
