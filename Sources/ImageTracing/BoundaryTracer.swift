@@ -126,9 +126,21 @@ struct BoundaryTracer {
             bits.initialize(repeating: 0)
             let lattice = Lattice(bits: bits.baseAddress!, stride: stride)
             let vertices = findCracks(lattice, each)
-            ways.directions.reserveCapacity(vertices.count + vertices.count / 8)
-            points.reserveCapacity(vertices.count + vertices.count / 4)
+            // Every crack has two vertices, and what begins at a junction ends at one; arrays that grow would be held twice.
+            var ends = 0, open = 0, junctionCount = 0
+            for v in vertices {
+                let degree = lattice.cracks(Int(v)).nonzeroBitCount
+                ends += degree
+                if degree > 2 { (open, junctionCount) = (open + degree, junctionCount + 1) }
+            }
+            ways.directions.reserveCapacity(ends / 2)
+            points.reserveCapacity(ends / 2 + open)
+            ways.begins.reserveCapacity(open / 2)
+            chains.reserveCapacity(open / 2)
+            chainEnds.reserveCapacity(open / 2)
+            chainDirections.reserveCapacity(open / 2)
             var meeting: [Int32] = []
+            meeting.reserveCapacity(junctionCount)
             for v in vertices {
                 let c = lattice.cracks(Int(v))
                 guard c.nonzeroBitCount > 2 else { continue }

@@ -77,20 +77,23 @@ struct LayerBuilder {
         }
         let batches = Array(order.batches.dropFirst(isCovered ? 1 : 0))
         guard let first = batches.first?.lowerBound else { return result }
-        let parts = parts(of: Array(order.painted[first...]), each)
+        // Parts are taken out one by one while layers are made, so that the drawing is not held twice.
+        let parts = UnsafeMutableBufferPointer<Part>.allocate(capacity: order.painted.count - first)
+        defer { parts.deallocate() }
+        makeParts(of: order.painted[first...], into: parts, each)
         for part in parts { edgeWeight += part.edgeWeight }
         let builder = self
         // Shares of about as many regions.
         let shares = shares(of: batches.map { 4 + $0.count }, atLeast: 64)
         let made = [[TracedDrawing.Layer]](unsafeUninitializedCapacity: shares.count) { buffer, count in
-            // Every share writes its own element, all before `each` returns.
-            nonisolated(unsafe) let made = buffer
+            // Every share takes the parts of its own batches and writes its own element, all before `each` returns.
+            nonisolated(unsafe) let (parts, made) = (parts, buffer)
             each(shares.count) { share in
                 var layers: [TracedDrawing.Layer] = []
                 for k in shares[share] {
                     let range = batches[k].lowerBound - first..<batches[k].upperBound - first
                     let region = Int(builder.order.painted[batches[k].lowerBound])
-                    builder.append(parts[range], in: builder.s.regions[region].paint, to: &layers)
+                    builder.append(.init(rebasing: parts[range]), in: builder.s.regions[region].paint, to: &layers)
                 }
                 (made.baseAddress! + share).initialize(to: layers)
             }
@@ -100,11 +103,12 @@ struct LayerBuilder {
         return result
     }
 
-    /// Adds the layers of the parts of one batch.
-    private func append(_ parts: ArraySlice<Part>, in paint: Paint, to layers: inout [TracedDrawing.Layer]) {
+    /// Adds the layers of the parts of one batch, and takes these from where they are.
+    private func append(_ parts: UnsafeMutableBufferPointer<Part>, in paint: Paint, to layers: inout [TracedDrawing.Layer]) {
         var path = BezierPath()
         var found: [TracedDrawing.Layer] = []
-        for part in parts {
+        for i in parts.indices {
+            let part = parts.moveElement(from: i)
             path.append(part.path)
             found.append(contentsOf: part.layers)
         }
@@ -125,22 +129,19 @@ struct LayerBuilder {
         var edgeWeight = 0.0
     }
 
-    /// The parts of regions, in their order, made by as many threads as there are.
-    private func parts(of regions: [Int32], _ each: ParallelFor) -> [Part] {
+    /// Makes the parts of regions, in their order, by as many threads as there are.
+    private func makeParts(of regions: ArraySlice<Int32>, into parts: UnsafeMutableBufferPointer<Part>, _ each: ParallelFor) {
         let costs = regions.map { region in
             s.regions[Int(region)].loops.reduce(16) {
                 $0 + s.steps[s.loops[$1].steps].reduce(0) { $0 + s.chains[Int($1.chain)].points.count }
             }
         }
         let shares = shares(of: costs, atLeast: 400)
-        return [Part](unsafeUninitializedCapacity: regions.count) { buffer, count in
-            // Every share writes its own elements, all before `each` returns.
-            nonisolated(unsafe) let parts = buffer
-            each(shares.count) { [self] share in
-                var builder = self
-                for i in shares[share] { (parts.baseAddress! + i).initialize(to: builder.part(of: Int(regions[i]))) }
-            }
-            count = regions.count
+        // Every share writes its own elements, all before `each` returns.
+        nonisolated(unsafe) let parts = parts
+        each(shares.count) { [self] share in
+            var builder = self
+            for i in shares[share] { parts.initializeElement(at: i, to: builder.part(of: Int(regions[regions.startIndex + i]))) }
         }
     }
 
