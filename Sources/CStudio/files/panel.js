@@ -41,6 +41,8 @@ class Library extends HTMLElement {
     this.count.textContent = count(this.rows.length);
     this.none.hidden = library.items.length > 0;
     this.list.hidden = !library.items.length;
+    // Asking for sizes makes the browser lay the page out at once.
+    if (!library.items.length) return this.ul.replaceChildren(), this.drawFoot();
     this.ul.style.height = this.rows.length * ROW + 'px';
     const first = Math.max(0, Math.floor(this.list.scrollTop / ROW) - 2), last = first + Math.ceil(this.list.clientHeight / ROW) + 5;
     const held = new Map([...this.ul.children].map(li => [li.dataset.id, li]));

@@ -138,6 +138,8 @@ class Stage extends HTMLElement {
 
   fit() {
     this.isFit = true;
+    // Asking for a size makes the browser lay the page out at once.
+    if (!this.size.w) return;
     const z = Math.max(0.001, this.fitting());
     this.view = { z, x: (this.width - this.size.w * z) / 2, y: (this.clientHeight - this.size.h * z) / 2 };
     this.ask();
