@@ -61,6 +61,25 @@ package final class Admission: Sendable {
         }
     }
 
+    /// Everything there is to say of the queue at one moment.
+    package struct Report: Sendable {
+        package var limits: JobQueue.Limits
+        package var statistics: JobStatistics
+        package var classes: [(waiting: Int, running: Int)]
+        /// Of those that run, and at most.
+        package var bytes: Int, byteLimit: Int
+    }
+
+    /// What is so now.
+    package var report: Report {
+        state.withLock { state in
+            let queue = state.queue
+            return Report(
+                limits: queue.limits, statistics: queue.statistics, classes: queue.classCounts, bytes: queue.budget.used,
+                byteLimit: queue.budget.limit)
+        }
+    }
+
     /// Runs a job when it is its turn.
     /// - Throws: `JobQueue.Refusal`, `CancellationError`, or what `body` throws.
     package nonisolated(nonsending) func run<Result>(

@@ -120,6 +120,13 @@ package struct JobQueue: Sendable {
     /// How many wait, and how many run.
     package var counts: (waiting: Int, running: Int) { (waiting.count, running.count) }
 
+    /// The same of each class.
+    package var classCounts: [(waiting: Int, running: Int)] {
+        var counts = limits.classes.indices.map { (waiting: waiting.count(in: $0), running: 0) }
+        for run in running.values { counts[run.job.place].running += 1 }
+        return counts
+    }
+
     // MARK: What askers do
 
     /// Somebody asks, under a number that was never used before.
@@ -175,7 +182,8 @@ package struct JobQueue: Sendable {
         } else {
             statistics.classes[run.job.place].work.record(nanoseconds: took)
             if run.job.cost > 0 {
-                done = done * 0.98 + Double(took)
+                // One that was taken for something else says little of the others.
+                done = done * 0.98 + min(max(Double(took), Double(run.job.cost) / 16), Double(run.job.cost) * 16)
                 predicted = predicted * 0.98 + Double(run.job.cost)
             }
         }

@@ -15,6 +15,9 @@ package struct JobStatistics: Sendable {
         /// From beginning to end, of those that were not cancelled.
         package var work = LatencyHistogram()
 
+        /// For whatever reason.
+        package var refused: Int { full + late + shed + closed }
+
         package mutating func count(_ refusal: JobQueue.Refusal) {
             switch refusal {
             case .full: full += 1

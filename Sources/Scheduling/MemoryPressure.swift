@@ -124,17 +124,28 @@ public struct MemoryGauge: Sendable {
         return pressure
     }
 
+    /// Bytes the process may have, by the tightest of its groups; nil where nothing is bounded.
+    public var limit: Int? { groups.compactMap(bound).min().map { Int($0) } }
+
     /// Microseconds in which some task was stalled: `some avg10=0.00 avg60=0.00 avg300=0.00 total=12`.
     private func total(_ text: String) -> UInt64? {
         let some = text.split(separator: "\n").first { $0.hasPrefix("some ") }
         return some?.split(separator: " ").first { $0.hasPrefix("total=") }.flatMap { UInt64($0.dropFirst(6)) }
     }
 
+    /// A file that holds one number; nil for `max`.
+    private func number(_ name: String, of group: String) -> Double? {
+        text("\(group)/\(name)").flatMap { Double($0.filter { $0 != "\n" }) }
+    }
+
+    /// The most a group may use before it is held back or ended.
+    private func bound(_ group: String) -> Double? {
+        [number("memory.high", of: group), number("memory.max", of: group)].compactMap(\.self).min()
+    }
+
     /// What a group uses of its bound; nil when it has none.
     private func usedPart(_ group: String) -> Double? {
-        func number(_ name: String) -> Double? { text("\(group)/\(name)").flatMap { Double($0.filter { $0 != "\n" }) } }
-        guard let current = number("memory.current") else { return nil }
-        guard let bound = [number("memory.high"), number("memory.max")].compactMap(\.self).min(), bound > 0 else { return nil }
+        guard let current = number("memory.current", of: group), let bound = bound(group), bound > 0 else { return nil }
         let lines = (text("\(group)/memory.stat") ?? "").split(separator: "\n")
         let reclaimable = lines.first { $0.hasPrefix("inactive_file ") }.flatMap { Double($0.dropFirst("inactive_file ".count)) } ?? 0
         return max(0, current - reclaimable) / bound

@@ -33,7 +33,8 @@ package struct RateLimiter: Sendable {
         }
     }
 
-    private let perClient: Rate, total: Rate?
+    package let perClient: Rate
+    private let total: Rate?
     private let mostClients: Int
     /// Until when what was spent lasts.
     private var ends: [String: (end: UInt64, number: UInt64)] = [:]
@@ -71,6 +72,12 @@ package struct RateLimiter: Sendable {
         ends[client] = (end, number)
         byEnd.insert(number, at: Urgency(deadline: end, sequence: number))
         return nil
+    }
+
+    /// How much a client may spend at once now, and after how many nanoseconds its whole burst is there again.
+    package func room(of client: String, now: UInt64) -> (amount: Double, full: UInt64) {
+        let end = max(ends[client]?.end ?? 0, now)
+        return (max(0, perClient.burst - Double(end - now) * 1e-9 * perClient.perSecond), end - now)
     }
 
     private mutating func forget(before now: UInt64) {
