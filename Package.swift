@@ -114,8 +114,10 @@ let package = Package(
         room(
             "Service",
             [
-                "AtelierServing", "AtelierHTTP", "AtelierJSON", "AtelierMemo", "AtelierScheduling", "AtelierStages", "AtelierArchives",
-                "AtelierImageCodecs", "AtelierImageTracing", "AtelierLayers", "AtelierPixels", "AtelierSVG", "CAtelierStudio",
+                "AtelierServing", "AtelierHTTP", "AtelierJSON", "AtelierMemo", "AtelierScheduling", "AtelierTelemetry", "AtelierStages",
+                "AtelierArchives", "AtelierImageCodecs", "AtelierImageTracing", "AtelierLayers", "AtelierModels", "AtelierPixels",
+                "AtelierSVG",
+                "CAtelierStudio",
             ]),
         room(
             "Command",
@@ -138,7 +140,8 @@ let package = Package(
             name: "AtelierBench",
             dependencies: [
                 "AtelierMemo", "AtelierRedis", "AtelierProcessors", "AtelierLayers", "AtelierJSON", "AtelierArchives", "AtelierGeometry",
-                "AtelierImageCodecs", "AtelierImageTracing", "AtelierModels", "AtelierOOXML", "AtelierPipelines", "AtelierPixels",
+                "AtelierHTTP", "AtelierImageCodecs", "AtelierImageTracing", "AtelierModels", "AtelierOOXML", "AtelierPipelines",
+                "AtelierPixels",
                 "AtelierRasterizing", "AtelierSVG", "AtelierScheduling", "AtelierStages", "AtelierTelemetry", "CAtelierBLAKE3",
                 "CAtelierDeflate",
                 "CAtelierSQLite", "CAtelierXXHash", "CAtelierZstd",
@@ -160,6 +163,9 @@ let package = Package(
                 "Atelier", "AtelierJSON", "AtelierLanguageModels", "AtelierMemo", "AtelierPipelines", "AtelierProcessors", "AtelierStages",
             ], path: "Examples/Processors", exclude: ["deck.json"]),
 
+        .executableTarget(
+            name: "ServiceClient", dependencies: ["AtelierHTTP", "AtelierJSON"], path: "Examples/ServiceClient"),
+
         // What tests share; no product holds it.
         .target(name: "AtelierTesting", path: "Tests/Testing", swiftSettings: strict),
         .target(
@@ -180,7 +186,7 @@ let package = Package(
             of: "Service",
             [
                 "AtelierTesting", "AtelierJSON", "AtelierScheduling", "AtelierServing", "AtelierMemo", "AtelierHTTP", "AtelierStages",
-                "AtelierArchives", "AtelierImageCodecs", "AtelierLayers", "AtelierPixels",
+                "AtelierTelemetry", "AtelierArchives", "AtelierImageCodecs", "AtelierLayers", "AtelierPixels",
             ]),
         tests(of: "LanguageModels", ["AtelierTesting", "AtelierHTTP", "AtelierJSON", "AtelierMemo", "AtelierProcessors"]),
         tests(of: "Geometry", ["AtelierTesting"]),

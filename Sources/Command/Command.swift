@@ -100,6 +100,7 @@ public enum Command {
                 return try await command.run(configuration, on: workers, environment: environment, console: console)
             case .check(let command): return try command.run(console: console)
             case .features(let command): return try command.run(console: console)
+            case .keys(let command): return try command.run(environment: environment, console: console)
             case .run(let command):
                 if let code = try command.answer(console) { return code }
                 let configuration = try layers(command.settings, environment, console).configuration

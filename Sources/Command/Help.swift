@@ -17,6 +17,7 @@ extension Verb {
         case .compose: "Collections: thousands of pictures from layers, planned exactly."
         case .run: "Sends pictures and drawings through the steps of a pipeline."
         case .serve: "Serves conversions and the studio over HTTP."
+        case .keys: "Makes, lists and removes the keys of a service."
         case .explain: "Shows what a command would take, without doing it."
         case .check: "Checks presentations for what PowerPoint would repair."
         case .features: "Says in numbers what pictures are like."
@@ -38,6 +39,7 @@ extension Verb {
         case .compose: "atelier compose PROJECT -o DIR [options]"
         case .run: "atelier run PIPELINE.json IN… -o OUT [options]"
         case .serve: "atelier serve [--port N] [options]"
+        case .keys: "atelier keys add|list|remove [NAME] [options]"
         case .explain: "atelier explain convert|trace|pptx IN… [options]"
         case .check: "atelier check FILE.pptx… [--json]"
         case .features: "atelier features IN… [--json]"
@@ -76,6 +78,11 @@ extension Verb {
                 "Answers on 127.0.0.1:8080 unless told otherwise: / is the studio, /openapi.json lists what programs can ask "
                     + "(docs/service.md). What is uploaded and asked for is kept in --data, so a service that is started again goes on. "
                     + "Ctrl-C and a request to end let running work end first, for --drain seconds; the second one ends at once."
+            ]
+        case .keys:
+            [
+                "A new key is written once, to standard output; kept is its digest, in keys.json in the folder of --data. A service that "
+                    + "runs learns of it within a second. As soon as there is a key, everybody needs one, unless serve --anonymous says else."
             ]
         case .run:
             [
@@ -154,6 +161,7 @@ func helpText(on verb: Verb?) -> String {
     case .compose: text += rows(ComposeCommand.options, defaults: ComposeCommand())
     case .run: text += rows(RunCommand.options, defaults: RunCommand())
     case .serve: text += rows(ServeCommand.options, defaults: ServeCommand())
+    case .keys: text += rows(KeysCommand.newKeyOptions + KeysCommand.sharedOptions, defaults: KeysCommand(action: .add))
     case .check: text += rows(CheckCommand.options, defaults: CheckCommand())
     case .features: text += rows(FeaturesCommand.options, defaults: FeaturesCommand())
     case .cache: text += rows(CacheCommand.allOptions, defaults: CacheCommand(action: .stats))
@@ -177,6 +185,7 @@ func helpJSON(on verb: Verb?) -> JSON {
                     case .convert, .trace, .pptx: ConvertCommand.options(of: verb).schema(defaults: ConvertCommand(verb: verb))
                     case .run: RunCommand.options.schema(defaults: RunCommand())
                     case .serve: ServeCommand.options.schema(defaults: ServeCommand())
+                    case .keys: (KeysCommand.newKeyOptions + KeysCommand.sharedOptions).schema(defaults: KeysCommand(action: .add))
                     case .check: CheckCommand.options.schema(defaults: CheckCommand())
                     case .features: FeaturesCommand.options.schema(defaults: FeaturesCommand())
                     case .cache: CacheCommand.allOptions.schema(defaults: CacheCommand(action: .stats))

@@ -26,6 +26,8 @@ enum Invocation: Hashable, Sendable {
     case run(RunCommand)
     /// Answer over HTTP.
     case serve(ServeCommand)
+    /// See to the keys of a service.
+    case keys(KeysCommand)
     /// Run a command and say where its time went.
     case profile(ProfileCommand)
     /// Explain a command, or all of them.
@@ -34,7 +36,7 @@ enum Invocation: Hashable, Sendable {
 
 /// The commands.
 enum Verb: String, CaseIterable, Hashable, Sendable {
-    case convert, trace, pptx, compose, run, serve, explain, check, features, cache, config, bench, profile, version, help
+    case convert, trace, pptx, compose, run, serve, keys, explain, check, features, cache, config, bench, profile, version, help
 
     /// The command of a name; `batch` is another one of `run`.
     init?(named name: String) { self.init(rawValue: name == "batch" ? "run" : name) }
@@ -233,6 +235,16 @@ extension Invocation {
             let operands = try parse(rest, options: ServeCommand.options, into: &command)
             if let operand = operands.first { throw UsageError("serve takes no \(printable(operand)); it answers requests") }
             self = .serve(command)
+        case .keys:
+            var command = KeysCommand(action: try Invocation.word(after: verb, rest, wanting: "what to do"))
+            let own = command.action == .add ? KeysCommand.newKeyOptions : []
+            let names = try parse(rest.dropFirst(), options: own + KeysCommand.sharedOptions, into: &command)
+            guard names.count == (command.action == .list ? 0 : 1) else {
+                throw UsageError(
+                    command.action == .list ? "keys list takes no name" : "keys \(command.action.rawValue) wants the name of one key")
+            }
+            command.name = names.first
+            self = .keys(command)
         case .profile: self = .profile(try ProfileCommand(parsing: rest))
         case .version, .help:
             var json = false

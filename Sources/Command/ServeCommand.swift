@@ -19,6 +19,18 @@ struct ServeCommand: Hashable, Sendable {
     var queue = 1000
     /// Most bytes of a body, and of all files that are kept.
     var bodyLimit = 256 << 20, storeLimit = 8 << 30
+    /// How much a client may ask for, as `1800/m`, `off`, or nil for what suits the address; and how much at once.
+    var rate: String?, burst: Int?
+    /// What callers without a key may do; nil for what suits the address.
+    var anonymous: String?
+    /// Names by which the service is called, and servers in front of it, with commas between them.
+    var hosts: String?, proxies: String?
+    /// Whether requests are logged.
+    var log = LogForm.json
+    /// Where `/metrics` is served; nil for with everything else.
+    var metricsPort: Int?
+    /// Seconds that a request may wait for its turn, and that a conversion may work.
+    var waitLimit = 60.0, workLimit = 600.0
     /// Seconds of work that a client is kept waiting for.
     var syncLimit = 20.0
     /// Seconds that running work has to end in.
@@ -31,6 +43,38 @@ struct ServeCommand: Hashable, Sendable {
     var conversion = ConversionOptions()
     /// `said` and talk matter.
     var settings = Settings()
+
+    /// How the log is written.
+    enum LogForm: String, CaseIterable { case json, off }
+
+    /// Whom it hears, and how much of each.
+    private static let guardOptions: [Option<ServeCommand>] = [
+        .parsed(
+            "rate", \.rate, "RATE", form: "a count for a second, minute or hour, such as 1800/m, or off", or: "auto", group: "Clients",
+            "How much a client may ask for: a request counts as one, and as one more for each tenth of a second that a conversion is "
+                + "predicted to work. auto is off for this machine alone, else 1800/m.",
+            parse: { $0 == "off" || RateLimiter.Rate(written: $0, burst: nil) != nil ? $0 : nil }, text: { $0 }),
+        .integer("burst", \.burst, 1...1_000_000, or: "auto", group: "Clients", "How much of it at once; auto is that of ten seconds."),
+        .parsed(
+            "anonymous", \.anonymous, "SCOPES", form: "read, convert, admin with commas between them, all, or none", or: "auto",
+            group: "Clients",
+            "What callers without a key may do. auto is none as soon as there are keys; else everything for this machine alone, and reading and "
+                + "converting for others.", parse: { Scope.set(written: $0) == nil ? nil : $0 }, text: { $0 }),
+        .text(
+            "hosts", \.hosts, "NAMES", group: "Clients",
+            "Names by which the service is called, beside addresses and localhost; others are refused without a key."),
+        .text(
+            "proxies", \.proxies, "ADDRESSES", group: "Clients",
+            "Addresses of servers in front of it, whose X-Forwarded-For tells who the client is."),
+        .number(
+            "wait-limit", \.waitLimit, 0.001...86_400, unit: "seconds", group: "Clients",
+            "How long a request may wait for its turn; one that would wait longer is refused at once."),
+        .number("work-limit", \.workLimit, 0.001...86_400, unit: "seconds", group: "Clients", "How long a conversion may work."),
+        .choice("log", \.log, group: "Service", "Lines of JSON about every request on standard error, or none."),
+        .integer(
+            "metrics-port", \.metricsPort, 0...65_535, or: "none", group: "Service",
+            "Serves /metrics on a port of its own, without keys, and no longer with everything else."),
+    ]
 
     static var options: [Option<ServeCommand>] {
         let group = "Service"
@@ -61,7 +105,7 @@ struct ServeCommand: Hashable, Sendable {
                 "Lets these hosts be in private networks, and be spoken to without TLS."),
             .integer("server-threads", \.serverThreads, 1...256, group: group, "Threads that read and write for clients."),
             .text("studio", \.studio, "DIR", group: group, "Serves the studio's files from a folder, for those who work on them."),
-        ] + ConversionOptions.limits.map { $0.of(\.conversion) } + Configuration.flags.map { $0.of(\.settings) }
+        ] + guardOptions + ConversionOptions.limits.map { $0.of(\.conversion) } + Configuration.flags.map { $0.of(\.settings) }
     }
 
     /// Serves until the task is cancelled; then what runs ends.
@@ -92,7 +136,17 @@ struct ServeCommand: Hashable, Sendable {
     ) throws(UsageError) -> ServiceConfiguration {
         let server = HTTPServer.Configuration(host: host ?? "127.0.0.1", port: UInt16(port), threads: serverThreads)
         var service = ServiceConfiguration(
-            server: server, folder: try folder(environment), version: Command.version, slots: engine.configuration.workers)
+            server: server, folder: try Self.folder(data, environment), version: Command.version, slots: engine.configuration.workers)
+        service.profile = { timeline, form in
+            let forms: [ProfileForm: ProfileFile.Form] = [.svg: .svg, .folded: .folded, .perfetto: .json]
+            return forms[form]!.bytes(of: timeline, ["serve"])
+        }
+        service.access = try access
+        service.log = log == .json ? ServiceLog() : nil
+        if let metricsPort {
+            service.metrics = HTTPServer.Configuration(host: server.host, port: UInt16(metricsPort), threads: 1)
+        }
+        (service.waitLimit, service.workLimit) = (waitLimit, workLimit)
         service.studioFolder = studio
         (service.bodyLimit, service.storeLimit) = (bodyLimit, storeLimit)
         (service.queue, service.syncLimit, service.conversion) = (queue, syncLimit, conversion)
@@ -116,7 +170,26 @@ struct ServeCommand: Hashable, Sendable {
         return rules
     }
 
-    private func folder(_ environment: [String: String]) throws(UsageError) -> String {
+    /// Whom it hears.
+    private var access: AccessRules {
+        get throws(UsageError) {
+            var access = AccessRules()
+            access.anonymous = anonymous.flatMap(Scope.set)
+            access.hosts = names(hosts).map { $0.lowercased() }
+            access.proxies = Set(names(proxies))
+            switch rate {
+            case "off": if burst != nil { throw UsageError("--burst says something about --rate, which is off") }
+            case nil where isLoopback(host ?? "127.0.0.1"): if burst != nil { throw UsageError("--burst wants a --rate") }
+            default: access.rate = RateLimiter.Rate(written: rate ?? "1800/m", burst: burst)
+            }
+            return access
+        }
+    }
+
+    private func names(_ list: String?) -> [String] { list.map { $0.split(separator: ",").map(String.init) } ?? [] }
+
+    /// The folder of a service's state.
+    static func folder(_ data: String?, _ environment: [String: String]) throws(UsageError) -> String {
         if let data { return data }
         if let state = environment["XDG_STATE_HOME"], state.hasPrefix("/") { return state + "/atelier" }
         if let home = environment["HOME"], !home.isEmpty { return home + "/.local/state/atelier" }

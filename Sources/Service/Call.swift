@@ -13,13 +13,19 @@ struct Call: Sendable {
     var values: [String: String] = [:]
     /// Who asks.
     var caller = Caller()
+    /// Whether somebody was told how it ended.
+    let ticket: Ticket
 }
 
 /// Who asks, and what they may do.
-struct Caller: Hashable, Sendable {
-    /// The name of a key; without keys the address. Queues share by it, and jobs belong to it.
-    var name = ""
-    var scopes: Set<Route.Scope> = [.open, .read, .convert, .admin]
+struct Caller: Sendable {
+    var client = ClientRates.Client(.address, "")
+    var scopes: Set<Scope> = []
+    /// What is left of the client's rate; nil where there is none.
+    var standing: ClientRates.Standing?
+
+    /// The name of a key, or the address. Queues share by it, and jobs belong to it.
+    var name: String { client.id }
 }
 
 /// What is done with a request once its head is known.

@@ -23,7 +23,7 @@ extension ServiceState {
             Route(
                 method: "POST", template: "/v1/compose/plan", summary: "Plans a collection without drawing it.", scope: .convert,
                 bodies: ["application/json", "multipart/form-data", "application/octet-stream"],
-                answers: [(200, ["application/json"])], problems: [404, 507]
+                answers: [(200, ["application/json"])], problems: [404, 507], body: .ref("ComposeRequest"), answer: .ref("CollectionPlan")
             ) { [self] call in
                 let reader = try SubmissionReader(call, .compose, in: self)
                 return .work(reader) { [self] in .json(try await planned(try reader.finish(), for: call.caller.name, since: call.began)) }

@@ -24,8 +24,8 @@ extension ServiceState {
     /// The project of a folder, and where those of others are; the first that is there holds.
     static let projectFile = "project.json"
     private static let projectFiles = [projectFile, "src/config.js", "config.js"]
-    /// Most bytes of what an archive unpacks to.
-    private static let mostUnpacked = 1 << 30
+    /// Most bytes of what an archive unpacks to, and of one file in it.
+    private static let mostUnpacked = 1 << 30, largestMember = 64 << 20
 
     /// The collection of a request: a ZIP archive of layers, or the files of a folder under their paths. Beside either, `project.json` is
     /// the project. Throws `Problem` and `ProjectError`.
@@ -102,7 +102,15 @@ extension ServiceState {
             let stem = inputs[0].name.split(separator: "/").last.map { $0.hasSuffix(".zip") ? String($0.dropLast(4)) : String($0) }
             return (
                 stem,
-                try zip.members.filter { Self.isWanted($0.name) }.map { .init(digest: try keep(zip.unpacked($0)), name: $0.name) }
+                try zip.members.filter { Self.isWanted($0.name) }.map { member in
+                    // One is in memory at a time.
+                    guard member.unpackedByteCount <= Self.largestMember else {
+                        throw Problem(
+                            413, "over-limit", "\(member.name.suffix(80)) in the archive has \(member.unpackedByteCount) bytes",
+                            limit: Self.largestMember)
+                    }
+                    return .init(digest: try keep(zip.unpacked(member)), name: member.name)
+                }
             )
         } catch let error as ZIPReadingError { throw Problem(422, "unreadable-input", "\(inputs[0].name): \(error.description)") }
     }

@@ -1,3 +1,4 @@
+import AtelierImageTracing
 import AtelierJSON
 import AtelierMemo
 import AtelierScheduling
@@ -11,13 +12,22 @@ extension ServiceState {
                 method: "POST", template: "/v1/\(kind.rawValue)",
                 summary: kind.summary, scope: .convert,
                 parameters: [
-                    .init(name: "preset", summary: "Options for a kind of picture.", schema: .object(["type": "string"])),
                     .init(
                         name: "report", summary: "How much an answer in JSON tells.",
-                        schema: .object(["type": "string", "enum": .array(Submission.Depth.allCases.map { .string($0.rawValue) })])),
-                ],
-                bodies: SubmissionReader.types, answers: [(200, [kind.type, "application/json"]), (202, ["application/json"])],
-                problems: [404, 507]
+                        schema: .object(["type": "string", "enum": .array(Submission.Depth.allCases.map { .string($0.rawValue) })]))
+                ]
+                    + (kind == .compose
+                        ? []
+                        : [
+                            .init(
+                                name: "preset", summary: "Options for a kind of picture.",
+                                schema: .word(TracePreset.allCases.map(\.rawValue)))
+                        ]),
+                bodies: kind == .compose
+                    ? ["application/octet-stream", "multipart/form-data", "application/json"] : SubmissionReader.types,
+                answers: [(200, [kind.type, "application/json"]), (202, ["application/json"])],
+                problems: [404, 507], body: .ref("\(kind.rawValue.prefix(1).uppercased() + kind.rawValue.dropFirst())Request"),
+                answer: .ref("Conversion")
             ) { [self] call in
                 let reader = try SubmissionReader(call, kind, in: self)
                 return .work(reader) { [self] in try await convert(try reader.finish(), call) }
@@ -35,8 +45,10 @@ extension ServiceState {
         if prefersJob(call.head) || expectedSeconds(of: plan, for: call.caller.name, submission.urgency) > configuration.syncLimit {
             return try await jobAnswer(to: submission, call)
         }
+        try access.spend(cost(of: plan), by: call.caller)
         let made = try await make(
-            plan, for: call.caller.name, submission.urgency, wantsJSON ? submission.depth : .brief, since: call.began)
+            plan, for: call.caller.name, submission.urgency, wantsJSON ? submission.depth : .brief, since: call.began,
+            waiting: configuration.waitLimit)
         if wantsJSON {
             let command = plan.wishes.command(over: configuration.conversion, inputs: plan.inputs.map(\.nameOrDigest))
             return .json(made.json(command: command), fields: made.fields + [("Vary", "Accept")])

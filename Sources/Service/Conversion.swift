@@ -12,6 +12,8 @@ struct PlannedConversion: Sendable {
     let wishes: Wishes
     let inputs: [Submission.Input]
     let sources: [Artifact<Blob>], formats: [SourceFormat]
+    /// What is known of the files before anything is made of them.
+    let sizes: [CostTable.Size]
     let conversion: Conversion
 
     /// What is asked for and what the files are, in one value: the same for the same request.
@@ -61,15 +63,24 @@ extension ServiceState {
             let request = try collection(wishes, of: inputs).request, sources = try sources(of: request)
             return PlannedConversion(
                 wishes: wishes, inputs: inputs, sources: sources, formats: [],
+                // An item of the usual size takes about as long as tracing some thousand pixels.
+                sizes: [.init(pixels: (wishes.collection.count ?? 100) << 14, bytes: 0)],
                 conversion: try Request.compose(request).conversion(of: sources), request: .compose(request))
         }
-        var sources: [Artifact<Blob>] = [], formats: [SourceFormat] = []
+        var sources: [Artifact<Blob>] = [], formats: [SourceFormat] = [], sizes: [CostTable.Size] = []
         for input in inputs {
             guard let path = uploads.file(of: input.digest) else {
                 throw Problem(404, "no-such-blob", "there is no file \(input.digest) here", hint: "upload it with POST /v1/blobs")
             }
             sources.append(.file(path: path, expecting: input.digest))
-            do { formats.append(try self.formats.format(of: input.digest, at: path)) } catch {
+            do {
+                let format = try self.formats.format(of: input.digest, at: path)
+                formats.append(format)
+                sizes.append(
+                    try costs.size(
+                        of: input.digest, at: path, byteCount: uploads.byteCount(of: input.digest) ?? 0, format: format,
+                        limits: wishes.conversion.image))
+            } catch {
                 var problem = Problem(error)
                 if !input.name.isEmpty { problem.detail = "\(input.name): \(problem.detail)" }
                 throw problem
@@ -79,40 +90,82 @@ extension ServiceState {
             target: wishes.kind == .trace ? .svg : .pptx, sources: inputs.map(\.digest), options: wishes.conversion, title: wishes.title)
         let conversion = try request.conversion(of: sources, listingElements: true)
         return PlannedConversion(
-            wishes: wishes, inputs: inputs, sources: sources, formats: formats, conversion: conversion, request: request)
+            wishes: wishes, inputs: inputs, sources: sources, formats: formats, sizes: sizes, conversion: conversion, request: request)
     }
 
-    /// Makes it, when it is its turn.
+    /// Makes it, when it is its turn. What lies there already waits for nobody.
     ///
     /// - Parameters:
     ///   - began: When it was asked for, on the monotonic clock.
+    ///   - seconds: How long it may wait for its turn; nil for as long as it takes.
     ///   - begun: Called when it is its turn.
+    /// - Throws: `Problem`, `JobQueue.Refusal`, `CancellationError`, or why it cannot be made.
     func make(
         _ plan: PlannedConversion, for client: String, _ urgency: Urgency, _ depth: Submission.Depth, since began: UInt64,
-        begun: @Sendable () -> Void = {}
+        waiting seconds: Double? = nil, begun: @Sendable () -> Void = {}
     ) async throws -> MadeConversion {
         let number = notes.now
-        let job = JobQueue.Job(client: client, place: urgency.place, cost: cost(of: plan))
-        return try await admission.run(job) { _ in
+        if isThere(plan, depth) {
             begun()
-            let bytes = try await engine.value(of: plan.conversion.output, priority: urgency.priority)
-            // Not by `?:`, which takes nil for the JSON of that name.
-            var report: JSON?
-            if depth == .full { report = try await self.report(on: plan, bytes, urgency.priority) }
-            let slides = depth == .full ? try await self.slides(of: plan, urgency.priority) : nil
-            let steps = steps(of: plan, since: number), output = notes[plan.conversion.output.digest]
-            let ran = steps.last.map { $0.level == nil } ?? true
-            let digest = Digest(hashing: bytes, threads: 1)
-            results.note(digest, .init(output: plan.conversion.output, type: plan.wishes.kind.type, byteCount: bytes.count))
-            return MadeConversion(
-                bytes: bytes, digest: digest, type: plan.wishes.kind.type, level: ran ? nil : output?.level ?? "memory",
-                took: monotonicNanoseconds() - began, steps: steps, report: report, slides: slides)
+            return try await conversion(plan, urgency, depth, since: began, number)
+        }
+        let cost = costs.prediction(plan.wishes.kind, of: plan.sizes)
+        let deadline = seconds.map { admission.now + UInt64($0 * 1e9) + cost.nanoseconds }
+        let job = JobQueue.Job(
+            client: client, place: urgency.place, cost: cost.nanoseconds, bytes: cost.bytes, deadline: deadline)
+        return try await admission.run(job) { turn in
+            begun()
+            let made = try await within(configuration.workLimit) { [self] in
+                try await conversion(plan, urgency, depth, since: began, number)
+            }
+            if made.level == nil {
+                costs.learn(plan.wishes.kind, of: plan.sizes, nanoseconds: admission.now - turn.begin)
+                log(plan, cost: admission.now - turn.begin)
+            }
+            return made
         }
     }
 
-    /// What making it takes on one worker, in nanoseconds, by the bytes of its files: a guess that the queue corrects by what it sees.
+    private func conversion(
+        _ plan: PlannedConversion, _ urgency: Urgency, _ depth: Submission.Depth, since began: UInt64, _ number: UInt64
+    ) async throws -> MadeConversion {
+        let bytes = try await engine.value(of: plan.conversion.output, priority: urgency.priority)
+        // Not by `?:`, which takes nil for the JSON of that name.
+        var report: JSON?
+        if depth == .full { report = try await self.report(on: plan, bytes, urgency.priority) }
+        let slides = depth == .full ? try await self.slides(of: plan, urgency.priority) : nil
+        let steps = steps(of: plan, since: number), output = notes[plan.conversion.output.digest]
+        let ran = steps.last.map { $0.level == nil } ?? true
+        let digest = Digest(hashing: bytes, threads: 1)
+        results.note(digest, .init(output: plan.conversion.output, type: plan.wishes.kind.type, byteCount: bytes.count))
+        return MadeConversion(
+            bytes: bytes, digest: digest, type: plan.wishes.kind.type, level: ran ? nil : output?.level ?? "memory",
+            took: monotonicNanoseconds() - began, steps: steps, report: report, slides: slides)
+    }
+
+    /// What making it takes on one worker, in nanoseconds; nothing where it lies there already.
     func cost(of plan: PlannedConversion) -> UInt64 {
-        plan.inputs.reduce(0) { $0 + 2_000_000 + UInt64(uploads.byteCount(of: $1.digest) ?? 0) * 300 }
+        isThere(plan, .brief) ? 0 : costs.prediction(plan.wishes.kind, of: plan.sizes).nanoseconds
+    }
+
+    /// Whether some level has what is asked for.
+    private func isThere(_ plan: PlannedConversion, _ depth: Submission.Depth) -> Bool {
+        func has(_ artifact: Artifact<Blob>) -> Bool { engine.presence(of: artifact).contains { $0 != nil } }
+        guard has(plan.conversion.output) else { return false }
+        if depth == .brief { return true }
+        guard plan.wishes.kind == .trace, plan.formats[0] != .svg else {
+            return engine.presence(of: plan.conversion.report).contains { $0 != nil }
+        }
+        return engine.presence(of: Artifact(ReviewOfSource(source: plan.sources[0], options: plan.wishes.conversion))).contains {
+            $0 != nil
+        }
+    }
+
+    /// Notes what was made, for warming.
+    private func log(_ plan: PlannedConversion, cost: UInt64) {
+        let paths = plan.inputs.map { uploads.file(of: $0.digest) }
+        let use = RequestUse(of: plan.conversion.output.digest, cost: cost, at: systemSeconds())
+        requestLog?.note([LoggedRequest(plan.request, paths: paths, use: use)])
     }
 
     /// The stages a conversion is made by, and what became of each since an event of that number.
@@ -313,5 +366,25 @@ extension String {
             DeckOfSlides.name, DeckOfPages.name, SlideOfTree.name, SVGFromSource.name, ReadDrawing.name, RasterizeDrawing.name,
             ArchiveOfCollection.name,
         ].contains(self)
+    }
+}
+
+/// Does something that may take so many seconds; then it is cancelled. Throws `Problem` when it took longer.
+private func within<Result: Sendable>(
+    _ seconds: Double, _ body: @escaping @Sendable () async throws -> Result
+) async throws -> Result {
+    try await withThrowingTaskGroup(of: Result?.self) { group in
+        group.addTask { try await body() }
+        group.addTask {
+            try await Task.sleep(for: .seconds(seconds))
+            return nil
+        }
+        defer { group.cancelAll() }
+        guard let first = try await group.next(), let result = first else {
+            throw Problem(
+                503, "too-long", "it was not made within \(Int(seconds)) seconds", hint: "make the file smaller, or ask for less detail",
+                limit: Int(seconds))
+        }
+        return result
     }
 }

@@ -17,6 +17,8 @@ struct Problem: Error, Sendable {
     var retryAfter: Int?
     /// Methods there are, of a path without this one.
     var allow: String?
+    /// Further header fields of the answer.
+    var fields: [(name: String, value: String)] = []
 
     init(_ status: Int, _ code: String, _ detail: String, hint: String? = nil, limit: Int? = nil, retryAfter: Int? = nil) {
         self.status = status
@@ -48,9 +50,11 @@ struct Problem: Error, Sendable {
     /// The answer.
     func response(requestID id: String) -> ServerResponse {
         let body = json(requestID: id)
-        var fields = [("Cache-Control", "no-store")]
+        var fields = [("Cache-Control", "no-store")] + fields
         if let retryAfter { fields.append(("Retry-After", "\(retryAfter)")) }
         if let allow { fields.append(("Allow", allow)) }
+        // What was asked for has to be said with a key (RFC 9110, section 11.6.1).
+        if status == 401 { fields.append(("WWW-Authenticate", "Bearer")) }
         return ServerResponse(status: status, type: "application/problem+json", Blob(body.bytes), fields: fields)
     }
 }
@@ -75,6 +79,7 @@ func reason(_ status: Int) -> String {
     case 413: "Content Too Large"
     case 415: "Unsupported Media Type"
     case 416: "Range Not Satisfiable"
+    case 421: "Misdirected Request"
     case 422: "Unprocessable Content"
     case 429: "Too Many Requests"
     case 500: "Internal Server Error"

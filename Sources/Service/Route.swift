@@ -13,13 +13,11 @@ struct Route: Sendable {
         var schema: JSON
     }
 
-    /// What a caller must be allowed to do.
-    enum Scope: String, Sendable { case open, read, convert, admin }
-
     var method: String
     /// `/v1/jobs/{id}`: a name in braces stands for one part.
     var template: String
     var summary: String
+    /// What a caller must be allowed to do.
     var scope = Scope.read
     var parameters: [Parameter] = []
     /// Media types of the body that is taken; none when there is no body.
@@ -28,6 +26,8 @@ struct Route: Sendable {
     var answers: [(status: Int, types: [String])]
     /// Problems' status codes beyond those every route of its scope has.
     var problems: [Int] = []
+    /// JSON schema of a JSON body, and of a JSON answer that is no problem.
+    var body: JSON?, answer: JSON?
     /// What is done with a request, asked when its head is there, on a thread of the server's: it must not wait. Throws `Problem`.
     var handle: @Sendable (Call) throws -> Handling
 
@@ -37,28 +37,33 @@ struct Route: Sendable {
 /// Routes by path.
 struct RouteTable: Sendable {
     let routes: [Route]
-    private let parts: [[Substring]]
+    /// Places and parts of the routes with so many parts.
+    private let byCount: [Int: [(place: Int, parts: [Substring])]]
 
-    /// Routes in the order they are documented; templates do not overlap.
+    /// Routes in the order they are documented; a path that one names in full is that one's.
     init(_ routes: [Route]) {
         self.routes = routes
-        parts = routes.map(\.parts)
+        byCount = Dictionary(grouping: routes.enumerated().map { ($0, $1.parts) }) { $0.1.count }
     }
 
     /// The route of a request, or why there is none. `HEAD` is served by `GET`.
     ///
-    /// - Complexity: O(routes), with a comparison of one part for most.
+    /// - Complexity: O(routes with as many parts).
     func find(_ head: RequestHead) throws(Problem) -> (Route, values: [String: String]) {
         guard let path = head.path else {
             throw Problem(400, "bad-path", "the path has a broken escape or is not UTF-8", hint: "encode it as RFC 3986 says")
         }
         let method = head.method == "HEAD" ? "GET" : head.method
         var allowed: [String] = []
-        for (route, parts) in zip(routes, parts) {
-            guard let values = match(parts, path) else { continue }
-            if route.method == method { return (route, values) }
-            allowed.append(route.method)
-            if route.method == "GET" { allowed.append("HEAD") }
+        let candidates = byCount[path.count] ?? []
+        // Where a path is named in full, templates that fit it as well mean others.
+        let isNamed = candidates.contains { $0.parts.elementsEqual(path) { $0 == $1 } }
+        for (place, parts) in candidates {
+            guard let values = match(parts, path), values.isEmpty || !isNamed else { continue }
+            let other = routes[place].method
+            if other == method { return (routes[place], values) }
+            allowed.append(other)
+            if other == "GET" { allowed.append("HEAD") }
         }
         guard !allowed.isEmpty else {
             throw Problem(404, "no-such-path", "there is nothing under this path", hint: "/docs lists what there is")
@@ -70,7 +75,6 @@ struct RouteTable: Sendable {
     }
 
     private func match(_ parts: [Substring], _ path: [String]) -> [String: String]? {
-        guard parts.count == path.count else { return nil }
         var values: [String: String] = [:]
         for (part, text) in zip(parts, path) {
             if part.first == "{" {
@@ -87,7 +91,7 @@ struct RouteTable: Sendable {
     ///
     /// - Parameters:
     ///   - version: Of the service.
-    ///   - schemas: What media types of JSON look like, by the media type and template: `components.schemas`.
+    ///   - schemas: Named documents beside those of `APISchemas`.
     func openAPI(version: String, schemas: [JSON.Member]) -> JSON {
         var paths: [JSON.Member] = []
         for route in routes {
@@ -105,7 +109,7 @@ struct RouteTable: Sendable {
             ]),
             "paths": .object(paths),
             "components": .object([
-                "schemas": .object(schemas),
+                "schemas": .object(APISchemas.all + schemas),
                 "securitySchemes": .object(["key": .object(["type": "http", "scheme": "bearer"])]),
             ]),
         ])
@@ -115,15 +119,14 @@ struct RouteTable: Sendable {
 extension Route {
     fileprivate var operation: JSON {
         var responses = answers.map { answer in
-            JSON.Member(
-                "\(answer.status)",
-                .object([
-                    "description": .string(reason(answer.status)),
-                    "content": answer.types.isEmpty
-                        ? nil : .object(answer.types.map { JSON.Member($0, .object([])) }),
-                ]))
+            var members = [JSON.Member("description", .string(reason(answer.status)))]
+            if !answer.types.isEmpty {
+                members.append(.init("content", .object(answer.types.map { .init($0, content(of: $0, status: answer.status)) })))
+            }
+            if method == "POST", answer.status == 202 || self.answer == .ref("Job") { members.append(.init("links", Self.jobLinks)) }
+            return JSON.Member("\(answer.status)", .object(members))
         }
-        let always = scope == .open ? [405] : [400, 401, 403, 405, 429, 503]
+        let always = scope == .open ? [405] : [400, 401, 403, 405, 421, 429, 503]
         let bodyProblems = bodies.isEmpty ? [] : [413, 415, 422]
         for status in Set(always + bodyProblems + problems).sorted() {
             responses.append(
@@ -141,11 +144,47 @@ extension Route {
             "operationId": .string(operationID),
             "parameters": parameters.isEmpty ? nil : .array(parameters.map(\.json)),
             "requestBody": bodies.isEmpty
-                ? nil : .object(["required": true, "content": .object(bodies.map { JSON.Member($0, .object([])) })]),
+                ? nil : .object(["required": true, "content": .object(bodies.map { JSON.Member($0, bodyContent(of: $0)) })]),
             "responses": .object(responses),
             "security": scope == .open ? .array([]) : .array([.object(["key": .array([.string(scope.rawValue)])])]),
         ])
     }
+
+    private func content(of type: String, status: Int) -> JSON {
+        guard type.hasSuffix("json"), let answer else { return .object([]) }
+        // What is accepted, whatever was asked for, has become a job.
+        return .object(["schema": status == 202 ? .ref("Job") : answer])
+    }
+
+    private func bodyContent(of type: String) -> JSON {
+        switch type {
+        case "application/json": .object(["schema": body ?? .object(["type": "object"])])
+        case "multipart/form-data": .object(["schema": Self.form])
+        default: .object(["schema": .object(["type": "string", "format": "binary", "minLength": 1])])
+        }
+    }
+
+    /// Files, settings as a document, and options as fields of their own.
+    private static let form = JSON.object([
+        "type": "object", "required": ["file"],
+        "properties": .object([
+            "file": .object(["type": "array", "minItems": 1, "items": .object(["type": "string", "format": "binary", "minLength": 1])]),
+            "settings": .object(["type": "object"]),
+        ]),
+    ])
+
+    /// What can be asked of a job by the name that an answer gives it.
+    private static let jobLinks = JSON.object(
+        [
+            ("job", "getV1JobsId"), ("results", "getV1JobsIdResults"), ("result", "getV1JobsIdResult"),
+            ("archive", "getV1JobsIdArchiveZip"),
+            ("report", "getV1JobsIdReport"), ("events", "getV1JobsIdEvents"), ("cancel", "postV1JobsIdCancel"),
+            ("delete", "deleteV1JobsId"),
+        ].map { name, operation in
+            .init(
+                name,
+                .object(["operationId": .string(operation), "parameters": .object(["id": "$response.body#/id"])]))
+        })
 
     /// `getV1JobsId`.
     private var operationID: String {

@@ -13,6 +13,8 @@ import AtelierServing
 ///     await service.stop()
 package final class Service: Sendable {
     private let state: ServiceState, server: HTTPServer
+    /// For `/metrics`, where that has a place of its own.
+    private let metricsServer: HTTPServer?
     /// Sees to what is to be done from time to time, until the service stops.
     private let housekeeping: Task<Void, Never>
 
@@ -24,11 +26,22 @@ package final class Service: Sendable {
         self.state = state
         state.restoreJobs()
         server = try HTTPServer(configuration.server) { head in state.admit(head, to: table) }
+        metricsServer = try configuration.metrics.map { place in
+            let table = RouteTable([state.metricsRoute(scope: .open)])
+            return try HTTPServer(place) { head in state.admit(head, to: table) }
+        }
+        let pressure = PressureWatch(of: engine)
         housekeeping = Task {
-            while !Task.isCancelled {
-                // Cancelled, it ends with the loop.
-                try? await Task.sleep(for: .seconds(10))
-                state.tidy()
+            await withTaskGroup { group in
+                group.addTask { await state.monitor.run() }
+                group.addTask { await pressure.run() }
+                group.addTask {
+                    while !Task.isCancelled {
+                        // Cancelled, it ends with the loop.
+                        try? await Task.sleep(for: .seconds(10))
+                        state.tidy()
+                    }
+                }
             }
         }
     }
@@ -61,14 +74,14 @@ package final class Service: Sendable {
         state.webhooks.stop()
         for task in state.jobs.tasks { task.cancel() }
         await server.stop()
+        await metricsServer?.stop()
     }
 }
 
 extension ServiceState {
     /// What is done with a request: found in the table, let in, handled, and its answer completed.
     func admit(_ head: RequestHead, to table: RouteTable) -> Reception {
-        var call = Call(head: head, id: makeID(), began: monotonicNanoseconds())
-        call.caller.name = head.client
+        var call = Call(head: head, id: makeID(), began: monotonicNanoseconds(), ticket: Ticket(monitor))
         do {
             let (route, values) = try table.find(head)
             call.template = route.template
@@ -94,6 +107,7 @@ extension ServiceState {
 
     /// Whether a request may be handled: keys, scopes, rates. Says who asks. Throws `Problem`.
     private func letIn(_ call: inout Call, by route: Route) throws(Problem) {
+        try access.letIn(&call.caller, asking: call.head, for: route.scope)
         if isDraining, route.scope == .convert {
             throw Problem(503, "draining", "the service is ending and takes no more work", hint: "ask again in a moment", retryAfter: 5)
         }
@@ -102,6 +116,8 @@ extension ServiceState {
     /// The answer as it is sent: with the fields that every answer has.
     private func completed(_ response: ServerResponse, of call: Call) -> ServerResponse {
         var response = response
+        if let standing = call.caller.standing, response.status != 429 { response.fields += standing.fields }
+        note(response, to: call)
         response.fields += [
             ("X-Request-Id", call.id), ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),
             ("Cross-Origin-Resource-Policy", "same-origin"),

@@ -1,5 +1,6 @@
 package import AtelierServing
 package import AtelierStages
+package import AtelierTelemetry
 
 /// What a service is told before it listens.
 package struct ServiceConfiguration: Sendable {
@@ -19,6 +20,16 @@ package struct ServiceConfiguration: Sendable {
     package var byteBudget = 2 << 30
     /// Seconds of work that a conversion is waited for within its request; what is expected to take longer becomes a job.
     package var syncLimit = 20.0
+    /// Whom it hears.
+    package var access = AccessRules()
+    /// Where it listens for `/metrics`, when that is not with everything else.
+    package var metrics: HTTPServer.Configuration?
+    /// Told of what happens; nil for nobody.
+    package var log: ServiceLog?
+    /// Seconds that a request may wait for its turn, and that a conversion may work.
+    package var waitLimit = 60.0, workLimit = 600.0
+    /// Writes a profile in a form; nil for a service that records none.
+    package var profile: (@Sendable (Timeline, ProfileForm) -> [UInt8])?
     /// What every conversion starts from; clients do not change its limits.
     package var conversion = ConversionOptions()
     /// Who may be told that a job has ended.

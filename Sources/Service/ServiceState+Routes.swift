@@ -8,7 +8,10 @@ import AtelierStages
 
 extension ServiceState {
     /// Everything there is, in the order it is documented.
-    var routes: [Route] { conversionRoutes + collectionRoutes + jobRoutes + blobRoutes + describingRoutes + statusRoutes + studioRoutes }
+    var routes: [Route] {
+        conversionRoutes + collectionRoutes + jobRoutes + blobRoutes + describingRoutes + monitoringRoutes + cacheRoutes + statusRoutes
+            + studioRoutes
+    }
 
     // MARK: Blobs
 
@@ -19,7 +22,7 @@ extension ServiceState {
         return [
             Route(
                 method: "POST", template: "/v1/blobs", summary: "Keeps a file for conversions to name.", scope: .convert,
-                bodies: ["application/octet-stream"], answers: [(201, ["application/json"])], problems: [507]
+                bodies: ["application/octet-stream"], answers: [(201, ["application/json"])], problems: [507], answer: .ref("Blob")
             ) { [self] call in
                 let upload = try uploads.begin(limit: configuration.bodyLimit)
                 return .work(upload) { [self] in try kept(upload, expecting: nil) }
@@ -27,8 +30,7 @@ extension ServiceState {
             Route(
                 method: "PUT", template: "/v1/blobs/{digest}", summary: "Keeps a file whose digest is known.", scope: .convert,
                 parameters: [digest], bodies: ["application/octet-stream"],
-                answers: [(200, ["application/json"]), (201, ["application/json"])],
-                problems: [507]
+                answers: [(200, ["application/json"]), (201, ["application/json"])], problems: [404, 507], answer: .ref("Blob")
             ) { [self] call in
                 guard let digest = Digest(call.values["digest"]!) else { throw noSuchBlob(call.values["digest"]!) }
                 let upload = try uploads.begin(limit: configuration.bodyLimit)
@@ -36,7 +38,7 @@ extension ServiceState {
             },
             Route(
                 method: "GET", template: "/v1/blobs/{digest}", summary: "The bytes of a file or a result.", parameters: [digest],
-                answers: [(200, ["application/octet-stream"]), (206, ["application/octet-stream"]), (304, [])], problems: [404, 416]
+                answers: [(200, BlobContent.types), (206, BlobContent.types), (304, [])], problems: [404, 416]
             ) { [self] call in
                 guard let digest = Digest(call.values["digest"]!) else { throw noSuchBlob(call.values["digest"]!) }
                 guard let (bytes, type) = recent[digest.description] else {
@@ -121,7 +123,8 @@ extension ServiceState {
     private var describingRoutes: [Route] {
         [
             Route(
-                method: "GET", template: "/v1/presets", summary: "Named sets of options.", answers: [(200, ["application/json"])]
+                method: "GET", template: "/v1/presets", summary: "Named sets of options.", answers: [(200, ["application/json"])],
+                answer: .ref("Presets")
             ) { [self] call in .answer(described(presets, call)) },
             Route(
                 method: "GET", template: "/v1/schema/{name}", summary: "The settings of a conversion as JSON schema.",
@@ -129,7 +132,7 @@ extension ServiceState {
                     .init(
                         name: "name", isInPath: true, summary: "Which conversion.",
                         schema: .object(["type": "string", "enum": .array(ConversionKind.allCases.map { .string($0.rawValue) })]))
-                ], answers: [(200, ["application/schema+json"])], problems: [404]
+                ], answers: [(200, ["application/schema+json"])], problems: [404], answer: .ref("AnyDocument")
             ) { [self] call in
                 guard let kind = ConversionKind(rawValue: call.values["name"]!) else {
                     throw Problem(404, "no-such-schema", "there is no schema of that name", hint: "trace, pptx and compose have one")
@@ -138,7 +141,7 @@ extension ServiceState {
             },
             Route(
                 method: "GET", template: "/v1/capabilities", summary: "What is taken, what is made, and the limits.",
-                answers: [(200, ["application/json"])]
+                answers: [(200, ["application/json"])], answer: .ref("Capabilities")
             ) { [self] call in .answer(described(capabilities, call)) },
         ]
     }
@@ -186,14 +189,30 @@ extension ServiceState {
                 return .answer(ServerResponse(type: "text/plain", Blob("ready\n"), fields: [("Cache-Control", "no-store")]))
             },
             Route(
-                method: "GET", template: "/version", summary: "Which version this is.", scope: .open, answers: [(200, ["application/json"])]
+                method: "GET", template: "/version", summary: "Which version this is.", scope: .open,
+                answers: [(200, ["application/json"])],
+                answer: .ref("Version")
             ) { [self] _ in .answer(.json(.object(["name": "atelier", "version": .string(configuration.version)]))) },
             Route(
                 method: "GET", template: "/openapi.json", summary: "This interface as OpenAPI 3.1.", scope: .open,
-                answers: [(200, ["application/json"])]
-            ) { [self] call in .answer(described(RouteTable(routes).openAPI(version: configuration.version, schemas: []), call)) },
+                answers: [(200, ["application/json"])], answer: .ref("AnyDocument")
+            ) { [self] call in .answer(described(openAPI, call)) },
+            Route(
+                method: "GET", template: "/docs", summary: "This interface as a page.", scope: .open, answers: [(200, ["text/html"])]
+            ) { [self] call in
+                let page = Blob(DocsPage(routes, requestSchemas, version: configuration.version).html)
+                var delivery = Delivery(
+                    bytes: page, type: "text/html; charset=utf-8", tag: Digest(hashing: page, threads: 1).description, caching: "no-cache")
+                delivery.fields = [("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'")]
+                return .answer(delivery.response(to: call.head))
+            },
         ]
     }
+
+    private var openAPI: JSON { RouteTable(routes).openAPI(version: configuration.version, schemas: requestSchemas) }
+
+    /// What requests for conversions look like.
+    private var requestSchemas: [JSON.Member] { ConversionKind.allCases.flatMap { APISchemas.request($0, settings: schema(of: $0)) } }
 
     // MARK: The studio
 
@@ -239,6 +258,12 @@ struct BlobContent {
     let type: String
     /// What can be done with it.
     let kind: String
+
+    /// Media types that files and results have.
+    static let types = [
+        "image/png", "image/jpeg", "image/webp", "image/svg+xml", "application/zip", ConversionKind.pptx.type, "text/plain",
+        "application/octet-stream",
+    ]
 
     /// - Parameter bytes: The first of a file, or all of it.
     init(of bytes: Blob) {

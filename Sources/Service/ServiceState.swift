@@ -1,6 +1,9 @@
+import AtelierJSON
 import AtelierMemo
+import AtelierModels
 import AtelierScheduling
 import AtelierServing
+import AtelierStages
 import Synchronization
 
 /// Everything that handlers share and that tells how the service is.
@@ -23,6 +26,13 @@ final class ServiceState: Sendable {
     /// Bytes that were asked for lately, by their digest.
     let recent = BlobCache(capacity: 128 << 20)
     let studio: Studio
+    /// Who is let in.
+    let access: Access
+    /// What is said of how it is.
+    let monitor: Monitor
+    /// What conversions are predicted to take.
+    let costs = CostTable()
+    let housekeeping = Housekeeping()
     /// What uploaded files are.
     let formats = FormatTable()
     /// When it began, in nanoseconds of the monotonic clock.
@@ -44,6 +54,20 @@ final class ServiceState: Sendable {
                 slots: configuration.slots, capacity: configuration.queue, bytes: configuration.byteBudget, classes: classes))
         jobLine = Admission(JobQueue.Limits(slots: 2 * configuration.slots, capacity: .max, bytes: .max, classes: classes))
         webhooks = Webhooks(configuration.webhooks)
+        let keys = try KeyRing(
+            KeyFile(path: configuration.folder + "/keys.json"), now: { Double(monotonicNanoseconds()) * 1e-9 },
+            warn: { [log = configuration.log] failure in log?.note("keys", ["problem": .string(failure.description)]) })
+        access = Access(configuration.access, keys: keys, host: configuration.server.host, clock: monotonicNanoseconds)
+        monitor = Monitor(
+            .init(
+                statistics: { engine.statistics },
+                contents: { Dictionary(engine.levels.map { ($0.name, $0.contents) }) { first, _ in first } },
+                queue: { [admission] in Snapshot.Queue(admission) }, jobs: { [jobs] in Snapshot.Jobs(jobs.counts) },
+                models: {
+                    TracingModel.shelf.usage.models.map {
+                        Snapshot.Model(name: $0.name, isLoaded: $0.isLoaded, byteCount: $0.byteCount, uses: $0.uses)
+                    }
+                }, workerCount: engine.configuration.workers, memoryLimit: MemoryGauge().limit))
         notes = StepNotes(of: engine)
         results = ResultTable()
         studio = try Studio(folder: configuration.studioFolder)

@@ -241,7 +241,8 @@ func tooLarge(limit: Int) -> Problem {
     Problem(413, "body-too-large", "the body has more than \(limit) bytes", hint: "send a smaller file", limit: limit)
 }
 
-private func makeFolders(_ path: String) -> Bool {
+/// Makes a folder with its parents, for its owner alone; whether it is there.
+func makeFolders(_ path: String) -> Bool {
     var place = path.startIndex
     while place < path.endIndex {
         place = path[path.index(after: place)...].firstIndex(of: "/") ?? path.endIndex

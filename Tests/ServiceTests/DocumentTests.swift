@@ -11,8 +11,9 @@ struct ServiceDocumentTests {
 
     @Test("docs/service.md lists every route and no other")
     func routes() throws {
-        let state = try ServiceState(
-            ServiceConfiguration(server: .init(port: 0), folder: scratchFolder(), version: "1", slots: 1), engine: Engine(levels: []))
+        var configuration = ServiceConfiguration(server: .init(port: 0), folder: scratchFolder(), version: "1", slots: 1)
+        configuration.profile = { _, _ in [] }
+        let state = try ServiceState(configuration, engine: Engine(levels: []))
         let text = try String(contentsOf: root.appending(path: "docs/service.md"), encoding: .utf8)
         let rows = text.split(separator: "\n").filter { $0.hasPrefix("| `") }.compactMap { $0.split(separator: "`").dropFirst().first }
         #expect(Set(rows.map(String.init)) == Set(state.routes.map { "\($0.method) \($0.template)" }))

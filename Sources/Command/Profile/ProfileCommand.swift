@@ -104,7 +104,7 @@ extension Invocation {
         case .features(let command): command.settings
         case .run(let command): command.settings
         case .serve(let command): command.settings
-        case .profile, .version, .help: nil
+        case .keys, .profile, .version, .help: nil
         }
     }
 }

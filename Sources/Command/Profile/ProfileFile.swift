@@ -6,7 +6,23 @@ import AtelierTelemetry
 /// A file that a profile is written to, or read from; its name says in which form.
 struct ProfileFile: Hashable {
     /// Folded stacks, one a line; a flame graph; Trace Event JSON.
-    enum Form: String, CaseIterable { case folded, svg, json }
+    enum Form: String, CaseIterable {
+        case folded, svg, json
+
+        /// A profile of a command in this form.
+        func bytes(of timeline: Timeline, _ command: [String]) -> [UInt8] {
+            switch self {
+            case .folded: Array(timeline.stacks.map(\.line).joined().utf8)
+            case .svg:
+                SVG.write(
+                    FlameDrawing(
+                        FlameGraph(timeline.stacks), heading: (["atelier"] + command).map(printable).joined(separator: " "),
+                        unit: timeline.samples.isEmpty ? "µs" : "samples"
+                    ).tree)
+            case .json: TraceEvents.document(timeline, of: command).bytes + [UInt8(ascii: "\n")]
+            }
+        }
+    }
 
     let path: String, form: Form
 
@@ -23,17 +39,7 @@ struct ProfileFile: Hashable {
 
     /// Writes a profile; what was there is replaced.
     func write(_ timeline: Timeline, of command: [String]) throws(DeliveryError) {
-        let bytes: [UInt8] =
-            switch form {
-            case .folded: Array(timeline.stacks.map(\.line).joined().utf8)
-            case .svg:
-                SVG.write(
-                    FlameDrawing(
-                        FlameGraph(timeline.stacks), heading: (["atelier"] + command).map(printable).joined(separator: " "),
-                        unit: timeline.samples.isEmpty ? "µs" : "samples"
-                    ).tree)
-            case .json: TraceEvents.document(timeline, of: command).bytes + [UInt8(ascii: "\n")]
-            }
+        let bytes = form.bytes(of: timeline, command)
         let outcome: Result<Delivery, DeliveryError> = bytes.withUnsafeBytes { bytes in
             do throws(DeliveryError) { return .success(try deliver(bytes, to: path, force: true)) } catch { return .failure(error) }
         }

@@ -1,5 +1,6 @@
 import AtelierJSON
 import AtelierMemo
+import AtelierTelemetry
 import AtelierScheduling
 
 /// What happens to a job, as server-sent events (HTML, section 9.2): at most ten times a second, ended by its end.
@@ -142,20 +143,17 @@ extension ServiceState {
     /// What is told under a topic now; nil for one there is not.
     func sample(_ topic: String) -> JSON? {
         switch topic {
-        case "queue": queueSample
-        default: nil
+        case "queue":
+            let snapshot = monitor.snapshot
+            return .object(["queue": snapshot.queue.json, "jobs": snapshot.jobs.json])
+        case "cache": return monitor.snapshot.cacheJSON
+        case "pool": return monitor.snapshot.poolJSON
+        case "stats": return monitor.snapshot.json
+        case "threads": return Timeline.recent(seconds: 2).lanesJSON(mostSlices: 500)
+        default: return nil
         }
     }
 
     /// Names of topics.
-    static let topics = ["jobs", "queue"]
-
-    private var queueSample: JSON {
-        let load = admission.load, counts = jobs.counts
-        return .object([
-            "waiting": .integer(load.waiting), "running": .integer(load.running), "bytes_used": .integer(load.bytes),
-            "slots": .integer(configuration.slots),
-            "jobs": .object(ConversionJob.Phase.allCases.map { .init($0.rawValue, .integer(counts[$0] ?? 0)) }),
-        ])
-    }
+    static let topics = ["jobs", "queue", "cache", "pool", "stats", "threads"]
 }

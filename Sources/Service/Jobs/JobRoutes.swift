@@ -21,7 +21,7 @@ extension ServiceState {
                         name: "kind", summary: "What is made, where the body does not say it.",
                         schema: .object(["type": "string", "enum": .array(ConversionKind.allCases.map { .string($0.rawValue) })]))
                 ], bodies: SubmissionReader.types, answers: [(202, ["application/json"]), (200, ["application/json"])],
-                problems: [404, 507]
+                problems: [404, 507], body: .ref("JobRequest"), answer: .ref("Job")
             ) { [self] call in
                 let reader = try SubmissionReader(call, nil, in: self)
                 return .work(reader) { [self] in try await jobAnswer(to: try reader.finish(), call) }
@@ -37,11 +37,13 @@ extension ServiceState {
                     .init(
                         name: "kind", summary: "Only those that make this.",
                         schema: .object(["type": "string", "enum": .array(ConversionKind.allCases.map { .string($0.rawValue) })])),
-                    .init(name: "after", summary: "Where the page before ended.", schema: .object(["type": "integer", "minimum": 1])),
+                    .init(
+                        name: "after", summary: "Where the page before ended.",
+                        schema: .object(["type": "integer", "minimum": 1, "maximum": .integer(Int(Int32.max))])),
                     .init(
                         name: "limit", summary: "How many.",
                         schema: .object(["type": "integer", "minimum": 1, "maximum": 1000, "default": 100])),
-                ], answers: [(200, ["application/json"])], problems: [422]
+                ], answers: [(200, ["application/json"])], problems: [422], answer: .ref("JobPage")
             ) { [self] call in .answer(try jobPage(call)) },
             Route(
                 method: "GET", template: "/v1/jobs/{id}", summary: "How far a job is.",
@@ -50,7 +52,7 @@ extension ServiceState {
                     .init(
                         name: "wait", summary: "Seconds to wait for its end.",
                         schema: .object(["type": "number", "minimum": 0, "maximum": 60])),
-                ], answers: [(200, ["application/json"])], problems: [404, 422]
+                ], answers: [(200, ["application/json"])], problems: [404, 422], answer: .ref("Job")
             ) { [self] call in try answer(onJob: call) },
             Route(
                 method: "DELETE", template: "/v1/jobs/{id}", summary: "Cancels and forgets a job.", scope: .convert, parameters: [id],
@@ -61,7 +63,7 @@ extension ServiceState {
             },
             Route(
                 method: "POST", template: "/v1/jobs/{id}/cancel", summary: "Ends a job that is under way.", scope: .convert,
-                parameters: [id], answers: [(202, ["application/json"])], problems: [404, 409]
+                parameters: [id], answers: [(202, ["application/json"])], problems: [404, 409], answer: .ref("Job")
             ) { [self] call in
                 let job = try job(call)
                 return .task { [self] in
@@ -88,7 +90,7 @@ extension ServiceState {
             },
             Route(
                 method: "GET", template: "/v1/jobs/{id}/results", summary: "The parts of a job.", parameters: [id],
-                answers: [(200, ["application/json"])], problems: [404]
+                answers: [(200, ["application/json"])], problems: [404], answer: .ref("JobItems")
             ) { [self] call in
                 let job = try job(call)
                 return .answer(.json(.object(["items": .array(job.items.indices.map { json(of: job, item: $0) })])))
@@ -109,7 +111,7 @@ extension ServiceState {
             ) { [self] call in .answer(try archive(of: try job(call), call)) },
             Route(
                 method: "GET", template: "/v1/jobs/{id}/report", summary: "What the results are like, and what could not be carried over.",
-                parameters: [id], answers: [(200, ["application/json"])], problems: [404, 409]
+                parameters: [id], answers: [(200, ["application/json"])], problems: [404, 409], answer: .ref("JobReport")
             ) { [self] call in
                 let job = try job(call)
                 return .task { [self] in try await report(on: job, call) }
@@ -119,7 +121,10 @@ extension ServiceState {
                 parameters: [
                     .init(
                         name: "topics", summary: "Which, with commas between them: \(Self.topics.joined(separator: ", ")).",
-                        schema: .object(["type": "string", "default": "jobs"])),
+                        schema: .object([
+                            "type": "string", "default": "jobs",
+                            "pattern": .string("^(\(Self.topics.joined(separator: "|")))(,(\(Self.topics.joined(separator: "|"))))*$"),
+                        ])),
                     .init(
                         name: "hz", summary: "How often in a second.",
                         schema: .object(["type": "number", "minimum": 0.1, "maximum": 10, "default": 4])),

@@ -12,6 +12,8 @@ extension ServiceState {
         if let problem = submission.webhook.flatMap(configuration.webhooks.refusal) { throw problem }
         // What is wrong with the only file is said at once; of several, each has its own outcome.
         if request.parts.count == 1 { _ = try plan(request.wishes, of: request.parts[0]) }
+        // Each file is a request; what the work takes is the queue's to share out.
+        try access.spend(UInt64(submission.inputs.count - 1) * UInt64(ClientRates.nanosecondsOfRequest), by: caller)
         var job = ConversionJob(
             request, urgency: submission.urgency, webhooks: Set([submission.webhook].compactMap(\.self)),
             defaults: configuration.conversion, at: systemSeconds())
