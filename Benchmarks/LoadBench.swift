@@ -32,8 +32,27 @@ extension Subcommand {
                 free while its work still winds up; memory, as admitted and as
                 resident, stays under the budget at every sample; resident memory
                 does not grow from run to run.
+
+                --url http://127.0.0.1:8080 [--users 20] [--seconds 300] [--repeats 50]
+                [--memory-mib 1024] [--key KEY]
+
+                Users of a running service instead, who ask for drawings of pictures,
+                decks and collections, look at them, and ask again; `repeats` of a
+                hundred requests are for what was asked for before. Exit 1 when the mean
+                wait is 5 s or more, 80 % or less of the repeats were found, a request
+                failed, or the service held more memory than its budget.
             """
     ) { arguments in
+        if arguments.has("url") {
+            let load = ServiceLoad(
+                url: try arguments.string("url"), users: try arguments.integer("users", default: 20),
+                seconds: Double(try arguments.integer("seconds", default: 300)),
+                memoryBudget: try arguments.integer("memory-mib", default: 1024) << 20,
+                repeats: try arguments.integer("repeats", default: 50), key: arguments.has("key") ? try arguments.string("key") : nil)
+            return try blocking { () async -> Result<Int32, any Error> in
+                do { return .success(try await load.run()) } catch { return .failure(error) }
+            }.get()
+        }
         let replay = LoadReplay(
             jobs: try arguments.integer("jobs", default: 500), slots: try arguments.integer("slots", default: processorCount()),
             budget: try arguments.integer("budget-mib", default: 12) << 20,

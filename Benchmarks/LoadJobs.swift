@@ -45,7 +45,7 @@ struct LoadJob: Sendable {
     }
 
     /// Discs on a ground, as pixels or as a drawing; no two are equal, so none shares the work of another.
-    private static func source(_ kind: Kind, side: Int, seed: UInt64) -> Blob {
+    static func source(_ kind: Kind, side: Int, seed: UInt64) -> Blob {
         let bytes = noise(160, seed: seed &* 2 + 1).map(Int.init), count = kind == .trace || kind == .run ? 8 : 40
         let discs = (0..<count).map {
             (x: bytes[3 * $0] * side / 256, y: bytes[3 * $0 + 1] * side / 256, r: 6 + bytes[3 * $0 + 2] * side / 1024)
