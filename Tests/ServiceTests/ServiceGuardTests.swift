@@ -41,7 +41,11 @@ struct ServiceGuardTests {
     private func ask(
         _ url: String, method: String = "GET", _ headers: [HTTPHeader] = [], body: String? = nil
     ) async throws -> (status: Int, answer: HTTPResponse, json: JSON) {
-        let answer = try await HTTPClient().send(HTTPRequest(url, method: method, headers: headers, body: body.map { Array($0.utf8) }))
+        // A busy machine may take its time.
+        let request = HTTPRequest(
+            url, method: method, headers: headers, body: body.map { Array($0.utf8) },
+            limits: HTTPLimits(connect: .seconds(600), idle: .seconds(600)))
+        let answer = try await HTTPClient().send(request)
         let bytes = try await answer.body.bytes()
         return (answer.status, answer, (try? JSON(parsing: bytes)) ?? .string(String(decoding: bytes, as: UTF8.self)))  // pages are no JSON
     }
