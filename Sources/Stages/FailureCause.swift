@@ -30,7 +30,8 @@ package enum FailureCause: Hashable, Sendable {
                 .limit(option: nil)
             case let error as SVG.ParseError where error.option != nil: .limit(option: error.option)
             case WebPError.image(.tooLarge(let quantity, _, _)): .limit(option: kebab(quantity.rawValue))
-            case is WebPError, is ImageDecodingError, is UnknownSourceFormat, is TemplateError, is DeckError, is NothingTraced, is SVG.ParseError,
+            case is WebPError, is ImageDecodingError, is UnknownSourceFormat, is TemplateError, is DeckError, is NothingTraced,
+                is SVG.ParseError,
                 is RequestError, is ProjectError, is PlanningError, is DrawingError, is CompositionError, is OptionError,
                 is ZIPReadingError:
                 .input
