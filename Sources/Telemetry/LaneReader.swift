@@ -95,7 +95,7 @@ struct LaneReader {
     }
 
     /// What was read, from a moment to another; spans that reach over its ends are cut there.
-    func timeline(from begin: UInt64, to end: UInt64) -> Timeline {
+    func timeline(from begin: UInt64, to end: UInt64, withSamples: Bool = true) -> Timeline {
         var timeline = Timeline(begin: begin, end: end), names: [UInt32: String] = [:]
         timeline.lost = lost
         func name(_ number: UInt64) -> String {
@@ -126,7 +126,7 @@ struct LaneReader {
             timeline.lanes.append(lane)
         }
         timeline.lanes.sort { $0.number < $1.number }
-        timeline.samples = samples(from: begin, to: end, name)
+        if withSamples { timeline.samples = samples(from: begin, to: end, name) }
         return timeline
     }
 
@@ -150,7 +150,7 @@ struct LaneReader {
             let frames = first + 4 + Self.deepest
             return sampleWords[frames..<(frames + Int(sampleWords[first + 3] >> 32))]
         }
-        for first in stride(from: 0, to: sampleWords.count, by: width) {
+        for first in stride(from: 0, to: sampleWords.count, by: width) where (begin...end).contains(sampleWords[first + 1]) {
             // Of callers it is the instruction before the one they go on with.
             for (place, address) in frames(at: first).enumerated() { addresses.insert(place == 0 ? address : address - 1) }
         }

@@ -92,11 +92,12 @@ public struct Timeline: Sendable, Equatable {
 
     /// What happened in the last seconds, as far back as the lanes remember, which is 4095 spans each.
     ///
-    /// Takes some 100 µs a lane and stops nobody.
+    /// Takes some 100 µs a lane and stops nobody. Without samples: these are what a `ProfileRecorder` asks for, and naming their functions
+    /// takes long.
     public static func recent(seconds: Double) -> Timeline {
         let now = atelier_now(), length = UInt64(max(0, min(seconds, 1e6)) * 1e9)
         var reader = LaneReader(from: .allRemembered)
         reader.read()
-        return reader.timeline(from: now > length ? now - length : 0, to: now)
+        return reader.timeline(from: now > length ? now - length : 0, to: now, withSamples: false)
     }
 }
