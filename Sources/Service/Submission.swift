@@ -146,7 +146,7 @@ final class SubmissionReader: BodyTaker {
     }
 
     private static let tooManyInputs = Problem(
-        413, "too-many-inputs", "a request has at most \(mostInputs) files", hint: "send several requests", limit: mostInputs)
+        422, "too-many-inputs", "a request has at most \(mostInputs) files", hint: "send several requests", limit: mostInputs)
 
     private func upload() throws(Problem) -> Upload {
         do throws(UploadFolder.Failure) { return try service.uploads.begin(limit: service.configuration.bodyLimit) } catch {

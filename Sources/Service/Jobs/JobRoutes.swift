@@ -51,7 +51,7 @@ extension ServiceState {
                     id,
                     .init(
                         name: "wait", summary: "Seconds to wait for its end.",
-                        schema: .object(["type": "number", "minimum": 0, "maximum": 60])),
+                        schema: .object(["type": "integer", "minimum": 0, "maximum": 60])),
                 ], answers: [(200, ["application/json"])], problems: [404, 422], answer: .ref("Job")
             ) { [self] call in try answer(onJob: call) },
             Route(
@@ -288,7 +288,7 @@ extension ServiceState {
     }
 
     private func topicStream(_ call: Call) throws(Problem) -> Handling {
-        let topics = (call.head.query("topics") ?? "jobs").split(separator: ",").map(String.init)
+        let topics = (call.head.query("topics") ?? "jobs").split(separator: ",", omittingEmptySubsequences: false).map(String.init)
         if let unknown = topics.first(where: { !Self.topics.contains($0) }) {
             throw Problem(422, "bad-topics", "there is no topic \(unknown)", hint: "there are \(Self.topics.joined(separator: ", "))")
         }

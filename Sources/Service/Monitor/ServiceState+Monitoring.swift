@@ -8,7 +8,10 @@ extension ServiceState {
     var monitoringRoutes: [Route] {
         let window = Route.Parameter(
             name: "window", summary: "How far back: seconds, or minutes as in 5m; an hour at most.",
-            schema: .object(["type": "string", "pattern": "^[0-9]{1,4}[sm]?$", "default": "5m"]))
+            schema: .object([
+                "type": "string", "pattern": "^([1-9][0-9]{0,2}s?|[12][0-9]{3}s?|3[0-5][0-9]{2}s?|3600s?|[1-5]?[1-9]m|[1-6]0m)$",
+                "default": "5m",
+            ]))
         var routes = [
             Route(
                 method: "GET", template: "/v1/stats", summary: "All numbers of one moment; at most four such moments a second.",
