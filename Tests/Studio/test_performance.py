@@ -93,7 +93,7 @@ def test_a_job_is_listed_and_can_be_cancelled(page, url):
         }""",
         list(samples.badge(160)),
     )
-    until(page, "document.querySelectorAll('.jobs tbody tr').length === 1")
+    until(page, "document.querySelectorAll('.jobs tbody tr').length >= 1")
     cancel = page.get_by_role("button", name=re.compile("^Cancel "))
     for _ in range(400):
         state = page.locator(".jobs tbody td").nth(1).inner_text()

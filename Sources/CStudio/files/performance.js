@@ -21,7 +21,7 @@ function span(ms) {
 
 /** A table whose rows change in place. @param {string[]} heads @param {string} label */
 function table(heads, label) {
-  const body = h('tbody'), element = h('div.tw', { tabIndex: innerWidth < 900 ? 0 : -1, role: 'region', ariaLabel: label }, h('table', { ariaLabel: label }, h('thead', h('tr', ...heads.map(t => h('th', { scope: 'col' }, t)))), body));
+  const body = h('tbody'), element = h('div.tw', { tabIndex: innerWidth < 900 ? 0 : -1, role: 'region', ariaLabel: label + ', as a table' }, h('table', { ariaLabel: label }, h('thead', h('tr', ...heads.map(t => h('th', { scope: 'col' }, t)))), body));
   /** @param {(string | {bar: number, color: string, text: string})[][]} rows */
   const show = rows => {
     while (body.rows.length > rows.length) body.lastChild.remove();
