@@ -163,7 +163,8 @@ extension ServiceState {
 
     /// Notes what was made, for warming.
     private func log(_ plan: PlannedConversion, cost: UInt64) {
-        let paths = plan.inputs.map { uploads.file(of: $0.digest) }
+        // Of a collection from an archive these are the files in it.
+        let paths = plan.request.sources.map { uploads.file(of: $0) }
         let use = RequestUse(of: plan.conversion.output.digest, cost: cost, at: systemSeconds())
         requestLog?.note([LoggedRequest(plan.request, paths: paths, use: use)])
     }
