@@ -177,15 +177,17 @@ class Performance extends HTMLElement {
   }
 
   /** Jobs are read again at most once a second. */
+  /** Reads the jobs now or, where that was less than a second ago, when the second is over. */
   soon() {
-    if (this.jobTimer || !this.ends) return;
+    if (this.jobTimer || !this.ends) return void (this.isStale = true);
     this.readJobs();
     this.jobTimer = setTimeout(() => { this.jobTimer = 0; if (this.isStale) this.soon(); }, 1000);
   }
 
   async readJobs() {
+    this.isStale = false;
     const page = await api.json('/v1/jobs?limit=20', { key: 'jobs' }).catch(() => null);
-    this.isStale = page?.jobs.some(j => /queued|running/.test(j.state));
+    this.isStale ||= page?.jobs.some(j => /queued|running/.test(j.state));
     if (page && this.ends) this.jobList = page.jobs;
   }
 
