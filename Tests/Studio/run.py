@@ -7,7 +7,6 @@ module names in `NOISY`; `CONTEXT` says how a module wants its pages.
 import argparse
 import importlib
 import inspect
-import os
 import sys
 import tempfile
 import time
@@ -47,7 +46,7 @@ def main():
                     page.wait_for_selector("main > atelier-trace")
                     given = {"page": page, "url": url, "tmp": tmp, "browser": browser}
                     test(**{name: given[name] for name in inspect.signature(test).parameters})
-                if problems and not is_noisy and not os.environ.get("QUIET"):
+                if problems and not is_noisy:
                     raise AssertionError("the page said: " + "; ".join(problems[:5]))
                 print(f"ok    {title}  ({time.monotonic() - began:.1f} s)", flush=True)
             except Exception as error:

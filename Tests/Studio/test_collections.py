@@ -29,6 +29,12 @@ def change(page, name, value):
     field.press("Enter")
 
 
+def planned(page, count):
+    opened(page)
+    change(page, "count", count)
+    settle(page, f"document.querySelector('atelier-collections .muted').textContent.startsWith('{count} items')")
+
+
 def test_an_archive_becomes_layers_a_plan_and_pictures(page):
     opened(page)
     assert page.locator("atelier-collections ~ *, #left .item b").all_inner_texts()[-3:] == ["Dot", "Ring", "Ground"]
@@ -53,9 +59,7 @@ def test_more_items_than_combinations_are_refused_with_the_number(page):
 
 
 def test_asked_and_got_are_told_for_every_trait(page):
-    opened(page)
-    change(page, "count", 20)
-    settle(page, "document.querySelector('atelier-collections .muted').textContent.startsWith('20 items')")
+    planned(page, 20)
     page.locator("#left .item", has_text="Ground").click()
     rows = page.locator(".rar tbody tr")
     assert rows.count() == 3 and page.locator(".rar tr", has_text="Red").locator(".vh").inner_text() == "asked 50 %"
@@ -63,9 +67,7 @@ def test_asked_and_got_are_told_for_every_trait(page):
 
 
 def test_a_weight_changes_what_is_got_and_can_be_taken_back(page):
-    opened(page)
-    change(page, "count", 9)
-    settle(page, "document.querySelector('atelier-collections .muted').textContent.startsWith('9 items')")
+    planned(page, 9)
     page.locator("#left .item", has_text="Ground").click()
     weight = page.get_by_role("spinbutton", name="Weight of Red")
     weight.fill("0")
@@ -77,9 +79,7 @@ def test_a_weight_changes_what_is_got_and_can_be_taken_back(page):
 
 
 def test_a_rule_is_added_held_and_removed(page):
-    opened(page)
-    change(page, "count", 15)
-    settle(page, "document.querySelector('atelier-collections .muted').textContent.startsWith('15 items')")
+    planned(page, 15)
     page.get_by_role("button", name="Add", exact=True).click()
     page.get_by_label("First trait").select_option(label="Red")
     page.get_by_role("button", name="Add rule").click()
@@ -111,9 +111,7 @@ def test_the_gallery_of_ten_thousand_holds_only_what_is_seen(page):
 
 
 def test_items_are_filtered_by_a_trait(page):
-    opened(page)
-    change(page, "count", 20)
-    settle(page, "document.querySelector('atelier-collections .muted').textContent.startsWith('20 items')")
+    planned(page, 20)
     page.locator("#left .item", has_text="Dot").click()
     page.locator(".rar .lnk", has_text="Blue").click()
     got = page.locator(".rar tr", has_text="Blue").locator("td").nth(1).get_attribute("title")
@@ -137,9 +135,7 @@ def test_an_item_shows_its_traits_and_gives_its_files(page):
 
 
 def test_the_archive_holds_every_item(page):
-    opened(page)
-    change(page, "count", 12)
-    settle(page, "document.querySelector('atelier-collections .muted').textContent.startsWith('12 items')")
+    planned(page, 12)
     with page.expect_download() as held:
         page.locator("#make-collection").click()
     names = zipfile.ZipFile(io.BytesIO(open(held.value.path(), "rb").read())).namelist()
