@@ -119,7 +119,7 @@ extension ExplainedJob {
         let levels = why.levels.map { "\($0.level): \(words($0.reason.rawValue))" }.joined(separator: ", ")
         var sentences = [levels.isEmpty ? "kept nowhere" : levels]
         if let time = why.putBefore {
-            sentences.append("this very result was kept \(day(time)) and has gone since")
+            sentences.append("this very result was kept \(utc(time).prefix(10)) and has gone since")
         } else if why.nearestPut == nil {
             sentences.append("nothing of this step was kept here before")
         } else {
@@ -140,18 +140,10 @@ extension ExplainedJob {
         case .source(let path, let digest):
             let input = sources[digest]
             if let path, let input, path != input.path { return "source: was \(printable(path)), is \(input.shown)" }
-            let changed = input.flatMap { modificationTime(of: $0.path) }.map { " (changed \(day($0)))" } ?? ""
+            let changed = input.flatMap { modificationTime(of: $0.path) }.map { " (changed \(utc($0).prefix(10)))" } ?? ""
             return "source \(input?.shown ?? path.map(printable) ?? String(digest.description.prefix(12))): other bytes\(changed)"
         }
     }
-}
-
-/// The day of a time in seconds since 1970, as UTC counts it: `2026-11-20`.
-private func day(_ seconds: Int64) -> String {
-    var time = time_t(seconds), parts = tm()
-    gmtime_r(&time, &parts)
-    func two(_ number: Int32) -> String { number < 10 ? "0\(number)" : "\(number)" }
-    return "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))"
 }
 
 /// Seconds since 1970; nil for standard input and what is not there.

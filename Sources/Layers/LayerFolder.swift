@@ -3,9 +3,9 @@
 /// `02 Eyes/Green#12.5.png` is the trait `Green` of weight 12.5 in the layer `Eyes`; without a weight it is 1. Folders with a number in
 /// front come in the order of the numbers, others in that of their names. `Long@0.5.png` beside `Long#3.png` is a second piece of
 /// `Long`, painted at z 0.5. A folder `layers` holds the layers, if there is one. Names that begin with a point do not count.
-struct LayerFolder {
+package struct LayerFolder {
     /// Endings of files that are traits.
-    static let endings = ["png", "jpg", "jpeg", "webp"]
+    package static let endings = ["png", "jpg", "jpeg", "webp"]
 
     /// Paths from the project's folder, sorted by bytes so that the order of a listing is no part of the result.
     private let paths: [[String]]
@@ -94,7 +94,8 @@ struct LayerFolder {
         return traits
     }
 
-    private static func isPicture(_ name: String) -> Bool {
+    /// Whether a file is a trait, by its name.
+    package static func isPicture(_ name: String) -> Bool {
         name.lastIndex(of: ".").map { endings.contains(name[name.index(after: $0)...].lowercased()) } ?? false
     }
 

@@ -151,7 +151,7 @@ final class StatMemo: Sendable {
 @Sendable package func systemSeconds() -> Int64 { Int64(time(nil)) }
 
 /// Microseconds since 1970.
-@Sendable func systemMicroseconds() -> UInt64 {
+@Sendable package func systemMicroseconds() -> UInt64 {
     var now = timespec()
     clock_gettime(CLOCK_REALTIME, &now)
     return UInt64(max(0, now.tv_sec)) &* 1_000_000 &+ UInt64(now.tv_nsec) / 1000
@@ -162,6 +162,22 @@ final class StatMemo: Sendable {
     var now = timespec()
     clock_gettime(CLOCK_MONOTONIC, &now)
     return UInt64(now.tv_sec) &* 1_000_000_000 &+ UInt64(now.tv_nsec)
+}
+
+/// Nanoseconds that all threads of the process have used of its processors.
+@Sendable package func processorNanoseconds() -> UInt64 {
+    var used = timespec()
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used)
+    return UInt64(used.tv_sec) &* 1_000_000_000 &+ UInt64(used.tv_nsec)
+}
+
+/// A time in seconds since 1970 as RFC 3339 has it, in UTC: `2026-11-20T09:30:00Z`.
+package func utc(_ seconds: Int64) -> String {
+    var time = time_t(seconds), parts = tm()
+    gmtime_r(&time, &parts)
+    func two(_ number: Int32) -> String { (number < 10 ? "0" : "") + String(number) }
+    return "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))"
+        + "T\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))Z"
 }
 
 /// Processors this process may use; at least 1.

@@ -74,8 +74,7 @@ public struct DrawCollections: PartProcessor {
         var files: [String] = []
         for try await file in PartStream.files(matching: "**/*", in: folder, inline: false) {
             guard case .file(let reference) = file.payload, let name = reference.name else { continue }
-            let lower = name.lowercased()
-            if [".png", ".jpg", ".jpeg", ".webp"].contains(where: lower.hasSuffix) { files.append(name) }
+            if LayerFolder.isPicture(name) { files.append(name) }
         }
         let place = PlanCollection.Source(folder: folder.split(separator: "/").last.map(String.init) ?? "Collection", files: files.sorted())
         let composed = ComposedProject(.blob(bytes), in: place, options: options.collection)

@@ -40,7 +40,7 @@ extension ServiceState {
         let digest = Self.projectFiles.lazy.compactMap { paths[$0] }.first
         let file = try digest.map { Artifact<Blob>.file(path: try path(of: $0), expecting: $0) }
         let bytes = try digest.map { try Blob.reading(path: try path(of: $0), limit: SubmissionReader.longestText) }
-        let place = PlanCollection.Source(folder: folder, files: files.map(\.name).filter(Self.isPicture).sorted())
+        let place = PlanCollection.Source(folder: folder, files: files.map(\.name).filter(LayerFolder.isPicture).sorted())
         var options = wishes.collection
         let project = try ComposedProject(file, in: place, options: options).project(bytes)
         options.count = options.count ?? Self.usualCount(of: project)
@@ -72,13 +72,6 @@ extension ServiceState {
     /// The files that a request names. Throws `Problem`.
     func sources(of request: CompositionRequest) throws -> [Artifact<Blob>] {
         try request.sources.map { .file(path: try path(of: $0), expecting: $0) }
-    }
-
-    private func path(of digest: Digest) throws(Problem) -> String {
-        guard let path = uploads.file(of: digest) else {
-            throw Problem(404, "no-such-blob", "there is no file \(digest) here", hint: "upload it with POST /v1/blobs")
-        }
-        return path
     }
 
     /// Keeps bytes that were made here as if they had been sent.
@@ -115,16 +108,11 @@ extension ServiceState {
         } catch let error as ZIPReadingError { throw Problem(422, "unreadable-input", "\(inputs[0].name): \(error.description)") }
     }
 
-    private static func isPicture(_ path: String) -> Bool {
-        let path = path.lowercased()
-        return [".png", ".jpg", ".jpeg", ".webp"].contains(where: path.hasSuffix)
-    }
-
     /// Whether a file of an archive belongs to a collection; what systems add does not.
     private static func isWanted(_ path: String) -> Bool {
         let parts = path.split(separator: "/")
         guard !parts.contains(where: { $0.hasPrefix(".") || $0 == "__MACOSX" }) else { return false }
-        return isPicture(path) || projectFiles.contains { path == $0 || path.hasSuffix("/" + $0) }
+        return LayerFolder.isPicture(path) || projectFiles.contains { path == $0 || path.hasSuffix("/" + $0) }
     }
 
     /// Files without the folders that all of them lie in, and the name of the last such folder, or another. Layers stay folders.
@@ -135,7 +123,8 @@ extension ServiceState {
         while let first = files.first?.name.split(separator: "/").first, first != "layers" {
             let prefix = first + "/"
             let shorter = files.map { Submission.Input(digest: $0.digest, name: String($0.name.dropFirst(prefix.count))) }
-            guard files.allSatisfy({ $0.name.hasPrefix(prefix) }), shorter.allSatisfy({ $0.name.contains("/") || !isPicture($0.name) })
+            guard files.allSatisfy({ $0.name.hasPrefix(prefix) }),
+                shorter.allSatisfy({ $0.name.contains("/") || !LayerFolder.isPicture($0.name) })
             else {
                 break
             }

@@ -69,9 +69,7 @@ extension ServiceState {
         }
         var sources: [Artifact<Blob>] = [], formats: [SourceFormat] = [], sizes: [CostTable.Size] = []
         for input in inputs {
-            guard let path = uploads.file(of: input.digest) else {
-                throw Problem(404, "no-such-blob", "there is no file \(input.digest) here", hint: "upload it with POST /v1/blobs")
-            }
+            let path = try path(of: input.digest)
             sources.append(.file(path: path, expecting: input.digest))
             do {
                 let format = try self.formats.format(of: input.digest, at: path)

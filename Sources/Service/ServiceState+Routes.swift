@@ -51,6 +51,12 @@ extension ServiceState {
         ]
     }
 
+    /// Where a file lies that was sent. Throws `Problem` for one that is not here.
+    func path(of digest: Digest) throws(Problem) -> String {
+        guard let path = uploads.file(of: digest) else { throw noSuchBlob(digest.description) }
+        return path
+    }
+
     private func noSuchBlob(_ name: String) -> Problem {
         Problem(404, "no-such-blob", "there is no file \(name.prefix(80)) here", hint: "upload it with POST /v1/blobs")
     }
@@ -68,7 +74,7 @@ extension ServiceState {
 
     /// What a file is.
     private func facts(of source: UploadFolder.Source) throws -> JSON {
-        guard let path = uploads.file(of: source.digest) else { throw noSuchBlob(source.digest.description) }
+        let path = try path(of: source.digest)
         let content = BlobContent(of: try beginning(of: path))
         var size: (width: Int, height: Int)?
         let limits = configuration.conversion.image

@@ -1,3 +1,4 @@
+import AtelierArchives
 import AtelierImageCodecs
 import AtelierJSON
 import AtelierMemo
@@ -160,6 +161,30 @@ struct ConversionTests {
             #expect(try await client.get("/v1/compose/\(plan["plan"]!.string!)/items/9.png").status == 404)
             let archive = try await client.post("/v1/compose", json: wish)
             #expect(archive["content-type"] == "application/zip" && archive.body.starts(with: Array("PK".utf8)))
+        }
+    }
+
+    @Test("A collection from an archive is noted by its pictures, and another process can warm up to it")
+    func warmCollection() async throws {
+        let folder = scratchFolder(), store = try CacheDirectory(opening: folder + "/store")
+        func engine() -> Engine { Engine(levels: [MemoryStore(admitting: .everything), DiskStore(in: store, limit: 64 << 20)]) }
+        var zip = ZIPWriter()
+        for (number, name) in ["Back/Blue", "Back/Red", "Front/Box", "Front/Bar"].enumerated() {
+            try zip.add("set/\(name).png", PackedBytes(storing: picture(number)))
+        }
+        let archive = zip.finish()
+        let path = "/v1/compose?count=4&seed=7"
+        var made: [UInt8] = []
+        try await serving(in: folder, engine: engine()) { client in
+            let answer = try await client.post(path, archive, type: "application/zip")
+            #expect(answer.status == 200)
+            made = answer.body
+        }
+        try await serving(in: folder, engine: engine()) { client in
+            let warmed = try await client.post("/v1/cache/warm", json: .object([])).json
+            #expect(warmed["entries"] == 1 && warmed["made"] == 1 && warmed["left"] == 0)
+            let answer = try await client.post(path, archive, type: "application/zip")
+            #expect(answer.status == 200 && answer.body == made)
         }
     }
 

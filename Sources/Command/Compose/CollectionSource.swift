@@ -45,7 +45,7 @@ struct CollectionSource {
             file = try Blob.reading(path: operand, limit: Self.largestProject)
             folder = operand.lastIndex(of: "/").map { $0 == operand.startIndex ? "/" : String(operand[..<$0]) } ?? "."
         }
-        let list = try expand([folder], suffixes: ["png", "jpg", "jpeg", "webp"] + Self.otherPictures)
+        let list = try expand([folder], suffixes: LayerFolder.endings + Self.otherPictures)
         if let problem = list.problems.first { throw CollectionFailure(problem) }
         let name = lastName(of: folder)
         place = PlanCollection.Source(folder: name == "." ? "Collection" : name, files: list.inputs.map(\.relative).sorted())

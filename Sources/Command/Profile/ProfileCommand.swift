@@ -1,4 +1,5 @@
 import AtelierJSON
+import AtelierMemo
 import AtelierStages
 import AtelierTelemetry
 
@@ -82,13 +83,6 @@ func profiled(
     // Also of what failed: where it went until then may be what somebody wants to know.
     try file?.write(timeline, of: arguments)
     return (try outcome.get(), ProfileReport(timeline, of: arguments, processor: processor))
-}
-
-/// What the process has used of its processors.
-private func processorNanoseconds() -> UInt64 {
-    var time = timespec()
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-    return UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
 }
 
 extension Invocation {

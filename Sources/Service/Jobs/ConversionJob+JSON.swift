@@ -1,12 +1,6 @@
 import AtelierJSON
 import AtelierMemo
 
-#if canImport(Glibc)
-    import Glibc
-#elseif canImport(Musl)
-    import Musl
-#endif
-
 extension ServiceState {
     /// A job as clients see it; `items` lists its parts.
     func json(of job: ConversionJob, items: Bool) -> JSON {
@@ -15,7 +9,7 @@ extension ServiceState {
         return .object([
             "id": .string(job.id.description), "kind": .string(job.request.wishes.kind.rawValue), "state": .string(job.phase.rawValue),
             "priority": .string(job.urgency.rawValue),
-            "created": .string(timestamp(job.created)), "ended": job.ended.map { .string(timestamp($0)) },
+            "created": .string(utc(job.created)), "ended": job.ended.map { .string(utc($0)) },
             "done": .integer(job.doneCount), "total": .integer(job.items.count),
             "failed": .integer(job.items.count { $0.phase == .failed }),
             "position": ahead.map(JSON.integer), "eta_ms": eta(of: job).map(JSON.milliseconds),
@@ -54,13 +48,4 @@ extension ServiceState {
         let mean = took.reduce(0, +) / UInt64(took.count)
         return mean * UInt64(job.items.count - job.doneCount) / UInt64(configuration.slots)
     }
-}
-
-/// A time as RFC 3339 has it; seconds since 1970.
-func timestamp(_ seconds: Int64) -> String {
-    var time = time_t(seconds), parts = tm()
-    gmtime_r(&time, &parts)
-    func two(_ number: Int32) -> String { (number < 10 ? "0" : "") + String(number) }
-    return "\(parts.tm_year + 1900)-\(two(parts.tm_mon + 1))-\(two(parts.tm_mday))"
-        + "T\(two(parts.tm_hour)):\(two(parts.tm_min)):\(two(parts.tm_sec))Z"
 }

@@ -15,8 +15,6 @@ struct ConversionJob: Sendable {
     struct Request: Hashable, Sendable {
         var wishes: Wishes
         var inputs: [Submission.Input]
-        /// Whose it is: the name of a key; empty where there are no keys.
-        var owner = ""
     }
 
     /// A part of a job: what becomes one result.
@@ -106,7 +104,6 @@ extension ConversionJob.Request {
                         },
                     ])
                 }),
-            "owner": owner.isEmpty ? nil : .string(owner),
         ])
     }
 
@@ -130,7 +127,6 @@ extension ConversionJob.Request {
             return .init(digest: digest, name: name, wishes: own)
         }
         guard inputs.count == list.count, !inputs.isEmpty else { return nil }
-        owner = json["owner"]?.string ?? ""
     }
 }
 

@@ -18,7 +18,7 @@ extension ServiceState {
             request, urgency: submission.urgency, webhooks: Set([submission.webhook].compactMap(\.self)),
             defaults: configuration.conversion, at: systemSeconds())
         job.client = caller.name
-        switch jobs.admit(job, key: key.map { "\(request.owner) \($0)" }) {
+        switch jobs.admit(job, key: key) {
         case .known(let known):
             if known.phase.isOver { tell(of: known) }
             return (known, true)

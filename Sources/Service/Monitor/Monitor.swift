@@ -180,17 +180,11 @@ extension Timeline {
 }
 
 /// Milliseconds since 1970.
-@Sendable package func wallMilliseconds() -> Int64 {
-    var now = timespec()
-    clock_gettime(CLOCK_REALTIME, &now)
-    return Int64(now.tv_sec) * 1000 + Int64(now.tv_nsec) / 1_000_000
-}
+@Sendable package func wallMilliseconds() -> Int64 { Int64(systemMicroseconds() / 1000) }
 
 /// Bytes of memory this process has, and nanoseconds of processor time it has taken.
 private func processUse() -> (memory: Int, processor: UInt64) {
-    var time = timespec()
-    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-    let processor = UInt64(time.tv_sec) * 1_000_000_000 + UInt64(time.tv_nsec)
+    let processor = processorNanoseconds()
     let descriptor = open("/proc/self/statm", O_RDONLY | O_CLOEXEC)
     guard descriptor >= 0 else { return (0, processor) }
     defer { close(descriptor) }

@@ -72,5 +72,5 @@ package final class ServiceLog: Sendable {
 
 /// A moment as RFC 3339 writes it, in UTC with milliseconds.
 private func moment(_ milliseconds: Int64) -> String {
-    "\(timestamp(milliseconds / 1000).dropLast()).\(String(1000 + milliseconds % 1000).dropFirst())Z"
+    "\(utc(milliseconds / 1000).dropLast()).\(String(1000 + milliseconds % 1000).dropFirst())Z"
 }
