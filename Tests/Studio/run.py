@@ -35,6 +35,8 @@ def main():
         for name, test in vars(module).items():
             if name.startswith("test_") and callable(test) and said.only in f"{path.stem}.{name}":
                 tests.append((f"{path.stem[5:]}: {name[5:].replace('_', ' ')}", test, name in getattr(module, "NOISY", ()), getattr(module, "CONTEXT", {})))
+    if not tests:
+        parser.error(f"no test has {said.only!r} in its name")
     failed = []
     with harness.service(said.program, said.folder) as url, harness.browser() as browser:
         for title, test, is_noisy, how in tests:

@@ -61,7 +61,7 @@ def test_the_report_says_what_is_no_shape_and_why(page):
     page.locator("select[aria-label='Show elements']").select_option("notes")
     row = page.locator(".el", has_text="rect#cloud")
     row.wait_for()
-    assert row.locator("span").inner_text() != "native" and len(row.locator("small").inner_text()) > 12
+    assert row.locator("span").text_content() != "native" and len(row.locator("small").text_content()) > 12, row.inner_html()
     totals = dict(zip(page.locator(".rep th").all_inner_texts(), page.locator(".rep td").all_inner_texts()))
     assert totals["Native shapes"] == "2" and "wn" in page.locator(".deck .wn").get_attribute("class"), totals
 
