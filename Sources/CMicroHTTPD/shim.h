@@ -49,12 +49,16 @@ static inline MHD_Daemon *atelier_mhd_start(
     return ((MHD_Daemon * (*)(unsigned, uint16_t, mhd_accept_t, void *, mhd_handle_t, void *, ...))start)(
         flags, 0, NULL, NULL, handle, user, /* MHD_OPTION_ARRAY */ 15, options, /* MHD_OPTION_END */ 0);
 }
-// MHD_CONNECTION_INFO_CONNECTION_FD and _CLIENT_ADDRESS; -1 and NULL when there is none.
+// MHD_CONNECTION_INFO_CONNECTION_FD, _CLIENT_ADDRESS and _SOCKET_CONTEXT; -1 and NULL when there is none.
 static inline int atelier_mhd_descriptor(void *info, MHD_Connection *connection) {
     const int *value = ((const int *(*)(MHD_Connection *, int, ...))info)(connection, 6);
     return value ? *value : -1;
 }
 static inline const void *atelier_mhd_address(void *info, MHD_Connection *connection) {
     const void *const *value = ((const void *const *(*)(MHD_Connection *, int, ...))info)(connection, 2);
+    return value ? *value : NULL;
+}
+static inline void *atelier_mhd_context(void *info, MHD_Connection *connection) {
+    void *const *value = ((void *const *(*)(MHD_Connection *, int, ...))info)(connection, 7);
     return value ? *value : NULL;
 }

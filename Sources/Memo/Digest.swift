@@ -71,23 +71,24 @@ extension Digest: CustomStringConvertible, LosslessStringConvertible {
 
     /// Reads 64 hexadecimal digits of either case; nil for anything else.
     public init?(_ description: String) {
-        var words: [UInt64] = [0, 0, 0, 0]
-        var count = 0
-        for character in description.utf8 {
-            let digit: UInt64
-            switch character {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = UInt64(character - UInt8(ascii: "0"))
-            case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = UInt64(character - UInt8(ascii: "a") + 10)
-            case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = UInt64(character - UInt8(ascii: "A") + 10)
-            default: return nil
+        let text = description.utf8.span
+        guard text.count == 64 else { return nil }
+        func word(_ number: Int) -> UInt64? {
+            var word: UInt64 = 0
+            for place in 0..<16 {
+                let character = text[16 * number + place], digit: UInt8
+                switch character {
+                case UInt8(ascii: "0")...UInt8(ascii: "9"): digit = character - UInt8(ascii: "0")
+                case UInt8(ascii: "a")...UInt8(ascii: "f"): digit = character - UInt8(ascii: "a") + 10
+                case UInt8(ascii: "A")...UInt8(ascii: "F"): digit = character - UInt8(ascii: "A") + 10
+                default: return nil
+                }
+                word |= UInt64(digit) << UInt64(4 * (place ^ 1))
             }
-            guard count < 64 else { return nil }
-            let shift = UInt64((count % 16) / 2 * 8 + (count % 2 == 0 ? 4 : 0))
-            words[count / 16] |= digit << shift
-            count += 1
+            return word
         }
-        guard count == 64 else { return nil }
-        self.init(words: (words[0], words[1], words[2], words[3]))
+        guard let first = word(0), let second = word(1), let third = word(2), let fourth = word(3) else { return nil }
+        self.init(words: (first, second, third, fourth))
     }
 }
 

@@ -17,9 +17,10 @@ final class BlobCache: Sendable {
 
     subscript(name: String) -> (blob: Blob, type: String)? {
         state.withLock { state in
-            guard let found = state.blobs[name] else { return nil }
+            guard let place = state.blobs.index(forKey: name) else { return nil }
             state.number += 1
-            state.blobs[name]!.used = state.number
+            state.blobs.values[place].used = state.number
+            let found = state.blobs.values[place]
             return (found.blob, found.type)
         }
     }

@@ -87,11 +87,13 @@ func prefersJSON(_ head: RequestHead, over type: String) -> Bool {
 
 /// What keeps bytes from a client from running in the page of another, and names them.
 func protection(of type: String, called name: String, _ suffix: String?) -> [(name: String, value: String)] {
+    let policy = (name: "Content-Security-Policy", value: "sandbox; default-src 'none'; style-src 'unsafe-inline'")
+    if name.isEmpty, suffix == nil { return [policy, ("Content-Disposition", "attachment")] }
     var stem = name.filter { $0.isASCII && ($0.isLetter || $0.isNumber || "-_. ".contains($0)) }
     if let suffix {
         if let dot = stem.lastIndex(of: ".") { stem = String(stem[..<dot]) }
         stem = (stem.isEmpty ? "result" : stem) + "." + suffix
     }
     let disposition = stem.isEmpty ? "attachment" : "attachment; filename=\"\(stem)\""
-    return [("Content-Security-Policy", "sandbox; default-src 'none'; style-src 'unsafe-inline'"), ("Content-Disposition", disposition)]
+    return [policy, ("Content-Disposition", disposition)]
 }

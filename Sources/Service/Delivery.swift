@@ -24,9 +24,8 @@ struct Delivery {
     var fields: [(name: String, value: String)] = []
 
     /// Whether compressing pays.
-    private var isText: Bool {
-        ["text/", "application/json", "application/schema+json", "image/svg+xml"].contains(where: type.hasPrefix)
-    }
+    private var isText: Bool { Self.texts.contains(where: type.hasPrefix) }
+    private static let texts = ["image/svg+xml", "application/json", "text/", "application/schema+json"]
 
     private var byteCount: Int { file?.byteCount ?? bytes.count }
 
@@ -37,7 +36,10 @@ struct Delivery {
     /// The answer to a request for them (RFC 9110, sections 13 and 14).
     func response(to head: RequestHead) -> ServerResponse {
         let isVaried = isText && file == nil
-        var fields = [("ETag", "\"\(tag)\""), ("Cache-Control", caching)] + fields
+        var fields = fields
+        // The last of all are added when the answer is complete.
+        fields.reserveCapacity(fields.count + 12)
+        fields += [("ETag", "\"\(tag)\""), ("Cache-Control", caching)]
         if isVaried { fields.append(("Vary", "Accept-Encoding")) }
         if isKnown(to: head) { return ServerResponse(status: 304, fields: fields) }
         fields.append(("Accept-Ranges", "bytes"))
@@ -45,13 +47,14 @@ struct Delivery {
             guard let range else {
                 return ServerResponse(status: 416, fields: fields + [("Content-Range", "bytes */\(byteCount)")])
             }
-            fields.append(("Content-Range", "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(byteCount)"))
-            return ServerResponse(status: 206, fields: [("Content-Type", type)] + fields, body: body(range))
+            fields += [("Content-Type", type), ("Content-Range", "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(byteCount)")]
+            return ServerResponse(status: 206, fields: fields, body: body(range))
         }
+        fields.append(("Content-Type", type))
         if isVaried, bytes.count >= 256, accepts("gzip", head.field("accept-encoding")), let packed = Gzip.packed(bytes, tag: tag) {
-            return ServerResponse(status: 200, type: type, packed, fields: fields + [("Content-Encoding", "gzip")])
+            return ServerResponse(status: 200, fields: fields + [("Content-Encoding", "gzip")], body: .blob(packed))
         }
-        return ServerResponse(status: 200, fields: [("Content-Type", type)] + fields, body: body(0..<byteCount))
+        return ServerResponse(status: 200, fields: fields, body: body(0..<byteCount))
     }
 
     /// Whether the answer takes no more than a look-up; compressing does, once.

@@ -54,7 +54,7 @@ struct FieldValue: Hashable, Sendable {
         guard let text = parameters[name + "*"] else { return nil }
         let parts = text.split(separator: "'", maxSplits: 2, omittingEmptySubsequences: false)
         guard parts.count == 3, parts[0].lowercased() == "utf-8" else { return nil }
-        return String(percentDecoding: parts[2].utf8)
+        return String(percentDecoding: parts[2].utf8.span)
     }
 }
 

@@ -31,60 +31,69 @@ struct Route: Sendable {
     /// What is done with a request, asked when its head is there, on a thread of the server's: it must not wait. Throws `Problem`.
     var handle: @Sendable (Call) throws -> Handling
 
-    fileprivate var parts: [Substring] { template.split(separator: "/") }
 }
 
 /// Routes by path.
 struct RouteTable: Sendable {
     let routes: [Route]
-    /// Places and parts of the routes with so many parts.
-    private let byCount: [Int: [(place: Int, parts: [Substring])]]
 
-    /// Routes in the order they are documented; a path that one names in full is that one's.
+    /// What can follow the parts of a path that have been read; the first stands for `/`.
+    private struct Node {
+        /// The next nodes, by the part that is named, and for any other.
+        var named: [String: Int] = [:], any: Int?
+        /// Places of the routes that end here, in their order.
+        var routes: [Int] = []
+    }
+    private var nodes = [Node()]
+    /// Of each route, which parts of its path are values, and their names.
+    private var values: [[(part: Int, name: String)]] = []
+
+    /// Routes in the order they are documented; a part that one of them names is not another's value.
     init(_ routes: [Route]) {
         self.routes = routes
-        byCount = Dictionary(grouping: routes.enumerated().map { ($0, $1.parts) }) { $0.1.count }
+        for (place, route) in routes.enumerated() {
+            var node = 0, values: [(part: Int, name: String)] = []
+            for (index, part) in route.template.split(separator: "/").enumerated() {
+                let isValue = part.first == "{", known = isValue ? nodes[node].any : nodes[node].named[String(part)]
+                let next = known ?? nodes.count
+                if next == nodes.count { nodes.append(Node()) }
+                if isValue { nodes[node].any = next } else { nodes[node].named[String(part)] = next }
+                node = next
+                if isValue { values.append((index, String(part.dropFirst().dropLast()))) }
+            }
+            nodes[node].routes.append(place)
+            self.values.append(values)
+        }
     }
 
     /// The route of a request, or why there is none. `HEAD` is served by `GET`.
     ///
-    /// - Complexity: O(routes with as many parts).
+    /// - Complexity: O(parts of the path).
     func find(_ head: RequestHead) throws(Problem) -> (Route, values: [String: String]) {
         guard let path = head.path else {
             throw Problem(400, "bad-path", "the path has a broken escape or is not UTF-8", hint: "encode it as RFC 3986 says")
         }
-        let method = head.method == "HEAD" ? "GET" : head.method
-        var allowed: [String] = []
-        let candidates = byCount[path.count] ?? []
-        // Where a path is named in full, templates that fit it as well mean others.
-        let isNamed = candidates.contains { $0.parts.elementsEqual(path) { $0 == $1 } }
-        for (place, parts) in candidates {
-            guard let values = match(parts, path), values.isEmpty || !isNamed else { continue }
-            let other = routes[place].method
-            if other == method { return (routes[place], values) }
-            allowed.append(other)
-            if other == "GET" { allowed.append("HEAD") }
-        }
-        guard !allowed.isEmpty else {
+        let places = end(of: path, after: 0, from: 0).map { nodes[$0].routes } ?? []
+        guard !places.isEmpty else {
             throw Problem(404, "no-such-path", "there is nothing under this path", hint: "/docs lists what there is")
         }
+        let method = head.method == "HEAD" ? "GET" : head.method
+        if let place = places.first(where: { routes[$0].method == method }) {
+            return (routes[place], Dictionary(uniqueKeysWithValues: values[place].map { ($0.name, path[$0.part]) }))
+        }
+        let allowed = places.flatMap { routes[$0].method == "GET" ? ["GET", "HEAD"] : [routes[$0].method] }
         var problem = Problem(405, "method-not-allowed", "\(head.method) does not go with this path")
         problem.allow = allowed.joined(separator: ", ")
         problem.hint = "use \(problem.allow!)"
         throw problem
     }
 
-    private func match(_ parts: [Substring], _ path: [String]) -> [String: String]? {
-        var values: [String: String] = [:]
-        for (part, text) in zip(parts, path) {
-            if part.first == "{" {
-                if text.isEmpty { return nil }
-                values[String(part.dropFirst().dropLast())] = text
-            } else if part != text {
-                return nil
-            }
-        }
-        return values
+    /// The node where a path ends and a route does; a part that is named before one that is not.
+    private func end(of path: [String], after count: Int, from node: Int) -> Int? {
+        guard count < path.count else { return nodes[node].routes.isEmpty ? nil : node }
+        if let next = nodes[node].named[path[count]], let end = end(of: path, after: count + 1, from: next) { return end }
+        guard let next = nodes[node].any, !path[count].isEmpty else { return nil }
+        return end(of: path, after: count + 1, from: next)
     }
 
     /// The table as OpenAPI 3.1.

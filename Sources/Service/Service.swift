@@ -118,13 +118,17 @@ extension ServiceState {
         var response = response
         if let standing = call.caller.standing, response.status != 429 { response.fields += standing.fields }
         note(response, to: call)
-        response.fields += [
-            ("X-Request-Id", call.id), ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"),
-            ("Cross-Origin-Resource-Policy", "same-origin"),
-        ]
+        response.fields.reserveCapacity(response.fields.count + 5)
+        response.fields.append(("X-Request-Id", call.id))
+        response.fields += Self.protection
         if !response.fields.contains(where: { $0.name == "Content-Security-Policy" }) {
             response.fields.append(("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"))
         }
         return response
     }
+
+    private static let protection = [
+        (name: "X-Content-Type-Options", value: "nosniff"), ("Referrer-Policy", "no-referrer"),
+        ("Cross-Origin-Resource-Policy", "same-origin"),
+    ]
 }

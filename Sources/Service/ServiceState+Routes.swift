@@ -41,10 +41,9 @@ extension ServiceState {
                 answers: [(200, BlobContent.types), (206, BlobContent.types), (304, [])], problems: [404, 416]
             ) { [self] call in
                 guard let digest = Digest(call.values["digest"]!) else { throw noSuchBlob(call.values["digest"]!) }
-                guard let (bytes, type) = recent[digest.description] else {
-                    return .task { [self] in try await blob(digest, call) }
-                }
-                let delivery = delivery(bytes, type, digest, call)
+                let tag = digest.description
+                guard let (bytes, type) = recent[tag] else { return .task { [self] in try await blob(digest, call) } }
+                let delivery = delivery(bytes, type, tag, call)
                 if delivery.isQuick(for: call.head) { return .answer(delivery.response(to: call.head)) }
                 return .task { delivery.response(to: call.head) }
             },
@@ -90,9 +89,9 @@ extension ServiceState {
         ])
     }
 
-    private func delivery(_ bytes: Blob, _ type: String, _ digest: Digest, _ call: Call) -> Delivery {
+    private func delivery(_ bytes: Blob, _ type: String, _ tag: String, _ call: Call) -> Delivery {
         Delivery(
-            bytes: bytes, type: type, tag: digest.description,
+            bytes: bytes, type: type, tag: tag,
             fields: protection(of: type, called: call.head.query("name") ?? "", nil))
     }
 
@@ -119,7 +118,7 @@ extension ServiceState {
             throw noSuchBlob(digest.description)
         }
         if file == nil { recent.note(digest.description, bytes, type: type) }
-        var delivery = delivery(bytes, type, digest, call)
+        var delivery = delivery(bytes, type, digest.description, call)
         delivery.file = file
         return delivery.response(to: call.head)
     }

@@ -35,8 +35,8 @@ final class ServiceState: Sendable {
     let housekeeping = Housekeeping()
     /// What uploaded files are.
     let formats = FormatTable()
-    /// When it began, in nanoseconds of the monotonic clock.
-    let began = monotonicNanoseconds()
+    /// What names of its requests begin with: the moment it began.
+    private let name = String(monotonicNanoseconds() / 1_000_000 & 0xFFFF_FFFF, radix: 36) + "-"
     private let drains = Atomic(false)
     private let nextID = Atomic<UInt64>(0)
 
@@ -83,7 +83,7 @@ final class ServiceState: Sendable {
     /// A name for a request that no other has had since the service began.
     func makeID() -> String {
         let number = nextID.add(1, ordering: .relaxed).newValue
-        return String(began / 1_000_000 & 0xFFFF_FFFF, radix: 36) + "-" + String(number, radix: 36)
+        return name + String(number, radix: 36)
     }
 }
 

@@ -43,11 +43,13 @@ final class Exchange: Sendable {
     /// Most bytes of a body that is refused already which are passed over, so that the client reads why.
     private static let mostPassedOver = 64 << 20
 
-    init(_ connection: OpaquePointer, _ head: RequestHead, _ admission: Reception, library: Libmicrohttpd, now: Double) {
+    init(
+        _ connection: OpaquePointer, _ descriptor: Int32, _ head: RequestHead, _ admission: Reception, library: Libmicrohttpd, now: Double
+    ) {
         self.connection = connection
         self.library = library
         isHead = head.method == "HEAD"
-        descriptor = library.descriptor(of: connection)
+        self.descriptor = descriptor
         begin = now
         let phase: Phase =
             switch admission {
@@ -182,7 +184,9 @@ final class Exchange: Sendable {
             if made != nil { new.send(pieces) }
         }
         guard let made else { return .end }
-        for (name, value) in response.fields { _ = library.header(made, name, value.withoutLineBreaks) }
+        for (name, value) in response.fields {
+            name.withCString { name in value.withoutLineBreaks.withCString { _ = library.header(made, name, $0) } }
+        }
         state.withLock { $0.phase = .answered(channel) }
         let isQueued = library.queue(connection, UInt32(response.status), made) == AtelierMHDYes
         library.destroy(made)
@@ -216,6 +220,10 @@ final class Exchange: Sendable {
 extension String {
     /// The text with control characters, which could begin another field, as spaces.
     fileprivate var withoutLineBreaks: String {
-        utf8.contains { $0 < 0x20 } ? String(decoding: utf8.map { $0 < 0x20 ? 0x20 : $0 }, as: UTF8.self) : self
+        let bytes = utf8.span
+        for place in bytes.indices where bytes[place] < 0x20 {
+            return String(decoding: utf8.map { $0 < 0x20 ? 0x20 : $0 }, as: UTF8.self)
+        }
+        return self
     }
 }

@@ -4,6 +4,7 @@
 import AtelierMemo
 import AtelierScheduling
 import CAtelierMicroHTTPD
+import Synchronization
 
 #if canImport(Glibc)
     import Glibc
@@ -110,7 +111,7 @@ public final class HTTPServer: Sendable {
         let limits = configuration.limits
         var options = [
             AtelierMHDOption(option: 1, value: limits.headBytes, pointer: nil),  // MHD_OPTION_CONNECTION_MEMORY_LIMIT
-            AtelierMHDOption(option: 2, value: descriptors(atMost: limits.connections), pointer: nil),  // CONNECTION_LIMIT
+            AtelierMHDOption(option: 2, value: connections(atMost: limits.connections), pointer: nil),  // CONNECTION_LIMIT
             AtelierMHDOption(option: 3, value: limits.idleSeconds, pointer: nil),  // CONNECTION_TIMEOUT
             AtelierMHDOption(option: 12, value: Int(socket), pointer: nil),  // LISTEN_SOCKET
             AtelierMHDOption(option: 29, value: 1, pointer: nil),  // STRICT_FOR_CLIENT
@@ -119,8 +120,13 @@ public final class HTTPServer: Sendable {
         let completed: mhd_completed_t = { user, connection, request, _ in
             Unmanaged<ServerCore>.fromOpaque(user!).takeUnretainedValue().completed(connection!, request!)
         }
-        let connected: mhd_connection_t = { user, connection, _, what in
-            Unmanaged<ServerCore>.fromOpaque(user!).takeUnretainedValue().connected(connection!, isNew: what == AtelierMHDConnectionStarted)
+        let connected: mhd_connection_t = { user, connection, context, what in
+            let core = Unmanaged<ServerCore>.fromOpaque(user!).takeUnretainedValue()
+            if what == AtelierMHDConnectionStarted {
+                context!.pointee = core.connected(connection!)
+            } else if let known = context!.pointee {
+                core.disconnected(known)
+            }
         }
         // Paths and queries are decoded here, where what is no UTF-8 is noticed.
         let unescape: mhd_unescape_t = { _, _, text in strlen(text!) }
@@ -185,16 +191,27 @@ final class ServerCore: Sendable {
     private let limits: HTTPServer.Limits
     private let admit: @Sendable (RequestHead) -> Reception
 
-    private struct State {
-        /// Connections without a request, with their sockets and the time by which its head must be there.
-        var silent: [OpaquePointer: (descriptor: Int32, deadline: Double)] = [:]
-        /// Requests being received or answered.
-        var exchanges: [ObjectIdentifier: Exchange] = [:]
-        var isStopped = false
+    /// A client's connection; the library keeps it with its own, so that a request takes no lock that others want.
+    private final class Connection: Sendable {
+        struct State {
+            /// The request being received or answered.
+            var exchange: Exchange?
+            /// By when the next request's head must be there, where there is none.
+            var deadline: Double
+        }
+
+        let descriptor: Int32, client: String
+        let state: Lock<State>
+
+        init(descriptor: Int32, client: String, deadline: Double) {
+            (self.descriptor, self.client) = (descriptor, client)
+            state = Lock(State(deadline: deadline))
+        }
+
+        var exchange: Exchange? { state.withLock(\.exchange) }
     }
 
-    private struct Unchecked: @unchecked Sendable { var state = State() }  // Pointers serve as names only.
-    private let shared = Lock(Unchecked()), watcher = WorkerPool(threads: 1)
+    private let connections = Lock<[ObjectIdentifier: Connection]>([:]), stops = Atomic(false), watcher = WorkerPool(threads: 1)
 
     init(library: Libmicrohttpd, limits: HTTPServer.Limits, admit: @escaping @Sendable (RequestHead) -> Reception) {
         self.library = library
@@ -203,12 +220,25 @@ final class ServerCore: Sendable {
     }
 
     /// Whether a request is being received or answered.
-    var isBusy: Bool { shared.withLock { !$0.state.exchanges.isEmpty } }
+    var isBusy: Bool { connections.withLock { $0.values.contains { $0.exchange != nil } } }
 
-    /// A connection has come or gone.
-    func connected(_ connection: OpaquePointer, isNew: Bool) {
-        let descriptor = isNew ? library.descriptor(of: connection) : -1, deadline = monotonicSeconds() + limits.headSeconds
-        shared.withLock { $0.state.silent[connection] = isNew ? (descriptor, deadline) : nil }
+    /// A connection has come. Returns what the library keeps with it, to be given to `disconnected` once.
+    func connected(_ connection: OpaquePointer) -> UnsafeMutableRawPointer {
+        let new = Connection(
+            descriptor: library.descriptor(of: connection), client: library.client(of: connection),
+            deadline: monotonicSeconds() + limits.headSeconds)
+        connections.withLock { $0[ObjectIdentifier(new)] = new }
+        return Unmanaged.passRetained(new).toOpaque()
+    }
+
+    /// A connection has gone. Comes before its socket is closed.
+    func disconnected(_ known: UnsafeMutableRawPointer) {
+        let connection = Unmanaged<Connection>.fromOpaque(known).takeRetainedValue()
+        connections.withLock { $0[ObjectIdentifier(connection)] = nil }
+    }
+
+    private func known(_ connection: OpaquePointer) -> Connection {
+        Unmanaged<Connection>.fromOpaque(library.context(of: connection)!).takeUnretainedValue()
     }
 
     /// Called for a head, for each piece of a body, for its end, and when a connection was woken.
@@ -226,16 +256,14 @@ final class ServerCore: Sendable {
                 count.pointee = 0
             }
         } else {
-            let head = RequestHead(of: connection, method: method, path: path, library: library)
+            let known = known(connection)
+            let head = RequestHead(of: connection, method: method, path: path, client: known.client, library: library)
             let admission = admit(head)
-            let exchange = Exchange(connection, head, admission, library: library, now: monotonicSeconds())
+            let exchange = Exchange(connection, known.descriptor, head, admission, library: library, now: monotonicSeconds())
             request.pointee = Unmanaged.passRetained(exchange).toOpaque()
-            let isStopped = shared.withLock { shared in
-                shared.state.silent[connection] = nil
-                shared.state.exchanges[ObjectIdentifier(exchange)] = exchange
-                return shared.state.isStopped
-            }
-            if isStopped {
+            known.state.withLock { $0.exchange = exchange }
+            // Whoever stops the server looks for exchanges after having said so.
+            if stops.load(ordering: .sequentiallyConsistent) {
                 step = .end
             } else if case .answer = admission, head.hasBody {
                 // The library takes an answer before the end of a request to mean that the rest is not read and the connection ends.
@@ -253,10 +281,7 @@ final class ServerCore: Sendable {
         request.pointee = nil
         let exchange = Unmanaged<Exchange>.fromOpaque(known).takeRetainedValue()
         let deadline = monotonicSeconds() + Double(limits.idleSeconds)
-        shared.withLock { shared in
-            shared.state.exchanges[ObjectIdentifier(exchange)] = nil
-            shared.state.silent[connection] = (exchange.descriptor, deadline)
-        }
+        self.known(connection).state.withLock { $0 = .init(deadline: deadline) }
         exchange.close()
     }
 
@@ -267,21 +292,25 @@ final class ServerCore: Sendable {
         }
     }
 
-    func stopWatching() { shared.withLock { $0.state.isStopped = true } }
+    func stopWatching() { stops.store(true, ordering: .sequentiallyConsistent) }
 
     /// Ends all work; the library can stop once every connection is awake.
     func abandonAll() {
-        for exchange in shared.withLock({ Array($0.state.exchanges.values) }) { exchange.abandon() }
+        for exchange in connections.withLock({ $0.values.compactMap(\.exchange) }) { exchange.abandon() }
     }
 
     /// Whether to look again.
     private func look() -> Bool {
         let now = monotonicSeconds()
-        // Sockets are closed only after they have left these tables, so none of them is another's while the lock is held.
-        let (leavers, isStopped): ([Exchange], Bool) = shared.withLock { shared in
-            for (descriptor, deadline) in shared.state.silent.values where deadline < now { shutdown(descriptor, Int32(SHUT_RDWR)) }
+        // Sockets are closed only after they have left the table, so none of them is another's while the lock is held.
+        let leavers: [Exchange] = connections.withLock { connections in
             var leavers: [Exchange] = []
-            for exchange in shared.state.exchanges.values {
+            for connection in connections.values {
+                let (exchange, deadline) = connection.state.withLock { ($0.exchange, $0.deadline) }
+                guard let exchange else {
+                    if deadline < now { shutdown(connection.descriptor, Int32(SHUT_RDWR)) }
+                    continue
+                }
                 if exchange.waits, hasLeft(exchange.descriptor) { leavers.append(exchange) }
                 let seconds = now - exchange.begin
                 if let received = exchange.receiving, seconds > limits.bodyGraceSeconds,
@@ -290,19 +319,20 @@ final class ServerCore: Sendable {
                     shutdown(exchange.descriptor, Int32(SHUT_RDWR))
                 }
             }
-            return (leavers, shared.state.isStopped)
+            return leavers
         }
         for exchange in leavers { exchange.abandon() }
-        return !isStopped
+        return !stops.load(ordering: .sequentiallyConsistent)
     }
 }
 
-/// How many descriptors there are for connections: the soft limit is raised as far as it may be, and some are left for files.
-private func descriptors(atMost wanted: Int) -> Int {
+/// How many connections there are descriptors for: the soft limit is raised as far as it may be, and each connection may have a file open
+/// beside its socket, the one its body goes to.
+private func connections(atMost wanted: Int) -> Int {
     let others = 256
     var limit = rlimit()
     guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return min(wanted, 512) }
-    let needed = rlim_t(wanted + others)
+    let needed = rlim_t(2 * wanted + others)
     if limit.rlim_cur < needed {
         limit.rlim_cur = min(needed, limit.rlim_max)
         // Refused, what there was holds.
@@ -310,7 +340,7 @@ private func descriptors(atMost wanted: Int) -> Int {
             getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         }
     }
-    return max(16, min(wanted, Int(min(limit.rlim_cur, 1 << 20)) - others))
+    return max(16, min(wanted, (Int(min(limit.rlim_cur, 1 << 20)) - others) / 2))
 }
 
 /// Whether the other side has closed the connection; bytes that wait to be read are left there.

@@ -53,6 +53,9 @@ struct Libmicrohttpd: @unchecked Sendable {  // Functions of a library never cha
     /// The socket of a connection; -1 when it has none.
     func descriptor(of connection: OpaquePointer) -> Int32 { atelier_mhd_descriptor(info, connection) }
 
+    /// What was kept with a connection when it came.
+    func context(of connection: OpaquePointer) -> UnsafeMutableRawPointer? { atelier_mhd_context(info, connection) }
+
     /// The numeric address of the other side, without its port; empty for a socket of this machine's files.
     func client(of connection: OpaquePointer) -> String {
         guard let address = atelier_mhd_address(info, connection) else { return "" }

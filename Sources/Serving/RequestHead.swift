@@ -37,19 +37,27 @@ public struct RequestHead: Sendable {
         self.query = query
         self.fields = fields
         self.client = client
-        var parts: [String]? = []
-        for part in rawPath.utf8.dropFirst().split(separator: UInt8(ascii: "/"), omittingEmptySubsequences: false) {
-            guard let text = String(percentDecoding: part) else {
-                parts = nil
-                break
-            }
-            parts?.append(text)
+        path = Self.parts(of: rawPath)
+    }
+
+    private static func parts(of path: String) -> [String]? {
+        guard path != "/" else { return [] }
+        let bytes = path.utf8.span
+        var parts: [String] = [], begin = min(1, bytes.count)
+        while true {
+            var end = begin
+            while end < bytes.count, bytes[end] != UInt8(ascii: "/") { end += 1 }
+            guard let part = String(percentDecoding: bytes.extracting(begin..<end)) else { return nil }
+            parts.append(part)
+            guard end < bytes.count else { return parts }
+            begin = end + 1
         }
-        path = rawPath == "/" ? [] : parts
     }
 
     /// Reads the head of a request that is being handled.
-    init(of connection: OpaquePointer, method: UnsafePointer<CChar>, path: UnsafePointer<CChar>, library: Libmicrohttpd) {
+    init(
+        of connection: OpaquePointer, method: UnsafePointer<CChar>, path: UnsafePointer<CChar>, client: String, library: Libmicrohttpd
+    ) {
         final class Box { var fields: [(name: String, value: String)] = [], query: [(name: String, value: String)] = [] }
         let box = Box()
         _ = library.values(
@@ -60,29 +68,40 @@ public struct RequestHead: Sendable {
                 if kind == Int32(AtelierMHDHeaderKind) {
                     box.fields.append((name.lowercased(), value))
                 } else {
-                    box.query.append((String(percentDecoding: name.utf8) ?? name, String(percentDecoding: value.utf8) ?? value))
+                    box.query.append((String(percentDecoding: name.utf8.span) ?? name, String(percentDecoding: value.utf8.span) ?? value))
                 }
                 return Int32(AtelierMHDYes)
             }, Unmanaged.passUnretained(box).toOpaque())
         self.init(
-            method: String(cString: method), rawPath: String(cString: path), query: box.query, fields: box.fields,
-            client: library.client(of: connection))
+            method: String(cString: method), rawPath: String(cString: path), query: box.query, fields: box.fields, client: client)
     }
 }
 
 extension String {
     /// Text with `%XX` resolved (RFC 3986, section 2.1); nil for a broken escape, a zero byte or bytes that are not UTF-8.
-    public init?(percentDecoding bytes: some Sequence<UInt8>) {
-        var decoded: [UInt8] = [], iterator = bytes.makeIterator()
-        while let byte = iterator.next() {
-            if byte == UInt8(ascii: "%") {
-                guard let high = iterator.next().flatMap(hexadecimal), let low = iterator.next().flatMap(hexadecimal) else { return nil }
-                decoded.append(high << 4 | low)
-            } else {
-                decoded.append(byte)
-            }
+    public init?(percentDecoding bytes: Span<UInt8>) {
+        var isPlain = true
+        for place in bytes.indices where bytes[place] == UInt8(ascii: "%") || bytes[place] == 0 { isPlain = false }
+        if isPlain {
+            do { self.init(copying: try UTF8Span(validating: bytes)) } catch { return nil }
+            return
         }
-        guard !decoded.contains(0), let text = String(validating: decoded, as: UTF8.self) else { return nil }
+        var decoded: [UInt8] = [], place = 0
+        decoded.reserveCapacity(bytes.count)
+        while place < bytes.count {
+            var byte = bytes[place]
+            if byte == UInt8(ascii: "%") {
+                guard place + 2 < bytes.count, let high = hexadecimal(bytes[place + 1]), let low = hexadecimal(bytes[place + 2]) else {
+                    return nil
+                }
+                byte = high << 4 | low
+                place += 2
+            }
+            guard byte != 0 else { return nil }
+            decoded.append(byte)
+            place += 1
+        }
+        guard let text = String(validating: decoded, as: UTF8.self) else { return nil }
         self = text
     }
 }

@@ -135,11 +135,15 @@ package func isLoopback(_ host: String) -> Bool { host == "localhost" || host ==
 /// The name in a `Host` field, in lower case and without the port.
 private func hostName(_ field: String) -> String {
     if field.hasPrefix("["), let end = field.firstIndex(of: "]") { return String(field[field.index(after: field.startIndex)..<end]) }
-    return field.prefix { $0 != ":" }.lowercased()
+    return Substring(field.utf8.prefix { $0 != UInt8(ascii: ":") }).lowercased()
 }
 
 private func isAddress(_ name: String) -> Bool {
-    name.contains(":") ? name.allSatisfy { $0.isHexDigit || $0 == ":" || $0 == "." } : name.allSatisfy { $0.isNumber || $0 == "." }
+    func isDigit(_ byte: UInt8) -> Bool { UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte || byte == UInt8(ascii: ".") }
+    func isInVersion6(_ byte: UInt8) -> Bool {
+        isDigit(byte) || UInt8(ascii: "a")...UInt8(ascii: "f") ~= byte | 0x20 || byte == UInt8(ascii: ":")
+    }
+    return name.utf8.allSatisfy(isDigit) || name.utf8.contains(UInt8(ascii: ":")) && name.utf8.allSatisfy(isInVersion6)
 }
 
 /// The token of `Bearer TOKEN` (RFC 6750, section 2.1).
