@@ -10,16 +10,20 @@ import AtelierPixels
 /// - Parameters:
 ///   - indices: The quantised picture's, `mixed` where a pixel is not of a flat area.
 ///   - lambda: Squared error that is worth a byte.
+///   - isCancelled: Asked between steps and every thousand unions; what is left then stays as it is.
 /// - Complexity: O(pixels) to look for borders without an edge; O(regions × samples) with at most 600 samples a region for those found.
 func recoverGradients(
-    _ map: inout RegionMap, _ work: WorkingImage, _ indices: [UInt8], lambda: Float = 600, each: ParallelFor = serially
+    _ map: inout RegionMap, _ work: WorkingImage, _ indices: [UInt8], lambda: Float = 600, each: ParallelFor = serially,
+    isCancelled: () -> Bool = { false }
 ) {
+    guard !isCancelled() else { return }
     map.separateSlopes(work, indices, each)
     var search = GradientSearch(map, work, lambda)
-    guard search.findCandidates(each) else { return }
+    guard !isCancelled(), search.findCandidates(each), !isCancelled() else { return }
     search.takeSamples(each)
-    search.buildTree()
+    guard search.buildTree(unless: isCancelled) else { return }
     search.prune(each)
+    guard !isCancelled() else { return }
     search.share()
     search.apply(to: &map)
 }
@@ -437,8 +441,8 @@ private struct GradientSearch {
 
     // MARK: Tree
 
-    /// Joins along borders until none is left, the least increase of the surfaces' squared error first.
-    mutating func buildTree() {
+    /// Joins along borders until none is left, the least increase of the surfaces' squared error first; whether it was not cancelled.
+    mutating func buildTree(unless isCancelled: () -> Bool) -> Bool {
         let leafCount = nodes.count
         var neighbours = [[(node: Int32, border: Int32)]](repeating: [], count: leafCount)
         for border in borders {
@@ -460,6 +464,8 @@ private struct GradientSearch {
             let a = Int(merge.a), b = Int(merge.b)
             guard nodes[a].parent < 0, nodes[b].parent < 0 else { continue }
             let n = nodes.count
+            // Unions of a photograph take some microseconds each.
+            if n & 1023 == 0, isCancelled() { return false }
             var node = Node()
             node.sums = nodes[a].sums + nodes[b].sums
             node.surfaceError = merge.error
@@ -513,6 +519,7 @@ private struct GradientSearch {
         }
         samples = []
         rims = orderedRims
+        return true
     }
 
     // MARK: Choice

@@ -99,9 +99,12 @@ public struct Segmentation: Hashable, Sendable {
 ///   - quantized: Its palette and flat pixels, of the same size.
 ///   - options: What is too small to draw.
 ///   - each: What runs the loops over bands of rows; its threads share the work and change no result.
+///   - isCancelled: Asked between the steps that find gradients and now and then in the longest; once it says so, what is left of them is
+///     passed over, and the result is whole but not the picture's.
 /// - Complexity: O(pixels × colours nearby) for labelling, O(boundary) after it.
 public func segment(
-    _ image: Raster<RGBA8>, _ quantized: QuantizedImage, _ options: SegmentOptions = .init(), each: ParallelFor = serially
+    _ image: Raster<RGBA8>, _ quantized: QuantizedImage, _ options: SegmentOptions = .init(), each: ParallelFor = serially,
+    isCancelled: () -> Bool = { false }
 ) -> Segmentation {
     precondition(image.width == quantized.width && image.height == quantized.height, "the quantised image is of another size")
     switch quantized.kind {
@@ -120,7 +123,7 @@ public func segment(
     var regions = findRegions(
         colors, width: work.width, height: work.height, palette: paints, options, keepsColors: quantized.isBinding)
     regions.chooseColors(work, quantized, palette, lambda: lambda, each: each)
-    if !quantized.isBinding { recoverGradients(&regions, work, quantized.indices, lambda: lambda, each: each) }
+    if !quantized.isBinding { recoverGradients(&regions, work, quantized.indices, lambda: lambda, each: each, isCancelled: isCancelled) }
     return BoundaryTracer(work: work, regions: regions).trace(each: each)
 }
 

@@ -102,7 +102,8 @@ public struct SearchTrace: Stage {
 func tried(
     _ picture: Raster<RGBA8>, _ quantized: QuantizedImage, _ options: TraceOptions, in context: Context
 ) throws -> (svg: [UInt8], trial: FoundTrace.Trial) {
-    let regions = segment(picture, quantized, options.segment, each: context.concurrently)
+    let regions = segment(picture, quantized, options.segment, each: context.concurrently, isCancelled: { context.isCancelled })
+    try context.checkCancellation()
     let svg = writeSVG(fit(regions, options.fit, each: context.concurrently), options.write)
     let ssim = Similarity.ssim(of: try rendering(of: svg.span, like: picture), to: picture)
     return (svg, FoundTrace.Trial(options: options, ssim: ssim, gzipByteCount: TraceStatistics.gzipByteCount(of: svg)))

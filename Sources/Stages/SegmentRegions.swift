@@ -28,6 +28,9 @@ public struct SegmentRegions: Stage {
 
     /// Segments.
     public func run(in context: Context) throws -> Segmentation {
-        segment(context[image], context[quantized], options, each: context.concurrently)
+        let regions = segment(
+            context[image], context[quantized], options, each: context.concurrently, isCancelled: { context.isCancelled })
+        try context.checkCancellation()
+        return regions
     }
 }

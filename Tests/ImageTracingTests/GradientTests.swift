@@ -78,6 +78,30 @@ struct GradientTests {
         #expect(abs(Int(g.stops[1].color.g) - 220) <= 4)
     }
 
+    @Test("A search that is cancelled at any of its questions leaves a whole segmentation")
+    func cancelled() {
+        let image = shaded(160, 120, background: white, box(20, 10, 120, 100)) { mix(yellow, blue, ($0.x - 20) / 120) }
+        let colors = quantize(image)
+        var questions = 0
+        let whole = segment(
+            image, colors,
+            isCancelled: {
+                questions += 1
+                return false
+            })
+        #expect(questions >= 4 && whole == segment(image, colors))
+        for last in 1...questions {
+            var asked = 0
+            let left = segment(
+                image, colors,
+                isCancelled: {
+                    asked += 1
+                    return asked >= last
+                })
+            #expect(asked == last && left.labels.count == image.pixels.count && !fit(left).layers.isEmpty)
+        }
+    }
+
     @Test("A radial gradient has its centre, even outside of the middle")
     func radial() {
         let center = Point(60, 84)
