@@ -23,6 +23,9 @@ public struct ZIPStream: Sendable {
     /// The checksum the format keeps of a member.
     public static func checksum(of bytes: [UInt8]) -> UInt32 { libdeflate_crc32(0, bytes, bytes.count) }
 
+    /// How many bytes a member of that many takes with what stands before it.
+    public static func byteCount(of name: String, storing byteCount: Int) -> Int { 30 + name.utf8.count + byteCount }
+
     /// What stands before a member; its bytes must follow.
     public mutating func header(of name: String, storing bytes: [UInt8]) throws(ZIPError) -> [UInt8] {
         try add(name, byteCount: bytes.count, crc32: Self.checksum(of: bytes))

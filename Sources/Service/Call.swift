@@ -24,8 +24,14 @@ struct Caller: Sendable {
     /// What is left of the client's rate; nil where there is none.
     var standing: ClientRates.Standing?
 
-    /// The name of a key, or the address. Queues share by it, and jobs belong to it.
+    /// The name of a key, or the address. Queues share by it.
     var name: String { client.id }
+
+    /// Whose jobs it sees and changes.
+    var owner: JobOwner { client.kind == .key ? JobOwner(key: client.name) : .nobody }
+
+    /// Whether it sees and changes the jobs of all.
+    var hasAllJobs: Bool { scopes.contains(.admin) }
 }
 
 /// What is done with a request once its head is known.

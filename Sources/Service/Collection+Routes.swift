@@ -11,10 +11,10 @@ extension ServiceState {
     /// What is asked about collections beyond their archives: plans, and items one by one.
     var collectionRoutes: [Route] {
         let plan = Route.Parameter(
-            name: "plan", isInPath: true, summary: "What POST /v1/compose/plan calls it.",
+            name: "plan", place: .path, summary: "What POST /v1/compose/plan calls it.",
             schema: .object(["type": "string", "pattern": "^[0-9a-f]{64}$"]))
         let item = Route.Parameter(
-            name: "item", isInPath: true, summary: "The item's number with .png or .json.",
+            name: "item", place: .path, summary: "The item's number with .png or .json.",
             schema: .object(["type": "string", "pattern": "^[0-9]+\\.(png|json)$"]))
         let size = Route.Parameter(
             name: "size", summary: "Width of the picture in pixels, as the plan says unless given.",
@@ -22,11 +22,16 @@ extension ServiceState {
         return [
             Route(
                 method: "POST", template: "/v1/compose/plan", summary: "Plans a collection without drawing it.", scope: .convert,
-                bodies: ["application/json", "multipart/form-data", "application/octet-stream"],
+                parameters: [.wishName], bodies: ["application/json", "multipart/form-data", "application/octet-stream"],
                 answers: [(200, ["application/json"])], problems: [404, 507], body: .ref("ComposeRequest"), answer: .ref("CollectionPlan")
             ) { [self] call in
                 let reader = try SubmissionReader(call, .compose, in: self)
-                return .work(reader) { [self] in .json(try await planned(try reader.finish(), for: call.caller.name, since: call.began)) }
+                return .work(reader) { [self] in
+                    let submission = try reader.finish()
+                    // Another wish than the archive's.
+                    _ = try claim(submission, "plan", call)
+                    return .json(try await planned(submission, for: call.caller.name, since: call.began))
+                }
             },
             Route(
                 method: "GET", template: "/v1/compose/{plan}/items/{item}", summary: "An item of a planned collection.",

@@ -296,14 +296,15 @@ extension MadeConversion {
         ]
     }
 
-    /// What was made, how, and what it is like.
-    func json(command: String) -> JSON {
+    /// What was made, how, and what it is like; `holdsText` for the drawing itself, where it is no larger than 4 MiB.
+    func json(command: String, holdsText: Bool) -> JSON {
         .object([
             "result": .object([
                 "digest": .string(digest.description), "bytes": .integer(bytes.count), "gzip_bytes": gzipByteCount.map(JSON.integer),
                 "media_type": .string(type), "url": .string("/v1/blobs/\(digest)"),
             ]),
-            "svg": type == "image/svg+xml" && bytes.count <= 4 << 20 ? .string(String(decoding: bytes.bytes, as: UTF8.self)) : nil,
+            "svg": holdsText && type == "image/svg+xml" && bytes.count <= 4 << 20
+                ? .string(String(decoding: bytes.bytes, as: UTF8.self)) : nil,
             "report": report, "slides": slides,
             "steps": .array(steps.map(\.json)),
             "cache": .string(level == nil ? "miss" : "hit"),

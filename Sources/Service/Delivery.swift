@@ -17,6 +17,8 @@ struct Delivery {
     var bytes = Blob([])
     /// In place of bytes: a file that is too large to have in memory.
     var file: (path: String, byteCount: Int)?
+    /// In place of bytes: what is put together while it is sent, from any byte to any other.
+    var pieces: (byteCount: Int, of: @Sendable (Range<Int>) -> any AsyncSequence<[UInt8], any Error> & Sendable)?
     var type: String
     /// Of the bytes; strong.
     var tag: String
@@ -27,10 +29,11 @@ struct Delivery {
     private var isText: Bool { Self.texts.contains(where: type.hasPrefix) }
     private static let texts = ["image/svg+xml", "application/json", "text/", "application/schema+json"]
 
-    private var byteCount: Int { file?.byteCount ?? bytes.count }
+    private var byteCount: Int { pieces?.byteCount ?? file?.byteCount ?? bytes.count }
 
     private func body(_ range: Range<Int>) -> ServerResponse.Body {
-        file.map { .file(path: $0.path, range: range) } ?? .blob(bytes[range])
+        if let pieces { return .stream(pieces.of(range), byteCount: range.count) }
+        return file.map { .file(path: $0.path, range: range) } ?? .blob(bytes[range])
     }
 
     /// The answer to a request for them (RFC 9110, sections 13 and 14).

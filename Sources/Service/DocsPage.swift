@@ -45,7 +45,7 @@ struct DocsPage {
                 words = parameter.schema["enum"].map { ": <code>\(escaped($0.text))</code>" } ?? ""
             rows.append(
                 (
-                    "\(parameter.isInPath ? "path" : "query") <code>\(escaped(parameter.name))</code>",
+                    "\(parameter.place.rawValue) <code>\(escaped(parameter.name))</code>",
                     "\(escaped(parameter.summary)) \(type)\(words)"
                 ))
         }

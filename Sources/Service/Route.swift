@@ -3,11 +3,13 @@ import AtelierServing
 
 /// What a path and a method do, described for people and programs at once: requests are served by this table, and so is OpenAPI.
 struct Route: Sendable {
-    /// A value in the path or the query.
+    /// A value beside the body.
     struct Parameter: Sendable {
+        /// Where it stands, as OpenAPI calls it.
+        enum Place: String { case path, query, header }
+
         var name: String
-        /// Whether it stands in the path; else in the query.
-        var isInPath = false
+        var place = Place.query
         var summary: String
         /// JSON schema.
         var schema: JSON
@@ -101,10 +103,11 @@ struct RouteTable: Sendable {
     /// - Parameters:
     ///   - version: Of the service.
     ///   - schemas: Named documents beside those of `APISchemas`.
-    func openAPI(version: String, schemas: [JSON.Member]) -> JSON {
+    ///   - proof: What callers have to bring, by scope.
+    func openAPI(version: String, schemas: [JSON.Member], proof: (Scope) -> Access.Proof) -> JSON {
         var paths: [JSON.Member] = []
         for route in routes {
-            let operation = JSON.Member(route.method.lowercased(), route.operation)
+            let operation = JSON.Member(route.method.lowercased(), route.operation(proof(route.scope)))
             if let index = paths.firstIndex(where: { $0.name == route.template }), case .object(let others) = paths[index].value {
                 paths[index].value = .object(others + [operation])
             } else {
@@ -119,14 +122,16 @@ struct RouteTable: Sendable {
             "paths": .object(paths),
             "components": .object([
                 "schemas": .object(APISchemas.all + schemas),
-                "securitySchemes": .object(["key": .object(["type": "http", "scheme": "bearer"])]),
+                "securitySchemes": Scope.allCases.allSatisfy { proof($0) == .nothing }
+                    ? nil : .object(["key": .object(["type": "http", "scheme": "bearer"])]),
             ]),
         ])
     }
 }
 
 extension Route {
-    fileprivate var operation: JSON {
+    fileprivate func operation(_ proof: Access.Proof) -> JSON {
+        let key = JSON.object(["key": .array([.string(scope.rawValue)])])
         var responses = answers.map { answer in
             var members = [JSON.Member("description", .string(reason(answer.status)))]
             if !answer.types.isEmpty {
@@ -155,7 +160,7 @@ extension Route {
             "requestBody": bodies.isEmpty
                 ? nil : .object(["required": true, "content": .object(bodies.map { JSON.Member($0, bodyContent(of: $0)) })]),
             "responses": .object(responses),
-            "security": scope == .open ? .array([]) : .array([.object(["key": .array([.string(scope.rawValue)])])]),
+            "security": .array(proof == .nothing ? [] : proof == .key ? [key] : [.object([]), key]),
         ])
     }
 
@@ -205,7 +210,7 @@ extension Route {
 extension Route.Parameter {
     fileprivate var json: JSON {
         .object([
-            "name": .string(name), "in": .string(isInPath ? "path" : "query"), "required": isInPath ? true : nil,
+            "name": .string(name), "in": .string(place.rawValue), "required": place == .path ? true : nil,
             "description": .string(summary), "schema": schema,
         ])
     }

@@ -17,7 +17,7 @@ extension ServiceState {
 
     private var blobRoutes: [Route] {
         let digest = Route.Parameter(
-            name: "digest", isInPath: true, summary: "BLAKE3 of the bytes.",
+            name: "digest", place: .path, summary: "BLAKE3 of the bytes.",
             schema: .object(["type": "string", "pattern": "^[0-9a-f]{64}$"]))
         return [
             Route(
@@ -33,6 +33,9 @@ extension ServiceState {
                 answers: [(200, ["application/json"]), (201, ["application/json"])], problems: [404, 507], answer: .ref("Blob")
             ) { [self] call in
                 guard let digest = Digest(call.values["digest"]!) else { throw noSuchBlob(call.values["digest"]!) }
+                guard call.head.field("content-range") == nil else {
+                    throw Problem(400, "partial-upload", "a file is sent whole here", hint: "send it again without Content-Range")
+                }
                 let upload = try uploads.begin(limit: configuration.bodyLimit)
                 return .work(upload) { [self] in try kept(upload, expecting: digest) }
             },
@@ -135,7 +138,7 @@ extension ServiceState {
                 method: "GET", template: "/v1/schema/{name}", summary: "The settings of a conversion as JSON schema.",
                 parameters: [
                     .init(
-                        name: "name", isInPath: true, summary: "Which conversion.",
+                        name: "name", place: .path, summary: "Which conversion.",
                         schema: .object(["type": "string", "enum": .array(ConversionKind.allCases.map { .string($0.rawValue) })]))
                 ], answers: [(200, ["application/schema+json"])], problems: [404], answer: .ref("AnyDocument")
             ) { [self] call in
@@ -214,7 +217,9 @@ extension ServiceState {
         ]
     }
 
-    private var openAPI: JSON { RouteTable(routes).openAPI(version: configuration.version, schemas: requestSchemas) }
+    private var openAPI: JSON {
+        RouteTable(routes).openAPI(version: configuration.version, schemas: requestSchemas) { access.proof(for: $0) }
+    }
 
     /// What requests for conversions look like.
     private var requestSchemas: [JSON.Member] { ConversionKind.allCases.flatMap { APISchemas.request($0, settings: schema(of: $0)) } }
@@ -229,8 +234,8 @@ extension ServiceState {
             Route(
                 method: "GET", template: "/assets/{tag}/{name}", summary: "A file of the studio.", scope: .open,
                 parameters: [
-                    .init(name: "tag", isInPath: true, summary: "Digest of all files.", schema: .object(["type": "string"])),
-                    .init(name: "name", isInPath: true, summary: "The file's name.", schema: .object(["type": "string"])),
+                    .init(name: "tag", place: .path, summary: "Digest of all files.", schema: .object(["type": "string"])),
+                    .init(name: "name", place: .path, summary: "The file's name.", schema: .object(["type": "string"])),
                 ], answers: [(200, ["text/javascript", "text/css"])], problems: [404]
             ) { [self] call in
                 guard call.values["tag"] == studio.tag else {

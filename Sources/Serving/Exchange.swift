@@ -173,15 +173,16 @@ final class Exchange: Sendable {
             let descriptor = open(path, O_RDONLY | O_CLOEXEC)
             // The response closes it.
             made = descriptor < 0 ? nil : library.fromFile(UInt64(range.count), descriptor, UInt64(range.lowerBound))
-        case .stream where isHead:
+        case .stream(_, nil) where isHead:
             channel = nil
             made = blobResponse(Blob([]))
-        case .stream(let pieces):
+        case .stream(let pieces, let byteCount):
             let new = ResponseChannel(
                 sleep: { [self] in library.suspend(connection) }, wake: { [self] in library.resume(connection) })
             channel = new
-            made = streamResponse(new)
-            if made != nil { new.send(pieces) }
+            made = streamResponse(new, byteCount)
+            // Of an answer to `HEAD` the library sends the length and asks for nothing.
+            if made != nil, !isHead { new.send(pieces) }
         }
         guard let made else { return .end }
         for (name, value) in response.fields {
@@ -202,9 +203,9 @@ final class Exchange: Sendable {
         }
     }
 
-    private func streamResponse(_ channel: ResponseChannel) -> OpaquePointer? {
+    private func streamResponse(_ channel: ResponseChannel, _ byteCount: Int?) -> OpaquePointer? {
         library.fromCallback(
-            .max, 16 << 10,
+            byteCount.map(UInt64.init) ?? .max, 16 << 10,
             { user, _, buffer, most in
                 let channel = Unmanaged<ResponseChannel>.fromOpaque(user!).takeUnretainedValue()
                 switch channel.read(into: UnsafeMutableRawBufferPointer(start: buffer, count: most)) {

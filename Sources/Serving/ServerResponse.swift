@@ -8,9 +8,10 @@ public struct ServerResponse: Sendable {
         case blob(Blob)
         /// Part of a file, which the system sends: no memory is needed for it. A file that has gone cuts the connection.
         case file(path: String, range: Range<Int>)
-        /// Pieces as they come, sent with chunked coding. A reader that is behind holds the sequence up; one that leaves cancels it.
-        /// An error cuts the connection, so that nobody takes half for the whole.
-        case stream(any AsyncSequence<[UInt8], any Error> & Sendable)
+        /// Pieces as they come. A reader that is behind holds the sequence up; one that leaves cancels it. An error cuts the connection,
+        /// so that nobody takes half for the whole. Where the count of all bytes is known it is said, and fewer are an error; else they
+        /// are sent with chunked coding.
+        case stream(any AsyncSequence<[UInt8], any Error> & Sendable, byteCount: Int? = nil)
     }
 
     /// The status code (RFC 9110, section 15).

@@ -36,7 +36,7 @@ struct ServiceDocumentTests {
         for route in state.routes {
             #expect(route.summary.hasSuffix(".") && !route.answers.isEmpty, "\(route.template)")
             let inPath = route.template.split(separator: "/").filter { $0.hasPrefix("{") }.map { String($0.dropFirst().dropLast()) }
-            #expect(route.parameters.filter(\.isInPath).map(\.name) == inPath, "\(route.template)")
+            #expect(route.parameters.filter { $0.place == .path }.map(\.name) == inPath, "\(route.template)")
         }
     }
 }

@@ -123,8 +123,9 @@ struct JobTests {
         // What a killed service leaves: a record of what was asked for.
         let input = Submission.Input(digest: try #require(digest.withLock { $0 }.flatMap(Digest.init)), name: "left.png")
         let wishes = Wishes(.trace, over: .init())
-        let left = ConversionJob(.init(wishes: wishes, inputs: [input]), urgency: .normal, defaults: .init(), at: systemSeconds())
-        try await JobFolder(path: folder + "/jobs", defaults: .init()).write(left)
+        let left = ConversionJob(
+            .init(wishes: wishes, inputs: [input]), of: .nobody, urgency: .normal, defaults: .init(), at: systemSeconds())
+        try await JobFolder(path: folder + "/jobs", defaults: .init()).write { left }
 
         try await serving(in: folder) { client in
             let job = try #require(try await client.finished(try await client.get("/v1/jobs/\(left.id)").json))

@@ -54,6 +54,21 @@ struct Access: Sendable {
         throw Problem(403, "scope-wanted", "this key does not allow to \(scope.verb)", hint: "use a key with the scope \(scope.rawValue)")
     }
 
+    /// What a caller has to bring.
+    enum Proof {
+        /// There are no keys, or none is asked for.
+        case nothing
+        /// A key gives a name and a rate of its own; there is no need for one.
+        case keyOrNothing
+        case key
+    }
+
+    /// What callers have to bring now for what a scope allows.
+    func proof(for scope: Scope) -> Proof {
+        if scope == .open { return .nothing }
+        return anonymous.contains(scope) ? keys.isEmpty ? .nothing : .keyOrNothing : .key
+    }
+
     private static let hint = "send one as 'Authorization: Bearer KEY'; 'atelier keys add' makes one"
 
     /// Spends what a conversion is predicted to take beyond what any request does.

@@ -23,6 +23,8 @@ struct ConversionJob: Sendable {
         struct Result: Hashable, Sendable {
             var digest: Digest
             var byteCount: Int
+            /// As an archive keeps it; nil of a job from before it was kept.
+            var checksum: UInt32?
             /// Where it lay; nil when it was made.
             var level: String?
             /// Nanoseconds.
@@ -55,8 +57,12 @@ struct ConversionJob: Sendable {
     var items: [Item]
     /// Seconds since 1970.
     var created: Int64, ended: Int64?
-    /// Names that clients gave to their wish for it.
-    var keys: Set<String> = []
+    /// Who asked for it.
+    var owners: Set<JobOwner>
+    /// Those of them who cancelled it while others wait for it, and when, in seconds since 1970.
+    var withdrawals: [JobOwner: Int64] = [:]
+    /// Names that they gave to their wish for it.
+    var names: Set<WishName> = []
     /// What happened lately, and the number of the last.
     var entries: [Entry] = [], lastEntry = 0
     /// Its place among all jobs by when they were asked for.
@@ -68,9 +74,11 @@ struct ConversionJob: Sendable {
 
     private static let mostEntries = 64
 
-    init(_ request: Request, urgency: Urgency, webhooks: Set<String> = [], defaults: ConversionOptions, at time: Int64) {
+    init(
+        _ request: Request, of owner: JobOwner, urgency: Urgency, webhooks: Set<String> = [], defaults: ConversionOptions, at time: Int64
+    ) {
         id = request.id(over: defaults)
-        (self.request, self.urgency, self.webhooks, created) = (request, urgency, webhooks, time)
+        (self.request, owners, self.urgency, self.webhooks, created) = (request, [owner], urgency, webhooks, time)
         items = request.parts.map { Item(name: $0[0].name) }
     }
 
@@ -143,7 +151,14 @@ extension ConversionJob {
             "webhooks": webhooks.isEmpty ? nil : .array(webhooks.sorted().map(JSON.string)),
             "created": .integer(Int(created)),
             "ended": ended.map { .integer(Int($0)) },
-            "keys": keys.isEmpty ? nil : .array(keys.sorted().map(JSON.string)),
+            "owners": .array(owners.sorted().map { .string($0.name) }),
+            "withdrawals": withdrawals.isEmpty
+                ? nil
+                : .array(
+                    withdrawals.sorted { $0.key < $1.key }.map {
+                        .object(["owner": .string($0.key.name), "ended": .integer(Int($0.value))])
+                    }),
+            "keys": names.isEmpty ? nil : .array(names.sorted().map(\.json)),
             "entries": .integer(lastEntry),
             "items": phase.isOver
                 ? .array(
@@ -152,6 +167,7 @@ extension ConversionJob {
                             "state": .string(item.phase.rawValue),
                             "digest": item.result.map { .string($0.digest.description) },
                             "bytes": item.result.map { .integer($0.byteCount) },
+                            "checksum": item.result?.checksum.map { .integer(Int($0)) },
                             "cache": item.result?.level.map(JSON.string),
                             "took": item.result.map { .integer(Int($0.took)) },
                             "problem": item.problem?.json(requestID: nil),
@@ -166,10 +182,18 @@ extension ConversionJob {
             let phase = json["state"]?.string.flatMap(Phase.init), case .integer(let created)? = json["created"],
             let urgency = json["priority"]?.string.flatMap(Urgency.init)
         else { return nil }
-        self.init(request, urgency: urgency, defaults: defaults, at: Int64(created))
+        self.init(request, of: .nobody, urgency: urgency, defaults: defaults, at: Int64(created))
+        // One from before jobs had owners is nobody's.
+        if case .array(let list)? = json["owners"] { owners = Set(list.compactMap(\.string).map(JobOwner.init(key:))) }
+        if case .array(let list)? = json["withdrawals"] {
+            for value in list {
+                guard let owner = value["owner"]?.string, case .integer(let time)? = value["ended"] else { return nil }
+                withdrawals[JobOwner(key: owner)] = Int64(time)
+            }
+        }
         if case .array(let list)? = json["webhooks"] { webhooks = Set(list.compactMap(\.string)) }
         if case .integer(let time)? = json["ended"] { ended = Int64(time) }
-        if case .array(let list)? = json["keys"] { keys = Set(list.compactMap(\.string)) }
+        if case .array(let list)? = json["keys"] { names = Set(list.compactMap(WishName.init)) }
         if case .integer(let count)? = json["entries"] { lastEntry = count }
         // What was under way is begun again; what it had made is found.
         self.phase = phase.isOver ? phase : .queued
@@ -182,7 +206,10 @@ extension ConversionJob {
             if let digest = value["digest"]?.string.flatMap(Digest.init), case .integer(let count)? = value["bytes"],
                 case .integer(let took)? = value["took"]
             {
-                items[index].result = .init(digest: digest, byteCount: count, level: value["cache"]?.string, took: UInt64(max(0, took)))
+                var checksum: UInt32?
+                if case .integer(let number)? = value["checksum"] { checksum = UInt32(exactly: number) }
+                items[index].result = .init(
+                    digest: digest, byteCount: count, checksum: checksum, level: value["cache"]?.string, took: UInt64(max(0, took)))
             }
         }
     }

@@ -8,24 +8,27 @@ struct JobFeed: AsyncSequence, Sendable {
     typealias Failure = any Error
 
     let service: ServiceState, id: Digest
+    /// Who follows it.
+    let caller: Caller
     /// The number of the last event that the client has.
     let last: Int
 
     func makeAsyncIterator() -> Iterator {
         // A number from before a restart, which nothing has reached again, says nothing.
-        let isKnown = service.jobs[id].map { last <= $0.lastEntry } ?? true
-        return Iterator(service: service, id: id, bells: service.jobs.follow(id).makeAsyncIterator(), last: isKnown ? last : 0)
+        let isKnown = job.map { last <= $0.lastEntry } ?? true
+        return Iterator(feed: self, bells: service.jobs.follow(id).makeAsyncIterator(), last: isKnown ? last : 0)
     }
 
+    /// The job as who follows it sees it; nil when it has gone.
+    fileprivate var job: ConversionJob? { service.job(id, for: caller) }
+
     struct Iterator: AsyncIteratorProtocol {
-        let service: ServiceState, id: Digest
+        let feed: JobFeed
         var bells: AsyncStream<Void>.Iterator
         var last: Int
         private var isBegun = false, isOver = false, sent: UInt64 = 0
 
-        init(service: ServiceState, id: Digest, bells: AsyncStream<Void>.Iterator, last: Int) {
-            (self.service, self.id, self.bells, self.last) = (service, id, bells, last)
-        }
+        init(feed: JobFeed, bells: AsyncStream<Void>.Iterator, last: Int) { (self.feed, self.bells, self.last) = (feed, bells, last) }
 
         mutating func next() async throws -> [UInt8]? {
             if !isBegun {
@@ -38,11 +41,11 @@ struct JobFeed: AsyncSequence, Sendable {
                     sent = monotonicNanoseconds()
                     return Array(text.utf8)
                 }
-                if service.isDraining { return nil }
+                if feed.service.isDraining { return nil }
                 guard await bells.next() != nil else { return nil }
                 let now = monotonicNanoseconds()
                 // A comment keeps the connection from looking dead.
-                if now - sent > silence, service.jobs[id].map({ $0.lastEntry == last }) ?? false {
+                if now - sent > silence, feed.job.map({ $0.lastEntry == last }) ?? false {
                     sent = now
                     return Array(": \n\n".utf8)
                 }
@@ -53,14 +56,14 @@ struct JobFeed: AsyncSequence, Sendable {
 
         /// Everything that happened since.
         private mutating func pending() -> String {
-            guard let job = service.jobs[id] else {
+            guard let job = feed.job else {
                 isOver = true
-                return event("end", id: last + 1, .object(["id": .string(id.description), "state": "deleted"]))
+                return event("end", id: last + 1, .object(["id": .string(feed.id.description), "state": "deleted"]))
             }
             var text = ""
             for entry in job.entries where entry.number > last {
                 last = entry.number
-                let data = entry.item.map { service.json(of: job, item: $0) } ?? service.json(of: job, items: false)
+                let data = entry.item.map { feed.service.json(of: job, item: $0) } ?? feed.service.json(of: job, items: false)
                 text += event(entry.name, id: entry.number, data)
                 if entry.name == "end" { isOver = true }
             }
@@ -70,11 +73,13 @@ struct JobFeed: AsyncSequence, Sendable {
     }
 }
 
-/// Topics of how the service is, and all jobs, in one stream: a browser has few connections to one server.
+/// Topics of how the service is, and all jobs that a caller may know of, in one stream: a browser has few connections to one server.
 struct TopicFeed: AsyncSequence, Sendable {
     typealias Failure = any Error
 
     let service: ServiceState
+    /// Who follows them.
+    let caller: Caller
     let topics: [String]
     /// How often topics are looked at, in nanoseconds.
     let pause: UInt64
@@ -82,7 +87,7 @@ struct TopicFeed: AsyncSequence, Sendable {
     let last: Int?
 
     func makeAsyncIterator() -> Iterator {
-        let latest = service.jobs.changes(after: .max).last
+        let latest = service.jobs.lastChange
         // A number from before a restart, which nothing has reached again, says nothing.
         return Iterator(feed: self, last: last.map { $0 <= latest ? $0 : 0 } ?? latest)
     }
@@ -119,10 +124,10 @@ struct TopicFeed: AsyncSequence, Sendable {
         }
 
         private mutating func jobs() -> String {
-            let (changes, last) = feed.service.jobs.changes(after: last)
+            let (changes, last) = feed.service.jobs.changes(after: last, seenBy: feed.caller)
             self.last = last
             return changes.map { number, id in
-                let job = feed.service.jobs[id].map { feed.service.json(of: $0, items: false) }
+                let job = feed.service.job(id, for: feed.caller).map { feed.service.json(of: $0, items: false) }
                 return event("jobs", id: number, job ?? .object(["id": .string(id.description), "state": "deleted"]))
             }.joined()
         }

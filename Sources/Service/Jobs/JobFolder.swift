@@ -37,12 +37,14 @@ final class JobFolder: Sendable {
         }.sorted { ($0.created, $0.id) < ($1.created, $1.id) }
     }
 
-    /// Keeps a job as it is now. Throws `Problem` when that is not possible.
-    func write(_ job: ConversionJob, bringing files: [String] = []) async throws {
-        let bytes = Blob(job.record(over: defaults).bytes), target = "\(path)/\(job.id).json"
+    /// Keeps a job as it is when it is written, unless it has gone by then: of two that write, the later does not bring back what the
+    /// other has seen. Throws `Problem` when that is not possible.
+    func write(bringing files: [String] = [], _ job: @escaping @Sendable () -> ConversionJob?) async throws {
         let code: Int32 = await withCheckedContinuation { continuation in
-            writer.async {
+            writer.async { [self] in
                 for file in files { bringToDisk(file) }
+                guard let job = job() else { return continuation.resume(returning: 0) }
+                let bytes = Blob(job.record(over: defaults).bytes), target = "\(path)/\(job.id).json"
                 continuation.resume(returning: replace(target, with: bytes))
             }
         }

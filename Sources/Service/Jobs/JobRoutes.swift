@@ -8,10 +8,10 @@ extension ServiceState {
     /// Jobs, what they make, and streams of what happens.
     var jobRoutes: [Route] {
         let id = Route.Parameter(
-            name: "id", isInPath: true, summary: "The job's name, the digest of what it asks for.",
+            name: "id", place: .path, summary: "The job's name, the digest of what it asks for.",
             schema: .object(["type": "string", "pattern": "^[0-9a-f]{64}$"]))
         let number = Route.Parameter(
-            name: "n", isInPath: true, summary: "Which part, from 0.", schema: .object(["type": "integer", "minimum": 0]))
+            name: "n", place: .path, summary: "Which part, from 0.", schema: .object(["type": "integer", "minimum": 0]))
         return [
             Route(
                 method: "POST", template: "/v1/jobs", summary: "Asks for up to 1000 files to be converted, without waiting.",
@@ -19,7 +19,8 @@ extension ServiceState {
                 parameters: [
                     .init(
                         name: "kind", summary: "What is made, where the body does not say it.",
-                        schema: .object(["type": "string", "enum": .array(ConversionKind.allCases.map { .string($0.rawValue) })]))
+                        schema: .object(["type": "string", "enum": .array(ConversionKind.allCases.map { .string($0.rawValue) })])),
+                    .wishName,
                 ], bodies: SubmissionReader.types, answers: [(202, ["application/json"]), (200, ["application/json"])],
                 problems: [404, 507], body: .ref("JobRequest"), answer: .ref("Job")
             ) { [self] call in
@@ -58,8 +59,11 @@ extension ServiceState {
                 method: "DELETE", template: "/v1/jobs/{id}", summary: "Cancels and forgets a job.", scope: .convert, parameters: [id],
                 answers: [(204, [])], problems: [404]
             ) { [self] call in
-                forget(try job(call).id)
-                return .answer(ServerResponse(status: 204, fields: [("Cache-Control", "no-store")]))
+                let job = try job(call)
+                return .task { [self] in
+                    try await forget(job.id, for: call.caller)
+                    return ServerResponse(status: 204, fields: [("Cache-Control", "no-store")])
+                }
             },
             Route(
                 method: "POST", template: "/v1/jobs/{id}/cancel", summary: "Ends a job that is under way.", scope: .convert,
@@ -67,17 +71,17 @@ extension ServiceState {
             ) { [self] call in
                 let job = try job(call)
                 return .task { [self] in
-                    guard let cancelled = try await cancel(job.id) else {
+                    guard let cancelled = try await cancel(job.id, for: call.caller) else {
                         throw Problem(409, "over", "the job is \(job.phase.rawValue) already")
                     }
-                    return .json(json(of: cancelled, items: true), status: 202)
+                    return .json(json(of: cancelled.seen(by: call.caller), items: true), status: 202)
                 }
             },
             Route(
                 method: "GET", template: "/v1/jobs/{id}/events", summary: "What happens to a job, as server-sent events.",
                 parameters: [id], answers: [(200, ["text/event-stream"])], problems: [404]
             ) { [self] call in
-                let feed = JobFeed(service: self, id: try job(call).id, last: call.lastEvent ?? 0)
+                let feed = JobFeed(service: self, id: try job(call).id, caller: call.caller, last: call.lastEvent ?? 0)
                 return .task { eventStream(feed) }
             },
             Route(
@@ -107,7 +111,7 @@ extension ServiceState {
             },
             Route(
                 method: "GET", template: "/v1/jobs/{id}/archive.zip", summary: "Everything a job made, in one archive.", parameters: [id],
-                answers: [(200, ["application/zip"]), (304, [])], problems: [404, 409]
+                answers: [(200, ["application/zip"]), (206, ["application/zip"]), (304, [])], problems: [404, 409, 416]
             ) { [self] call in .answer(try archive(of: try job(call), call)) },
             Route(
                 method: "GET", template: "/v1/jobs/{id}/report", summary: "What the results are like, and what could not be carried over.",
@@ -135,11 +139,7 @@ extension ServiceState {
 
     /// The answer to a wish for a job.
     func jobAnswer(to submission: Submission, _ call: Call) async throws -> ServerResponse {
-        let key = call.head.field("idempotency-key")
-        if let key, key.utf8.count > 256 {
-            throw Problem(422, "bad-key", "an Idempotency-Key has at most 256 bytes", limit: 256)
-        }
-        let (job, isKnown) = try await submit(submission, key: key, from: call.caller)
+        let (job, isKnown) = try await submit(submission, named: try call.wishName, from: call.caller)
         let isOver = job.phase.isOver
         var fields = [("Location", "/v1/jobs/\(job.id)")]
         fields.append(("Cache-Status", isKnown && isOver ? "atelier; hit; detail=job" : "atelier; fwd=miss"))
@@ -147,8 +147,14 @@ extension ServiceState {
         return .json(json(of: job, items: true), status: isOver ? 200 : 202, fields: fields)
     }
 
+    /// A job as a caller sees it; nil for one that is not there for them.
+    func job(_ id: Digest, for caller: Caller) -> ConversionJob? {
+        guard let job = jobs[id], job.isSeen(by: caller) else { return nil }
+        return job.seen(by: caller)
+    }
+
     private func job(_ call: Call) throws(Problem) -> ConversionJob {
-        guard let id = Digest(call.values["id"]!), let job = jobs[id] else {
+        guard let id = Digest(call.values["id"]!), let job = job(id, for: call.caller) else {
             throw Problem(404, "no-such-job", "there is no job of this name", hint: "jobs are kept for 24 hours after their end")
         }
         return job
@@ -165,7 +171,8 @@ extension ServiceState {
         let phase: ConversionJob.Phase? = try word("state"), kind: ConversionKind? = try word("kind")
         let limit = try call.number("limit", 1...1000) ?? 100, after = try call.number("after", 1...Int(Int32.max))
         let found = jobs.page(before: after, most: limit + 1) { job in
-            (phase == nil || job.phase == phase) && (kind == nil || job.request.wishes.kind == kind)
+            job.isSeen(by: call.caller) && (phase == nil || job.seen(by: call.caller).phase == phase)
+                && (kind == nil || job.request.wishes.kind == kind)
         }
         let page = found.prefix(limit)
         var fields: [(String, String)] = [], next: String?
@@ -175,7 +182,8 @@ extension ServiceState {
             fields.append(("Link", "<\(next!)>; rel=\"next\""))
         }
         return .json(
-            .object(["jobs": .array(page.map { json(of: $0, items: false) }), "next": next.map(JSON.string)]), fields: fields)
+            .object(["jobs": .array(page.map { json(of: $0.seen(by: call.caller), items: false) }), "next": next.map(JSON.string)]),
+            fields: fields)
     }
 
     private func answer(onJob call: Call) throws -> Handling {
@@ -184,17 +192,17 @@ extension ServiceState {
             return .answer(.json(json(of: job, items: true)))
         }
         return .task { [self] in
-            await wait(for: job.id, seconds: seconds)
+            await wait(for: job.id, call.caller, seconds: seconds)
             return .json(json(of: try self.job(call), items: true))
         }
     }
 
     /// Returns when a job is over or has gone, when the time is over, or when the service ends.
-    private func wait(for id: Digest, seconds: Int) async {
+    private func wait(for id: Digest, _ caller: Caller, seconds: Int) async {
         let bells = jobs.follow(id)
         await withTaskGroup(of: Void.self) { group in
             group.addTask { [self] in
-                for await _ in bells where jobs[id]?.phase.isOver ?? true || isDraining { return }
+                for await _ in bells where job(id, for: caller)?.phase.isOver ?? true || isDraining { return }
             }
             // Cancelled when the job is over.
             group.addTask { try? await Task.sleep(for: .seconds(seconds)) }
@@ -256,15 +264,18 @@ extension ServiceState {
         let names = job.resultNames
         var hasher = DigestHasher()
         for index in made { Blob("\(names[index])/\(job.items[index].result!.digest);").withUnsafeBytes { hasher.update($0, threads: 1) } }
-        let delivery = Delivery(type: "application/zip", tag: hasher.finalize().description, caching: "no-cache")
-        if delivery.isKnown(to: call.head) { return delivery.response(to: call.head) }
-        let pieces = ArchiveFeed(service: self, job: job, items: made, names: names)
-        return ServerResponse(
-            status: 200,
-            fields: [
-                ("Content-Type", "application/zip"), ("ETag", "\"\(delivery.tag)\""), ("Cache-Control", "no-cache"),
-                ("Content-Disposition", "attachment; filename=\"\(job.id.description.prefix(12)).zip\""),
-            ], body: .stream(pieces))
+        var delivery = Delivery(
+            type: "application/zip", tag: hasher.finalize().description, caching: "no-cache",
+            fields: [("Content-Disposition", "attachment; filename=\"\(job.id.description.prefix(12)).zip\"")])
+        var zip = ZIPStream()
+        do throws(ZIPError) {
+            for index in made { try zip.resume(names[index], byteCount: job.items[index].result!.byteCount, crc32: 0) }
+        } catch { throw Problem(422, "no-archive", error.description, hint: "fetch the results one by one, under /results") }
+        delivery.pieces = (
+            zip.byteCount + zip.end().count,
+            { [self] range in ArchiveFeed(service: self, job: job, items: made, names: names, range: range) }
+        )
+        return delivery.response(to: call.head)
     }
 
     private func report(on job: ConversionJob, _ call: Call) async throws -> ServerResponse {
@@ -297,7 +308,7 @@ extension ServiceState {
             guard let number = Double(text), 0.1...10 ~= number else { throw Problem(422, "bad-hz", "'hz' is a number from 0.1 to 10") }
             hertz = number
         }
-        let feed = TopicFeed(service: self, topics: topics, pause: UInt64(1e9 / hertz), last: call.lastEvent)
+        let feed = TopicFeed(service: self, caller: call.caller, topics: topics, pause: UInt64(1e9 / hertz), last: call.lastEvent)
         return .task { eventStream(feed) }
     }
 }
@@ -310,9 +321,28 @@ private func eventStream(_ feed: any AsyncSequence<[UInt8], any Error> & Sendabl
         fields: [("Content-Type", "text/event-stream"), ("Cache-Control", "no-store"), ("X-Accel-Buffering", "no")], body: .stream(feed))
 }
 
+extension Route.Parameter {
+    /// What a client calls its wish.
+    static let wishName = Route.Parameter(
+        name: "Idempotency-Key", place: .header,
+        summary: "A name for what is asked: the same name with the same request is answered alike, with another one it is refused.",
+        schema: .object(["type": "string", "minLength": 1, "maxLength": 256, "pattern": "^[!-~]+$"]))
+}
+
 extension Call {
     /// The number of the last event that the client has.
     var lastEvent: Int? { (head.field("last-event-id") ?? head.query("last_event_id")).flatMap { Int($0) } }
+
+    /// What the client calls its wish (`Idempotency-Key`, draft-ietf-httpapi-idempotency-key-header).
+    var wishName: WishName? {
+        get throws(Problem) {
+            guard let text = head.field("idempotency-key") else { return nil }
+            guard 1...256 ~= text.utf8.count else {
+                throw Problem(422, "bad-key", "an Idempotency-Key has 1 to 256 bytes", limit: 256)
+            }
+            return WishName(text, of: caller.owner)
+        }
+    }
 
     /// A whole number of the query.
     func number(_ name: String, _ range: ClosedRange<Int>) throws(Problem) -> Int? {
@@ -338,30 +368,6 @@ extension ConversionJob {
                 number += 1
             }
             return name
-        }
-    }
-}
-
-/// An archive piece by piece.
-private struct ArchiveFeed: AsyncSequence, Sendable {
-    typealias Failure = any Error
-
-    let service: ServiceState, job: ConversionJob, items: [Int], names: [String]
-
-    func makeAsyncIterator() -> Iterator { Iterator(feed: self) }
-
-    struct Iterator: AsyncIteratorProtocol {
-        let feed: ArchiveFeed
-        private var zip = ZIPStream(), next = 0
-
-        init(feed: ArchiveFeed) { self.feed = feed }
-
-        mutating func next() async throws -> [UInt8]? {
-            guard next <= feed.items.count else { return nil }
-            defer { next += 1 }
-            guard next < feed.items.count else { return zip.end() }
-            let item = feed.items[next], bytes = Array(try await feed.service.result(of: feed.job, item).bytes)
-            return try zip.header(of: feed.names[item], storing: bytes) + bytes
         }
     }
 }

@@ -11,15 +11,16 @@ final class JobTable: Sendable {
 
     private struct State {
         var jobs: [Digest: ConversionJob] = [:]
-        /// Which job clients meant by a name of theirs.
-        var keys: [String: Digest] = [:]
+        /// What clients meant by a name of theirs: a job, or a wish that was waited for, then with the time it was last made, in seconds
+        /// since 1970.
+        var names: [WishName: (wish: Digest, waited: Int64?)] = [:]
         /// Where bytes come from that jobs made.
         var results: [Digest: (job: Digest, item: Int)] = [:]
         var tasks: [Digest: (attempt: Int, task: Task<Void, Never>)] = [:]
         var bells: [Int: (job: Digest?, bell: Bell)] = [:]
         var nextBell = 0, nextSequence = 0
-        /// Jobs that changed lately, with the number of the change, for those who follow all.
-        var changes: [(number: Int, job: Digest)] = []
+        /// Jobs that changed lately, with the number of the change and whose they were, for those who follow all.
+        var changes: [(number: Int, job: Digest, owners: Set<JobOwner>)] = []
         var lastChange = 0
         /// How jobs ended since the service began.
         var ends: [ConversionJob.Phase: Int] = [:]
@@ -67,14 +68,21 @@ final class JobTable: Sendable {
         }
     }
 
-    /// Jobs that changed after a number, each once, with its last number; and the last number of all.
-    func changes(after number: Int) -> (jobs: [(number: Int, id: Digest)], last: Int) {
+    /// Jobs that changed after a number and are or were a caller's, each once, with its last number; and the last number of all.
+    func changes(after number: Int, seenBy caller: Caller) -> (jobs: [(number: Int, id: Digest)], last: Int) {
         state.withLock { state in
-            var latest: [Digest: Int] = [:]
-            for change in state.changes where change.number > number { latest[change.job] = change.number }
-            return (latest.sorted { $0.value < $1.value }.map { ($0.value, $0.key) }, state.lastChange)
+            var latest: [Digest: (number: Int, isSeen: Bool)] = [:]
+            for change in state.changes where change.number > number {
+                let wasSeen = latest[change.job]?.isSeen ?? false
+                latest[change.job] = (change.number, wasSeen || caller.hasAllJobs || change.owners.contains(caller.owner))
+            }
+            let seen = latest.filter(\.value.isSeen).sorted { $0.value.number < $1.value.number }
+            return (seen.map { ($0.value.number, $0.key) }, state.lastChange)
         }
     }
+
+    /// The number of the last change.
+    var lastChange: Int { state.withLock { $0.lastChange } }
 
     // MARK: Changing
 
@@ -82,38 +90,84 @@ final class JobTable: Sendable {
     enum Admittance {
         /// It is new, or ended without a result and is to be done again.
         case new(ConversionJob)
-        case known(ConversionJob)
-        /// The key stands for another wish.
-        case otherKey
+        /// It is there; whether it has an owner, a name or a webhook that it had not.
+        case known(ConversionJob, isChanged: Bool)
+        /// The name stands for another wish.
+        case otherName
         case full
     }
 
-    /// Adds a job, unless it is known.
-    func admit(_ job: ConversionJob, key: String?) -> Admittance {
+    /// Adds a job, unless it is known; then its owners are of it too.
+    func admit(_ job: ConversionJob) -> Admittance {
         state.withLock { state in
-            if let key, let known = state.keys[key], known != job.id, state.jobs[known] != nil { return .otherKey }
-            if let key { state.keys[key] = job.id }
-            if var known = state.jobs[job.id] {
-                if let key { known.keys.insert(key) }
+            for name in job.names { if let known = state.names[name], known.wish != job.id { return .otherName } }
+            if let before = state.jobs[job.id] {
+                var known = before
+                // Beyond some, names last as long as those of wishes that are waited for.
+                let isLast = known.names.count < Self.mostNamesOfJob
+                for name in job.names where !known.names.contains(name) { state.names[name] = (job.id, isLast ? nil : job.created) }
+                if isLast { known.names.formUnion(job.names) }
+                known.owners.formUnion(job.owners)
+                for owner in job.owners { known.withdrawals[owner] = nil }
                 known.webhooks.formUnion(job.webhooks)
                 let isAgain = known.phase == .failed || known.phase == .cancelled
                 if isAgain {
                     known.phase = .queued
                     known.attempt += 1
                     known.entries = []
-                    (known.ended, known.urgency) = (nil, job.urgency)
+                    (known.ended, known.urgency, known.withdrawals) = (nil, job.urgency, [:])
                     for index in known.items.indices { known.items[index] = .init(name: known.items[index].name) }
                     known.note("progress")
                 }
                 state.jobs[job.id] = known
-                return isAgain ? .new(known) : .known(known)
+                let isChanged =
+                    (known.owners, known.names, known.webhooks, known.withdrawals) != (
+                        before.owners, before.names, before.webhooks, before.withdrawals
+                    )
+                if isAgain || isChanged { changed(known, &state) }
+                return isAgain ? .new(known) : .known(known, isChanged: isChanged)
             }
             guard state.jobs.values.count(where: { !$0.phase.isOver }) < Self.mostUnderWay else { return .full }
             var job = job
-            if let key { job.keys.insert(key) }
+            for name in job.names { state.names[name] = (job.id, nil) }
             add(&job, to: &state)
             return .new(job)
         }
+    }
+
+    /// What a name is to who waits for a wish.
+    enum Claim {
+        /// It stands for this wish now.
+        case waited
+        /// It stands for the job that this wish became.
+        case job
+        /// It stands for another wish.
+        case otherName
+    }
+
+    /// Most names of wishes that were waited for, and of one job.
+    static let mostNames = 100_000, mostNamesOfJob = 1000
+
+    /// Makes a name stand for a wish that is waited for.
+    func claim(_ name: WishName, for wish: Digest, at time: Int64) -> Claim {
+        state.withLock { state in
+            if let known = state.names[name] {
+                guard known.wish == wish else { return .otherName }
+                if known.waited == nil { return .job }
+            }
+            state.names[name] = (wish, time)
+            if state.names.count > Self.mostNames + state.jobs.count { forgetNames(before: .max, most: Self.mostNames / 10, &state) }
+            return .waited
+        }
+    }
+
+    /// Forgets names of wishes that were waited for before a time.
+    func forgetNames(before time: Int64) { state.withLock { forgetNames(before: time, most: .max, &$0) } }
+
+    /// The oldest first.
+    private func forgetNames(before time: Int64, most: Int, _ state: inout State) {
+        let old = state.names.filter { ($0.value.waited ?? .max) < time }.sorted { $0.value.waited! < $1.value.waited! }
+        for (name, _) in old.prefix(most) { state.names[name] = nil }
     }
 
     /// Adds what an earlier service knew.
@@ -121,7 +175,7 @@ final class JobTable: Sendable {
         state.withLock { state in
             for job in jobs {
                 var job = job
-                for key in job.keys { state.keys[key] = job.id }
+                for name in job.names { state.names[name] = (job.id, nil) }
                 if job.phase.isOver { job.note("end") }
                 add(&job, to: &state)
             }
@@ -134,7 +188,7 @@ final class JobTable: Sendable {
         if !job.phase.isOver { job.note("progress") }
         for (index, item) in job.items.enumerated() { if let result = item.result { state.results[result.digest] = (job.id, index) } }
         state.jobs[job.id] = job
-        changed(job.id, &state)
+        changed(job, &state)
     }
 
     /// Changes a job that is under way and rings for those who follow it; nil when it has gone, is over, or was begun again since.
@@ -146,24 +200,56 @@ final class JobTable: Sendable {
             for (index, item) in job.items.enumerated() { if let result = item.result { state.results[result.digest] = (id, index) } }
             if job.phase.isOver { state.ends[job.phase, default: 0] += 1 }
             state.jobs[id] = job
-            changed(id, &state)
+            changed(job, &state)
             return (job, state.bells.values.compactMap { $0.job == nil || $0.job == id ? $0.bell : nil })
         }
         for bell in bells { bell.yield() }
         return job
     }
 
-    /// Somebody need not be told of a job any more; the job, unless it has gone.
-    func forgetWebhook(_ url: String, of id: Digest) -> ConversionJob? {
-        state.withLock { state in
-            state.jobs[id]?.webhooks.remove(url)
-            return state.jobs[id]
+    /// Somebody need not be told of a job any more.
+    func forgetWebhook(_ url: String, of id: Digest) { state.withLock { _ = $0.jobs[id]?.webhooks.remove(url) } }
+
+    /// An owner wants a job that is under way no longer, others do; the job, nil where there are no others.
+    func withdraw(_ owner: JobOwner, from id: Digest, at time: Int64) -> ConversionJob? {
+        leave(id) { job in
+            guard job.owners.contains(owner), !job.owners.subtracting(job.withdrawals.keys).subtracting([owner]).isEmpty else {
+                return false
+            }
+            job.withdrawals[owner] = time
+            return true
         }
     }
 
-    private func changed(_ id: Digest, _ state: inout State) {
+    /// A job is no longer an owner's, and still others'; the job, nil where there are no others.
+    func disown(_ owner: JobOwner, _ id: Digest) -> ConversionJob? {
+        leave(id) { job in
+            guard job.owners.count > 1, job.owners.remove(owner) != nil else { return false }
+            job.withdrawals[owner] = nil
+            job.names = job.names.filter { $0.owner != owner }
+            return true
+        }
+    }
+
+    /// Changes a job for one of its owners and rings for those who follow it; nil where `body` does not want to.
+    private func leave(_ id: Digest, _ body: (inout ConversionJob) -> Bool) -> ConversionJob? {
+        let (job, bells): (ConversionJob?, [Bell]) = state.withLock { state in
+            guard let before = state.jobs[id] else { return (nil, []) }
+            var job = before
+            guard body(&job) else { return (nil, []) }
+            for name in before.names.subtracting(job.names) { state.names[name] = nil }
+            state.jobs[id] = job
+            // Told to who was its owner as well.
+            changed(before, &state)
+            return (job, state.bells.values.compactMap { $0.job == nil || $0.job == id ? $0.bell : nil })
+        }
+        for bell in bells { bell.yield() }
+        return job
+    }
+
+    private func changed(_ job: ConversionJob, _ state: inout State) {
         state.lastChange += 1
-        state.changes.append((state.lastChange, id))
+        state.changes.append((state.lastChange, job.id, job.owners))
         if state.changes.count > Self.mostChanges { state.changes.removeFirst(Self.mostChanges / 4) }
     }
 
@@ -171,11 +257,11 @@ final class JobTable: Sendable {
     func remove(_ id: Digest) -> (job: ConversionJob, task: Task<Void, Never>?)? {
         let (found, bells): ((ConversionJob, Task<Void, Never>?)?, [Bell]) = state.withLock { state in
             guard let job = state.jobs.removeValue(forKey: id) else { return (nil, []) }
-            for key in job.keys where state.keys[key] == id { state.keys[key] = nil }
+            for name in job.names where state.names[name]?.wish == id { state.names[name] = nil }
             for item in job.items {
                 if let result = item.result, state.results[result.digest]?.job == id { state.results[result.digest] = nil }
             }
-            changed(id, &state)
+            changed(job, &state)
             return ((job, state.tasks.removeValue(forKey: id)?.task), state.bells.values.map(\.bell))
         }
         for bell in bells { bell.yield() }

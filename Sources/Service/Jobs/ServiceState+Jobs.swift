@@ -1,3 +1,4 @@
+import AtelierArchives
 import AtelierMemo
 import AtelierScheduling
 import AtelierStages
@@ -6,8 +7,10 @@ extension ServiceState {
     /// Seconds that jobs are kept after their end, and names that clients gave to wishes with them.
     static let secondsJobsAreKept: Int64 = 24 * 3600
 
-    /// Takes a job up, unless it is known; whether it was. Throws `Problem`.
-    func submit(_ submission: Submission, key: String?, from caller: Caller) async throws -> (job: ConversionJob, isKnown: Bool) {
+    /// Takes a job up, unless it is known; whether it was. The caller is an owner of it from now on. Throws `Problem`.
+    ///
+    /// - Parameter name: What the caller calls the wish.
+    func submit(_ submission: Submission, named name: WishName?, from caller: Caller) async throws -> (job: ConversionJob, isKnown: Bool) {
         let request = ConversionJob.Request(wishes: submission.wishes, inputs: submission.inputs)
         if let problem = submission.webhook.flatMap(configuration.webhooks.refusal) { throw problem }
         // What is wrong with the only file is said at once; of several, each has its own outcome.
@@ -15,29 +18,38 @@ extension ServiceState {
         // Each file is a request; what the work takes is the queue's to share out.
         try access.spend(UInt64(submission.inputs.count - 1) * UInt64(ClientRates.nanosecondsOfRequest), by: caller)
         var job = ConversionJob(
-            request, urgency: submission.urgency, webhooks: Set([submission.webhook].compactMap(\.self)),
+            request, of: caller.owner, urgency: submission.urgency, webhooks: Set([submission.webhook].compactMap(\.self)),
             defaults: configuration.conversion, at: systemSeconds())
         job.client = caller.name
-        switch jobs.admit(job, key: key) {
-        case .known(let known):
+        if let name { job.names = [name] }
+        switch jobs.admit(job) {
+        case .known(let known, let isChanged):
+            // A new owner and a new name last as long as the job does.
+            if isChanged { try await keep(known.id) }
             if known.phase.isOver { tell(of: known) }
             return (known, true)
-        case .otherKey:
-            throw Problem(
-                422, "key-reused", "this Idempotency-Key was used for another request", hint: "use a new key for every new request")
+        case .otherName: throw Self.nameReused
         case .full:
             throw Problem(429, "queue-full", "as many jobs are under way as may", limit: JobTable.mostUnderWay, retryAfter: 10)
         case .new(let new):
             let digests = Array(Set(new.request.inputs.map(\.digest)))
             // One that is begun again names them already.
             if new.attempt == 0 { for digest in digests { uploads.pin([digest]) } }
-            do { try await folder.write(new, bringing: digests.compactMap(uploads.file)) } catch {
+            do { try await keep(new.id, bringing: digests.compactMap(uploads.file)) } catch {
                 forget(new.id)
                 throw error
             }
             start(new)
             return (new, false)
         }
+    }
+
+    static let nameReused = Problem(
+        422, "key-reused", "this Idempotency-Key was used for another request", hint: "use a new key for every new request")
+
+    /// Writes a job down as it is. Throws `Problem`.
+    func keep(_ id: Digest, bringing files: [String] = []) async throws {
+        try await folder.write(bringing: files) { [jobs] in jobs[id] }
     }
 
     /// Goes on with what an earlier service was asked for.
@@ -53,11 +65,20 @@ extension ServiceState {
         jobs.run(job) { [self] in await run(job) }
     }
 
-    /// Ends a job that is under way; nil when there is none that is.
-    func cancel(_ id: Digest) async throws -> ConversionJob? {
-        guard let job = jobs[id] else { return nil }
-        let task = jobs.task(of: id)
-        let changed = jobs.change(id, attempt: job.attempt) { job in
+    /// Ends a job that is under way for a caller, and altogether when no other owner waits for it; nil when there is none that is.
+    func cancel(_ id: Digest, for caller: Caller) async throws -> ConversionJob? {
+        guard let job = jobs[id], !job.seen(by: caller).phase.isOver else { return nil }
+        if !caller.hasAllJobs, let job = jobs.withdraw(caller.owner, from: id, at: systemSeconds()) {
+            try await keep(id)
+            return job
+        }
+        return try await end(job)
+    }
+
+    /// Ends a job that is under way, whoever waits for it.
+    private func end(_ job: ConversionJob) async throws -> ConversionJob? {
+        let task = jobs.task(of: job.id)
+        let changed = jobs.change(job.id, attempt: job.attempt) { job in
             for index in job.items.indices where !job.items[index].phase.isOver { job.items[index].phase = .cancelled }
             job.phase = .cancelled
             job.ended = systemSeconds()
@@ -65,25 +86,35 @@ extension ServiceState {
         }
         task?.cancel()
         if let changed {
-            try await folder.write(changed)
+            try await keep(job.id)
             tell(of: changed)
         }
         return changed
     }
 
-    /// Removes a job with its record; whether it was there.
-    @discardableResult
-    func forget(_ id: Digest) -> Bool {
-        guard let (job, task) = jobs.remove(id) else { return false }
+    /// Takes a job from a caller, and removes it when no other owner is left. Throws `Problem`.
+    func forget(_ id: Digest, for caller: Caller) async throws {
+        if !caller.hasAllJobs, let job = jobs.disown(caller.owner, id) {
+            try await keep(id)
+            // Nobody who is left may want it.
+            if !job.phase.isOver, job.owners.allSatisfy({ job.withdrawals[$0] != nil }) { _ = try await end(job) }
+        } else {
+            forget(id)
+        }
+    }
+
+    /// Removes a job with its record.
+    func forget(_ id: Digest) {
+        guard let (job, task) = jobs.remove(id) else { return }
         task?.cancel()
         folder.remove(id)
         for digest in Set(job.request.inputs.map(\.digest)) { uploads.pin([digest], by: -1) }
-        return true
     }
 
     /// What is to be done from time to time.
     func tidy() {
         for id in jobs.outdated(before: systemSeconds() - Self.secondsJobsAreKept) { forget(id) }
+        jobs.forgetNames(before: systemSeconds() - Self.secondsJobsAreKept)
         uploads.sweep()
         jobs.ringAll()
     }
@@ -116,7 +147,7 @@ extension ServiceState {
         }
         guard let ended, ended.phase.isOver else { return }
         // The result is there whether or not its record is: a service that starts again makes or finds it once more.
-        do { try await folder.write(ended) } catch {
+        do { try await keep(ended.id) } catch {
             configuration.tell("a job that has ended could not be kept: \(Problem(error).detail)")
         }
         tell(of: ended)
@@ -142,7 +173,9 @@ extension ServiceState {
                 return change(
                     {
                         $0.phase = .done
-                        $0.result = .init(digest: made.digest, byteCount: made.bytes.count, level: made.level, took: made.took)
+                        $0.result = .init(
+                            digest: made.digest, byteCount: made.bytes.count, checksum: ZIPStream.checksum(of: Array(made.bytes.bytes)),
+                            level: made.level, took: made.took)
                         $0.steps = made.steps
                     }, "part")
             } catch let refusal as JobQueue.Refusal {

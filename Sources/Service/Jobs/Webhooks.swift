@@ -118,9 +118,9 @@ extension ServiceState {
             ])
             webhooks.tell(url, body.bytes, named: job.id.description) { [self] isTold in
                 if !isTold { configuration.tell("nobody could be told of job \(job.id) in hours") }
-                guard let changed = jobs.forgetWebhook(url, of: job.id) else { return }
+                jobs.forgetWebhook(url, of: job.id)
                 // Kept as it was, the next service tells once more, which "at least once" allows.
-                do { try await folder.write(changed) } catch { configuration.tell("a job could not be kept: \(Problem(error).detail)") }
+                do { try await keep(job.id) } catch { configuration.tell("a job could not be kept: \(Problem(error).detail)") }
             }
         }
     }

@@ -53,7 +53,7 @@ extension ServiceState {
                 method: "DELETE", template: "/v1/cache/{level}", summary: "Empties a level.", scope: .admin,
                 parameters: [
                     .init(
-                        name: "level", isInPath: true, summary: "Which.",
+                        name: "level", place: .path, summary: "Which.",
                         schema: .object(["type": "string", "enum": .array(engine.levels.map { .string($0.name) })])), dry,
                 ], answers: [(200, ["application/json"])], problems: [404, 409, 422], answer: .ref("CacheAction")
             ) { [self] call in
