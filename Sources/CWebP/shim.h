@@ -4,7 +4,6 @@
 
 // What is used of libwebp 1.0 or newer. It is opened at run time, on first use, because few conversions meet a WebP file; so these are the types
 // of functions to look up, not functions to link.
-typedef int (*webp_get_info_t)(const uint8_t *data, size_t size, int *width, int *height);
 // Null when the data cannot be decoded; straight alpha.
 typedef uint8_t *(*webp_decode_into_t)(const uint8_t *data, size_t size, uint8_t *out, size_t out_size, int stride);
 // 0 when it cannot be encoded; `*out` is freed with the third.

@@ -18,3 +18,12 @@ public func imageSize(
         return (format, structure.width, structure.height)
     }
 }
+
+/// Width and height of a PNG, JPEG or WebP file in pixels, by its headers; of WebP as it is decoded, of the others as stored.
+///
+/// Throws `ImageDecodingError` or `WebPError`.
+public func pictureSize(of bytes: Span<UInt8>, limits: DecodeLimits = DecodeLimits()) throws -> (width: Int, height: Int) {
+    if WebP.sniff(bytes) { return try WebP.imageSize(of: bytes, limits: limits) }
+    let size = try imageSize(of: bytes, limits: limits)
+    return (size.width, size.height)
+}

@@ -60,7 +60,7 @@ extension ServiceState {
             else {
                 throw Problem(422, "no-pictures", "the project has no pictures, and does not say a width and a height")
             }
-            canvas = try Self.size(of: Blob.reading(path: try path(of: digest), limit: configuration.bodyLimit), called: first)
+            canvas = try Self.size(of: Blob.reading(path: try path(of: digest), limit: configuration.bodyLimit))
         }
         let request = CompositionRequest(place, project: digest, pictures: pictures, canvas: canvas, options: options)
         let archive = try request.archive(of: try sources(of: request))
@@ -141,12 +141,8 @@ extension ServiceState {
         return count >= BigNatural(100) ? 100 : Int(count.description)
     }
 
-    private static func size(of bytes: Blob, called name: String) throws -> PixelSize {
-        if name.lowercased().hasSuffix(".webp") {
-            let picture = try WebP.decode(bytes.bytes.span)
-            return PixelSize(width: picture.width, height: picture.height)
-        }
-        let size = try imageSize(of: bytes.bytes.span)
+    private static func size(of bytes: Blob) throws -> PixelSize {
+        let size = try pictureSize(of: bytes.bytes.span)
         return PixelSize(width: size.width, height: size.height)
     }
 

@@ -83,7 +83,7 @@ extension ServiceState {
         if content.kind == "picture", source.byteCount <= limits.maxFileBytes {
             let bytes = try Blob.reading(path: path, limit: limits.maxFileBytes)
             // What is broken or too large has no size.
-            if let found = try? imageSize(of: bytes.bytes.span, limits: limits) { size = (found.width, found.height) }
+            size = try? pictureSize(of: bytes.bytes.span, limits: limits)
         }
         return .object([
             "digest": .string(source.digest.description), "bytes": .integer(source.byteCount), "media_type": .string(content.type),

@@ -2,6 +2,7 @@ import AtelierArchives
 import AtelierImageCodecs
 import AtelierJSON
 import AtelierMemo
+import AtelierPixels
 import AtelierStages
 import Testing
 
@@ -9,6 +10,21 @@ import Testing
 
 @Suite("Conversions over HTTP", .enabled(if: canServe, "libmicrohttpd or libcurl is not on this machine"))
 struct ConversionTests {
+    @Test("A WebP file is known with its size, and traced", .enabled(if: WebP.isAvailable, "libwebp is not on this machine"))
+    func webP() async throws {
+        let raster = try decodeImage(picture(40).span), pixels = raster.pixels.flatMap { [$0.r, $0.g, $0.b, $0.a] }
+        let file = try #require(WebP.encode(pixels, width: raster.width, height: raster.height, bytesPerPixel: 4))
+        try await serving { client in
+            let facts = try await client.post("/v1/blobs", file, type: "application/octet-stream").json
+            #expect(facts["media_type"]?.string == "image/webp" && facts["width"] == 24 && facts["height"] == 24)
+            let traced = try await client.post("/v1/trace", file, type: "image/webp"),
+                other = try await client.post("/v1/trace", picture(40))
+            #expect(traced.status == 200 && traced.body == other.body)
+            let broken = try await client.post("/v1/trace", Array(file.prefix(30)), type: "image/webp")
+            #expect(try broken.status == 422 && broken.json["detail"]?.string?.contains("WebP") == true)
+        }
+    }
+
     @Test("One file as it is, in a form, and by its digest give the same drawing; the second time it is found")
     func forms() async throws {
         try await serving { client in
@@ -118,6 +134,7 @@ struct ConversionTests {
             let bytes = picture(3), digest = Digest(hashing: Blob(bytes)), path = "/v1/blobs/\(digest)"
             #expect(try await client.get(path).status == 404)
             #expect(try await client.send("PUT", path, picture(4)).status == 422)
+            #expect(try await client.send("PUT", path, bytes, ["Content-Range": "bytes 0-9/10"]).json["code"]?.string == "partial-upload")
             let put = try await client.send("PUT", path, bytes)
             #expect(put.status == 201 && put["location"] == path)
             #expect(try await client.send("PUT", path, bytes).status == 200)

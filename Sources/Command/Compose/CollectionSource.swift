@@ -76,11 +76,7 @@ struct CollectionSource {
         else { throw CollectionFailure("\(printable(folder)): the project has no pictures, and does not say a width and a height") }
         let blob = try Blob.reading(path: file.path, limit: DecodeLimits().maxFileBytes)
         do {
-            if file.isWebP {
-                let picture = try WebP.decode(blob.bytes.span)
-                return PixelSize(width: picture.width, height: picture.height)
-            }
-            let size = try imageSize(of: blob.bytes.span)
+            let size = try pictureSize(of: blob.bytes.span)
             return PixelSize(width: size.width, height: size.height)
         } catch { throw CollectionFailure("\(printable(file.path)): \(sentence(error))") }
     }

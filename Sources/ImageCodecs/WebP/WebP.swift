@@ -24,7 +24,7 @@ struct LibWebP: @unchecked Sendable {  // Functions of a library never change, a
     /// Nil when the library is not here or lacks a function.
     static let shared = LibWebP()
 
-    let getInfo: webp_get_info_t, decodeInto: webp_decode_into_t
+    let decodeInto: webp_decode_into_t
     let encodeRGB: webp_encode_lossless_t, encodeRGBA: webp_encode_lossless_t, release: webp_free_t
     /// As `1.2.4`.
     let version: String
@@ -33,15 +33,12 @@ struct LibWebP: @unchecked Sendable {  // Functions of a library never change, a
         guard let library = dlopen("libwebp.so.7", RTLD_LAZY | RTLD_LOCAL) else { return nil }
         // The header's types are those of libwebp 1.0 and newer.
         func function<T>(_ name: String, _: T.Type) -> T? { dlsym(library, name).map { unsafeBitCast($0, to: T.self) } }
-        guard let getInfo = function("WebPGetInfo", webp_get_info_t.self),
-            let decodeInto = function("WebPDecodeRGBAInto", webp_decode_into_t.self),
+        guard let decodeInto = function("WebPDecodeRGBAInto", webp_decode_into_t.self),
             let encodeRGB = function("WebPEncodeLosslessRGB", webp_encode_lossless_t.self),
             let encodeRGBA = function("WebPEncodeLosslessRGBA", webp_encode_lossless_t.self),
             let release = function("WebPFree", webp_free_t.self), let version = function("WebPGetEncoderVersion", webp_version_t.self)
         else { return nil }
-        (self.getInfo, self.decodeInto, self.encodeRGB, self.encodeRGBA, self.release) = (
-            getInfo, decodeInto, encodeRGB, encodeRGBA, release
-        )
+        (self.decodeInto, self.encodeRGB, self.encodeRGBA, self.release) = (decodeInto, encodeRGB, encodeRGBA, release)
         let number = version()
         self.version = "\(number >> 16 & 0xFF).\(number >> 8 & 0xFF).\(number & 0xFF)"
     }
@@ -75,7 +72,7 @@ extension WebP {
     /// Decodes a file into sRGB pixels with straight alpha, as `decodeImage` does for the other formats.
     public static func decode(_ bytes: Span<UInt8>, limits: DecodeLimits = DecodeLimits()) throws(WebPError) -> Raster<RGBA8> {
         guard let library = LibWebP.shared else { throw .noLibrary }
-        let (width, height) = try size(of: bytes, library, limits)
+        let (width, height) = try storedSize(of: bytes, limits)
         var isDecoded = false
         let pixels = bytes.withUnsafeBufferPointer { file in
             [RGBA8](unsafeUninitializedCapacity: width * height) { output, count in
@@ -91,28 +88,72 @@ extension WebP {
     /// Bytes that decoding this file will hold at its peak beside the file. Reads its header only; throws what `decode` would throw before it
     /// decodes.
     public static func decodingFootprint(of bytes: Span<UInt8>, limits: DecodeLimits = DecodeLimits()) throws(WebPError) -> Int {
-        guard let library = LibWebP.shared else { throw .noLibrary }
-        let (width, height) = try size(of: bytes, library, limits)
+        guard isAvailable else { throw .noLibrary }
+        let (width, height) = try storedSize(of: bytes, limits)
         return width * height * bytesPerPixelWhileDecoding
+    }
+
+    /// Width and height of a file in pixels, as `decode` gives them: after its note on which way up it is. Reads headers only, and needs no
+    /// library; throws what `decode` would throw before it decodes.
+    ///
+    /// - Complexity: O(chunks).
+    public static func imageSize(
+        of bytes: Span<UInt8>, limits: DecodeLimits = DecodeLimits()
+    ) throws(WebPError) -> (width: Int, height: Int) {
+        let (width, height) = try storedSize(of: bytes, limits)
+        return orientation(of: bytes).swapsAxes ? (height, width) : (width, height)
     }
 
     /// The library holds about as much again as the raster while it decodes, and what is turned exists twice.
     private static let bytesPerPixelWhileDecoding = 8
 
-    /// Columns and rows, within the limits.
-    private static func size(
-        of bytes: Span<UInt8>, _ library: LibWebP, _ limits: DecodeLimits
-    ) throws(WebPError) -> (width: Int, height: Int) {
-        var (wide, high) = (Int32(0), Int32(0))
-        let isKnown = bytes.withUnsafeBufferPointer { library.getInfo($0.baseAddress, $0.count, &wide, &high) } != 0
-        guard isKnown, wide > 0, high > 0 else { throw .damaged }
-        let (width, height) = (Int(wide), Int(high))
+    /// Columns and rows as stored, within the limits.
+    private static func storedSize(of bytes: Span<UInt8>, _ limits: DecodeLimits) throws(WebPError) -> (width: Int, height: Int) {
+        do throws(ImageDecodingError) { try limits.check(.fileBytes, bytes.count, against: limits.maxFileBytes) } catch {
+            throw .image(error)
+        }
+        guard let (width, height) = headerSize(of: bytes) else { throw .damaged }
         do throws(ImageDecodingError) {
-            try limits.check(.fileBytes, bytes.count, against: limits.maxFileBytes)
             try limits.check(width: width, height: height)
             try limits.check(.decodedBytes, width * height * bytesPerPixelWhileDecoding, against: limits.maxDecodedBytes)
         } catch { throw .image(error) }
         return (width, height)
+    }
+
+    /// What the picture's chunk says (RFC 9649, sections 2.5 to 2.7), and the canvas around it where there is one; nil for an animation and
+    /// where chunks are cut short or contradict each other.
+    private static func headerSize(of bytes: Span<UInt8>) -> (width: Int, height: Int)? {
+        guard sniff(bytes) else { return nil }
+        func number(_ place: Int, _ count: Int) -> Int { (0..<count).reduce(0) { $0 | Int(bytes[place + $1]) << (8 * $1) } }
+        func isCalled(_ name: StaticString, _ place: Int) -> Bool {
+            (0..<4).allSatisfy { bytes[place + $0] == name.utf8Start[$0] }  // names of chunks have four letters
+        }
+        var place = 12, canvas: (width: Int, height: Int)?
+        while place + 8 <= bytes.count {
+            let length = number(place + 4, 4), body = place + 8
+            guard length <= bytes.count - body else { return nil }
+            var size: (width: Int, height: Int)?
+            if isCalled("VP8X", place) {
+                let isAnimation = 0b10
+                guard length >= 10, number(body, 1) & isAnimation == 0 else { return nil }
+                canvas = (1 + number(body + 4, 3), 1 + number(body + 7, 3))
+            } else if isCalled("VP8 ", place) {
+                // A key frame with its start code (RFC 6386, section 9.1); two bits beside each side say how it might be enlarged.
+                guard length >= 10, number(body, 1) & 1 == 0, number(body + 3, 3) == 0x2A_019D else { return nil }
+                size = (number(body + 6, 2) & 0x3FFF, number(body + 8, 2) & 0x3FFF)
+            } else if isCalled("VP8L", place) {
+                // A signature, the sides less one in 14 bits each, whether there is alpha, and version 0.
+                guard length >= 5, number(body, 1) == 0x2F, number(body + 1, 4) >> 29 == 0 else { return nil }
+                let sides = number(body + 1, 4)
+                size = (1 + sides & 0x3FFF, 1 + sides >> 14 & 0x3FFF)
+            }
+            if let size {
+                guard size.width > 0, size.height > 0, canvas.map({ $0 == size }) ?? true else { return nil }
+                return size
+            }
+            place = body + length + length % 2
+        }
+        return nil
     }
 
     /// What the chunk `EXIF` says (RFC 9649, section 2.7.1.5); upright without one.

@@ -44,7 +44,7 @@ final class CostTable: Sendable {
         var size = Size(pixels: nil, bytes: byteCount)
         if format != .svg {
             let bytes = try Blob.reading(path: path, limit: limits.maxFileBytes)
-            let found = try imageSize(of: bytes.bytes.span, limits: limits)
+            let found = try pictureSize(of: bytes.bytes.span, limits: limits)
             size.pixels = found.width * found.height
         }
         state.withLock {
