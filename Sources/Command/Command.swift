@@ -10,6 +10,7 @@
 import AtelierJSON
 import AtelierScheduling
 import AtelierStages
+import Synchronization
 
 /// The command line as functions: `main` for a process, `run` for everyone else.
 public enum Command {
@@ -45,10 +46,13 @@ public enum Command {
         sigwait(&signals, &received)
         work.cancel()
         console.say("atelier: stopping")
-        var patience = timespec(tv_sec: invocation.secondsToEnd, tv_nsec: 0)
+        var patience = timespec(tv_sec: secondsToEnd.load(ordering: .relaxed), tv_nsec: 0)
         sigtimedwait(&signals, nil, &patience)
         _exit(ExitCode.interrupted.rawValue)
     }
+
+    /// How long a run may take to end when it is asked to; what runs says so when it needs more.
+    static let secondsToEnd = Atomic(2)
 
     /// Runs a command line (without the program's name). Cancelling the task interrupts it.
     ///
@@ -103,11 +107,16 @@ public enum Command {
             case .keys(let command): return try command.run(environment: environment, console: console)
             case .run(let command):
                 if let code = try command.answer(console) { return code }
-                let configuration = try layers(command.settings, environment, console).configuration
-                return try await command.run(configuration, on: workers, environment: environment, console: console)
+                let layers = try layers(command.settings, environment, console)
+                var base = RunCommand()
+                base.settings = layers.settings(base.settings, Settings.batchDefaults, of: .batch)
+                return try await RunCommand(parsing: arguments.dropFirst(), over: base).run(
+                    layers.configuration, on: workers, environment: environment, console: console)
             case .serve(let command):
-                let configuration = try layers(command.settings, environment, console).configuration
-                return try await command.run(configuration, on: workers, environment: environment, console: console)
+                let layers = try layers(command.settings, environment, console)
+                let base = layers.settings(ServeCommand(), ServeCommand.ownOptions, of: .serve)
+                return try await ServeCommand(parsing: arguments.dropFirst(), over: base).run(
+                    layers.configuration, on: workers, environment: environment, console: console)
             case .config(let command):
                 return try command.run(layers(command.settings, environment, console), environment: environment, console: console)
             case .convert(var command), .explain(var command):
@@ -116,13 +125,18 @@ public enum Command {
                     console.sayWithoutEnd(helpText(on: command.verb))
                     return .usage
                 }
-                if let file = command.settings.optionsFile {
-                    let base = try command.decodingOptions(from: file, console)
-                    let profile = command.settings.profile
+                let profile = command.settings.profile, file = command.settings.optionsFile
+                // With an options file, which may say more, this is looked at once more.
+                var layers = try layers(command.settings, environment, console, warns: file == nil)
+                if file != nil || layers.says(.batch) {
+                    var base = ConvertCommand(verb: command.verb)
+                    base.settings = layers.settings(base.settings, Settings.batchDefaults, of: .batch)
+                    if let file { base = try base.decodingOptions(from: file, console) }
                     command = try Invocation(parsing: arguments, over: base).conversion ?? command
                     if command.settings.profile != profile { throw UsageError("--profile belongs on the command line, not into --options") }
                 }
-                let configuration = try layers(command.settings, environment, console).configuration
+                if file != nil { layers = try Self.layers(command.settings, environment, console) }
+                let configuration = layers.configuration
                 if case .explain = invocation { return try command.explain(configuration, environment: environment, console: console) }
                 return try await command.run(configuration, on: workers, environment: environment, console: console)
             }
@@ -131,10 +145,11 @@ public enum Command {
 
     /// The configuration of a command: what files and environment say, under its flags.
     private static func layers(
-        _ settings: Settings, _ environment: [String: String], _ console: Console
+        _ settings: Settings, _ environment: [String: String], _ console: Console, warns: Bool = true
     ) throws(UsageError) -> ConfigurationLayers {
         try ConfigurationLayers(
-            flags: settings.said, environment: environment, workingDirectory: ConfigurationFiles.workingDirectory, warn: console.say)
+            flags: settings.said, environment: environment, workingDirectory: ConfigurationFiles.workingDirectory,
+            warn: { if warns { console.say($0) } })
     }
 
     /// Answers what needs no engine; nil for everything else.

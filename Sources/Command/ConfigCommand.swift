@@ -39,17 +39,20 @@ struct ConfigCommand: ActingCommand, Hashable, Sendable {
         var configuration = layers.configuration
         // A folder that nobody names is one of the system's; without a home there is none to show.
         if configuration.cacheDirectory == nil { configuration.cacheDirectory = try? configuration.cachePath(environment) }
-        let rows = Configuration.options.map { option in
-            Row(option: option, value: option.read(configuration), origin: layers.origin(of: option))
-        }
+        let serve = layers.settings(ServeCommand(), ServeCommand.ownOptions, of: .serve)
+        let batch = layers.settings(Settings(), Settings.batchDefaults, of: .batch)
+        let rows =
+            Configuration.options.map { Row($0, of: configuration, in: nil, layers) }
+            + ServeCommand.ownOptions.map { Row($0, of: serve, in: .serve, layers) }
+            + Settings.batchDefaults.map { Row($0, of: batch, in: .batch, layers) }
         if settings.json {
             let options = JSON.array(rows.map(\.json))
             try console.write(JSON.object(["version": .integer(1), "options": options]).prettyBytes)
         } else {
-            let texts = rows.map(\.valueText), width = texts.map(\.count).max() ?? 0
-            let nameWidth = 2 + (rows.map(\.option.name.count).max() ?? 0)
+            let texts = rows.map(\.text), width = texts.map(\.count).max() ?? 0
+            let nameWidth = 2 + (rows.map(\.name.count).max() ?? 0)
             for (row, text) in zip(rows, texts) {
-                let line = row.option.name.padded(to: nameWidth) + (showsOrigin ? text.padded(to: width + 2) + row.originText : text)
+                let line = row.name.padded(to: nameWidth) + (showsOrigin ? text.padded(to: width + 2) + row.originText : text)
                 try console.write(line + "\n")
             }
         }
@@ -72,30 +75,33 @@ struct ConfigCommand: ActingCommand, Hashable, Sendable {
 
 /// One option with what holds for it.
 private struct Row {
-    let option: Option<Configuration>
-    let value: OptionValue
-    let origin: ConfigurationLayers.Origin?
-
+    let name: String
     /// The value as it may be shown: of a secret only that there is one.
-    private var shown: OptionValue {
-        guard option.isSecret, case .text(let text) = value else { return value }
-        return .text(option.name == "redis-url" ? masked(address: text) : "***")
+    let value: OptionValue, text: String
+    let originText: String
+
+    init<Root>(_ option: Option<Root>, of root: Root, in section: ConfigurationSection?, _ layers: ConfigurationLayers) {
+        name = section?.path(of: option.name) ?? option.name
+        let value = option.read(root)
+        if option.isSecret, case .text(let text) = value {
+            self.value = .text(option.name == "redis-url" ? masked(address: text) : "***")
+        } else {
+            self.value = value
+        }
+        text = printable(option.text(of: self.value) ?? "none")
+        originText = layers.origin(of: name)?.shown(name) ?? "default"
     }
-
-    var valueText: String { printable(option.text(of: shown) ?? "none") }
-
-    var originText: String { origin?.shown(option.name) ?? "default" }
 
     var json: JSON {
         let json: JSON =
-            switch shown {
+            switch value {
             case .absent: .null
             case .flag(let on): .bool(on)
             case .integer(let number): .integer(number)
             case .number(let number): .number(number)
             case .text(let text): .string(text)
             }
-        return .object(["name": .string(option.name), "value": json, "origin": .string(originText)])
+        return .object(["name": .string(name), "value": json, "origin": .string(originText)])
     }
 }
 

@@ -43,7 +43,7 @@ extension ConvertCommand {
     func decodingOptions(from file: String, _ console: Console) throws(UsageError) -> ConvertCommand {
         do {
             let json = try JSON(parsing: console.read(file, limit: largestOptions).withUnsafeBytes(Array.init))
-            return try ConvertCommand.options(of: verb).decode(json, over: ConvertCommand(verb: verb))
+            return try ConvertCommand.options(of: verb).decode(json, over: self)
         } catch let error as JSON.SyntaxError {
             throw UsageError("--options \(printable(file)): not JSON: \(error)")
         } catch let error as OptionError {

@@ -230,11 +230,7 @@ extension Invocation {
             }
             self = .features(command)
         case .run: self = .run(try RunCommand(parsing: rest))
-        case .serve:
-            var command = ServeCommand()
-            let operands = try parse(rest, options: ServeCommand.options, into: &command)
-            if let operand = operands.first { throw UsageError("serve takes no \(printable(operand)); it answers requests") }
-            self = .serve(command)
+        case .serve: self = .serve(try ServeCommand(parsing: rest))
         case .keys:
             var command = KeysCommand(action: try Invocation.word(after: verb, rest, wanting: "what to do"))
             let own = command.action == .add ? KeysCommand.newKeyOptions : []

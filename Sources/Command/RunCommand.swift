@@ -45,7 +45,10 @@ struct RunCommand: Hashable, Sendable {
     init() {}
 
     /// Reads a command line behind `run`.
-    init(parsing arguments: ArraySlice<String>) throws(UsageError) {
+    ///
+    /// - Parameter base: What holds where flags say nothing.
+    init(parsing arguments: ArraySlice<String>, over base: RunCommand = RunCommand()) throws(UsageError) {
+        self = base
         let words = try parse(arguments, options: Self.options, into: &self)
         document = words.first
         operands = Array(words.dropFirst())

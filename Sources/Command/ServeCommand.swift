@@ -3,6 +3,7 @@ import AtelierScheduling
 import AtelierService
 import AtelierServing
 import AtelierStages
+import Synchronization
 
 /// Serves conversions and the studio over HTTP.
 struct ServeCommand: Hashable, Sendable {
@@ -76,7 +77,11 @@ struct ServeCommand: Hashable, Sendable {
             "Serves /metrics on a port of its own, without keys, and no longer with everything else."),
     ]
 
-    static var options: [Option<ServeCommand>] {
+    /// All flags.
+    static var options: [Option<ServeCommand>] { ownOptions + Configuration.flags.map { $0.of(\.settings) } }
+
+    /// Those of this command alone, which `atelier.json` has under "serve".
+    static var ownOptions: [Option<ServeCommand>] {
         let group = "Service"
         return [
             .text(
@@ -105,13 +110,26 @@ struct ServeCommand: Hashable, Sendable {
                 "Lets these hosts be in private networks, and be spoken to without TLS."),
             .integer("server-threads", \.serverThreads, 1...256, group: group, "Threads that read and write for clients."),
             .text("studio", \.studio, "DIR", group: group, "Serves the studio's files from a folder, for those who work on them."),
-        ] + guardOptions + ConversionOptions.limits.map { $0.of(\.conversion) } + Configuration.flags.map { $0.of(\.settings) }
+        ] + guardOptions + ConversionOptions.limits.map { $0.of(\.conversion) }
+    }
+
+    /// What holds before anything is said.
+    init() {}
+
+    /// Reads a command line behind `serve`.
+    ///
+    /// - Parameter base: What holds where flags say nothing.
+    init(parsing arguments: ArraySlice<String>, over base: ServeCommand = ServeCommand()) throws(UsageError) {
+        self = base
+        let operands = try parse(arguments, options: Self.options, into: &self)
+        if let operand = operands.first { throw UsageError("serve takes no \(printable(operand)); it answers requests") }
     }
 
     /// Serves until the task is cancelled; then what runs ends.
     func run(
         _ configuration: Configuration, on workers: WorkerPool?, environment: [String: String], console: Console
     ) async throws -> ExitCode {
+        Command.secondsToEnd.store(drain + 5, ordering: .relaxed)
         let engine = configuration.makeEngine(makesCache: true, on: workers, environment: environment, console: console)
         let journal = configuration.journal(of: engine)
         let service = try Service(engine: engine, service(for: engine, environment, console))
@@ -201,9 +219,4 @@ struct ServeCommand: Hashable, Sendable {
         let host = host ?? "127.0.0.1"
         return host == "*" ? "localhost" : host.contains(":") ? "[\(host)]" : host
     }
-}
-
-extension Invocation {
-    /// How long a run may take to end when it is asked to.
-    var secondsToEnd: Int { if case .serve(let command) = self { command.drain + 5 } else { 2 } }
 }

@@ -17,10 +17,13 @@ private func config(_ words: String..., file: String? = nil, environment: [Strin
 
 @Suite("config")
 struct ConfigCommandTests {
+    /// All options that files may set.
+    private let count = Configuration.options.count + ServeCommand.ownOptions.count + Settings.batchDefaults.count
+
     @Test("show prints every option with its value, and --origin who says so")
     func show() async {
         let plain = await config("show")
-        #expect(plain.code == .done && plain.out.split(separator: "\n").count == Configuration.options.count)
+        #expect(plain.code == .done && plain.out.split(separator: "\n").count == count)
         #expect(plain.out.contains("\ncache-dir ") && plain.out.contains(" /home/me/.cache/atelier\n"))
         let result = await config(
             "show", "--origin", "-j3", "--no-disk", file: #"{"memory_limit": "1GiB", "threads": 2}"#,
@@ -36,6 +39,20 @@ struct ConfigCommandTests {
         #expect(line("cache").last?.hasSuffix("default") == true)
     }
 
+    @Test("show has what is said of single commands")
+    func sections() async {
+        let result = await config("show", "--origin", file: #"{"serve": {"rate": "90/s", "wait_limit": 2}, "batch": {"retries": 3}}"#)
+        func line(_ name: String) -> [String] {
+            let line = result.out.split(separator: "\n").first { $0.hasPrefix(name + " ") } ?? ""
+            return line.split(separator: " ", omittingEmptySubsequences: true).map(String.init)
+        }
+        let file = result.scratch["atelier/atelier.json"] + ":"
+        #expect(line("serve.rate") == ["serve.rate", "90/s", file, "serve.rate"])
+        #expect(line("serve.wait-limit") == ["serve.wait-limit", "2", file, "serve.wait-limit"])
+        #expect(line("serve.queue") == ["serve.queue", "1000", "default"])
+        #expect(line("batch.retries") == ["batch.retries", "3", file, "batch.retries"])
+    }
+
     @Test("show --json gives values of the option's own type")
     func showJSON() async throws {
         let result = await config("show", "--json", "--disk-limit", "1KiB")
@@ -43,7 +60,7 @@ struct ConfigCommandTests {
             Issue.record("not an object with options")
             return
         }
-        #expect(rows.count == Configuration.options.count)
+        #expect(rows.count == count)
         #expect(rows.contains(.object(["name": .string("disk-limit"), "value": .integer(1024), "origin": .string("--disk-limit")])))
         #expect(rows.contains(.object(["name": .string("threads"), "value": .null, "origin": .string("default")])))
     }

@@ -74,21 +74,47 @@ extension ConfigurationFiles {
         guard case .object(let members) = json else {
             throw UsageError("\(printable(path)): a configuration is an object such as {\"disk-limit\": \"20GiB\"}")
         }
-        let options = Configuration.options
         var values: [String: OptionValue] = [:]
+        let plain = members.filter { ConfigurationSection(rawValue: $0.name) == nil }
+        try read(plain, Configuration.options, in: path, home: home, of: nil, into: &values)
         for member in members {
-            let shown = "\"\(printable(member.name))\""
+            guard let section = ConfigurationSection(rawValue: member.name) else { continue }
+            guard case .object(let inner) = member.value else {
+                throw UsageError("\(printable(path)): \"\(section.rawValue)\" is an object such as \(section.example)")
+            }
+            switch section {
+            case .serve: try read(inner, ServeCommand.ownOptions, in: path, home: home, of: section, into: &values)
+            case .batch: try read(inner, Settings.batchDefaults, in: path, home: home, of: section, into: &values)
+            }
+        }
+        return values
+    }
+
+    /// Adds what members of an object say.
+    private static func read<Root>(
+        _ members: [JSON.Member], _ options: [Option<Root>], in path: String, home: String?, of section: ConfigurationSection?,
+        into values: inout [String: OptionValue]
+    ) throws(UsageError) {
+        for member in members {
+            let shown = "\"\(printable(member.name))\"" + (section.map { " of \"\($0.rawValue)\"" } ?? "")
             guard let option = options.first(where: { $0.isCalled(member.name) }) else {
                 let question = closest(to: kebabCase(member.name), in: options.map(\.name)).map { " (did you mean \"\($0)\"?)" } ?? ""
                 throw UsageError("\(printable(path)): there is no option \(shown)\(question)")
             }
-            guard values[option.name] == nil else { throw UsageError("\(printable(path)): \(shown) is said twice") }
+            let name = section?.path(of: option.name) ?? option.name
+            guard values[name] == nil else { throw UsageError("\(printable(path)): \(shown) is said twice") }
             do {
                 let value = try option.value(from: member.value, called: shown)
-                values[option.name] = option.name == "cache-dir" ? value.placed(beside: path, home: home) : value
+                values[name] = option.isPath ? value.placed(beside: path, home: home) : value
             } catch { throw UsageError("\(printable(path)): \(printable(error.description))") }
         }
-        return values
+    }
+}
+
+extension Option {
+    /// Whether its value names a file or a folder.
+    fileprivate var isPath: Bool {
+        if case .text(let word, _) = kind { word == "DIR" || word == "FILE" } else { false }
     }
 }
 

@@ -46,7 +46,9 @@ struct ConfigurationLayers: Hashable, Sendable {
     var configuration: Configuration { Configuration(layers) }
 
     /// Who said what holds for an option; nil for the built-in default.
-    func origin(of option: Option<Configuration>) -> Origin? { layers.last { $0.values[option.name] != nil }?.origin }
+    ///
+    /// - Parameter option: Its name; of a section's with that before it.
+    func origin(of option: String) -> Origin? { layers.last { $0.values[option] != nil }?.origin }
 }
 
 extension Configuration {

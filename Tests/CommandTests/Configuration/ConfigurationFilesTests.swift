@@ -52,6 +52,43 @@ struct ConfigurationFilesTests {
         #expect(files(below: "c/atelier", ["XDG_CONFIG_HOME": scratch["c"]]).project == nil)
     }
 
+    @Test("What is said of single commands stands in objects of their own; whatever else stands there is refused in a sentence")
+    func sections() throws {
+        let found = try values(
+            #"{"threads": 2, "serve": {"rate": "90/m", "burst": 9, "work_limit": 30.5, "max-body": "1MiB", "data": "x"}, "batch": {"retries": 2}}"#
+        )
+        #expect(
+            found == [
+                "threads": .integer(2), "serve.rate": .text("90/m"), "serve.burst": .integer(9), "serve.work-limit": .number(30.5),
+                "serve.max-body": .integer(1 << 20), "serve.data": .text(scratch["a/x"]), "batch.retries": .integer(2),
+            ])
+        for (text, wanted) in [
+            (#"{"serve": 80}"#, #""serve" is an object such as {"serve": {"rate": "1800/m"}}"#),
+            (#"{"serve": {"rat": "1/s"}}"#, #"there is no option "rat" of "serve" (did you mean "rate"?)"#),
+            (#"{"serve": {"threads": 2}}"#, #"there is no option "threads" of "serve""#),
+            (#"{"serve": {"burst": 0}}"#, #""burst" of "serve" wants a whole number from 1 to 1000000"#),
+            (#"{"serve": {"rate": "fast"}}"#, #""rate" of "serve""#), (#"{"serve": {"wait-limit": 0}}"#, #""wait-limit" of "serve""#),
+            (#"{"serve": {"port": 70000}}"#, #""port" of "serve""#), (#"{"batch": {"watch": true}}"#, #"there is no option "watch""#),
+            (#"{"serve": {"max-body": 1, "max_body": 2}}"#, #""max_body" of "serve" is said twice"#),
+            (#"{"rate": "1/s"}"#, #"there is no option "rate""#),
+        ] {
+            let error = #expect(throws: UsageError.self, "\(wanted)") { try values(text) }
+            #expect(error?.description.contains(wanted) == true, "\(wanted)")
+        }
+    }
+
+    @Test("Flags of serve hold over its settings in files, and the nearer file over the user's")
+    func serving() throws {
+        scratch.write(#"{"serve": {"rate": "90/m", "queue": 5, "drain": 7}}"#, to: "home/atelier/atelier.json")
+        scratch.write(#"{"serve": {"queue": 6, "anonymous": "read"}}"#, to: "a/atelier.json")
+        let layers = try ConfigurationLayers(
+            flags: [:], environment: ["XDG_CONFIG_HOME": scratch["home"]], workingDirectory: scratch["a"], warn: { _ in })
+        let base = layers.settings(ServeCommand(), ServeCommand.ownOptions, of: .serve)
+        let command = try ServeCommand(parsing: ["--drain", "9"], over: base)
+        #expect(command.rate == "90/m" && command.queue == 6 && command.anonymous == "read" && command.drain == 9)
+        #expect(!layers.says(.batch) && layers.says(.serve))
+    }
+
     @Test("A relative folder is one beside the file, ~ is the home, and an absolute one stays")
     func paths() throws {
         #expect(try values(#"{"cache-dir": "x/y"}"#) == ["cache-dir": .text(scratch["a/x/y"])])

@@ -51,7 +51,7 @@ struct ConfigurationLayersTests {
                 .file(place.scratch["home/.config/atelier/atelier.json"]), .file(place.scratch["home/project/atelier.json"]),
                 .environment, .flags,
             ]
-            #expect(layers.origin(of: option) == highest.map { origins[$0] }, "sources \(sources)")
+            #expect(layers.origin(of: option.name) == highest.map { origins[$0] }, "sources \(sources)")
         }
     }
 
@@ -124,7 +124,7 @@ struct ConfigurationLayersTests {
         #expect(configuration.quotas == ["web": 1 << 20, "studio": 2 << 30])
         for option in Configuration.options {
             #expect(given[variable(of: option.name)] != nil, "\(option.name)")
-            #expect(layers.origin(of: option) == .environment)
+            #expect(layers.origin(of: option.name) == .environment)
         }
     }
 
