@@ -42,6 +42,7 @@ enum APISchemas {
         [
             "result": result, "svg": .characters, "report": .object(["type": "object"]), "slides": .list(.object(["type": "object"])),
             "steps": .list(step), "cache": .word(["hit", "miss"]), "ms": .measure, "command": .characters,
+            "inputs": .list(.record(["digest": .digest, "name": .characters], optional: ["name"])),
         ], optional: ["svg", "report", "slides"])
 
     private static let conversionProperties: [JSON.Member] = [

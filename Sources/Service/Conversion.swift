@@ -22,6 +22,8 @@ struct PlannedConversion: Sendable {
 
 /// What was made.
 struct MadeConversion: Sendable {
+    /// What it was made of.
+    var inputs: [Submission.Input]
     var bytes: Blob
     /// Of the bytes.
     var digest: Digest
@@ -137,7 +139,7 @@ extension ServiceState {
         let digest = Digest(hashing: bytes, threads: 1)
         results.note(digest, .init(output: plan.conversion.output, type: plan.wishes.kind.type, byteCount: bytes.count))
         return MadeConversion(
-            bytes: bytes, digest: digest, type: plan.wishes.kind.type, level: ran ? nil : output?.level ?? "memory",
+            inputs: plan.inputs, bytes: bytes, digest: digest, type: plan.wishes.kind.type, level: ran ? nil : output?.level ?? "memory",
             took: monotonicNanoseconds() - began, steps: steps, report: report, slides: slides)
     }
 
@@ -310,6 +312,9 @@ extension MadeConversion {
             "cache": .string(level == nil ? "miss" : "hit"),
             "ms": .milliseconds(took),
             "command": .string(command),
+            // Files that came along can be named by these from now on.
+            "inputs": .array(
+                inputs.map { .object(["digest": .string($0.digest.description), "name": $0.name.isEmpty ? nil : .string($0.name)]) }),
         ])
     }
 

@@ -54,6 +54,11 @@ struct ConversionTests {
             #expect(
                 first["cache"]?.string == "miss" && first["command"]?.string == "atelier trace 'my logo.png' --color-distance 4 --speckle 6"
             )
+            // The file that came along can be named from now on.
+            guard case .array(let inputs)? = first["inputs"], let digest = inputs.first?["digest"] else { throw NoList() }
+            #expect(inputs.count == 1 && inputs[0]["name"] == "my logo.png")
+            let again = try await client.post("/v1/trace", json: .object(["inputs": .array([digest]), "preset": "logo"]))
+            #expect(again.text == first["svg"]?.string)
             guard case .array(let steps)? = first["steps"], case .array(let palette)? = first["report"]?["palette"] else { throw NoList() }
             #expect(steps.compactMap { $0["label"]?.string } == ["Decode", "Quantize", "Segment", "Fit", "Write"])
             #expect(steps.allSatisfy { $0["cache"] == .null })
