@@ -51,6 +51,9 @@ static const unsigned char forms_js[] = {
 static const unsigned char frames_js[] = {
 #embed "files/frames.js"
 };
+static const unsigned char hands_js[] = {
+#embed "files/hands.js"
+};
 static const unsigned char icon_svg[] = {
 #embed "files/icon.svg"
 };
@@ -114,14 +117,14 @@ static const unsigned char stats_js[] = {
 static const unsigned char steps_js[] = {
 #embed "files/steps.js"
 };
-static const unsigned char store_js[] = {
-#embed "files/store.js"
-};
 static const unsigned char studio_css[] = {
 #embed "files/studio.css"
 };
 static const unsigned char theme_js[] = {
 #embed "files/theme.js"
+};
+static const unsigned char thumbs_js[] = {
+#embed "files/thumbs.js"
 };
 static const unsigned char trace_js[] = {
 #embed "files/trace.js"
@@ -146,6 +149,7 @@ static const AtelierStudioFile files[] = {
     FILE("flame.js", flame_js),
     FILE("forms.js", forms_js),
     FILE("frames.js", frames_js),
+    FILE("hands.js", hands_js),
     FILE("icon.svg", icon_svg),
     FILE("index.html", index_html),
     FILE("library.js", library_js),
@@ -167,9 +171,9 @@ static const AtelierStudioFile files[] = {
     FILE("state.js", state_js),
     FILE("stats.js", stats_js),
     FILE("steps.js", steps_js),
-    FILE("store.js", store_js),
     FILE("studio.css", studio_css),
     FILE("theme.js", theme_js),
+    FILE("thumbs.js", thumbs_js),
     FILE("trace.js", trace_js),
 };
 

@@ -43,7 +43,7 @@ def main():
         found = {}
         for domain in ("threadTicks", "timeTicks"):
             page, _ = harness.new_page(browser)
-            page.goto(url)
+            harness.visit(page, url)
             page.wait_for_selector("atelier-dock section")
             devtools = page.context.new_cdp_session(page)
             devtools.send("Performance.enable", {"timeDomain": domain})

@@ -89,6 +89,14 @@ def new_page(running, **how):
 # What tests do again and again.
 
 
+def visit(page, url):
+    """Opens the studio; comes back when all of its first view stands, which is made piece by piece."""
+    page.goto(url)
+    page.wait_for_selector("main > atelier-trace")
+    page.wait_for_selector("#right .controls", state="attached")
+    page.evaluate("document.querySelector('#right .controls').ready.then(() => 0)")
+
+
 def file(name, data, type="application/octet-stream"):
     """A file as `set_input_files` takes it."""
     return {"name": name, "mimeType": type, "buffer": data}

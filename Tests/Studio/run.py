@@ -44,8 +44,7 @@ def main():
             began = time.monotonic()
             try:
                 with tempfile.TemporaryDirectory(prefix="atelier-test-") as tmp:
-                    page.goto(url)
-                    page.wait_for_selector("main > atelier-trace")
+                    harness.visit(page, url)
                     given = {"page": page, "url": url, "tmp": tmp, "browser": browser}
                     test(**{name: given[name] for name in inspect.signature(test).parameters})
                 if problems and not is_noisy:

@@ -143,8 +143,7 @@ def main():
                     continue
                 tall = {"viewport": {"width": 1440, "height": 1320}} if view == "performance" and name != "phone" else {}
                 page, problems = harness.new_page(browser, **{**how, **tall})
-                page.goto(url)
-                page.wait_for_selector("main > atelier-trace")
+                harness.visit(page, url)
                 show(page, view, held)
                 path = f"{said.out}/{view}-{name}.png"
                 page.screenshot(path=path)

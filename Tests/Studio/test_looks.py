@@ -1,7 +1,7 @@
 """What holds in every view, in both themes and on a phone: nothing for axe to find, every stop of the Tab key seen and named."""
 import collection
 import samples
-from harness import add, axe, file, new_page, open_view
+from harness import add, axe, file, new_page, open_view, visit
 from waiting import until
 
 FOCUS = """() => {
@@ -38,8 +38,7 @@ def test_every_view_in_both_themes_and_on_a_phone(browser, url):
     for how in ({}, {"color_scheme": "dark"}, {"viewport": {"width": 390, "height": 844}, "device_scale_factor": 2}):
         for view in ("trace", "slides", "collections", "performance"):
             page, problems = new_page(browser, **how)
-            page.goto(url)
-            page.wait_for_selector("main > atelier-trace")
+            visit(page, url)
             filled(page, view)
             found = axe(page)
             assert not found, f"{view} {how}: {found[:3]}"
@@ -51,8 +50,7 @@ def test_every_view_in_both_themes_and_on_a_phone(browser, url):
 def test_tab_stops_are_seen_and_named(browser, url):
     for view in ("trace", "slides", "collections", "performance"):
         page, _ = new_page(browser)
-        page.goto(url)
-        page.wait_for_selector("main > atelier-trace")
+        visit(page, url)
         filled(page, view)
         page.evaluate("document.activeElement.blur()")
         stops = []

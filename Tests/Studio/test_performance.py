@@ -113,8 +113,8 @@ def test_a_recording_becomes_a_file(page):
 
 
 def test_nothing_is_asked_or_drawn_after_leaving(page):
+    page.wait_for_selector("atelier-dock")
     opened(page)
-    page.evaluate("document.querySelector('atelier-dock').hide()")
     page.click('[data-go="collections"]')
     page.wait_for_selector("atelier-collections")
     page.evaluate("document.querySelector('atelier-dock').hide()")

@@ -4,8 +4,10 @@
 import { api, isAbort } from './api.js';
 import { count, download, h, icon, say, bytes } from './dom.js';
 import { frame } from './frames.js';
-import { asked, library, stem, wantThumb } from './library.js';
+import { asked, library } from './library.js';
+import { stem } from './lines.js';
 import { state } from './state.js';
+import { wantThumb } from './thumbs.js';
 
 /** @typedef {import('./library.js').Item} Item */
 const CELL = 148, ROW = 162, GAP = 10, MOST = 1000;
@@ -93,6 +95,7 @@ class Batch extends HTMLElement {
     this.showJob(0, 'Sending');
     try {
       const inputs = await this.send(items);
+      if (!this.job) return;
       const { settings, ...preset } = asked(state.get('trace'));
       const job = await api.json('/v1/jobs', { body: { kind: 'trace', settings, ...preset, inputs, priority: 'normal' } });
       if (!this.job) return void api.json(`/v1/jobs/${job.id}/cancel`, { method: 'POST' });

@@ -22,12 +22,6 @@ function recolor() {
 }
 new MutationObserver(recolor).observe(document.documentElement, { attributeFilter: ['data-theme'] });
 
-/** A style sheet beside the modules. @param {string} name */
-export function sheet(name) {
-  const href = new URL(name, import.meta.url).href;
-  if (![...document.styleSheets].some(s => s.href === href)) document.head.append(h('link', { rel: 'stylesheet', href }));
-}
-
 /** Writes a text where it is another one. @param {any} e @param {string} text */
 export function put(e, text) {
   if (e.firstChild?.nodeType === 3 && e.childNodes.length === 1) {
@@ -233,6 +227,38 @@ customElements.define('atelier-chart', Chart);
 
 /** A chart. @param {Parameters<Chart['of']>[0]} what */
 export const chart = what => (document.createElement('atelier-chart')).of(what);
+
+/** Busy shares over time as shades, a row for each thread. */
+class Heat extends Canvas {
+  /** @param {import('./stats.js').Ring} ring @param {number} rows */
+  of(ring, rows) {
+    this.ring = ring;
+    if (rows !== this.rows) { this.rows = rows; this.style.setProperty('--rows', String(rows)); }
+    this.redraw();
+  }
+
+  draw() {
+    const c = this.context, W = this.canvas.width, H = this.canvas.height, ring = this.ring, rows = this.rows ?? 0, r = this.ratio ?? 1;
+    if (!ring || !rows) return;
+    c.clearRect(0, 0, W, H);
+    const cells = 56, n = Math.min(cells, ring.count), row = H / rows;
+    for (let t = 0; t < rows; t++) {
+      c.globalAlpha = 1;
+      c.fillStyle = color('sunk');
+      c.fillRect(0, t * row, W, row - 3 * r);
+      c.fillStyle = color('c1');
+      const column = ring.columns[t];
+      for (let i = 0; i < n; i++) {
+        const v = column?.[ring.at(ring.count - n + i)];
+        if (!(v > 0)) continue;
+        c.globalAlpha = .12 + .88 * Math.min(1, v);
+        c.fillRect((cells - n + i) * W / cells, t * row, W / cells, row - 3 * r);
+      }
+    }
+    c.globalAlpha = 1;
+  }
+}
+customElements.define('atelier-heat', Heat);
 
 /** The names of lines with their colours. @param {{title: string, color: string}[]} lines */
 export const legend = lines => h('span.lg', ...lines.flatMap(l => [h('i.' + l.color), h('span', l.title)]));

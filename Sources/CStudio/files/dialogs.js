@@ -3,12 +3,17 @@
 
 import { $, h } from './dom.js';
 
-/** A button with a list of things to do. @param {HTMLButtonElement} button @param {() => {title: string, run: () => void, mark?: boolean, note?: string}[]} choices */
-export function menu(button, choices) {
+/** Opens or closes the list of things to do beside a button, which is made at the first time.
+ * @param {HTMLButtonElement} button @param {() => {title: string, run: () => void, mark?: boolean, note?: string}[]} choices */
+export function openMenu(button, choices) {
+  const next = /** @type {HTMLElement} */ (button.nextElementSibling);
+  (next?.matches('.menu') ? next : made(button, choices)).togglePopover();
+}
+
+/** @param {HTMLButtonElement} button @param {Parameters<typeof openMenu>[1]} choices */
+function made(button, choices) {
   const list = h('div.menu', { popover: 'auto' });
-  button.setAttribute('aria-haspopup', 'true');
   button.after(list);
-  button.addEventListener('click', () => list.togglePopover());
   list.addEventListener('toggle', (/** @type {any} */ e) => button.setAttribute('aria-expanded', String(e.newState === 'open')));
   list.addEventListener('beforetoggle', (/** @type {any} */ e) => {
     if (e.newState !== 'open') return;

@@ -1,13 +1,10 @@
 // <atelier-dock>: the line of live figures under every view. It draws twice a second, and nothing while folded.
 
-import { chart, legend, put, sheet } from './chart.js';
+import { chart, legend, put } from './chart.js';
 import { bytes, h, iconButton } from './dom.js';
-import './flame.js';
 import { frame } from './frames.js';
 import { state } from './state.js';
 import { hitRate, ring, threadRing, watch } from './stats.js';
-
-sheet('chart.css');
 
 class Dock extends HTMLElement {
   connectedCallback() {
@@ -96,8 +93,15 @@ class Dock extends HTMLElement {
     this.heat.of(threadRing, Math.min(8, (s.threads ?? []).length || s.workers.count));
     if (performance.now() - (this.flamed ?? -9e9) < 1900) return;
     this.flamed = performance.now();
-    this.flame.show(s.flame);
-    put(this.note, s.flame ? `last ${s.flame.seconds} s` : '');
+    this.showFlame(s.flame);
+  }
+
+  /** What draws flames comes with the first one. @param {any} flame */
+  async showFlame(flame) {
+    if (!this.flame.show && !flame?.frames.length) return;
+    await import('./flame.js');
+    this.flame.show(flame);
+    put(this.note, flame ? `last ${flame.seconds} s` : '');
   }
 }
 customElements.define('atelier-dock', Dock);

@@ -3,7 +3,8 @@
 
 import { api, isAbort } from './api.js';
 import { bytes, download, h, say } from './dom.js';
-import { asked, stem, withInputs } from './library.js';
+import { asked, withInputs } from './library.js';
+import { stem } from './lines.js';
 
 /** @typedef {import('./library.js').Item} Item */
 

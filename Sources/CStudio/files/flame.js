@@ -189,35 +189,3 @@ class Lane extends Canvas {
   }
 }
 customElements.define('atelier-lane', Lane);
-
-/** Busy shares over time as shades, a row for each thread. */
-class Heat extends Canvas {
-  /** @param {import('./stats.js').Ring} ring @param {number} rows */
-  of(ring, rows) {
-    this.ring = ring;
-    if (rows !== this.rows) { this.rows = rows; this.style.setProperty('--rows', String(rows)); }
-    this.redraw();
-  }
-
-  draw() {
-    const c = this.context, W = this.canvas.width, H = this.canvas.height, ring = this.ring, rows = this.rows ?? 0, r = this.ratio ?? 1;
-    if (!ring || !rows) return;
-    c.clearRect(0, 0, W, H);
-    const cells = 56, n = Math.min(cells, ring.count), row = H / rows;
-    for (let t = 0; t < rows; t++) {
-      c.globalAlpha = 1;
-      c.fillStyle = color('sunk');
-      c.fillRect(0, t * row, W, row - 3 * r);
-      c.fillStyle = color('c1');
-      const column = ring.columns[t];
-      for (let i = 0; i < n; i++) {
-        const v = column?.[ring.at(ring.count - n + i)];
-        if (!(v > 0)) continue;
-        c.globalAlpha = .12 + .88 * Math.min(1, v);
-        c.fillRect((cells - n + i) * W / cells, t * row, W / cells, row - 3 * r);
-      }
-    }
-    c.globalAlpha = 1;
-  }
-}
-customElements.define('atelier-heat', Heat);

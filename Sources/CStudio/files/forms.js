@@ -1,7 +1,10 @@
 // @ts-check
 // The settings as a curl line or Swift, and back from any form. Written and read by the same tables, so the way round changes nothing.
 
+import { say } from './dom.js';
 import { bare, flag, quoted, sorted, stem } from './lines.js';
+import { fields } from './schema.js';
+import { state } from './state.js';
 
 /** @typedef {Record<string, any>} Values */
 
@@ -138,4 +141,36 @@ function readSwift(text) {
     if (quality) values.quality = quality; else if (lambda) values.lambda = lambda;
   }
   return values;
+}
+
+/** Texts of a command as values of the right kind. Unknown names are told apart. @param {Record<string, any>} given @param {import('./schema.js').Field[]} all */
+function typed(given, all) {
+  /** @type {Record<string, any>} */
+  const values = {};
+  /** @type {string[]} */
+  const unknown = [];
+  for (const [name, text] of Object.entries(given)) {
+    const f = all.find(f => f.name === name.replaceAll('_', '-'));
+    if (name === 'preset' || name === 'kind') values.preset = text;
+    else if (!f) unknown.push(name);
+    else values[f.name] = value(f, text);
+  }
+  return { values, unknown };
+}
+
+/** @param {import('./schema.js').Field} f @param {any} text */
+function value(f, text) {
+  if (typeof text !== 'string') return text;
+  if (f.isNullable && /^(auto|off)$/.test(text)) return null;
+  if (f.type === 'integer' || f.type === 'number') return Number(text);
+  return f.type === 'flag' ? text !== 'false' : text;
+}
+
+/** Takes the settings of a line into a document. @param {string} text @param {string} doc */
+export async function settle(text, doc) {
+  const all = await fields('trace'), line = readLine(text);
+  if (line?.verb !== 'trace') return say('That is no command of tracing.', 'bad');
+  const { values, unknown } = typed(line.values, all);
+  state.replace(doc, values, { label: 'pasted settings' });
+  say(unknown.length ? `Pasted, without ${unknown.join(', ')}, which tracing does not know.` : 'Settings pasted.', unknown.length ? 'bad' : 'ok');
 }

@@ -11,6 +11,9 @@ const BUDGET = 6, AGE = 100, TELEMETRY = 100;
 const waiting = new Map();
 let asked = false, lastTelemetry = -TELEMETRY, timer = 0;
 
+/** When what was changed is painted; in a hidden tab at once. Long work goes in pieces between which the browser can paint and listen. */
+export const painted = () => new Promise(next => document.hidden ? setTimeout(next) : requestAnimationFrame(() => setTimeout(next)));
+
 /** How the page spends its frames, for the Performance view. */
 export const frameStats = { frames: 0, draws: 0, replaced: 0, late: 0, busy_ms: 0 };
 

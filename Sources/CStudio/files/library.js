@@ -2,13 +2,12 @@
 // The files of this visit: what they are, which are chosen, which one is on the stage, and how they get to the service.
 
 import { api } from './api.js';
-import { state } from './state.js';
-import { store } from './store.js';
+import { state, store } from './state.js';
 import { say } from './dom.js';
 
 /** @typedef {{id: string, name: string, type: string, bytes: number, width: number, height: number, file: File | Blob, added: number,
  *   digest?: string, thumb?: string, kind: 'picture' | 'drawing' | 'other', status: 'idle' | 'queued' | 'running' | 'done' | 'failed',
- *   note?: string, done?: number, own?: Record<string, any>, result?: any}} Item */
+ *   note?: string, done?: number, wasSent?: boolean, own?: Record<string, any>, result?: any}} Item */
 
 const isTaken = (/** @type {File} */ f) => /^image\/|zip$|presentation/.test(f.type) || /\.(svgz?|png|jpe?g|webp|pptx|potx|zip)$/i.test(f.name);
 const kindOf = (/** @type {{type: string, name: string}} */ f) =>
@@ -143,12 +142,28 @@ async function restore() {
 
 // MARK: requests
 
-export const stem = (/** @type {string} */ name) => name.replace(/\.[^.]*$/, '') || 'drawing';
-
 /** The settings of a request, with the preset beside them. @param {Record<string, any>} values */
 export function asked(values) {
   const { preset, ...settings } = values;
   return { settings, ...(preset && { preset }) };
+}
+
+/** Most bytes of a file that goes with a request: what is given up half-way may have to be sent again. */
+const ALONG = 4e6;
+
+/** Asks for a conversion of one file. A small one that the service has not seen goes along, once: that is one way instead of two.
+ * @param {Item} item @param {string} path @param {import('./api.js').Call} call @param {Record<string, any>} body @returns {Promise<any>} */
+export async function withFile(item, path, call, body) {
+  if (item.digest || item.wasSent || uploads.has(item.id) || item.bytes > ALONG) {
+    return withInputs([item], inputs => api.json(path, { ...call, body: { inputs, ...body } }));
+  }
+  item.wasSent = true;
+  const form = new FormData();
+  for (const [name, value] of Object.entries(body)) form.append(name, typeof value === 'string' ? value : JSON.stringify(value));
+  form.append('file', item.file, item.name);
+  const answer = await api.json(path, { ...call, body: form });
+  item.digest ??= answer.inputs[0].digest;
+  return answer;
 }
 
 /** Asks again with the file when the service no longer holds it. @template T @param {Item[]} items @param {(inputs: any[]) => Promise<T>} ask */
@@ -160,47 +175,6 @@ export async function withInputs(items, ask) {
     if (/** @type {any} */ (e).status !== 404) throw e;
     return ask(await inputs(true));
   }
-}
-
-// MARK: small pictures
-
-/** @type {Item[]} */
-const wanted = [];
-let making = false;
-
-/** Makes a small picture of a file, one at a time, and tells when it is there. @param {Item} item */
-export function wantThumb(item) {
-  if (item.thumb !== undefined || wanted.includes(item)) return;
-  wanted.push(item);
-  if (!making) makeThumbs();
-}
-
-async function makeThumbs() {
-  making = true;
-  for (let item; (item = wanted.pop());) {
-    item.thumb = '';
-    try {
-      item.thumb = URL.createObjectURL(await small(item));
-    } catch { /* what the browser cannot show has no picture; the service says whether it can read it */ }
-    tell('thumb ' + item.id);
-    await new Promise(next => setTimeout(next));
-  }
-  making = false;
-}
-
-/** @param {Item} item */
-async function small(item) {
-  if (item.kind === 'drawing') return item.file;
-  if (item.kind === 'other') throw new Error('no picture');
-  const whole = await createImageBitmap(item.file);
-  [item.width, item.height] = [whole.width, whole.height];
-  const scale = Math.min(1, Math.max(160 / whole.width, 128 / whole.height));
-  const canvas = new OffscreenCanvas(Math.max(1, whole.width * scale), Math.max(1, whole.height * scale));
-  const ink = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext('2d'));
-  ink.imageSmoothingQuality = 'high';
-  ink.drawImage(whole, 0, 0, canvas.width, canvas.height);
-  whole.close();
-  return canvas.convertToBlob({ type: 'image/webp' });
 }
 
 // MARK: where files come from

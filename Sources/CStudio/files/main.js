@@ -6,17 +6,16 @@ import { query, same, state, unquery } from './state.js';
 import { command, commandsOf, finders } from './commands.js';
 import { dropped, library } from './library.js';
 import { api, onRefusal } from './api.js';
-import { askFor } from './dialogs.js';
-import { frame } from './frames.js';
+import { frame, painted } from './frames.js';
 import './panel.js';
 import { take } from './trace.js';
 
 /** A view's module is fetched at its first visit. Names of elements are `atelier-` and the id. */
 const views = [
   { id: 'trace', title: 'Trace', library: true },
-  { id: 'collections', title: 'Collections', module: './collections.js', css: 'collections.css' },
-  { id: 'slides', title: 'Slides', module: './slides.js', css: 'slides.css', library: true },
-  { id: 'performance', title: 'Performance', module: './performance.js', css: 'performance.css' },
+  { id: 'collections', title: 'Collections', module: './collections.js', css: ['collections.css'] },
+  { id: 'slides', title: 'Slides', module: './slides.js', css: ['slides.css'], library: true },
+  { id: 'performance', title: 'Performance', module: './performance.js', css: ['chart.css', 'performance.css'] },
 ];
 /** @type {Map<string, any>} */
 const made = new Map();
@@ -28,7 +27,7 @@ export async function go(id, what) {
   const view = views.find(v => v.id === id) ?? views[0];
   wanted = view.id;
   try {
-    if (view.module && !made.has(view.id)) await Promise.all([import(view.module), style(view.css)]);
+    if (view.module && !made.has(view.id)) await load(view.module, view.css ?? []);
   } catch (e) {
     return say(`The ${view.title.toLowerCase()} view did not load: ${e}`, 'bad');
   }
@@ -45,7 +44,7 @@ function make(id) {
   const element = h('atelier-' + id);
   made.set(id, element);
   $('#main').append(element);
-  for (const side of ['left', 'right']) if (element[side]) $('#' + side).append(element[side]);
+  painted().then(() => { for (const side of ['left', 'right']) if (element[side]) $('#' + side).append(element[side]); });
   return element;
 }
 
@@ -72,9 +71,12 @@ function enter(view, element) {
   address();
 }
 
-/** @param {string | undefined} file */
+/** A module with its style sheets: nothing of it is seen without them. @param {string} module @param {string[]} sheets */
+const load = (module, sheets) => Promise.all([import(module), ...sheets.map(style)]);
+
+/** @param {string} file */
 function style(file) {
-  if (!file || $(`link[href$="${file}"]`)) return;
+  if ($(`link[href$="/${file}"]`)) return;
   return new Promise((done, fail) =>
     document.head.append(h('link', { rel: 'stylesheet', href: new URL(file, import.meta.url).href, onload: done, onerror: fail })));
 }
@@ -204,7 +206,8 @@ $('#theme').addEventListener('click', switchTheme);
 $('#help').addEventListener('click', openHelp);
 $('#find').addEventListener('click', openPalette);
 
-onRefusal(() => {
+onRefusal(async () => {
+  const { askFor } = await import('./dialogs.js');
   if (!$('dialog.ask')) askFor('This service wants a key', 'Key', key => { localStorage.setItem('atelier.key', key); location.reload(); });
 });
 
@@ -220,12 +223,17 @@ function showLoad(snapshot) {
   frame('telemetry', 'live', () => live.replaceChildren(h('i'), `${running} running`, h('span.sep', '·'), `${waiting} queued`));
 }
 
-readAddress();
-library.restore();
-(window.requestIdleCallback ?? setTimeout)(async () => {
+/** The frame of the page is in index.html and seen before anything here runs; a view follows, and what can wait comes when nobody waits. */
+async function begin() {
+  await painted();
+  readAddress();
+  library.restore();
+  await new Promise(next => (window.requestIdleCallback ?? setTimeout)(next));
   api.events('stats', showLoad);
-  if (matchMedia('(min-width: 901px)').matches) {
-    await Promise.all([import('./dock.js'), style('dock.css')]).catch(() => document.body.classList.add('no-dock'));
-    if (shown !== 'performance') $('atelier-dock').show?.();
-  }
-});
+  if (!matchMedia('(min-width: 901px)').matches) return;
+  try { await load('./dock.js', ['chart.css', 'dock.css']); } catch { return document.body.classList.add('no-dock'); }
+  const dock = h('atelier-dock');
+  $('.dock').append(dock);
+  if (shown !== 'performance') dock.show();
+}
+begin();

@@ -4,7 +4,7 @@
 import { $, bytes, count, h, icon, iconButton } from './dom.js';
 import { frame } from './frames.js';
 import { command, perform } from './commands.js';
-import { library, wantThumb } from './library.js';
+import { library } from './library.js';
 import { state } from './state.js';
 
 const ROW = 42;
@@ -81,7 +81,7 @@ class Library extends HTMLElement {
       st.title = item.status;
       st.replaceChildren(item.status === 'queued' ? '…' : item.status === 'running' ? ring() : marks[item.status] ? icon(marks[item.status]) : '');
     }
-    if (item.thumb === undefined) wantThumb(item); else this.show(th, item);
+    if (item.thumb === undefined) import('./thumbs.js').then(thumbs => thumbs.wantThumb(item)); else this.show(th, item);
   }
 
   /** @param {string} id */

@@ -1,14 +1,12 @@
 // <atelier-performance>: what the service does now and where its time goes.
 
 import { api, isAbort } from './api.js';
-import { chart, legend, put, sheet } from './chart.js';
+import { chart, legend, put } from './chart.js';
 import { command } from './commands.js';
 import { bytes, count, download, h, icon, iconButton, say, segmented, time } from './dom.js';
 import { kinds } from './flame.js';
 import { frame } from './frames.js';
-import { hitRate, ring, watch } from './stats.js';
-
-sheet('chart.css');
+import { hitRate, reach, ring, watch } from './stats.js';
 
 const percent = (n) => Number.isFinite(n) ? (100 * n).toFixed(1) : '–';
 const levelColors = ['c1', 'c2', 'c3'], classColors = ['c1', 'c2', 'c4'];
@@ -110,6 +108,7 @@ class Performance extends HTMLElement {
 
   /** @param {number} seconds */
   window(seconds) {
+    reach(seconds);
     for (const c of this.charts ?? []) {
       (c.what).seconds = seconds;
       c.told = 0;

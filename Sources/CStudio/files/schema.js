@@ -2,7 +2,7 @@
 // What can be set, as the service describes it: the panel, the address and pasted lines all ask here.
 
 import { api } from './api.js';
-import { store } from './store.js';
+import { store } from './state.js';
 import { bare } from './lines.js';
 
 /** @typedef {{name: string, title: string, type: 'flag' | 'integer' | 'number' | 'choice' | 'text', min: number, max: number, words: string[],
@@ -69,29 +69,6 @@ export function effective(values, f) {
   if (f.name in values) return values[f.name];
   const preset = presets.find(p => p.name === values.preset)?.settings;
   return preset && f.name in preset ? preset[f.name] : f.fallback;
-}
-
-/** Texts of a command as values of the right kind. Unknown names are told apart. @param {Record<string, any>} given @param {Field[]} all */
-export function typed(given, all) {
-  /** @type {Record<string, any>} */
-  const values = {};
-  /** @type {string[]} */
-  const unknown = [];
-  for (const [name, text] of Object.entries(given)) {
-    const f = all.find(f => f.name === name.replaceAll('_', '-'));
-    if (name === 'preset' || name === 'kind') values.preset = text;
-    else if (!f) unknown.push(name);
-    else values[f.name] = value(f, text);
-  }
-  return { values, unknown };
-}
-
-/** @param {Field} f @param {any} text */
-function value(f, text) {
-  if (typeof text !== 'string') return text;
-  if (f.isNullable && /^(auto|off)$/.test(text)) return null;
-  if (f.type === 'integer' || f.type === 'number') return Number(text);
-  return f.type === 'flag' ? text !== 'false' : text;
 }
 
 /** Place of a value on a slider of 0 to 1, and back. @param {Field} f @param {number} v */

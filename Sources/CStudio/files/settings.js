@@ -2,7 +2,7 @@
 // Controls drawn from a schema: each has a value, a unit, a step for the keys and a dot that takes a change back.
 
 import { h, segmented } from './dom.js';
-import { frame } from './frames.js';
+import { frame, painted } from './frames.js';
 import { same, state } from './state.js';
 import { at, effective, fields, place, rounded } from './schema.js';
 
@@ -54,8 +54,9 @@ export function controls({ kind, doc, pick = () => true, parts = {}, order = [] 
     ask();
   };
   root.refresh = ask;
-  root.ready = fields(kind).then(some => {
+  root.ready = fields(kind).then(async some => {
     const picked = some.filter(pick), groups = [...new Set([...order, ...picked.map(f => f.group)])];
+    root.use(doc, base);
     for (const name of groups) {
       const own = picked.filter(f => f.group === name);
       if (!own.length && !parts[name]) continue;
@@ -64,9 +65,9 @@ export function controls({ kind, doc, pick = () => true, parts = {}, order = [] 
       const inside = [...made.map(c => c.element)];
       if (parts[name]) inside.splice(Math.min(1, inside.length), 0, parts[name]);
       root.append(closed.has(name) ? h('details', h('summary', h('h3', name)), ...inside) : h('section', h('h3', name), ...inside));
+      draw();
+      await painted();
     }
-    root.use(doc, base);
-    draw();
   });
   return root;
 }

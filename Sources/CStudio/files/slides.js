@@ -4,7 +4,7 @@ import { api, isAbort } from './api.js';
 import { command } from './commands.js';
 import { bytes, copy, count, download, h, icon, iconButton, say } from './dom.js';
 import { frame } from './frames.js';
-import { library } from './library.js';
+import { asked, library, withInputs } from './library.js';
 import { toCommand } from './lines.js';
 import { made } from './made.js';
 import { cleanSVG } from './sanitize.js';
@@ -90,27 +90,31 @@ class Slides extends HTMLElement {
     if (!this.ends) return;
     const files = this.chosen(), settings = state.get('slides');
     const wish = JSON.stringify([files.map(f => f.id), settings]);
-    if (wish === this.shown) return;
+    if (wish === this.wish) return;
+    this.wish = wish;
     this.files = files;
     const names = files.map(f => f.name);
     this.line.textContent = toCommand(settings, names[0] ?? 'drawing.svg', 'pptx', 'pptx').replace(names[0] ?? '', names.length > 3 ? '*' : names.join(' '));
     this.line.title = this.line.textContent;
     this.none.hidden = files.length > 0;
     this.save.disabled = !files.length;
-    if (!files.length) { this.pages = []; this.shown = wish; return this.draw(); }
+    if (!files.length) {
+      api.stop('slides');
+      this.pages = [];
+      this.busy.textContent = '';
+      return this.draw();
+    }
     this.busy.textContent = 'Working …';
     try {
       const answer = await this.submit('application/json', 'slides');
-      if (!this.ends) return;
-      this.answer = answer;
+      if (this.wish !== wish) return;
       this.pages = answer.slides ?? [];
       this.page = Math.min(this.page, Math.max(0, this.pages.length - 1));
-      this.shown = wish;
       this.selected = undefined;
       this.draw();
     } catch (e) {
+      if (this.wish === wish) this.wish = undefined;
       if (isAbort(e)) return;
-      this.shown = undefined;
       say((e).message, 'bad');
     }
     this.busy.textContent = '';
@@ -118,18 +122,9 @@ class Slides extends HTMLElement {
 
   /** @param {string} accept @param {string} key */
   async submit(accept, key) {
-    const { preset, ...settings } = state.get('slides');
-    const send = async (again = false) => {
-      const inputs = await Promise.all(this.files.map(async f => ({ digest: await library.digest(f, again), name: f.name })));
-      const call = { body: { inputs, settings, ...(preset && { preset }) }, key, accept, priority: ('interactive') };
-      const answer = await made('/v1/pptx', call, () => { this.busy.textContent = 'Waiting for its turn …'; });
-      return accept === PPTX ? answer.blob() : answer.json();
-    };
-    try { return await send(); } catch (e) {
-      // The service may have let go of files it held.
-      if ((e).code !== 'no-such-blob') throw e;
-      return send(true);
-    }
+    const answer = await withInputs(this.files, inputs => made(
+      '/v1/pptx', { body: { inputs, ...asked(state.get('slides')) }, key, accept, priority: 'interactive' }, () => { this.busy.textContent = 'Waiting for its turn …'; }));
+    return accept === PPTX ? answer.blob() : answer.json();
   }
 
   async export() {

@@ -38,7 +38,6 @@ class Stage extends HTMLElement {
     this.setAttribute('role', 'group');
     this.setAttribute('aria-label', 'Stage: arrow keys pan, plus and minus zoom');
     this.append(this.vec, this.orig, this.handle, this.range, ...this.tags, this.empty);
-    this.listen();
     new ResizeObserver(() => { if (this.isFit) this.fit(); else this.ask(); }).observe(this);
   }
 
@@ -50,6 +49,7 @@ class Stage extends HTMLElement {
     this.url = url;
     this.classList.toggle('filled', !!url);
     if (!url) return;
+    this.hands ??= import('./hands.js').then(m => m.hands(this));
     const image = h('img', { alt: 'Original: ' + name, draggable: false, src: url });
     try { await image.decode(); } catch { return; }
     if (this.url !== url) return;
@@ -75,7 +75,7 @@ class Stage extends HTMLElement {
   async setDrawing(svg, alt, nodes) {
     const picture = this.url, url = URL.createObjectURL(new Blob([svg], { type: 'image/svg+xml' }));
     const image = h('img', { alt, draggable: false, src: url });
-    try { await image.decode(); } finally { URL.revokeObjectURL(url); }
+    try { await Promise.all([image.decode(), this.hands]); } finally { URL.revokeObjectURL(url); }
     if (this.url !== picture) return;
     const canvas = nodes > HEAVY ? await this.rasterise(image) : null;
     if (this.url !== picture) return;
@@ -237,50 +237,6 @@ class Stage extends HTMLElement {
     }
     this.outline.set(this.svg);
     this.outline.draw(this.over, this.view, this.width, this.clientHeight, this.mode === 'outline', this.shows.nodes);
-  }
-
-  // MARK: hands
-
-  listen() {
-    /** @type {Map<number, PointerEvent>} */
-    const down = new Map();
-    this.addEventListener('pointerdown', e => {
-      if (e.target === this.range || e.button > 1) return;
-      down.set(e.pointerId, e);
-      this.setPointerCapture(e.pointerId);
-      this.classList.add('held');
-    });
-    this.addEventListener('pointermove', e => {
-      const before = down.get(e.pointerId);
-      if (!before) return;
-      const other = [...down.values()].find(o => o.pointerId !== e.pointerId);
-      if (other) {
-        const gap = (/** @type {PointerEvent} */ p) => Math.hypot(p.clientX - other.clientX, p.clientY - other.clientY);
-        const r = this.getBoundingClientRect();
-        this.zoom(this.view.z * gap(e) / Math.max(1, gap(before)), (e.clientX + other.clientX) / 2 - r.x, (e.clientY + other.clientY) / 2 - r.y);
-      } else this.pan(e.clientX - before.clientX, e.clientY - before.clientY);
-      down.set(e.pointerId, e);
-    });
-    for (const end of ['pointerup', 'pointercancel']) {
-      this.addEventListener(end, e => {
-        down.delete(/** @type {PointerEvent} */ (e).pointerId);
-        if (!down.size) this.classList.remove('held');
-      });
-    }
-    this.addEventListener('wheel', e => {
-      e.preventDefault();
-      if (e.shiftKey) return this.pan(-e.deltaY - e.deltaX, 0);
-      const r = this.getBoundingClientRect(), lines = e.deltaMode ? 20 : 1;
-      const z = this.view.z * Math.exp(-e.deltaY * lines * (e.ctrlKey ? 0.01 : 0.0018)), whole = Math.round(z);
-      this.zoom(whole > 1 && Math.abs(z / whole - 1) < 0.02 ? whole : z, (e.clientX - r.x) % this.width, e.clientY - r.y);
-    }, { passive: false });
-    this.addEventListener('keydown', e => {
-      const step = e.shiftKey ? 160 : 40;
-      const way = { ArrowLeft: [1, 0], ArrowRight: [-1, 0], ArrowUp: [0, 1], ArrowDown: [0, -1] }[e.key];
-      if (!way || e.target !== this) return;
-      this.pan(way[0] * step, way[1] * step);
-      e.preventDefault();
-    });
   }
 }
 

@@ -1,6 +1,6 @@
 // @ts-check
 // One settings document: a flat object for each view, which holds only what differs from the defaults. Changes go through
-// `state.patch`, become small entries of one undo stack (joined while a control is dragged), and the address shows them.
+// `state.patch`, become small entries of one undo stack (joined while a control is dragged), and the address shows them. And what the browser keeps.
 
 /** @typedef {Record<string, any>} Values */
 /** @type {Record<string, Values>} */
@@ -113,3 +113,41 @@ export const unquery = text => Object.fromEntries([...new URLSearchParams(text)]
 function isJSON(text) {
   try { return JSON.parse(text) !== undefined; } catch { return false; }
 }
+
+// MARK: what the browser keeps between visits: files, small pictures of them, saved presets. Nothing here leaves the machine.
+
+/** @type {Promise<IDBDatabase> | null} */
+let opening = null;
+
+/** @returns {Promise<IDBDatabase>} */
+function database() {
+  return opening ??= new Promise((done, fail) => {
+    const asked = indexedDB.open('atelier', 1);
+    asked.onupgradeneeded = () => {
+      asked.result.createObjectStore('files', { keyPath: 'id' });
+      asked.result.createObjectStore('presets', { keyPath: 'name' });
+    };
+    asked.onsuccess = () => done(asked.result);
+    asked.onerror = () => fail(asked.error);
+  });
+}
+
+/** @param {'files' | 'presets'} name @param {IDBTransactionMode} mode @param {(s: IDBObjectStore) => IDBRequest} act @returns {Promise<any>} */
+async function ask(name, mode, act) {
+  const db = await database();
+  return new Promise((done, fail) => {
+    const asked = act(db.transaction(name, mode).objectStore(name));
+    asked.onsuccess = () => done(asked.result);
+    asked.onerror = () => fail(asked.error);
+  });
+}
+
+/** A browser that keeps nothing (a private window, a full disk) is no reason to stop. */
+export const store = {
+  /** @param {'files' | 'presets'} name @returns {Promise<any[]>} */
+  all: name => ask(name, 'readonly', s => s.getAll()).catch(() => []),
+  /** @param {'files' | 'presets'} name @param {any} value */
+  put: (name, value) => ask(name, 'readwrite', s => s.put(value)).catch(() => undefined),
+  /** @param {'files' | 'presets'} name @param {string} key */
+  remove: (name, key) => ask(name, 'readwrite', s => s.delete(key)).catch(() => undefined),
+};

@@ -51,7 +51,7 @@ export const threadRing = new Ring(Array.from({ length: 32 }, (_, i) => String(i
 let last = null;
 /** @type {Set<(snapshot: any) => void>} */
 const watchers = new Set();
-let end = () => {}, isFilled = false;
+let end = () => {}, filled = 0;
 /** Lookups some seconds ago by level, to tell what the cache does now. @type {{time: number, levels: any[]}[]} */
 let past = [];
 
@@ -62,7 +62,7 @@ export const snapshot = () => last;
 export function watch(see) {
   if (!watchers.size) {
     end = api.events('stats', take);
-    if (!isFilled) fill();
+    reach(60);
   }
   watchers.add(see);
   if (last) see(last);
@@ -98,10 +98,11 @@ function take(s) {
   for (const see of watchers) see(s);
 }
 
-/** What was before the page. */
-async function fill() {
-  isFilled = true;
-  const history = await api.json('/v1/stats/history?window=60m').catch(() => null), series = history?.series;
+/** What was before the page, so many seconds back. @param {number} seconds */
+export async function reach(seconds) {
+  if (seconds <= filled) return;
+  filled = seconds;
+  const history = await api.json(`/v1/stats/history?window=${seconds / 60}m`).catch(() => null), series = history?.series;
   if (!series?.time_ms) return;
   const live = ring.count ? Array.from({ length: ring.count }, (_, i) => ring.at(i)) : [];
   const kept = live.map(i => [ring.times[i], Object.fromEntries(Object.entries(ring.columns).map(([n, c]) => [n, c[i]]))]);

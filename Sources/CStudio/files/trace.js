@@ -7,13 +7,11 @@ import { api, isAbort } from './api.js';
 import { query, same, state } from './state.js';
 import { frame } from './frames.js';
 import { command, perform } from './commands.js';
-import { asked, keepItem, library, stem, withInputs } from './library.js';
+import { asked, keepItem, library, withFile } from './library.js';
 import { controls } from './settings.js';
-import { dropPreset, fields, loadPresets, presets, savePreset, typed } from './schema.js';
+import { dropPreset, loadPresets, presets, savePreset } from './schema.js';
 import { Facts, Steps } from './steps.js';
-import { toCommand } from './lines.js';
-import { askFor, menu } from './dialogs.js';
-import { nodesOf } from './nodes.js';
+import { stem, toCommand } from './lines.js';
 import './stage.js';
 
 /** @typedef {import('./library.js').Item} Item */
@@ -173,7 +171,10 @@ class Trace extends HTMLElement {
     frame('panels', 'line', () => this.showLine());
     if (!item) { this.facts.show(null); this.steps.show([]); this.palette?.show([]); return; }
     this.run();
-    ready.then(() => this.showTags());
+    ready.then(() => {
+      if (item.kind === 'picture' && this.item === item) Object.assign(item, { width: this.stage.size.w, height: this.stage.size.h });
+      this.showTags();
+    });
   }
 
   // MARK: the service
@@ -215,7 +216,7 @@ class Trace extends HTMLElement {
     this.waits = null;
     if (!item.result) { item.status = 'running'; library.changed('item'); }
     try {
-      const answer = await this.post(item, values, 'brief');
+      const [answer, { counted }] = await Promise.all([this.post(item, values, 'brief'), import('./nodes.js')]);
       if (this.asking !== mine || this.item !== item) return;
       this.asking = null;
       item.result = Object.assign(answer, { values, report: { ...counted(answer.svg), palette: item.result?.report?.palette, ...answer.report } });
@@ -231,7 +232,7 @@ class Trace extends HTMLElement {
 
   /** @param {Item} item @param {Record<string, any>} values @param {'brief' | 'full'} report @returns {Promise<any>} */
   post(item, values, report) {
-    return withInputs([item], inputs => api.json('/v1/trace', { key: 'trace', priority: 'interactive', body: { inputs, ...asked(values), report } }));
+    return withFile(item, '/v1/trace', { key: 'trace', priority: 'interactive' }, { ...asked(values), report });
   }
 
   /** The figures that take longer than the drawing come when nothing moves any more. @param {Item} item */
@@ -336,29 +337,9 @@ class Trace extends HTMLElement {
   /** Takes a command, a curl line or Swift. @param {string} text */
   take(text) {
     if (!/^\s*(\$ )?(\S*\/)?(atelier|curl)\s|ConversionOptions\(\)/.test(text)) return false;
-    this.settle(text).catch(e => say(`That could not be read: ${e.message}`, 'bad'));
+    import('./forms.js').then(forms => forms.settle(text, this.doc)).catch(e => say(`That could not be read: ${e.message}`, 'bad'));
     return true;
   }
-
-  /** @param {string} text */
-  async settle(text) {
-    const [{ readLine }, all] = await Promise.all([import('./forms.js'), fields('trace')]), line = readLine(text);
-    if (line?.verb !== 'trace') return say('That is no command of tracing.', 'bad');
-    const { values, unknown } = typed(line.values, all);
-    state.replace(this.doc, values, { label: 'pasted settings' });
-    say(unknown.length ? `Pasted, without ${unknown.join(', ')}, which tracing does not know.` : 'Settings pasted.', unknown.length ? 'bad' : 'ok');
-  }
-}
-
-/** Paths and nodes of a drawing, told by its markup before the report comes. @param {string} svg */
-function counted(svg) {
-  let paths = 0, nodes = 0;
-  for (const [, d] of svg.matchAll(/ d="([^"]*)"/g)) {
-    paths++;
-    // Every number of a huge drawing would take longer to read than a frame.
-    nodes += svg.length < 300000 ? nodesOf(d).length / 2 - (d.match(/m/gi) ?? []).length : (d.match(/[a-y]/gi) ?? []).length;
-  }
-  return { paths, nodes };
 }
 
 customElements.define('atelier-trace', Trace);
@@ -370,6 +351,13 @@ const hasDrawing = () => !!view()?.item?.result?.svg;
 const item = () => view().item;
 /** @param {string} name @param {any[]} what */
 const out = async (name, ...what) => /** @type {any} */ (await import('./export.js'))[name](...what);
+/** A button with a list of things to do. @param {HTMLButtonElement} button @param {() => {title: string, run: () => void, note?: string}[]} choices */
+function menu(button, choices) {
+  button.setAttribute('aria-haspopup', 'true');
+  button.addEventListener('click', async () => (await import('./dialogs.js')).openMenu(button, choices));
+}
+/** @param {...any} what */
+const askFor = async (...what) => /** @type {any} */ (await import('./dialogs.js')).askFor(...what);
 /** @param {string} id */
 const entry = id => ({ title: own.find(c => c.id === id)?.title ?? id, run: () => perform(id) });
 const own = [
