@@ -5,6 +5,8 @@ import samples
 from waiting import until
 
 FAST = True
+# The browser tells of every refused request, and that one is the point.
+NOISY = ("test_a_broken_picture_says_so_and_can_be_tried_again",)
 PUT = """([name, type, text, how]) => {
   const data = new DataTransfer(), bytes = Uint8Array.from(atob(text), c => c.charCodeAt(0));
   if (how === 'text') data.setData('text/plain', atob(text)); else data.items.add(new File([bytes], name, {type}));
@@ -96,3 +98,23 @@ def test_files_are_there_after_a_reload(page, url, tmp):
     page.reload()
     page.wait_for_selector("#result", state="visible")
     assert names(page) == ["badge.png"]
+
+
+def test_folders_in_folders_are_walked_to_their_end(page, url, tmp):
+    names = page.evaluate("""async () => {
+      const { dropped } = await import(document.querySelector('link[href$="/library.js"]').href);
+      const file = name => ({ isFile: true, file: done => done(new File(['x'], name)) });
+      // A reader gives at most a hundred at a time, as browsers do.
+      const folder = all => ({ isDirectory: true, createReader: () => ({ readEntries: done => done(all.splice(0, 100)) }) });
+      const inner = folder([...Array.from({ length: 230 }, (_, n) => file(`p${n}.png`)), file('.hidden')]);
+      const items = [folder([inner, file('a.png')]), file('b.png')].map(e => ({ kind: 'file', webkitGetAsEntry: () => e }));
+      return (await dropped({ items, files: [] })).map(f => f.name); }""")
+    assert len(names) == 232 and {"a.png", "b.png", "p229.png"} <= set(names) and names == sorted(names), len(names)
+
+
+def test_a_broken_picture_says_so_and_can_be_tried_again(page, url, tmp):
+    put(page, "broken.png", "image/png", samples.badge()[:60], "drop")
+    page.wait_for_selector("#say.bad >> text=Try again")
+    until(page, "!!document.querySelector('.item.warn')")
+    put(page, "whole.png", "image/png", samples.badge(), "drop")
+    page.wait_for_selector("#result", state="visible")

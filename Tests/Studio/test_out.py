@@ -3,9 +3,11 @@ from pathlib import Path
 import zipfile
 
 import samples
-from waiting import until
+from waiting import comes, until
 
 FAST = False
+# A job that is over already refuses to be cancelled, which the browser tells of.
+NOISY = ("test_a_job_of_the_grid_is_cancelled",)
 CONTEXT = {"permissions": ["clipboard-read", "clipboard-write"]}
 
 
@@ -97,3 +99,48 @@ def test_grid_shows_only_rows_in_sight(page, url, tmp):
     page.keyboard.press("b")
     page.wait_for_selector("text=All 120 files")
     assert 0 < page.locator("atelier-batch .cells li").count() < 80
+
+
+def test_copied_picture(page, url, tmp):
+    opened(page, tmp)
+    page.click("[aria-label='More ways out']")
+    page.click(".menu >> text=Copy as a picture")
+    page.wait_for_selector("text=Picture copied.")
+    size = page.evaluate("""async () => { const [item] = await navigator.clipboard.read(), b = await createImageBitmap(await item.getType('image/png'));
+      return [b.width, b.height]; }""")
+    assert size == [96, 96]
+
+
+def test_a_job_of_the_grid_is_cancelled(page, url, tmp):
+    page.set_input_files("#files", samples.files(tmp, 12))
+    page.keyboard.press("b")
+    page.wait_for_selector("text=All 12 files")
+    for path in ("**/v1/jobs", "**/v1/jobs/*?wait=*"):
+        # Held back, so that there is time to cancel: once before the job has a name, once while it runs.
+        held, cancels = [], []
+        page.route(path, lambda r: held.append(r), times=1)
+        page.on("request", lambda r: cancels.append(r.url) if r.url.endswith("/cancel") else None)
+        page.click("text=Trace all")
+        comes(page, held)
+        page.click("atelier-batch >> text=Cancel")
+        held[0].continue_()
+        page.wait_for_selector("atelier-batch button:has-text('Trace all')", state="visible")
+        until(page, "!document.querySelector('.cells .running, .cells .queued')")
+        comes(page, cancels)
+
+
+def test_what_is_cancelled_while_files_are_sent_becomes_no_job(page, url, tmp):
+    page.set_input_files("#files", samples.files(tmp, 6))
+    page.keyboard.press("b")
+    page.wait_for_selector("text=All 6 files")
+    held, jobs = [], []
+    page.route("**/v1/blobs", lambda r: held.append(r))
+    page.on("request", lambda r: jobs.append(r.url) if r.url.endswith("/v1/jobs") else None)
+    page.click("text=Trace all")
+    comes(page, held)
+    page.click("atelier-batch >> text=Cancel")
+    for route in held:
+        route.continue_()
+    page.wait_for_selector("atelier-batch button:has-text('Trace all')", state="visible")
+    page.wait_for_timeout(300)
+    assert not jobs, jobs

@@ -28,7 +28,6 @@ def set_value(page, name, value):
 
 
 def test_panel_is_that_of_the_schema(page, url, tmp):
-    page.wait_for_selector("#corner", state="attached")
     schema = page.evaluate("async () => (await (await fetch('/v1/schema/trace')).json()).properties")
     shown = page.evaluate("[...document.querySelectorAll('.controls :is(input, select)')].map(e => e.id || e.name)")
     for name, option in schema.items():
@@ -76,7 +75,6 @@ def test_address_carries_the_settings(page, url, tmp):
 
 
 def test_sixty_steps_back_and_forth(page, url, tmp):
-    page.wait_for_selector("#corner")
     for value in range(20, 80):
         set_value(page, "corner", value)
     page.locator("#find").focus()
@@ -120,7 +118,6 @@ def test_merge_and_edit(page, url, tmp):
 
 
 def test_lines_go_round_unchanged(page, url, tmp):
-    page.wait_for_selector("#corner")
     settings = {"preset": "poster", "corner": 48, "color-distance": 4.5, "colors": None, "svg-size": False, "invert": True, "layering": "cutout",
                 "palette": "#fff,#1e2a38", "recolor": "#fff,#c33=#123456", "decimals": 2, "ink": "#101010", "paper": "none", "lambda": 420}
     page.evaluate("""async v => (await import(document.querySelector('link[href$="state.js"]').href)).state.replace('trace', v)""", settings)
@@ -156,3 +153,34 @@ def test_one_file_may_differ(page, url, tmp):
     until(page, f"!('corner' in {VALUES})")
     page.keyboard.press("[")
     until(page, f"{VALUES}.corner === 99")
+
+
+def test_a_line_is_pasted_by_a_question(page, url, tmp):
+    page.click("[aria-label='Copy in another form, or paste']")
+    page.click(".menu >> text=Paste a command")
+    page.fill("#asked", "$ atelier trace x.png --corner 62 --weather fine -o x.svg")
+    page.click("dialog >> text=OK")
+    page.wait_for_selector("text=Pasted, without weather")
+    until(page, f"{VALUES}.corner === 62")
+
+
+def test_a_menu_opens_closes_and_goes_by_arrows(page, url, tmp):
+    more = page.get_by_role("button", name="More ways out")
+    more.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".menu:popover-open")
+    assert more.get_attribute("aria-expanded") == "true"
+    page.keyboard.press("Tab")
+    page.keyboard.press("ArrowDown")
+    until(page, "document.activeElement.textContent.startsWith('Download PNG, 4')")
+    page.keyboard.press("Escape")
+    until(page, "!document.querySelector('.menu:popover-open')")
+    assert more.get_attribute("aria-expanded") == "false"
+
+
+def test_a_colour_is_added_to_the_palette(page, url, tmp):
+    opened(page, tmp)
+    page.wait_for_selector(".pal li[data-color]")
+    page.evaluate("""() => { const e = document.querySelector('.pal .add input'); e.value = '#00ffcc'; e.dispatchEvent(new Event('change', {bubbles: true})); }""")
+    until(page, f"{VALUES}.recolor === '#00ffcc'")
+    page.wait_for_selector(".pal li[data-color='#00ffcc']")

@@ -3,6 +3,9 @@ import samples
 from waiting import until
 
 FAST = True
+# The browser tells of every refused request, and that one is the point.
+NOISY = ("test_a_service_that_wants_a_key_is_given_one",)
+CONTEXT = {"permissions": ["clipboard-read", "clipboard-write"]}
 MODULE = "async name => await import(document.querySelector(`link[href$=\"/${name}.js\"]`).href)"
 
 
@@ -103,3 +106,46 @@ def test_phone(page, url, tmp):
     height = page.evaluate("document.querySelector('.right').offsetHeight")
     page.click("#fold")
     assert page.evaluate("document.querySelector('.right').offsetHeight") < height
+
+
+def test_every_letter_does_what_the_sheet_of_keys_says(page, url, tmp):
+    page.set_input_files("#files", samples.file(tmp))
+    page.wait_for_selector("#result", state="visible")
+    page.locator("atelier-stage").focus()
+    for key in ("o", "Shift+O"):
+        with page.expect_file_chooser():
+            page.keyboard.press(key)
+    for key, name in (("d", "badge.svg"), ("e", "badge.pptx")):
+        with page.expect_download() as held:
+            page.keyboard.press(key)
+        assert held.value.suggested_filename == name
+    page.keyboard.press("c")
+    page.wait_for_selector("text=Command copied.")
+    assert page.evaluate("navigator.clipboard.readText()") == "atelier trace badge.png -o badge.svg"
+    zoom = "document.querySelector('atelier-stage').view.z"
+    for key, holds in (("Shift+)", f"{zoom} === 1"), ("+", f"{zoom} === 2"), ("-", f"{zoom} === 1"), ("b", "!document.querySelector('atelier-batch').hidden"),
+                       ("b", "document.querySelector('atelier-batch').hidden"), ("p", "document.querySelector('[aria-current=page]').textContent === 'Performance'")):
+        page.keyboard.press(key)
+        until(page, holds)
+    page.keyboard.press("?")
+    page.wait_for_selector("dialog.help")
+    keys = set(page.locator("dialog.help kbd").all_text_contents())
+    assert len(keys) > 15, keys
+
+
+def test_a_service_that_wants_a_key_is_given_one(page, url, tmp):
+    seen = []
+
+    def guarded(route):
+        seen.append(route.request.headers.get("authorization"))
+        if seen[-1] == "Bearer secret":
+            route.continue_(headers={k: v for k, v in route.request.headers.items() if k != "authorization"})
+        else:
+            route.fulfill(status=401, content_type="application/problem+json", body='{"title": "a key is needed"}')
+
+    page.route("**/v1/presets", guarded)
+    page.reload()
+    page.fill("#asked", "secret")
+    page.click("dialog.ask >> text=OK")
+    page.wait_for_selector("label:has-text('Poster')")
+    assert seen[0] is None and seen[-1] == "Bearer secret"

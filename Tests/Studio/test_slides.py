@@ -61,6 +61,7 @@ def test_the_report_says_what_is_no_shape_and_why(page):
     page.locator("select[aria-label='Show elements']").select_option("notes")
     row = page.locator(".el", has_text="rect#cloud")
     row.wait_for()
+    # Not `inner_text`: of rows out of sight the browser lays nothing out, and says nothing.
     assert row.locator("span").text_content() != "native" and len(row.locator("small").text_content()) > 12, row.inner_html()
     totals = dict(zip(page.locator(".rep th").all_inner_texts(), page.locator(".rep td").all_inner_texts()))
     assert totals["Native shapes"] == "2" and "wn" in page.locator(".deck .wn").get_attribute("class"), totals
@@ -86,3 +87,13 @@ def test_the_deck_is_a_presentation_with_these_slides(page):
     assert held.value.suggested_filename == "deck.pptx"
     names = zipfile.ZipFile(io.BytesIO(open(held.value.path(), "rb").read())).namelist()
     assert sum(n.startswith("ppt/slides/slide") for n in names) == 2, names
+
+
+def test_a_deck_is_asked_for_once(page):
+    asked = []
+    page.on("request", lambda r: asked.append(r.url) if r.url.endswith("/v1/pptx") else None)
+    deck(page, drawing())
+    page.wait_for_selector(".paper circle[data-node]")
+    page.locator(".paper circle").click()
+    until(page, "!!document.querySelector('.el[aria-pressed=true]')")
+    assert len(asked) == 1, asked

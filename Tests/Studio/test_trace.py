@@ -5,6 +5,8 @@ import samples
 from waiting import until
 
 FAST = True
+# The browser tells of every refused request, and that one is the point.
+NOISY = ("test_a_service_that_forgot_a_file_is_sent_it_again", "test_a_busy_service_is_asked_again")
 STAGE = "document.querySelector('atelier-stage')"
 
 
@@ -138,3 +140,89 @@ def test_markup_of_the_service_never_enters_the_page(page, url, tmp):
     page.keyboard.press("4")
     page.wait_for_timeout(100)
     assert page.evaluate("window.struck === undefined && !document.querySelector('main svg script, main svg rect')")
+
+
+def test_the_split_is_dragged_by_hand(page, url, tmp):
+    opened(page, tmp)
+    box = page.locator("#split").bounding_box()
+    middle = (box["x"] + box["width"] / 2, box["y"] + box["height"] / 3)
+    page.mouse.move(*middle)
+    page.mouse.down()
+    page.mouse.move(middle[0] - box["width"] / 4, middle[1], steps=4)
+    page.mouse.up()
+    until(page, f"Math.abs({STAGE}.share - 0.25) < 0.05")
+
+
+def test_an_overlay_fades(page, url, tmp):
+    opened(page, tmp)
+    page.keyboard.press("3")
+    page.evaluate("(e => { e.value = 0.25; e.dispatchEvent(new Event('input', {bubbles: true})); })(document.querySelector('#opacity'))")
+    until(page, f"{STAGE}.result.style.opacity === '0.25'")
+    page.keyboard.press("1")
+    until(page, f"{STAGE}.result.style.opacity === '1' && document.querySelector('#opacity').hidden")
+
+
+def test_the_wheel_zooms_about_the_pointer_and_pans_with_shift(page, url, tmp):
+    opened(page, tmp)
+    box = page.locator("atelier-stage").bounding_box()
+    at = f"(v => [(200 - v.x) / v.z, (150 - v.y) / v.z])({STAGE}.view)"
+    # The border of the stage is a pixel wide.
+    page.mouse.move(box["x"] + 200, box["y"] + 150)
+    before, zoom = page.evaluate(at), page.evaluate(f"{STAGE}.view.z")
+    page.mouse.wheel(0, -200)
+    until(page, f"{STAGE}.view.z > {zoom} * 1.2")
+    after = page.evaluate(at)
+    assert all(abs(a - b) < 0.5 for a, b in zip(before, after)), (before, after)
+    x = page.evaluate(f"{STAGE}.view.x")
+    page.keyboard.down("Shift")
+    page.mouse.wheel(0, 60)
+    page.keyboard.up("Shift")
+    until(page, f"{STAGE}.view.x < {x}")
+
+
+def test_the_first_drawing_takes_one_request(page, url, tmp):
+    asked = []
+    page.on("request", lambda r: asked.append(r.url.split("/v1/")[1]) if r.method == "POST" else None)
+    opened(page, tmp, samples.badge(72))
+    until(page, "document.querySelector('atelier-trace').item.result.isComplete")
+    # The other is for the likeness, and names the file that is there by now.
+    assert asked == ["trace", "trace"], asked
+    assert page.evaluate("document.querySelector('atelier-trace').item.digest").isalnum()
+
+
+def test_a_service_that_forgot_a_file_is_sent_it_again(page, url, tmp):
+    opened(page, tmp)
+    until(page, "document.querySelector('atelier-trace').item.result.isComplete")
+    sent, refused = [], []
+
+    def forget(route):
+        refused.append(1)
+        route.fulfill(status=404, content_type="application/problem+json", body='{"title": "gone", "code": "no-such-blob"}')
+
+    page.route("**/v1/trace", forget, times=1)
+    page.on("request", lambda r: sent.append(r.url) if r.url.endswith("/v1/blobs") else None)
+    page.locator("#corner").focus()
+    page.keyboard.press("ArrowRight")
+    until(page, "document.querySelector('atelier-trace').item.result.values.corner === 41")
+    assert len(sent) == len(refused) == 1, (sent, refused)
+
+
+def test_a_busy_service_is_asked_again(page, url, tmp):
+    page.route(
+        "**/v1/trace",
+        lambda r: r.fulfill(status=429, headers={"Retry-After": "1"}, content_type="application/problem+json", body='{"title": "busy"}'),
+        times=1,
+    )
+    page.set_input_files("#files", samples.file(tmp))
+    page.wait_for_selector("text=The service is busy; the drawing follows.")
+    page.wait_for_selector("#result", state="visible")
+
+
+def test_settings_that_were_seen_before_come_from_the_cache(page, url, tmp):
+    opened(page, tmp)
+    page.locator("#corner").focus()
+    for key, value in (("ArrowRight", "{corner: 41}"), ("ArrowLeft", "{}")):
+        page.keyboard.press(key)
+        until(page, f"JSON.stringify(document.querySelector('atelier-trace').item.result.values) === JSON.stringify({value})")
+    until(page, "document.querySelectorAll('.facts dd')[4].textContent.includes('from cache')")
+    until(page, "[...document.querySelectorAll('.pipe li')].every(l => l.className === 'hit')")

@@ -8,3 +8,12 @@ def until(page, expression, looks=600):
             return
         page.wait_for_timeout(25)
     raise AssertionError(f"never held: {expression}")
+
+
+def comes(page, things, looks=600):
+    """Looks as often until a list that the page's requests fill is not empty."""
+    for _ in range(looks):
+        if things:
+            return
+        page.wait_for_timeout(25)
+    raise AssertionError("nothing came")
