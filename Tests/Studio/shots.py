@@ -82,7 +82,7 @@ def show(page, view, held):
         if not is_phone:
             page.locator("atelier-library .item", has_text="logo.png").evaluate("e => e.click()")
         page.wait_for_selector("#result", state="visible")
-        until(page, "document.querySelector('.facts dd').textContent !== '–'")
+        until(page, "document.querySelector('atelier-trace').item.result.isComplete && !!document.querySelector('.pal li[data-color]')")
     elif view == "slides":
         if not is_phone:
             page.evaluate("document.querySelectorAll('atelier-library .item')[0].click()")

@@ -74,6 +74,7 @@ def test_choose_with_shift_and_remove_with_undo(page, url, tmp):
     rows.nth(0).click()
     rows.nth(2).click(modifiers=["Shift"])
     page.wait_for_selector("text=3 selected")
+    assert page.evaluate("(e => e.scrollWidth <= e.clientWidth)(document.querySelector('aside .sel'))")
     page.click("aside .sel [aria-label^=Remove]")
     until(page, "document.querySelectorAll('atelier-library .item').length === 1")
     page.locator("#find").focus()

@@ -100,6 +100,7 @@ def test_phone(page, url, tmp):
     page.set_input_files("#files", samples.file(tmp))
     page.wait_for_selector("#result", state="visible")
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
+    until(page, "(([a, b]) => b.width > 0 && a.right <= b.left)([...document.querySelectorAll('atelier-stage .tag')].map(t => t.getBoundingClientRect()))")
     page.click("#show-files")
     page.wait_for_selector("atelier-library .item", state="visible")
     page.click("#show-files")

@@ -2,7 +2,7 @@
 import os
 
 import samples
-from waiting import until
+from waiting import comes, until
 
 FAST = True
 # The browser tells of every refused request, and that one is the point.
@@ -226,3 +226,16 @@ def test_settings_that_were_seen_before_come_from_the_cache(page, url, tmp):
         until(page, f"JSON.stringify(document.querySelector('atelier-trace').item.result.values) === JSON.stringify({value})")
     until(page, "document.querySelectorAll('.facts dd')[4].textContent.includes('from cache')")
     until(page, "[...document.querySelectorAll('.pipe li')].every(l => l.className === 'hit')")
+
+
+def test_a_file_left_before_its_drawing_came_is_not_said_to_run(page, url, tmp):
+    held = []
+    page.route("**/v1/trace", lambda r: held.append(r), times=1)
+    page.set_input_files("#files", samples.files(tmp, 2))
+    comes(page, held)
+    until(page, "!!document.querySelector('.item.run[aria-current]')")
+    page.keyboard.press("]")
+    page.wait_for_selector("#result", state="visible")
+    until(page, "document.querySelectorAll('.item.ok').length === 1 && !document.querySelector('.item.run')")
+    page.keyboard.press("[")
+    until(page, "document.querySelectorAll('.item.ok').length === 2")

@@ -212,6 +212,8 @@ class Stage extends HTMLElement {
     this.seen = { left, right, top, bottom };
     Object.assign(this.range.style, { left: left + 'px', top: top + 'px', width: right - left + 'px', height: bottom - top + 'px' });
     const side = this.mode === 'side' ? this.clientWidth / 2 : 0;
+    // They stand beside one another, however narrow the picture is.
+    for (const t of this.tags) t.style.maxWidth = Math.max(48, (right - left) / (side ? 1 : 2) - 14) + 'px';
     this.tags[0].style.transform = `translate(${left + 10}px,${bottom - 34}px)`;
     this.tags[1].style.transform = `translate(${right + side - 10}px,${bottom - 34}px) translateX(-100%)`;
   }

@@ -156,6 +156,8 @@ class Trace extends HTMLElement {
   // MARK: the stage
 
   open() {
+    // What was asked for the file before is given up.
+    if (this.asking && this.item?.status === 'running') this.item.status = 'idle';
     const item = this.item = library.current;
     if (!this.isShown) return;
     api.stop('trace');
@@ -172,7 +174,7 @@ class Trace extends HTMLElement {
     if (!item) { this.facts.show(null); this.steps.show([]); this.palette?.show([]); return; }
     this.run();
     ready.then(() => {
-      if (item.kind === 'picture' && this.item === item) Object.assign(item, { width: this.stage.size.w, height: this.stage.size.h });
+      if (item.kind === 'picture' && this.item === item && this.stage.size.w) Object.assign(item, { width: this.stage.size.w, height: this.stage.size.h });
       this.showTags();
     });
   }
