@@ -464,7 +464,7 @@ private struct GradientSearch {
             let a = Int(merge.a), b = Int(merge.b)
             guard nodes[a].parent < 0, nodes[b].parent < 0 else { continue }
             let n = nodes.count
-            // Unions of a photograph take some microseconds each.
+            // A look at every union would be more than are needed.
             if n & 1023 == 0, isCancelled() { return false }
             var node = Node()
             node.sums = nodes[a].sums + nodes[b].sums
