@@ -9,7 +9,7 @@ public struct AnswerOutline: Stage {
     /// Name in keys, events and `explain`.
     public static let name = "pptx.outline"
     /// Raised when the same work gives another outline.
-    public static let version = 3
+    public static let version = 4
 
     /// The question and its outlines, as `OutlineWork.bytes`.
     public var work: Artifact<Blob>

@@ -32,8 +32,11 @@ public struct OutlineWork: Hashable, Sendable {
 
     /// Answers.
     ///
-    /// - Complexity: as `BezierPath.combined`, ending at `BezierPath.usualWork`: then two outlines give the first as it is.
-    public func answer() -> OutlineAnswer { answer(atMost: BezierPath.usualWork) }
+    /// - Complexity: as `BezierPath.combined`, ending at half of `BezierPath.usualWork`: then two outlines give the first as it is.
+    public func answer() -> OutlineAnswer { answer(atMost: Self.most) }
+
+    /// Most comparisons that one question may take.
+    fileprivate static let most = BezierPath.usualWork / 2
 
     /// Answers beforehand, with no more work than outlines of so many segments usually take; what takes more is left to who maps the
     /// slide, and to the budget of that slide.
@@ -54,7 +57,7 @@ public struct OutlineWork: Hashable, Sendable {
     }
 
     /// Some tens of what outlines of 100 to 10,000 segments were measured to take.
-    fileprivate var workBeforehand: Int { min(BezierPath.usualWork, 4096 * (outline.elements.count + other.elements.count)) }
+    fileprivate var workBeforehand: Int { min(Self.most, 4096 * (outline.elements.count + other.elements.count)) }
 
     /// Whether an answer takes a millisecond or more, as far as that can be told without one.
     ///
@@ -92,7 +95,7 @@ public struct OutlineAnswer: Hashable, Sendable {
     fileprivate static let leftOpen = Int.max
 
     /// Whether it took more than one question may.
-    var isGivenUp: Bool { work >= BezierPath.usualWork && work < Self.leftOpen }
+    var isGivenUp: Bool { work >= OutlineWork.most && work < Self.leftOpen }
 }
 
 /// Costly work of one slide: what is known of it, and what was missed.
@@ -107,9 +110,9 @@ struct OutlineDesk {
     private(set) var missing: [OutlineWork] = []
     /// Whether what is mapped now builds on an answer that is missing.
     var isBlocked = false
-    /// How many comparisons everything that looks at outlines may still take, 1.2 seconds of them for a slide: clips, fill rules, soft
-    /// edges, flat areas. Finding out what to ask beforehand is worth an eighth of that.
-    var workLeft = 2 * BezierPath.usualWork
+    /// How many comparisons everything that looks at outlines may still take, 0.6 seconds of them for a slide: clips, fill rules, soft
+    /// edges, flat areas. Of 262 test drawings the one that takes most takes a fiftieth. Finding out what to ask beforehand is worth an eighth.
+    var workLeft = BezierPath.usualWork
     /// What may still be put down.
     private var workToPutDown = BezierPath.usualWork
     /// How many clips were not applied because they would take more, and are not noted where they are missing.
@@ -125,7 +128,7 @@ struct OutlineDesk {
         }
         if workLeft <= 0 {
             if !isAboutOne { unappliedClips += 1 }
-            return OutlineAnswer(outline: isAboutOne ? nil : work.outline, work: BezierPath.usualWork)
+            return OutlineAnswer(outline: isAboutOne ? nil : work.outline, work: OutlineWork.most)
         }
         let answer = find(work)
         if answer.isGivenUp, !isAboutOne { unappliedClips += 1 }
@@ -138,7 +141,7 @@ struct OutlineDesk {
     }
 
     /// Does something that takes comparisons off what it is given, and takes them off what is left.
-    mutating func spending<Result>(atMost limit: Int = BezierPath.usualWork, _ body: (inout Int) -> Result) -> Result {
+    mutating func spending<Result>(atMost limit: Int = OutlineWork.most, _ body: (inout Int) -> Result) -> Result {
         let most = max(0, min(limit, workLeft))
         var work = most
         defer { workLeft -= most - max(work, 0) }
@@ -148,7 +151,7 @@ struct OutlineDesk {
     /// Begins to put work down instead of doing it.
     mutating func collect() {
         isCollecting = true
-        workLeft = BezierPath.usualWork / 4
+        workLeft = BezierPath.usualWork / 8
     }
 
     private mutating func find(_ work: OutlineWork) -> OutlineAnswer {

@@ -14,10 +14,10 @@ struct PictureWork {
     /// How many rasters of its size are held at a time.
     var rasters = 0.0
 
-    /// Most of the first kind that a slide may ask for: 1.2 seconds. What would pass it is no picture.
-    static let mostFixed = 1.2e9
-    /// Most of the second kind: 1.8 seconds. Beyond it all pictures of the slide get fewer pixels.
-    static let mostOfPixels = 1.8e9
+    /// Most of the first kind that a slide may ask for: 0.6 seconds. What would pass it is no picture.
+    static let mostFixed = 0.6e9
+    /// Most of the second kind: 1.2 seconds. Beyond it all pictures of the slide get fewer pixels.
+    static let mostOfPixels = 1.2e9
     /// How often a slide is refused a picture before no more are looked at.
     static let mostRefusals = 16
     /// Most bytes that the rasters of one picture may take.
@@ -120,7 +120,7 @@ extension SVG.Filter.Primitive {
         case .blend, .composite: return 30 + conversion
         case .colorMatrix, .componentTransfer: return 45 + conversion
         case .blur, .dropShadow: return 130 + conversion
-        case .displacement: return 650 + conversion
+        case .displacement: return 1000 + conversion
         case .lighting: return 150 + conversion
         case .turbulence(let noise): return 60 + 65 * Double(min(max(noise.octaves, 1), 100)) + conversion
         case .convolution(_, let kernel): return 30 + 6.5 * Double(kernel.kernel.count) + conversion

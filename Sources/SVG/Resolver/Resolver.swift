@@ -462,11 +462,26 @@ struct Resolver {
     func isWanted(_ index: Int) -> Bool {
         if document.attribute(.requiredExtensions, of: index) != nil { return false }
         guard let languages = document.attribute(.systemLanguage, of: index) else { return true }
-        let wanted = document.string(languages).lowercased().split(whereSeparator: { $0 == "," || $0.isWhitespace })
-        return options.languages.contains { language in
-            let language = language.lowercased()
-            return wanted.contains { language == $0 || language.hasPrefix($0 + "-") || $0.hasPrefix(language + "-") }
+        var start = languages.start
+        for end in languages.start...languages.end {
+            let isSeparator = end == languages.end || reader.text[Int(end)] == UInt8(ascii: ",") || isSpace(reader.text[Int(end)])
+            guard isSeparator else { continue }
+            if end > start, options.languages.contains(where: { isSpoken(TextRange(start: start, end: end), in: $0) }) { return true }
+            start = end + 1
         }
+        return false
+    }
+
+    /// Whether one of two tags of languages is the other, or begins with it and goes on.
+    private func isSpoken(_ tag: TextRange, in language: String) -> Bool {
+        var place = Int(tag.start), rest = language.utf8[...]
+        while place < Int(tag.end), let byte = rest.first {
+            let (a, b) = (reader.text[place], byte)
+            guard a == b || a | 0x20 == b | 0x20 && (UInt8(ascii: "a")...UInt8(ascii: "z")).contains(a | 0x20) else { return false }
+            (place, rest) = (place + 1, rest.dropFirst())
+        }
+        let next = place < Int(tag.end) ? reader.text[place] : rest.first
+        return next == nil || next == UInt8(ascii: "-")
     }
 
     /// A `use` with what it refers to (SVG 2, 5.6).
