@@ -155,7 +155,7 @@ public final class Typesetter {
             let last = pieces.last
             // What has no script of its own stays where it is when the font there has it: spaces, points, marks.
             let here = last.flatMap { isCommon && (scalar.isJoiner || faces[request]![$0.place].has(scalar)) ? $0.place : nil }
-            let place = here ?? place(of: scalar, request) ?? last?.place ?? 0
+            let place = here ?? (Bidi.isControl(scalar) ? nil : place(of: scalar, request)) ?? last?.place ?? 0
             if let last, last.place == place, isCommon || common.contains(last.script) || last.script == script {
                 pieces[pieces.count - 1].end = end
                 if !isCommon { pieces[pieces.count - 1].script = script }
@@ -220,6 +220,7 @@ public final class Typesetter {
             let width: Double =
                 switch character.unicodeScalars.first!.value {
                 case 0x20: 0.26
+                case 0x202A...0x202E, 0x2066...0x2069: 0
                 case 0x21, 0x27...0x29, 0x2C...0x2F, 0x3A, 0x3B, 0x49, 0x5B...0x5D, 0x66, 0x69...0x6A, 0x6C, 0x72, 0x74, 0x7C: 0.3
                 case 0x4D, 0x57, 0x6D, 0x77, 0x40: 0.9
                 case 0x41...0x5A: 0.65
@@ -250,7 +251,7 @@ extension Unicode.Scalar {
     /// Whether it only says how its neighbours go together.
     fileprivate var isJoiner: Bool {
         switch value {
-        case 0x200B...0x200F, 0x2060, 0xFE00...0xFE0F, 0xE0100...0xE01EF: true
+        case 0x200B...0x200F, 0x202A...0x202E, 0x2060, 0x2066...0x2069, 0xFE00...0xFE0F, 0xE0100...0xE01EF: true
         default: properties.generalCategory == .nonspacingMark
         }
     }

@@ -38,7 +38,7 @@ extension SVG {
             /// Whether its lines run down.
             public var isVertical: Bool
             /// Whether its glyphs stand on one straight line where plain text setting puts them, apart from `Span.rise`: none is moved,
-            /// turned or stretched on its own.
+            /// turned or stretched on its own, though all may have one spacing.
             public var isPlain: Bool
             /// Stretches of one style in reading order; not empty.
             public var spans: [Span]
@@ -60,7 +60,8 @@ extension SVG {
 
         /// Characters of one style.
         public struct Span: Hashable, Sendable {
-            /// The characters in reading order, white space already collapsed.
+            /// The characters in reading order, white space already collapsed; with those of Unicode that embed, override and isolate where
+            /// the file asks for that and it makes a difference.
             public var text: String
             /// The font asked for and the one found.
             public var font: Font

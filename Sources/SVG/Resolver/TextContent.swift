@@ -16,6 +16,10 @@ struct TextContent {
         var decorations: [(kind: SVG.Text.Decoration.Kind, style: Int)]
         /// The `textPath` it is in.
         var path: Int?
+        /// Elements around the characters that stand apart from what is around them, outermost first.
+        var embeddings: [Embedding] = []
+        /// What the element itself says of that.
+        var bidi = UnicodeBidi.normal
     }
 
     /// What the file says about one character.
@@ -41,12 +45,16 @@ struct TextContent {
     var fits: [Fit] = []
     /// For each `textPath`: its outline and where the text begins on it.
     var paths: [TextPath] = []
+    /// Whether lines have the direction of their first strong letter (`unicode-bidi: plaintext`).
+    var isDirectedByContent = false
 }
 
 /// The line that a `textPath` runs along.
 struct TextPath {
     var outline: BezierPath
     var startOffset: Double
+    /// Whether it is gone along from its end, so that the text stands on its other side (`side`).
+    var isReversed: Bool
 }
 
 /// Positions given by an element for the characters inside it.
@@ -96,7 +104,21 @@ extension Resolver {
         let outer = parent.map { content.styles[$0] }
         var result = TextContent.Style(
             element: index, style: style, opacity: opacity, rise: outer?.rise ?? 0, baseline: style.text.baseline,
-            link: outer?.link, decorations: outer?.decorations ?? [], path: outer?.path)
+            link: outer?.link, decorations: outer?.decorations ?? [], path: outer?.path, embeddings: outer?.embeddings ?? [])
+        if let range = value(.unicodeBidi) {
+            switch reader.keyword(range) {
+            case .inherit: result.bidi = outer?.bidi ?? .normal
+            case .initial: break
+            case nil: if let kind = UnicodeBidi(reader, range) { result.bidi = kind } else { invalid(.unicodeBidi, range, index) }
+            }
+        }
+        if result.bidi != .normal {
+            if parent == nil, result.bidi == .plaintext { content.isDirectedByContent = true }
+            let embedding = Embedding(
+                result.bidi, isRightToLeft: style.text.isRightToLeft, around: outer?.style.text.isRightToLeft,
+                style: content.styles.count)
+            if let embedding { result.embeddings.append(embedding) }
+        }
         if let range = value(.alignmentBaseline), parent != nil, !reader.isText(range, "auto"), !reader.isText(range, "baseline") {
             if let baseline = Baseline(reader, range) { result.baseline = baseline } else { invalid(.alignmentBaseline, range, index) }
         }
@@ -258,9 +280,7 @@ extension Resolver {
             return nil
         }
         let offset = value(.startOffset).flatMap { reader.length($0, fontSize: style.fontSize) }
-        if let range = value(.side), reader.isText(range, "right") {
-            report(index, .approximated, "text is set on the left side of its path")
-        }
+        let isReversed = value(.side).map { reader.isText($0, "right") } == true
         // The caller cascades the element of the text again.
         try cascade(target)
         let transform = ownStyle(target).transform
@@ -271,7 +291,7 @@ extension Resolver {
             scale = length / given
         }
         let start = offset.map { $0.isPercentage ? $0.value / 100 * length : $0.value * scale } ?? 0
-        return TextPath(outline: outline, startOffset: start)
+        return TextPath(outline: outline, startOffset: start, isReversed: isReversed)
     }
 
     /// What a style asks for in a font. What is not there is set as programs do that show SVG: with serifs.

@@ -5,11 +5,22 @@ extension Resolver {
     /// Sets the characters of a text and adds the chunks they make.
     mutating func layOut(_ content: TextContent, into text: inout SVG.Text, _ around: Surroundings) throws(SVG.ParseError) {
         var line = TextLine(content: content)
-        var first = 0
-        var pen = Point(0, 0), along = 0.0
         let count = content.characters.count
-        while first < count {
-            func path(_ i: Int) -> Int? { content.styles[content.styleOf[i]].path }
+        func path(_ i: Int) -> Int? { content.styles[content.styleOf[i]].path }
+        var shaped: [TextLine.Shaped] = []
+        var next = 0
+        while next < count {
+            var end = next + 1
+            while end < count, content.places[end].x == nil, path(next) != nil || content.places[end].y == nil, path(end) == path(next) {
+                end += 1
+            }
+            if let set = line.shape(next..<end, typesetter, { request(for: $0) }) { shaped.append(set) }
+            next = end
+        }
+        line.fit(&shaped)
+        var pen = Point(0, 0), along = 0.0
+        for set in shaped {
+            let first = set.range.lowerBound
             let place = content.places[first], isOnPath = path(first) != nil
             if isOnPath {
                 // There x is a distance along the path, and y has no meaning (SVG 2, 11.8.3).
@@ -19,13 +30,10 @@ extension Resolver {
                 if let x = place.x { pen.x = x }
                 if let y = place.y { pen.y = y }
             }
-            var end = first + 1
-            while end < count, content.places[end].x == nil, isOnPath || content.places[end].y == nil, path(end) == path(first) { end += 1 }
-            let chunk = line.set(first..<end, at: &pen, along: &along, typesetter) { request(for: $0) }
+            let chunk = line.place(set, at: &pen, along: &along, typesetter) { request(for: $0) }
             reportFonts(of: chunk, content)
-            if let chunk { text.chunks.append(chunk.chunk) }
-            line.cells += chunk?.cells ?? []
-            first = end
+            text.chunks.append(chunk.chunk)
+            line.cells += chunk.cells
         }
         // Paints refer to the box of the whole text.
         let box = text.box
@@ -99,9 +107,9 @@ extension Resolver {
     }
 
     /// Says which fonts were asked for and are not here.
-    private mutating func reportFonts(of chunk: TextLine.Set?, _ content: TextContent) {
-        for (number, span) in (chunk?.chunk.spans ?? []).enumerated() {
-            let index = content.styles[chunk!.cells[number].style].element
+    private mutating func reportFonts(of chunk: TextLine.Set, _ content: TextContent) {
+        for (number, span) in chunk.chunk.spans.enumerated() {
+            let index = content.styles[chunk.cells[number].style].element
             let asked = span.font.families.first ?? ""
             if let family = span.font.family {
                 if !span.font.isFound, !asked.isEmpty, !genericFamilies.contains(asked.lowercased()) {
@@ -130,7 +138,7 @@ let genericFamilies: Set<String> = [
 ]
 
 /// Sets one chunk after another.
-private struct TextLine {
+struct TextLine {
     let content: TextContent
     var cells: [Cell] = []
 
@@ -158,7 +166,7 @@ private struct TextLine {
     }
 
     /// A glyph on the line before it is put in place.
-    private struct Placed {
+    struct Placed {
         var face: Face?
         var id: UInt32
         /// Number of its first character.
@@ -175,10 +183,8 @@ private struct TextLine {
         var size: Double
     }
 
-    /// Sets the characters of a chunk from `pen` on, and leaves the pen behind the last; on a path from a distance `start` along it.
-    mutating func set(
-        _ range: Range<Int>, at pen: inout Point, along start: inout Double, _ setter: Typesetter, request: (TextStyle) -> FontRequest
-    ) -> Set? {
+    /// Sets the characters of a chunk one after the other; nil when that gives no glyph.
+    func shape(_ range: Range<Int>, _ setter: Typesetter, _ request: (TextStyle) -> FontRequest) -> Shaped? {
         let styles = content.styles
         let base = styles[content.styleOf[range.lowerBound]]
         // The whole chunk in UTF-8, with the number of the character that each byte belongs to.
@@ -194,8 +200,7 @@ private struct TextLine {
         func bytes(_ part: Range<Int>) -> Range<Int> {
             startOf[part.lowerBound - range.lowerBound]..<startOf[part.upperBound - range.lowerBound]
         }
-        let isRightToLeft = base.style.text.isRightToLeft
-        let levels = Bidi.levels(of: Array(content.characters[range]), isRightToLeft: isRightToLeft)
+        let directions = content.directions(of: range), levels = directions.levels
 
         // Spans of one style in reading order. Characters of one font and direction are set together whatever their paint and place, so
         // that pairs of letters keep their kerning; ligatures do not reach over a border or a move.
@@ -207,7 +212,9 @@ private struct TextLine {
             spanRanges[spanRanges.count - 1] = spanRanges.last!.lowerBound..<i + 1
             spanOf.append(spanRanges.count - 1)
             let level = levels[i - range.lowerBound], isUpright = isUpright(i)
-            if let last = parts.last, last.level == level, last.isUpright == isUpright,
+            // A border has no characters, but its level keeps what is on both sides apart.
+            if let border = directions.borders[i] { parts.append((i..<i, border, isUpright, [])) }
+            if let last = parts.last, last.level == level, last.isUpright == isUpright, directions.borders[i] == nil,
                 !isNewSpan || areSetAlike(content.styleOf[i - 1], content.styleOf[i], request)
             {
                 parts[parts.count - 1].range = last.range.lowerBound..<i + 1
@@ -221,7 +228,8 @@ private struct TextLine {
         var x = 0.0, y = 0.0
         var isPlain = base.path == nil
         let isDown = base.style.text.isVertical && base.path == nil
-        for (order, place) in Bidi.visualOrder(parts.map(\.level)).enumerated() {
+        let visualOrder = Bidi.visualOrder(parts.map(\.level)).filter { !parts[$0].range.isEmpty }
+        for (order, place) in visualOrder.enumerated() {
             let part = parts[place], first = styles[content.styleOf[part.range.lowerBound]].style.text
             var features: Typesetter.Features = []
             if !first.hasKerning { features.insert(.noKerning) }
@@ -253,38 +261,26 @@ private struct TextLine {
                     let isLastOfCluster = offset + 1 == run.glyphs.count || run.glyphs[offset + 1].start != glyph.start
                     if isLastOfCluster {
                         if content.characters[character] == " " || content.characters[character] == "\u{A0}" { x += text.wordSpacing }
-                        let isLast = order + 1 == parts.count && number + 1 == runs.count && offset + 1 == lastGlyphs
+                        let isLast = order + 1 == visualOrder.count && number + 1 == runs.count && offset + 1 == lastGlyphs
                         if !isLast, !isJoined(character..<character + 1) { x += text.letterSpacing }
                     }
                 }
             }
         }
         guard !placed.isEmpty else { return nil }
+        return Shaped(range: range, directions: directions, spanRanges: spanRanges, glyphs: placed, x: x, y: y, isPlain: isPlain)
+    }
 
-        for fit in content.fits where fit.range.lowerBound < range.upperBound && fit.range.upperBound > range.lowerBound {
-            // A length over several chunks would have to be shared out; only what lies in one is fitted.
-            guard fit.range.lowerBound >= range.lowerBound, fit.range.upperBound <= range.upperBound else { continue }
-            let members = placed.indices.filter { fit.range.contains(placed[$0].character) }
-            guard let first = members.first, let last = members.last else { continue }
-            let from = placed[first].x, natural = placed[last].x + placed[last].advance - from
-            guard natural > 0 else { continue }
-            isPlain = false
-            let growth = fit.length - natural
-            if fit.stretchesGlyphs {
-                let scale = fit.length / natural
-                for i in members {
-                    placed[i].x = from + (placed[i].x - from) * scale
-                    placed[i].stretch = scale
-                    placed[i].advance *= scale
-                }
-            } else if members.count > 1 {
-                for (k, i) in members.enumerated() { placed[i].x += growth * Double(k) / Double(members.count - 1) }
-            }
-            for i in placed.indices where i > last { placed[i].x += growth }
-            x += growth
-        }
-
-        let anchor = base.style.text.anchor
+    /// Puts a chunk in its place from `pen` on, and leaves the pen behind it; on a path from a distance `start` along it.
+    func place(
+        _ line: Shaped, at pen: inout Point, along start: inout Double, _ setter: Typesetter, request: (TextStyle) -> FontRequest
+    ) -> Set {
+        let styles = content.styles, base = styles[content.styleOf[line.range.lowerBound]]
+        let (x, y, isRightToLeft) = (line.x, line.y, line.directions.isRightToLeft)
+        // The anchor is meant in the direction of the element.
+        let isTurned = base.style.text.isRightToLeft != isRightToLeft && !content.isDirectedByContent
+        let asked = base.style.text.anchor
+        let anchor: SVG.Text.Anchor = isTurned && asked != .middle ? asked == .start ? .end : .start : asked
         let shift: Double
         switch anchor {
         case .middle: shift = -x / 2
@@ -293,25 +289,26 @@ private struct TextLine {
         }
         var chunk = SVG.Text.Chunk(
             anchor: anchor, place: pen, advance: x, isRightToLeft: isRightToLeft, isVertical: base.style.text.isVertical,
-            isPlain: isPlain, spans: [])
+            isPlain: line.isPlain, spans: [])
         let walk = base.path.map { PathWalk(content.paths[$0], from: start) }
         var cells: [Cell] = []
-        var membersOf = [[Placed]](repeating: [], count: spanRanges.count)
-        for glyph in placed { membersOf[glyph.span].append(glyph) }
-        for (number, spanRange) in spanRanges.enumerated() {
+        var membersOf = [[Placed]](repeating: [], count: line.spanRanges.count)
+        for glyph in line.glyphs { membersOf[glyph.span].append(glyph) }
+        for (number, spanRange) in line.spanRanges.enumerated() {
             let place = content.styleOf[spanRange.lowerBound], style = styles[place]
             let members = membersOf[number]
             guard !members.isEmpty else {
                 // Marks on a letter of the span before are drawn with it, and joined to it.
-                var marks = String.UnicodeScalarView()
-                marks.append(contentsOf: content.characters[spanRange])
-                if let last = chunk.spans.indices.last { chunk.spans[last].text += String(marks) }
+                if let last = chunk.spans.indices.last { chunk.spans[last].text += text(of: spanRange, line) }
                 continue
             }
-            let made = span(spanRange, style, members, pen, shift, chunk.isVertical, walk, setter.face(for: request(style.style.text)))
+            var made = span(spanRange, style, members, pen, shift, chunk.isVertical, walk, setter.face(for: request(style.style.text)))
+            made.span.text = text(of: spanRange, line)
+            made.span.letterSpacing += line.addedSpacing
             chunk.spans.append(made.span)
             cells.append(Cell(style: place, stretches: made.stretches))
         }
+        if let last = chunk.spans.indices.last { chunk.spans[last].text.unicodeScalars.append(contentsOf: line.directions.lastMarks) }
         if let walk {
             // What follows the path begins where its text ends.
             start += x
@@ -323,8 +320,16 @@ private struct TextLine {
         return Set(chunk: chunk, cells: cells)
     }
 
+    /// The characters of a span, after what has to stand before it.
+    private func text(of range: Range<Int>, _ line: Shaped) -> String {
+        var scalars = String.UnicodeScalarView()
+        scalars.append(contentsOf: line.directions.marks[range.lowerBound] ?? [])
+        scalars.append(contentsOf: content.characters[range])
+        return String(scalars)
+    }
+
     /// Whether letters join, which spacing would tear (CSS Text 3, 8.2.1).
-    private func isJoined(_ range: Range<Int>) -> Bool {
+    func isJoined(_ range: Range<Int>) -> Bool {
         content.characters[range].contains { (0x0600...0x08FF).contains($0.value) || (0x1800...0x18AF).contains($0.value) }
     }
 
@@ -359,8 +364,6 @@ private struct TextLine {
         let text = style.style.text, size = style.style.fontSize
         let face = members.first?.face ?? preferred
         let metrics = face?.metrics ?? .estimated
-        var scalars = String.UnicodeScalarView()
-        scalars.append(contentsOf: self.content.characters[range])
         let asked = text.families.isEmpty ? ["serif"] : text.families
         let isFound = face.map { face in asked.contains { face.file.isOf(family: $0) } } ?? false
         let font = SVG.Text.Font(
@@ -436,7 +439,7 @@ private struct TextLine {
         let start =
             isVertical ? Point(pen.x - members[0].y - across, pen.y + left) : Point(pen.x + left, pen.y + members[0].y + across)
         let span = SVG.Text.Span(
-            text: String(scalars), font: font, size: size, letterSpacing: isJoined(range) ? 0 : text.letterSpacing,
+            text: "", font: font, size: size, letterSpacing: isJoined(range) ? 0 : text.letterSpacing,
             wordSpacing: text.wordSpacing + (isJoined(range) ? text.letterSpacing : 0),
             rise: style.rise, isSmallCaps: text.isSmallCaps, isKerned: text.hasKerning, language: text.language, link: style.link,
             fill: nil, stroke: nil,
@@ -492,6 +495,7 @@ private struct PathWalk {
             case .close: step(start, &points)
             }
         }
+        if path.isReversed { points = points.reversed().map { (at - $0.at, $0.point) } }
     }
 
     /// The distances of the path's ends.

@@ -1,3 +1,4 @@
+import AtelierFonts
 import AtelierGeometry
 
 extension TreeWriter {
@@ -15,7 +16,12 @@ extension TreeWriter {
         for chunk in text.chunks {
             if chunk.isWritable {
                 if !isOneText { add("<text xml:space=\"preserve\">") }
-                for span in chunk.spans { write(span, of: chunk, places) }
+                // Each span is a chunk of its own, so what others have begun is begun again.
+                var open: [Unicode.Scalar] = []
+                for span in chunk.spans {
+                    write(span, of: chunk, places, open)
+                    open = Bidi.open(after: span.text.unicodeScalars, before: open)
+                }
                 if !isOneText { add("</text>\n") }
             } else {
                 var part = text
@@ -26,7 +32,7 @@ extension TreeWriter {
         add(isOneText ? "</text>\n" : "</g>\n")
     }
 
-    private mutating func write(_ span: SVG.Text.Span, of chunk: SVG.Text.Chunk, _ places: Int) {
+    private mutating func write(_ span: SVG.Text.Span, of chunk: SVG.Text.Chunk, _ places: Int, _ open: [Unicode.Scalar]) {
         if let link = span.link {
             add("<a href=\"")
             add(escaped: link)
@@ -75,6 +81,7 @@ extension TreeWriter {
         if let stroke = span.stroke { write(stroke, places) }
         if span.isStrokeFirst { add(" paint-order=\"stroke\"") }
         add(">")
+        if !open.isEmpty { add(escaped: open.reduce(into: "") { $0.unicodeScalars.append($1) }) }
         add(escaped: span.text)
         add(span.link == nil ? "</tspan>" : "</tspan></a>")
     }

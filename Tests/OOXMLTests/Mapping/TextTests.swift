@@ -45,6 +45,25 @@ struct TextTests {
         #expect(shapes.contains("i=\"1\" u=\"sng\" strike=\"sngStrike\""))
     }
 
+    @Test("Text that is spread, or runs against its surroundings, is plain text under every profile")
+    func nativeForms() throws {
+        let cases = [
+            ("<text textLength='120' font-size='20'><tspan x='0' y='30'>abc</tspan><tspan x='0' y='80'>de</tspan></text>", "spc=\"1181\""),
+            ("<text y='30'>one <tspan direction='rtl' unicode-bidi='bidi-override'>two</tspan></text>", "<a:t>\u{202E}two\u{202C}</a:t>"),
+            ("<text y='30'>\u{5D0} <tspan unicode-bidi='isolate'>1</tspan></text>", "<a:t>\u{2066}1\u{2069}</a:t>"),
+            ("<text y='30' x='100' text-anchor='middle'>a<tspan x='100' dy='20' fill='red'>b</tspan></text>", "algn=\"ctr\""),
+        ]
+        for (content, sign) in cases {
+            let svg = "<svg xmlns='http://www.w3.org/2000/svg' width='200' height='100'>\(content)</svg>"
+            let tree = try SVG.read(Array(svg.utf8).span)
+            #expect(tree.diagnostics.isEmpty)
+            for profile in Profile.allCases {
+                let slide = mapSlide(tree, SlideOptions(profile: profile))
+                #expect(slide.diagnostics.isEmpty && slide.shapes.contains(sign), "\(profile): \(content)")
+            }
+        }
+    }
+
     @Test("A turned text is a turned box")
     func turned() throws {
         #expect(try slide("<text x='50' y='50' transform='rotate(-20 50 50)'>Hi</text>").shapes.contains("rot=\"20400000\""))

@@ -3,23 +3,25 @@ import AtelierGeometry
 import AtelierSVG
 import Testing
 
+/// The chunks of all texts of a drawing.
+func textChunks(_ content: String) throws -> [SVG.Text.Chunk] { allTexts(in: try tree(content).root).flatMap(\.chunks) }
+
+private func allTexts(in group: SVG.Group) -> [SVG.Text] {
+    group.children.flatMap { child -> [SVG.Text] in
+        switch child {
+        case .text(let text): [text]
+        case .group(let group): allTexts(in: group)
+        case .path, .image: []
+        }
+    }
+}
+
 /// Text is set here without fonts: widths are estimates, the same on every machine.
 @Suite("Text")
 struct TextTests {
-    private func texts(_ content: String) throws -> [SVG.Text] {
-        func texts(_ group: SVG.Group) -> [SVG.Text] {
-            group.children.flatMap { child -> [SVG.Text] in
-                switch child {
-                case .text(let text): [text]
-                case .group(let group): texts(group)
-                case .path, .image: []
-                }
-            }
-        }
-        return texts(try tree(content).root)
-    }
+    private func texts(_ content: String) throws -> [SVG.Text] { allTexts(in: try tree(content).root) }
 
-    private func chunks(_ content: String) throws -> [SVG.Text.Chunk] { try texts(content).flatMap(\.chunks) }
+    private func chunks(_ content: String) throws -> [SVG.Text.Chunk] { try textChunks(content) }
 
     @Test(
         "White space is collapsed over elements, and kept where the file asks for it",
@@ -89,13 +91,6 @@ struct TextTests {
         #expect(nested[0].spans.map(\.rise) == [2, -3] && nested[0].spans.map(\.start.y) == [48, 53])
     }
 
-    @Test("textLength spreads or stretches what it covers")
-    func textLength() throws {
-        let spread = try chunks("<text textLength='100' font-size='10'>abc</text>")[0]
-        #expect(abs(spread.advance - 100) < 1e-9 && !spread.isPlain)
-        #expect(abs(try chunks("<text textLength='50' lengthAdjust='spacingAndGlyphs'>abc</text>")[0].spans[0].advance - 50) < 1e-9)
-    }
-
     @Test("Decorations are painted as the element that asks for them")
     func decorations() throws {
         let span = try chunks(
@@ -152,6 +147,15 @@ struct TextTests {
     func onShapes(_ shape: String, _ start: Point) throws {
         let span = try chunks("\(shape) fill='none'/><text font-size='2'><textPath href='#p'>a</textPath></text>")[0].spans[0]
         #expect(span.box.minX > start.x - 3 && span.box.maxX < start.x + 3 && span.box.minY > start.y - 3 && span.box.maxY < start.y + 3)
+    }
+
+    @Test(
+        "On the right side of a path text runs from its end, with its foot towards it", arguments: [("", 100), ("startOffset='10%'", 91)])
+    func onTheRight(_ offset: String, _ start: Double) throws {
+        let content = "<path id='p' d='M10 20h90'/><text font-size='10'><textPath href='#p' side='right' \(offset)>a</textPath></text>"
+        let box = try chunks(content)[0].spans[0].box
+        #expect(abs(box.maxX - start) < 1e-9 && abs(box.width - 5.7) < 1e-9 && box.center.y > 20)
+        #expect(try tree(content).diagnostics.isEmpty)
     }
 
     @Test("On a path x is a distance, y has no meaning, and what follows the path begins where its text ends")
