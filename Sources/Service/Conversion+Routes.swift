@@ -30,6 +30,10 @@ extension ServiceState {
                 problems: [404, 507], body: .ref("\(kind.rawValue.prefix(1).uppercased() + kind.rawValue.dropFirst())Request"),
                 answer: .ref("Conversion")
             ) { [self] call in
+                // A body that could only be refused is not read.
+                if jobs.isFull, expectedSeconds(of: 0, for: call.caller.name, Urgency(call.head)) > configuration.syncLimit {
+                    throw JobTable.isFullProblem
+                }
                 let reader = try SubmissionReader(call, kind, in: self)
                 return .work(reader) { [self] in try await convert(try reader.finish(), call) }
             }
@@ -44,7 +48,7 @@ extension ServiceState {
         }
         let plan = try plan(submission.wishes, of: submission.inputs)
         if try claim(submission, "", call) { return try await jobAnswer(to: submission, call) }
-        if prefersJob(call.head) || expectedSeconds(of: plan, for: call.caller.name, submission.urgency) > configuration.syncLimit {
+        if prefersJob(call.head) || expectedSeconds(of: cost(of: plan), for: call.caller.name, submission.urgency) > configuration.syncLimit {
             return try await jobAnswer(to: submission, call)
         }
         try access.spend(cost(of: plan), by: call.caller)
@@ -99,9 +103,9 @@ extension ServiceState {
             type: "multipart/mixed; boundary=\(boundary)", Blob(body), fields: [("Cache-Control", "no-store")] + fields)
     }
 
-    /// Seconds until a conversion that is asked for now is done, as far as the queue can tell.
-    private func expectedSeconds(of plan: PlannedConversion, for client: String, _ urgency: Urgency) -> Double {
-        let job = JobQueue.Job(client: client, place: urgency.place, cost: cost(of: plan))
+    /// Seconds until a conversion of some nanoseconds that is asked for now is done, as far as the queue can tell.
+    private func expectedSeconds(of cost: UInt64, for client: String, _ urgency: Urgency) -> Double {
+        let job = JobQueue.Job(client: client, place: urgency.place, cost: cost)
         return Double(admission.expectedTime(of: job)) * 1e-9
     }
 }

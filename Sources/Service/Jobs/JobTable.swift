@@ -24,6 +24,35 @@ final class JobTable: Sendable {
         var lastChange = 0
         /// How jobs ended since the service began.
         var ends: [ConversionJob.Phase: Int] = [:]
+        /// How many jobs are in each phase, and sequence numbers of those that are queued, rising, by the place of their class.
+        private(set) var phases: [ConversionJob.Phase: Int] = [:], lines: [Int: [Int]] = [:]
+
+        /// Puts a job in the place of the one that was there, or nothing.
+        mutating func put(_ job: ConversionJob?, at id: Digest) {
+            if let before = jobs[id] {
+                phases[before.phase, default: 0] -= 1
+                let place = placeInLine(of: before)
+                if before.phase == .queued { lines[before.urgency.place]?.remove(at: place) }
+            }
+            jobs[id] = job
+            guard let job else { return }
+            phases[job.phase, default: 0] += 1
+            let place = placeInLine(of: job)
+            if job.phase == .queued { lines[job.urgency.place, default: []].insert(job.sequence, at: place) }
+        }
+
+        /// How many of its class wait before a job; where it stands or belongs.
+        func placeInLine(of job: ConversionJob) -> Int {
+            let line = lines[job.urgency.place] ?? []
+            var range = 0..<line.count
+            while !range.isEmpty {
+                let middle = range.lowerBound + range.count / 2
+                range = line[middle] < job.sequence ? middle + 1..<range.upperBound : range.lowerBound..<middle
+            }
+            return range.lowerBound
+        }
+
+        var isFull: Bool { phases[.queued, default: 0] + phases[.running, default: 0] >= JobTable.mostUnderWay }
     }
 
     private let state = Lock(State())
@@ -53,18 +82,20 @@ final class JobTable: Sendable {
 
     /// How many jobs are in each phase, those that ended since the service began included when they are forgotten.
     var counts: [ConversionJob.Phase: Int] {
-        state.withLock { state in
-            state.jobs.values.reduce(into: state.ends) { counts, job in if !job.phase.isOver { counts[job.phase, default: 0] += 1 } }
-        }
+        state.withLock { state in state.ends.merging(state.phases.filter { !$0.key.isOver && $0.value > 0 }) { $0 + $1 } }
     }
+
+    static let isFullProblem = Problem(
+        429, "queue-full", "as many jobs are under way as may", limit: JobTable.mostUnderWay, retryAfter: 10)
+
+    /// Whether as many jobs are under way as may.
+    var isFull: Bool { state.withLock(\.isFull) }
 
     /// How many jobs go before one that waits.
     func position(of job: ConversionJob) -> Int? {
         guard job.phase == .queued else { return nil }
         return state.withLock { state in
-            state.jobs.values.count {
-                $0.phase == .queued && ($0.urgency.place, $0.sequence) < (job.urgency.place, job.sequence)
-            }
+            state.lines.reduce(state.placeInLine(of: job)) { $0 + ($1.key < job.urgency.place ? $1.value.count : 0) }
         }
     }
 
@@ -119,7 +150,7 @@ final class JobTable: Sendable {
                     for index in known.items.indices { known.items[index] = .init(name: known.items[index].name) }
                     known.note("progress")
                 }
-                state.jobs[job.id] = known
+                state.put(known, at: job.id)
                 let isChanged =
                     (known.owners, known.names, known.webhooks, known.withdrawals) != (
                         before.owners, before.names, before.webhooks, before.withdrawals
@@ -127,7 +158,7 @@ final class JobTable: Sendable {
                 if isAgain || isChanged { changed(known, &state) }
                 return isAgain ? .new(known) : .known(known, isChanged: isChanged)
             }
-            guard state.jobs.values.count(where: { !$0.phase.isOver }) < Self.mostUnderWay else { return .full }
+            guard !state.isFull else { return .full }
             var job = job
             for name in job.names { state.names[name] = (job.id, nil) }
             add(&job, to: &state)
@@ -187,7 +218,7 @@ final class JobTable: Sendable {
         job.sequence = state.nextSequence
         if !job.phase.isOver { job.note("progress") }
         for (index, item) in job.items.enumerated() { if let result = item.result { state.results[result.digest] = (job.id, index) } }
-        state.jobs[job.id] = job
+        state.put(job, at: job.id)
         changed(job, &state)
     }
 
@@ -199,7 +230,7 @@ final class JobTable: Sendable {
             body(&job)
             for (index, item) in job.items.enumerated() { if let result = item.result { state.results[result.digest] = (id, index) } }
             if job.phase.isOver { state.ends[job.phase, default: 0] += 1 }
-            state.jobs[id] = job
+            state.put(job, at: id)
             changed(job, &state)
             return (job, state.bells.values.compactMap { $0.job == nil || $0.job == id ? $0.bell : nil })
         }
@@ -238,7 +269,7 @@ final class JobTable: Sendable {
             var job = before
             guard body(&job) else { return (nil, []) }
             for name in before.names.subtracting(job.names) { state.names[name] = nil }
-            state.jobs[id] = job
+            state.put(job, at: id)
             // Told to who was its owner as well.
             changed(before, &state)
             return (job, state.bells.values.compactMap { $0.job == nil || $0.job == id ? $0.bell : nil })
@@ -256,7 +287,8 @@ final class JobTable: Sendable {
     /// Forgets a job; returns it with the task that runs it.
     func remove(_ id: Digest) -> (job: ConversionJob, task: Task<Void, Never>?)? {
         let (found, bells): ((ConversionJob, Task<Void, Never>?)?, [Bell]) = state.withLock { state in
-            guard let job = state.jobs.removeValue(forKey: id) else { return (nil, []) }
+            guard let job = state.jobs[id] else { return (nil, []) }
+            state.put(nil, at: id)
             for name in job.names where state.names[name]?.wish == id { state.names[name] = nil }
             for item in job.items {
                 if let result = item.result, state.results[result.digest]?.job == id { state.results[result.digest] = nil }

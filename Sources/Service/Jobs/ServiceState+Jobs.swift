@@ -30,7 +30,7 @@ extension ServiceState {
             return (known, true)
         case .otherName: throw Self.nameReused
         case .full:
-            throw Problem(429, "queue-full", "as many jobs are under way as may", limit: JobTable.mostUnderWay, retryAfter: 10)
+            throw JobTable.isFullProblem
         case .new(let new):
             let digests = Array(Set(new.request.inputs.map(\.digest)))
             // One that is begun again names them already.
