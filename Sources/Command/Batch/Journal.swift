@@ -60,10 +60,7 @@ final class Journal: Sendable {
         do throws(DeliveryError) { try makeFolder(of: path) } catch { throw Refusal(description: "--journal \(error)") }
         descriptor = open(path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw Refusal(description: "--journal \(SystemError("\(name): cannot open"))") }
-        do { try begin(resuming: resuming) } catch {
-            close(descriptor)
-            throw error
-        }
+        try begin(resuming: resuming)
     }
 
     deinit {
