@@ -17,7 +17,11 @@ public func fit(_ segmentation: Segmentation, _ options: FitOptions = .init(), e
     }
     var builder = LayerBuilder(segmentation, options)
     let layers = options.layering == .cutout ? builder.cutoutLayers(overlap: min(5, max(0, options.overlap))) : builder.layers(each)
-    return TracedDrawing(width: segmentation.width, height: segmentation.height, gridUnits: builder.gridUnits(layers), layers: layers)
+    var drawing = TracedDrawing(
+        width: segmentation.width, height: segmentation.height, gridUnits: Double(builder.gridUnits(layers)), layers: layers)
+    // Both sides of a seam must stay equal.
+    if options.layering == .stacked { drawing.snapToDrawingGrid(lambda: builder.lambda, edgeWeight: builder.edgeWeight) }
+    return drawing
 }
 
 /// How much a squared error along an edge counts beside the same error in an area: an edge that is off by a tenth of a pixel

@@ -23,7 +23,7 @@ extension Canvas {
     /// - Parameter transform: From pixels of the drawing to those of the canvas.
     public mutating func paint(_ drawing: TracedDrawing, transform: AffineTransform = .identity) {
         for layer in drawing.layers {
-            let outline = layer.shape.snapped(to: Double(drawing.gridUnits)).outline
+            let outline = layer.shape.snapped(to: drawing.gridUnits).outline
             if let paint = layer.fill { fill(outline, with: paint, transform: transform) }
             if let stroke = layer.stroke {
                 let style = StrokeStyle(

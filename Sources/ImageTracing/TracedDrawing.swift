@@ -47,8 +47,9 @@ public struct TracedDrawing: Hashable, Sendable {
     public var width: Int
     /// Extent downwards, pixels.
     public var height: Int
-    /// Grid lines in a pixel that keep as much of the coordinates as is worth writing, 1 to 20.
-    public var gridUnits = 10
+    /// Grid units in a pixel that keep as much of the coordinates as is worth writing: whole, 1 to 20, or any number that makes width
+    /// and height whole numbers of units, where the picture was drawn on such a grid.
+    public var gridUnits = 10.0
     /// Side in pixels of the squares that pixel art consists of: all coordinates are multiples of it, and edges stay hard at any size.
     /// Nil for every other drawing.
     public var cell: Int?

@@ -6,12 +6,12 @@ import AtelierPixels
 ///
 /// - Returns: UTF-8 (ASCII) bytes of a document with one `svg` element.
 public func writeSVG(_ drawing: TracedDrawing, _ options: DrawingOptions = .init()) -> [UInt8] {
-    var units = max(1, drawing.gridUnits)
+    var units = drawing.gridUnits
     if let decimals = options.decimals {
         units = 1
         for _ in 0..<min(3, max(0, decimals)) { units *= 10 }
     }
-    var writer = DrawingWriter(units: drawing.cell.map { 1 / Double($0) } ?? Double(units))
+    var writer = DrawingWriter(units: drawing.cell.map { 1 / Double($0) } ?? units)
     writer.write(drawing, statesSize: options.statesSize)
     return writer.out
 }
