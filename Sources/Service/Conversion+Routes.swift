@@ -48,7 +48,8 @@ extension ServiceState {
         }
         let plan = try plan(submission.wishes, of: submission.inputs)
         if try claim(submission, "", call) { return try await jobAnswer(to: submission, call) }
-        if prefersJob(call.head) || expectedSeconds(of: cost(of: plan), for: call.caller.name, submission.urgency) > configuration.syncLimit {
+        if prefersJob(call.head) || expectedSeconds(of: cost(of: plan), for: call.caller.name, submission.urgency) > configuration.syncLimit
+        {
             return try await jobAnswer(to: submission, call)
         }
         try access.spend(cost(of: plan), by: call.caller)
