@@ -14,6 +14,8 @@ extension Problem {
             case .refused(let refusal): self.init(refusal.response.status, "refused", "the body is not taken")
             }
         case let refusal as JobQueue.Refusal: self.init(refusal)
+        case UploadFolder.Failure.busy(let limit):
+            self.init(429, "busy", "as many bodies are on their way as may", limit: limit, retryAfter: 2)
         case let failure as UploadFolder.Failure: self.init(507, "storage-full", failure.description, retryAfter: 60)
         default:
             let sentence = Self.sentence(error)

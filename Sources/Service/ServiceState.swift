@@ -46,7 +46,9 @@ final class ServiceState: Sendable {
     init(_ configuration: ServiceConfiguration, engine: Engine) throws {
         self.configuration = configuration
         self.engine = engine
-        uploads = try UploadFolder(path: configuration.folder + "/blobs", capacity: configuration.storeLimit, now: systemSeconds)
+        uploads = try UploadFolder(
+            path: configuration.folder + "/blobs", capacity: configuration.storeLimit,
+            mostUnderWay: room(forConnections: configuration.server.limits.connections).bodies, now: systemSeconds)
         folder = try JobFolder(path: configuration.folder + "/jobs", defaults: configuration.conversion)
         let classes = Urgency.allCases.map { JobQueue.Class(name: $0.rawValue, patience: $0.patience) }
         admission = Admission(

@@ -150,7 +150,7 @@ final class SubmissionReader: BodyTaker {
 
     private func upload() throws(Problem) -> Upload {
         do throws(UploadFolder.Failure) { return try service.uploads.begin(limit: service.configuration.bodyLimit) } catch {
-            throw Problem(507, "storage-full", "\(error)", retryAfter: 60)
+            throw Problem(error)
         }
     }
 

@@ -24,11 +24,13 @@ final class UploadFolder: Sendable {
     /// Why a body could not be kept.
     enum Failure: Error, CustomStringConvertible {
         case full(limit: Int)
+        case busy(limit: Int)
         case system(path: String, doing: String, code: Int32)
 
         var description: String {
             switch self {
             case .full(let limit): "uploads take \(limit) bytes already, and all of them are in use"
+            case .busy(let limit): "\(limit) bodies are on their way already"
             case .system(let path, let doing, let code): "\(path): \(doing) failed: \(String(cString: strerror(code)))"
             }
         }
@@ -47,20 +49,26 @@ final class UploadFolder: Sendable {
         /// Of all that is there or on its way.
         var byteCount = 0
         var next = 0
+        /// How many are on their way.
+        var underWay = 0
     }
 
     let path: String
-    private let capacity: Int, keepSeconds: Int64
+    private let capacity: Int, mostUnderWay: Int, keepSeconds: Int64
     private let now: @Sendable () -> Int64
     private let state = Lock(State())
 
     /// - Parameters:
     ///   - path: Made with its parents where it is missing.
     ///   - capacity: Most bytes.
+    ///   - mostUnderWay: Most bodies on their way at once; each has a file open.
     ///   - keepSeconds: How long a body stays that no job names.
-    init(path: String, capacity: Int, keepSeconds: Int64 = 24 * 3600, now: @escaping @Sendable () -> Int64) throws(Failure) {
+    init(
+        path: String, capacity: Int, mostUnderWay: Int = .max, keepSeconds: Int64 = 24 * 3600, now: @escaping @Sendable () -> Int64
+    ) throws(Failure) {
         self.path = path
         self.capacity = capacity
+        self.mostUnderWay = mostUnderWay
         self.keepSeconds = keepSeconds
         self.now = now
         for folder in [path, "\(path)/incoming"] {
@@ -92,12 +100,21 @@ final class UploadFolder: Sendable {
 
     /// A body that will come, of at most so many bytes.
     func begin(limit: Int) throws(Failure) -> Upload {
-        let number = state.withLock { state in
+        let number = state.withLock { state -> Int? in
+            guard state.underWay < mostUnderWay else { return nil }
             state.next += 1
+            state.underWay += 1
             return state.next
         }
-        return try Upload("\(path)/incoming/\(number)", limit: limit, in: self)
+        guard let number else { throw .busy(limit: mostUnderWay) }
+        do { return try Upload("\(path)/incoming/\(number)", limit: limit, in: self) } catch {
+            ended()
+            throw error
+        }
     }
+
+    /// A body is no longer on its way.
+    fileprivate func ended() { state.withLock { $0.underWay -= 1 } }
 
     /// A job names these, or one job less does. Whether all are there.
     @discardableResult
@@ -195,6 +212,7 @@ final class Upload: BodyTaker {
         close(state.descriptor)
         unlink(temporary)
         folder.release(state.byteCount)
+        folder.ended()
     }
 
     func take(_ bytes: UnsafeRawBufferPointer) throws(Problem) {
@@ -232,6 +250,7 @@ final class Upload: BodyTaker {
         try folder.keep(source, from: temporary)
         close(state.descriptor)
         state.descriptor = -1
+        folder.ended()
         return source
     }
 }

@@ -111,7 +111,7 @@ public final class HTTPServer: Sendable {
         let limits = configuration.limits
         var options = [
             AtelierMHDOption(option: 1, value: limits.headBytes, pointer: nil),  // MHD_OPTION_CONNECTION_MEMORY_LIMIT
-            AtelierMHDOption(option: 2, value: connections(atMost: limits.connections), pointer: nil),  // CONNECTION_LIMIT
+            AtelierMHDOption(option: 2, value: room(forConnections: limits.connections).connections, pointer: nil),  // CONNECTION_LIMIT
             AtelierMHDOption(option: 3, value: limits.idleSeconds, pointer: nil),  // CONNECTION_TIMEOUT
             AtelierMHDOption(option: 12, value: Int(socket), pointer: nil),  // LISTEN_SOCKET
             AtelierMHDOption(option: 29, value: 1, pointer: nil),  // STRICT_FOR_CLIENT
@@ -326,12 +326,14 @@ final class ServerCore: Sendable {
     }
 }
 
-/// How many connections there are descriptors for: the soft limit is raised as far as it may be, and each connection may have a file open
-/// beside its socket, the one its body goes to.
-private func connections(atMost wanted: Int) -> Int {
+/// How many connections and how many bodies on their way there are descriptors for. The soft limit is raised as far as it may be; a quarter
+/// is kept for bodies, and some for all else.
+///
+/// - Parameter wanted: Most connections.
+public func room(forConnections wanted: Int) -> (connections: Int, bodies: Int) {
     let others = 256
     var limit = rlimit()
-    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return min(wanted, 512) }
+    guard getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit) == 0 else { return (min(wanted, 384), 128) }
     let needed = rlim_t(2 * wanted + others)
     if limit.rlim_cur < needed {
         limit.rlim_cur = min(needed, limit.rlim_max)
@@ -340,7 +342,8 @@ private func connections(atMost wanted: Int) -> Int {
             getrlimit(__rlimit_resource_t(RLIMIT_NOFILE.rawValue), &limit)
         }
     }
-    return max(16, min(wanted, (Int(min(limit.rlim_cur, 1 << 20)) - others) / 2))
+    let free = max(32, Int(min(limit.rlim_cur, 1 << 20)) - others), connections = min(wanted, free / 4 * 3)
+    return (connections, free - connections)
 }
 
 /// Whether the other side has closed the connection; bytes that wait to be read are left there.

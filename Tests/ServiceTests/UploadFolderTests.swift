@@ -47,6 +47,22 @@ struct UploadFolderTests {
         #expect(first.file(of: Digest(hashing: Blob("other"))) == nil)
     }
 
+    @Test("Bodies on their way are counted, and beyond as many as may 429 is said")
+    func busy() throws {
+        let folder = try UploadFolder(path: path, capacity: 1 << 20, mostUnderWay: 2) { [time] in time.now }
+        for _ in 0..<3 { _ = try put("kept", in: folder) }
+        var held: [Upload] = [try folder.begin(limit: 9), try folder.begin(limit: 9)]
+        do {
+            _ = try folder.begin(limit: 9)
+            Issue.record("a third was let in")
+        } catch {
+            let problem = Problem(error)
+            #expect(problem.status == 429 && problem.code == "busy" && problem.limit == 2 && problem.retryAfter != nil)
+        }
+        held.removeLast()
+        #expect(try put("again", in: folder).byteCount == 5)
+    }
+
     @Test("Too many bytes are refused with 413, a full folder with 507; what no job names gives way, the oldest first")
     func limits() throws {
         let folder = try folder(capacity: 100)
