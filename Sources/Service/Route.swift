@@ -32,7 +32,6 @@ struct Route: Sendable {
     var body: JSON?, answer: JSON?
     /// What is done with a request, asked when its head is there, on a thread of the server's: it must not wait. Throws `Problem`.
     var handle: @Sendable (Call) throws -> Handling
-
 }
 
 /// Routes by path.

@@ -26,6 +26,8 @@ struct JobTests {
             #expect(try await client.get("/v1/jobs/\(id)/result", ["If-None-Match": result["etag"]!]).status == 304)
             let again = try await client.post("/v1/jobs?kind=trace&name=logo.png", bytes, ["Idempotency-Key": "k1"])
             #expect(try again.status == 200 && again.json["id"]?.string == id && again["cache-status"] == "atelier; hit; detail=job")
+            let named = try await client.post("/v1/jobs?kind=trace", picture(9), ["Idempotency-Key": "two words"])
+            #expect(try named.status == 422 && named.json["code"]?.string == "bad-key")
             let other = try await client.post("/v1/jobs?kind=trace", picture(9), ["Idempotency-Key": "k1"])
             #expect(try other.status == 422 && other.json["code"]?.string == "key-reused")
             #expect(try await client.post("/v1/jobs/\(id)/cancel", [], type: "text/plain").status == 409)

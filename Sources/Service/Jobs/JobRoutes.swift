@@ -337,8 +337,8 @@ extension Call {
     var wishName: WishName? {
         get throws(Problem) {
             guard let text = head.field("idempotency-key") else { return nil }
-            guard 1...256 ~= text.utf8.count else {
-                throw Problem(422, "bad-key", "an Idempotency-Key has 1 to 256 bytes", limit: 256)
+            guard 1...256 ~= text.utf8.count, text.utf8.allSatisfy({ 0x21...0x7E ~= $0 }) else {
+                throw Problem(422, "bad-key", "an Idempotency-Key has 1 to 256 printable ASCII characters and no blank", limit: 256)
             }
             return WishName(text, of: caller.owner)
         }
