@@ -81,10 +81,10 @@ result, isSame = dict(processors=os.cpu_count(), count=o.count, runs=o.runs), Tr
 for name, verb, folder, endings in [("pictures", "trace", o.pictures, (".png", ".jpg", ".jpeg")), ("drawings", "pptx", o.drawings, (".svg",))]:
     inputs = choose(verb, folder, endings, name)
     times, digests = {t: [] for t in threads}, set()
-    for _ in range(o.runs):
+    for run in range(o.runs):
         for t in threads:
-            out = os.path.join(o.work, "out")
-            shutil.rmtree(out, ignore_errors=True)
+            # Kept to the end: for minutes ext4 looks at each inode that was freed before it makes a file.
+            out = os.path.join(o.work, f"{name}-{run}-{t}")
             code, wall, cpu = convert(verb, inputs + "/", out + "/", t)
             if code:
                 sys.exit(f"{verb} with {t} threads: exit code {code}")
