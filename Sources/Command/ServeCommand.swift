@@ -130,7 +130,9 @@ struct ServeCommand: Hashable, Sendable {
         _ configuration: Configuration, on workers: WorkerPool?, environment: [String: String], console: Console
     ) async throws -> ExitCode {
         Command.secondsToEnd.store(drain + 5, ordering: .relaxed)
-        let engine = configuration.makeEngine(makesCache: true, on: workers, environment: environment, console: console)
+        // With every processor at work, who asks is still answered at once.
+        let background = WorkerPool(threads: 1, niceness: 5)
+        let engine = configuration.makeEngine(makesCache: true, on: background, environment: environment, console: console)
         let journal = configuration.journal(of: engine)
         let service = try Service(engine: engine, service(for: engine, environment, console))
         let address = "http://" + shownHost + ":\(service.port)/"

@@ -20,9 +20,10 @@ package final class WorkerPool: TaskExecutor {
     /// - Parameters:
     ///   - threads: Most threads at a time, at least 1.
     ///   - name: What the lanes of its threads are called.
-    package init(threads: Int, name: String = "worker") {
+    ///   - niceness: How far its threads stand back behind others, 0 to 19 (setpriority(2), which Linux has for each thread).
+    package init(threads: Int, name: String = "worker", niceness: Int32 = 0) {
         precondition(threads > 0, "a pool has at least one thread")
-        core = Core(threads: threads, name: SpanName(name))
+        core = Core(threads: threads, name: SpanName(name), niceness: niceness)
     }
 
     deinit { core.close() }
@@ -151,11 +152,12 @@ private final class Core: Sendable {
     /// Posted once per queued job and once per thread at the end; the threads keep `self` alive while they wait on it.
     private let semaphore = Semaphore()
 
-    private let name: SpanName
+    private let name: SpanName, niceness: Int32
 
-    init(threads: Int, name: SpanName) {
+    init(threads: Int, name: SpanName, niceness: Int32) {
         state = Lock(State(mostThreads: threads))
         self.name = name
+        self.niceness = niceness
     }
 
     func add(_ job: Job) {
@@ -218,6 +220,9 @@ private final class Core: Sendable {
         let worker = Worker(of: self)
         worker.begin()
         OpenSpan.call(lane: name)
+        // From where the process stands: the thread that starts this one may have stepped back itself. Standing back is never refused.
+        let process = __priority_which_t(PRIO_PROCESS.rawValue)
+        if niceness > 0 { setpriority(process, 0, min(19, getpriority(process, id_t(getpid())) + niceness)) }
         while true {
             while let job = worker.next() { run(job) }
             state.withLock { $0.idle += 1 }

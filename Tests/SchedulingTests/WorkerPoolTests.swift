@@ -25,6 +25,23 @@ struct WorkerPoolTests {
         #expect(atOnce.counts.withLock { $0.most } <= 3)
     }
 
+    @Test("Threads that stand back do so all alike, those of other pools do not")
+    func niceness() async {
+        let process = __priority_which_t(PRIO_PROCESS.rawValue), own = getpriority(process, id_t(getpid()))
+        for (pool, expected) in [(WorkerPool(threads: 4, niceness: 3), min(19, own + 3)), (WorkerPool(threads: 1), own)] {
+            await withTaskGroup(of: Int32.self) { group in
+                for _ in 0..<50 {
+                    group.addTask(executorPreference: pool) {
+                        // A thread started by one that has stepped back.
+                        pool.async {}
+                        return getpriority(process, 0)
+                    }
+                }
+                for await niceness in group { #expect(niceness == expected) }
+            }
+        }
+    }
+
     @Test("Jobs queued before the pool is forgotten still run")
     func forgotten() async {
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
