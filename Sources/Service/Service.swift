@@ -118,13 +118,26 @@ extension ServiceState {
         var response = response
         if let standing = call.caller.standing, response.status != 429 { response.fields += standing.fields }
         note(response, to: call)
-        response.fields.reserveCapacity(response.fields.count + 5)
+        if case .prepared = response.body {} else { response.fields = Self.guarded(response.fields) }
         response.fields.append(("X-Request-Id", call.id))
-        response.fields += Self.protection
-        if !response.fields.contains(where: { $0.name == "Content-Security-Policy" }) {
-            response.fields.append(("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"))
-        }
         return response
+    }
+
+    /// An answer of bytes to be sent again and again, with the fields that every answer has but one; nil for others.
+    func prepared(_ response: ServerResponse) -> PreparedResponse? {
+        guard case .blob(let bytes) = response.body else { return nil }
+        return PreparedResponse(status: response.status, fields: Self.guarded(response.fields), bytes: bytes)
+    }
+
+    /// The fields, and those that keep a browser from making more of an answer than it is.
+    private static func guarded(_ fields: [(name: String, value: String)]) -> [(name: String, value: String)] {
+        var fields = fields
+        fields.reserveCapacity(fields.count + 5)
+        fields += protection
+        if !fields.contains(where: { $0.name == "Content-Security-Policy" }) {
+            fields.append(("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'"))
+        }
+        return fields
     }
 
     private static let protection = [

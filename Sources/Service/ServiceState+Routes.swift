@@ -44,11 +44,18 @@ extension ServiceState {
                 answers: [(200, BlobContent.types), (206, BlobContent.types), (304, [])], problems: [404, 416]
             ) { [self] call in
                 guard let digest = Digest(call.values["digest"]!) else { throw noSuchBlob(call.values["digest"]!) }
-                let tag = digest.description
+                let tag = digest.description, head = call.head
+                // All who ask for the whole get the same answer.
+                let isWhole = head.query.isEmpty && head.field("range") == nil && head.field("if-none-match") == nil
+                let isPacked = isWhole && accepts("gzip", head.field("accept-encoding"))
+                if isWhole, let answer = recent.answer(tag, isPacked: isPacked) { return .answer(ServerResponse(answer)) }
                 guard let (bytes, type) = recent[tag] else { return .task { [self] in try await blob(digest, call) } }
                 let delivery = delivery(bytes, type, tag, call)
-                if delivery.isQuick(for: call.head) { return .answer(delivery.response(to: call.head)) }
-                return .task { delivery.response(to: call.head) }
+                guard delivery.isQuick(for: head) else { return .task { delivery.response(to: head) } }
+                let response = delivery.response(to: head)
+                guard isWhole, let answer = prepared(response) else { return .answer(response) }
+                recent.prepare(answer, tag, isPacked: isPacked)
+                return .answer(ServerResponse(answer))
             },
         ]
     }

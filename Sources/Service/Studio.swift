@@ -24,8 +24,9 @@ struct Studio: Sendable {
             files[file.name] = bytes
             for piece in [Blob(file.name), bytes] { piece.withUnsafeBytes { hasher.update($0, threads: 1) } }
         }
-        self.files = files
-        tag = String(hasher.finalize().description.prefix(16))
+        let tag = String(hasher.finalize().description.prefix(16))
+        for (name, bytes) in files where name.hasSuffix(".html") { files[name] = Self.page(bytes, tag: tag) }
+        (self.files, self.tag) = (files, tag)
     }
 
     /// The files in the program.
@@ -73,17 +74,16 @@ struct Studio: Sendable {
 
     /// A file by its name; nil when there is none. Pages name their files below `{assets}`.
     func file(_ name: String) -> Blob? {
-        guard let blob = bytes(of: name) else { return nil }
-        guard name.hasSuffix(".html") else { return blob }
-        let page = String(decoding: blob.bytes, as: UTF8.self), path = "/assets/\(tag)"
-        return Blob(page.split(separator: "{assets}", omittingEmptySubsequences: false).joined(separator: path))
+        guard let folder else { return files[name] }
+        // A file that cannot be read is one that is not there.
+        guard !name.contains("/"), !name.hasPrefix("."),
+            let bytes = try? Blob.reading(path: "\(folder)/\(name)", limit: Self.largestFile)
+        else { return nil }
+        return name.hasSuffix(".html") ? Self.page(bytes, tag: tag) : bytes
     }
 
-    private func bytes(of name: String) -> Blob? {
-        guard let folder else { return files[name] }
-        guard !name.contains("/"), !name.hasPrefix(".") else { return nil }
-        // A file that cannot be read is one that is not there.
-        return try? Blob.reading(path: "\(folder)/\(name)", limit: Self.largestFile)
+    private static func page(_ bytes: Blob, tag: String) -> Blob {
+        Blob(String(decoding: bytes.bytes, as: UTF8.self).replacing("{assets}", with: "/assets/\(tag)"))
     }
 
     /// The media type of a file by its name.

@@ -18,10 +18,13 @@ final class Exchange: Sendable {
         /// The next call sends this.
         case ready(ServerResponse)
         /// What is left is the library's.
-        case answered(ResponseChannel?)
+        case answered(ResponseChannel?, Loan? = nil)
         /// The client has left, or must.
         case gone
     }
+
+    /// What was lent for the answer, and by whom.
+    private typealias Loan = (lender: PreparedResponse, PreparedResponse.Loan)
 
     private struct State {
         var phase: Phase
@@ -124,7 +127,7 @@ final class Exchange: Sendable {
             case .working(let task):
                 state.phase = .gone
                 return (true, task, nil)
-            case .answered(let channel): return (false, nil, channel)
+            case .answered(let channel, _): return (false, nil, channel)
             case .receiving, .ready, .gone: return (false, nil, nil)
             }
         }
@@ -137,8 +140,8 @@ final class Exchange: Sendable {
     var waits: Bool {
         state.withLock { state in
             switch state.phase {
-            case .working, .answered(.some): true
-            case .receiving, .ready, .answered(nil), .gone: false
+            case .working, .answered(.some, _): true
+            case .receiving, .ready, .answered(nil, _), .gone: false
             }
         }
     }
@@ -153,29 +156,25 @@ final class Exchange: Sendable {
 
     /// The library has sent all or given up.
     func close() {
-        let channel = state.withLock { state -> ResponseChannel? in
-            guard case .answered(let channel) = state.phase else { return nil }
+        let (channel, loan) = state.withLock { state -> (ResponseChannel?, Loan?) in
+            guard case .answered(let channel, let loan) = state.phase else { return (nil, nil) }
             state.phase = .answered(nil)
-            return channel
+            return (channel, loan)
         }
         channel?.abandon()
+        if let (lender, loan) = loan { lender.giveBack(loan, to: library) }
     }
 
     private func send(_ response: ServerResponse) -> Step {
-        let channel: ResponseChannel?
-        let made: OpaquePointer?
+        var channel: ResponseChannel?, made: OpaquePointer?
         switch response.body {
-        case .blob(let blob):
-            channel = nil
-            made = blobResponse(blob)
+        case .prepared(let lender): return send(response, of: lender)
+        case .blob(let blob): made = library.response(of: blob)
         case .file(let path, let range):
-            channel = nil
             let descriptor = open(path, O_RDONLY | O_CLOEXEC)
             // The response closes it.
             made = descriptor < 0 ? nil : library.fromFile(UInt64(range.count), descriptor, UInt64(range.lowerBound))
-        case .stream(_, nil) where isHead:
-            channel = nil
-            made = blobResponse(Blob([]))
+        case .stream(_, nil) where isHead: made = library.response(of: Blob([]))
         case .stream(let pieces, let byteCount):
             let new = ResponseChannel(
                 sleep: { [self] in library.suspend(connection) }, wake: { [self] in library.resume(connection) })
@@ -185,22 +184,17 @@ final class Exchange: Sendable {
             if made != nil, !isHead { new.send(pieces) }
         }
         guard let made else { return .end }
-        for (name, value) in response.fields {
-            name.withCString { name in value.withoutLineBreaks.withCString { _ = library.header(made, name, $0) } }
-        }
+        library.add(response.fields, to: made)
         state.withLock { $0.phase = .answered(channel) }
         let isQueued = library.queue(connection, UInt32(response.status), made) == AtelierMHDYes
         library.destroy(made)
         return isQueued ? .goOn : .end
     }
 
-    private func blobResponse(_ blob: Blob) -> OpaquePointer? {
-        final class Owner { let blob: Blob; init(_ blob: Blob) { self.blob = blob } }
-        let owner = Unmanaged.passRetained(Owner(blob))
-        // The bytes of an array do not move while it lives and nobody changes it.
-        return blob.withUnsafeBytes { bytes in
-            library.fromBuffer(bytes.count, bytes.baseAddress, { Unmanaged<Owner>.fromOpaque($0!).release() }, owner.toOpaque())
-        }
+    private func send(_ response: ServerResponse, of lender: PreparedResponse) -> Step {
+        guard let loan = lender.lend(with: response.fields, by: library) else { return .end }
+        state.withLock { $0.phase = .answered(nil, (lender, loan)) }
+        return library.queue(connection, UInt32(response.status), loan.response) == AtelierMHDYes ? .goOn : .end
     }
 
     private func streamResponse(_ channel: ResponseChannel, _ byteCount: Int?) -> OpaquePointer? {
@@ -215,16 +209,5 @@ final class Exchange: Sendable {
                 case .cut: return Int(AtelierMHDEndWithError)
                 }
             }, Unmanaged.passRetained(channel).toOpaque(), { Unmanaged<ResponseChannel>.fromOpaque($0!).release() })
-    }
-}
-
-extension String {
-    /// The text with control characters, which could begin another field, as spaces.
-    fileprivate var withoutLineBreaks: String {
-        let bytes = utf8.span
-        for place in bytes.indices where bytes[place] < 0x20 {
-            return String(decoding: utf8.map { $0 < 0x20 ? 0x20 : $0 }, as: UTF8.self)
-        }
-        return self
     }
 }

@@ -1,3 +1,4 @@
+import AtelierMemo
 import CAtelierMicroHTTPD
 
 #if canImport(Glibc)
@@ -14,7 +15,7 @@ struct Libmicrohttpd: @unchecked Sendable {  // Functions of a library never cha
     static let shared = Libmicrohttpd()
 
     let stop: mhd_stop_t, quiesce: mhd_quiesce_t, suspend: mhd_suspend_t, resume: mhd_resume_t
-    let values: mhd_values_t, queue: mhd_queue_t, header: mhd_header_t
+    let values: mhd_values_t, queue: mhd_queue_t, header: mhd_header_t, removeHeader: mhd_header_t
     let fromBuffer: mhd_from_buffer_t, fromCallback: mhd_from_callback_t, fromFile: mhd_from_file_t, destroy: mhd_destroy_t
     /// Variadic functions, called through the shim.
     private let start: UnsafeMutableRawPointer, info: UnsafeMutableRawPointer
@@ -30,6 +31,7 @@ struct Libmicrohttpd: @unchecked Sendable {  // Functions of a library never cha
             let values = function("MHD_get_connection_values", mhd_values_t.self),
             let queue = function("MHD_queue_response", mhd_queue_t.self),
             let header = function("MHD_add_response_header", mhd_header_t.self),
+            let removeHeader = function("MHD_del_response_header", mhd_header_t.self),
             let fromBuffer = function("MHD_create_response_from_buffer_with_free_callback_cls", mhd_from_buffer_t.self),
             let fromCallback = function("MHD_create_response_from_callback", mhd_from_callback_t.self),
             let fromFile = function("MHD_create_response_from_fd_at_offset64", mhd_from_file_t.self),
@@ -37,7 +39,7 @@ struct Libmicrohttpd: @unchecked Sendable {  // Functions of a library never cha
             let start = dlsym(library, "MHD_start_daemon"), let info = dlsym(library, "MHD_get_connection_info")
         else { return nil }
         (self.stop, self.quiesce, self.suspend, self.resume) = (stop, quiesce, suspend, resume)
-        (self.values, self.queue, self.header) = (values, queue, header)
+        (self.values, self.queue, self.header, self.removeHeader) = (values, queue, header, removeHeader)
         (self.fromBuffer, self.fromCallback, self.fromFile, self.destroy) = (fromBuffer, fromCallback, fromFile, destroy)
         (self.start, self.info) = (start, info)
     }
@@ -75,5 +77,42 @@ struct Libmicrohttpd: @unchecked Sendable {  // Functions of a library never cha
             // An IPv4 client of a socket for both.
             return whole.hasPrefix("::ffff:") ? String(whole.dropFirst(7)) : whole
         }
+    }
+
+    // MARK: Responses
+
+    /// A response of bytes, which it keeps; nil without memory.
+    func response(of blob: Blob) -> OpaquePointer? {
+        final class Owner { let blob: Blob; init(_ blob: Blob) { self.blob = blob } }
+        let owner = Unmanaged.passRetained(Owner(blob))
+        // The bytes of an array do not move while it lives and nobody changes it.
+        return blob.withUnsafeBytes { bytes in
+            fromBuffer(bytes.count, bytes.baseAddress, { Unmanaged<Owner>.fromOpaque($0!).release() }, owner.toOpaque())
+        }
+    }
+
+    /// Adds header fields to a response.
+    func add(_ fields: [(name: String, value: String)], to response: OpaquePointer) {
+        for (name, value) in fields {
+            name.withCString { name in value.withoutLineBreaks.withCString { _ = header(response, name, $0) } }
+        }
+    }
+
+    /// Takes fields away that were added.
+    func remove(_ fields: [(name: String, value: String)], from response: OpaquePointer) {
+        for (name, value) in fields {
+            name.withCString { name in value.withoutLineBreaks.withCString { _ = removeHeader(response, name, $0) } }
+        }
+    }
+}
+
+extension String {
+    /// The text with control characters, which could begin another field, as spaces.
+    fileprivate var withoutLineBreaks: String {
+        let bytes = utf8.span
+        for place in bytes.indices where bytes[place] < 0x20 {
+            return String(decoding: utf8.map { $0 < 0x20 ? 0x20 : $0 }, as: UTF8.self)
+        }
+        return self
     }
 }

@@ -6,6 +6,8 @@ public struct ServerResponse: Sendable {
     public enum Body: Sendable {
         /// Bytes in memory; nothing is copied.
         case blob(Blob)
+        /// An answer made before; the fields are those of this request alone.
+        case prepared(PreparedResponse)
         /// Part of a file, which the system sends: no memory is needed for it. A file that has gone cuts the connection.
         case file(path: String, range: Range<Int>)
         /// Pieces as they come. A reader that is behind holds the sequence up; one that leaves cancels it. An error cuts the connection,
@@ -27,6 +29,9 @@ public struct ServerResponse: Sendable {
         self.fields = fields
         self.body = body
     }
+
+    /// A response that was made before.
+    public init(_ prepared: PreparedResponse) { self.init(status: prepared.status, body: .prepared(prepared)) }
 
     /// A response with a body of one type.
     public init(status: Int = 200, type: String, _ body: Blob, fields: [(name: String, value: String)] = []) {

@@ -32,6 +32,36 @@ struct HTTPServerTests {
         }
     }
 
+    @Test("A prepared answer is sent to many at once, to each with fields of its own and no other's")
+    func prepared() async throws {
+        let bytes = Blob(String(repeating: "0123456789", count: 2_000))
+        let answer = PreparedResponse(status: 203, fields: [("X-Same", "all")], bytes: bytes)
+        try await serving { head in
+            var response = ServerResponse(answer)
+            response.fields = [("X-\(head.path![0])", head.path![1]), ("X-Evil", "a\r\nX-Injected: yes")]
+            return .answer(response)
+        } _: { port in
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for client in 0..<12 {
+                    group.addTask {
+                        let peer = try Peer(port)
+                        for turn in 0..<40 {
+                            let isHead = turn % 5 == 4
+                            try await peer.send("\(isHead ? "HEAD" : "GET") /c\(client)-\(turn)/\(turn) HTTP/1.1\r\nHost: x\r\n\r\n")
+                            let got = try await peer.answer(isHead: isHead)
+                            let own = got.fields.keys.filter { $0.hasPrefix("x-c") }
+                            #expect(own == ["x-c\(client)-\(turn)"] && got.fields["x-c\(client)-\(turn)"] == "\(turn)")
+                            #expect(got.status == 203 && got.fields["x-same"] == "all" && got.fields["content-length"] == "20000")
+                            #expect(got.fields["x-evil"] == "a  X-Injected: yes" && got.fields["x-injected"] == nil)
+                            #expect(isHead || got.text == String(decoding: bytes.bytes, as: UTF8.self))
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
     @Test("A body goes to its sink in pieces; the answer comes from a task", arguments: [0, 1, 1000, 3_000_000])
     func body(_ count: Int) async throws {
         try await serving { _ in

@@ -10,7 +10,11 @@ extension ServiceState {
         guard let log = configuration.log else { return }
         let trace = call.head.field("traceparent").flatMap(TraceParent.init)
         var count: Int?
-        if case .blob(let bytes) = response.body { count = bytes.count }
+        switch response.body {
+        case .blob(let bytes): count = bytes.count
+        case .prepared(let answer): count = answer.bytes.count
+        case .file, .stream: break
+        }
         log.note(
             "request",
             [

@@ -1,5 +1,6 @@
 package import AtelierJSON
 import AtelierMemo
+import AtelierScheduling
 import AtelierTelemetry
 
 /// Numbers of the last hour, a point a second, in a ring.
