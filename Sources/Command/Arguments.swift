@@ -18,13 +18,29 @@ struct UsageError: Error, Hashable, CustomStringConvertible {
 func parse<Root>(
     _ arguments: some Sequence<String>, options: [Option<Root>], into root: inout Root, owner: (Substring) -> String? = { _ in nil }
 ) throws(UsageError) -> [String] {
+    try parse(arguments, parts: [{ options }], into: &root, owner: owner)
+}
+
+/// The same for options in parts, each made when a name is in none of those before.
+func parse<Root>(
+    _ arguments: some Sequence<String>, parts: [() -> [Option<Root>]], into root: inout Root, owner: (Substring) -> String? = { _ in nil }
+) throws(UsageError) -> [String] {
     var operands: [String] = []
     var rest = arguments.makeIterator()
+    var made: [[Option<Root>]] = []
 
-    func set(_ option: Option<Root>, to text: String) throws(UsageError) {
-        let name = ConversionOptions.name(option.name, with: text)
-        let option = name == option.name ? option : options.first { $0.name == name } ?? option
-        do { option.write(&root, try option.value(from: text)) } catch { throw UsageError(error.description) }
+    func option(where isMeant: (Option<Root>) -> Bool) -> Option<Root>? {
+        for place in parts.indices {
+            if place == made.count { made.append(parts[place]()) }
+            if let option = made[place].first(where: isMeant) { return option }
+        }
+        return nil
+    }
+
+    func set(_ called: Option<Root>, to text: String) throws(UsageError) {
+        let name = ConversionOptions.name(called.name, with: text)
+        let meant = name == called.name ? called : option { $0.name == name } ?? called
+        do { meant.write(&root, try meant.value(from: text)) } catch { throw UsageError(error.description) }
     }
     func valueAfter(_ option: Option<Root>, shown: String) throws(UsageError) -> String {
         guard let value = rest.next() else { throw UsageError("\(shown) wants \(option.accepted) after it") }
@@ -37,7 +53,7 @@ func parse<Root>(
         } else if argument.hasPrefix("--") {
             let parts = argument.dropFirst(2).split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = String(parts[0])
-            if let option = options.first(where: { $0.isCalled(name) }) {
+            if let option = option(where: { $0.isCalled(name) }) {
                 if parts.count == 2 {
                     try set(option, to: String(parts[1]))
                 } else if option.kind == .flag {
@@ -45,7 +61,7 @@ func parse<Root>(
                 } else {
                     try set(option, to: try valueAfter(option, shown: "--\(option.name)"))
                 }
-            } else if parts.count == 1, name.hasPrefix("no-"), let option = options.first(where: { $0.isCalled(name.dropFirst(3)) }),
+            } else if parts.count == 1, name.hasPrefix("no-"), let option = option(where: { $0.isCalled(name.dropFirst(3)) }),
                 option.kind == .flag
             {
                 option.write(&root, .flag(false))
@@ -54,12 +70,12 @@ func parse<Root>(
             } else if let advice = ConversionOptions.advice(on: name) {
                 throw UsageError("there is no option --\(printable(name)): \(advice)")
             } else {
-                throw UsageError(unknown("--" + name, among: ["--help"] + options.map { "--" + $0.name }))
+                throw UsageError(unknown("--" + name, among: ["--help"] + made.joined().map { "--" + $0.name }))
             }
         } else if argument.hasPrefix("-"), argument.count > 1 {
             var letters = argument.dropFirst()
             while let letter = letters.popFirst() {
-                guard let option = options.first(where: { $0.letter == letter }) else {
+                guard let option = option(where: { $0.letter == letter }) else {
                     throw UsageError("there is no option -\(printable(String(letter)))")
                 }
                 if option.kind == .flag {

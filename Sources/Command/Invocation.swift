@@ -88,30 +88,40 @@ struct ConvertCommand: Hashable, Sendable {
 
     /// All flags of a verb.
     static func options(of verb: Verb) -> [Option<ConvertCommand>] {
-        let files =
-            Settings.fileOptions(choosesFormat: verb == .convert).map { $0.of(\ConvertCommand.settings) } + [
-                .text(
-                    "root", \.root, "DIR", group: "Files",
-                    "The folder that picture files named in SVG may lie in; without it, that of each drawing, and none for standard input.")
-            ]
-        let review = verb == .pptx ? [] : Settings.reviewOptions.map { $0.of(\ConvertCommand.settings) }
-        let tracing = review + ConversionOptions.tracing.map { $0.of(\ConvertCommand.conversion) }
-        let slides =
-            verb == .trace
-            ? []
-            : ConversionOptions.slides.map { $0.of(\ConvertCommand.conversion) } + [
-                .text("title", \.title, "TEXT", group: "Slides", "Title in the properties of the presentation."),
-                .text(
-                    "template", \.template, "FILE", group: "Slides",
-                    "A presentation that the slides are put into, behind its own; its size, layouts and design hold."),
-                .text(
-                    "notes-file", \.notesFile, "FILE", group: "Slides",
-                    "A text file with the notes of the slides, a line of --- between two slides."),
-            ]
-        let rest =
-            ConversionOptions.limits.map { $0.of(\ConvertCommand.conversion) }
-            + Settings.engineOptions(besideSlides: verb != .trace).map { $0.of(\.settings) }
-        return files + Settings.batchOptions.map { $0.of(\ConvertCommand.settings) } + tracing + slides + rest
+        let parts = parts(of: verb)
+        return (parts[..<1] + parts[2...] + parts[1..<2]).flatMap { $0() }
+    }
+
+    /// The same in parts, first those of files and of the engine, which are said most: making all of them is a tenth of the work of a small
+    /// conversion.
+    fileprivate static func parts(of verb: Verb) -> [() -> [Option<ConvertCommand>]] {
+        [
+            {
+                Settings.fileOptions(choosesFormat: verb == .convert).map { $0.of(\ConvertCommand.settings) } + [
+                    .text(
+                        "root", \.root, "DIR", group: "Files",
+                        "The folder that picture files named in SVG may lie in; without it, that of each drawing, and none for standard input.")
+                ]
+            },
+            { Settings.engineOptions(besideSlides: verb != .trace).map { $0.of(\.settings) } },
+            { Settings.batchOptions.map { $0.of(\ConvertCommand.settings) } },
+            { verb == .pptx ? [] : Settings.reviewOptions.map { $0.of(\ConvertCommand.settings) } },
+            { ConversionOptions.tracing.map { $0.of(\ConvertCommand.conversion) } },
+            {
+                verb == .trace
+                    ? []
+                    : ConversionOptions.slides.map { $0.of(\ConvertCommand.conversion) } + [
+                        .text("title", \.title, "TEXT", group: "Slides", "Title in the properties of the presentation."),
+                        .text(
+                            "template", \.template, "FILE", group: "Slides",
+                            "A presentation that the slides are put into, behind its own; its size, layouts and design hold."),
+                        .text(
+                            "notes-file", \.notesFile, "FILE", group: "Slides",
+                            "A text file with the notes of the slides, a line of --- between two slides."),
+                    ]
+            },
+            { ConversionOptions.limits.map { $0.of(\ConvertCommand.conversion) } },
+        ]
     }
 }
 
@@ -169,13 +179,13 @@ extension Invocation {
         }
         switch verb {
         case .convert, .trace, .pptx:
-            self = .convert(try Invocation.conversion(verb, rest, ConvertCommand.options(of: verb), over: base))
+            self = .convert(try Invocation.conversion(verb, rest, ConvertCommand.parts(of: verb), over: base))
         case .explain:
             guard let made = rest.first.flatMap(Verb.init(rawValue:)), [.convert, .trace, .pptx].contains(made) else {
                 throw UsageError("explain wants the command to explain after it: convert, trace or pptx")
             }
-            let options = ConvertCommand.options(of: made) + ConvertCommand.explainOptions
-            self = .explain(try Invocation.conversion(made, rest.dropFirst(), options, over: base))
+            let parts = ConvertCommand.parts(of: made) + [{ ConvertCommand.explainOptions }]
+            self = .explain(try Invocation.conversion(made, rest.dropFirst(), parts, over: base))
         case .cache:
             var command = CacheCommand(action: try Invocation.word(after: verb, rest, wanting: "what to do"))
             try Invocation.parseOptions(after: verb, rest, into: &command)
@@ -279,10 +289,10 @@ extension Invocation {
     }
 
     private static func conversion(
-        _ verb: Verb, _ arguments: ArraySlice<String>, _ options: [Option<ConvertCommand>], over base: ConvertCommand?
+        _ verb: Verb, _ arguments: ArraySlice<String>, _ parts: [() -> [Option<ConvertCommand>]], over base: ConvertCommand?
     ) throws(UsageError) -> ConvertCommand {
         var conversion = base ?? ConvertCommand(verb: verb)
-        conversion.operands = try parse(arguments, options: options, into: &conversion)
+        conversion.operands = try parse(arguments, parts: parts, into: &conversion)
         let settings = conversion.settings
         if settings.batch != nil {
             let names: [(name: String, isSaid: Bool)] = [

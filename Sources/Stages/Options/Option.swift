@@ -250,8 +250,10 @@ package struct OptionError: Error, Hashable, Sendable, CustomStringConvertible {
 extension Option {
     /// Whether a name given by a person means this option: `_` counts as `-`, aliases count as names.
     package func isCalled(_ given: some StringProtocol) -> Bool {
-        let kebab = kebabCase(given)
-        return kebab == name || aliases.contains(kebab)
+        func isSame(_ name: String) -> Bool {
+            name.utf8.elementsEqual(given.utf8) { $0 == $1 || $0 == UInt8(ascii: "-") && $1 == UInt8(ascii: "_") }
+        }
+        return isSame(name) || aliases.contains(where: isSame)
     }
 
     /// Reads a value as it is written on a command line.
