@@ -71,11 +71,13 @@ extension RegionMap {
             area.removeAll(keepingCapacity: true)
             isOpen[Int(start)] = false
             area.append(start)
-            var next = 0, sum = SIMD4<Float>.zero
+            // Whole numbers: of a large area the sum is beyond those that a Float tells apart.
+            var next = 0, sum = SIMD4<Int64>.zero
             while next < area.count {
                 let i = Int(area[next]), x = i % width
                 next += 1
-                sum += SIMD4(bytes: work.pixels[i])
+                let p = work.pixels[i]
+                sum &+= SIMD4(Int64(p.r), Int64(p.g), Int64(p.b), Int64(p.a))
                 func visit(_ j: Int) {
                     guard isOpen[j] else { return }
                     isOpen[j] = false
@@ -87,7 +89,7 @@ extension RegionMap {
                 if i + width < labels.count { visit(i + width) }
             }
             guard area.count >= 40 else { continue }
-            let mean = sum / Float(area.count)
+            let mean = SIMD4<Float>(sum) / Float(area.count)
             let color = RGBA8(UInt8(mean.x + 0.5), UInt8(mean.y + 0.5), UInt8(mean.z + 0.5), UInt8(mean.w + 0.5))
             let number = Int32(areas.count)
             colors.append(colors[Int(labels[Int(start)])])

@@ -78,6 +78,19 @@ struct GradientTests {
         #expect(abs(Int(g.stops[1].color.g) - 220) <= 4)
     }
 
+    @Test("A slope has the mean colour of its pixels however many they are")
+    func largeSlope() {
+        // A quarter of a million pixels that all look like steep places between areas, around one that does not.
+        let image = Raster(width: 512, height: 512, filledWith: RGBA8(255, 254, 3))
+        var map = RegionMap(
+            width: 512, height: 512, labels: [Int32](repeating: 0, count: image.pixels.count), colors: [0], areas: [image.pixels.count],
+            shown: [RGBA8(0, 0, 0)], centers: [SIMD4(0, 0, 0, 255)])
+        var indices = [UInt8](repeating: QuantizedImage.mixed, count: image.pixels.count)
+        indices[0] = 0
+        recoverGradients(&map, WorkingImage(image), indices)
+        #expect(map.areas == [1, image.pixels.count - 1] && map.shown[1] == RGBA8(255, 254, 3))
+    }
+
     @Test("A search that is cancelled at any of its questions leaves a whole segmentation")
     func cancelled() {
         let image = shaded(160, 120, background: white, box(20, 10, 120, 100)) { mix(yellow, blue, ($0.x - 20) / 120) }
