@@ -10,19 +10,19 @@ import AtelierPixels
 /// - Parameters:
 ///   - indices: The quantised picture's, `mixed` where a pixel is not of a flat area.
 ///   - lambda: Squared error that is worth a byte.
-///   - isCancelled: Asked between steps and every thousand unions; what is left then stays as it is.
+///   - isCancelled: Asked between steps, every thousand unions and for each union that is judged; what is left then stays as it is.
 /// - Complexity: O(pixels) to look for borders without an edge; O(regions × samples) with at most 600 samples a region for those found.
 func recoverGradients(
     _ map: inout RegionMap, _ work: WorkingImage, _ indices: [UInt8], lambda: Float = 600, each: ParallelFor = serially,
-    isCancelled: () -> Bool = { false }
+    isCancelled: @escaping @Sendable () -> Bool = { false }
 ) {
     guard !isCancelled() else { return }
     map.separateSlopes(work, indices, each)
     var search = GradientSearch(map, work, lambda)
     guard !isCancelled(), search.findCandidates(each), !isCancelled() else { return }
     search.takeSamples(each)
-    guard search.buildTree(unless: isCancelled) else { return }
-    search.prune(each)
+    guard !isCancelled(), search.buildTree(unless: isCancelled) else { return }
+    search.prune(each, unless: isCancelled)
     guard !isCancelled() else { return }
     search.share()
     search.apply(to: &map)
@@ -527,7 +527,7 @@ private struct GradientSearch {
     // MARK: Choice
 
     /// Decides from the leaves up what is one gradient; all nodes of one height by as many threads as there are.
-    mutating func prune(_ each: ParallelFor) {
+    mutating func prune(_ each: ParallelFor, unless isCancelled: @escaping @Sendable () -> Bool) {
         var heights = [Int32](repeating: 0, count: nodes.count), counts = [Int]()
         for n in nodes.indices {
             let node = nodes[n]
@@ -557,7 +557,7 @@ private struct GradientSearch {
                     let search = self
                     nonisolated(unsafe) let (judges, verdicts) = (judges, verdicts)
                     let judge: @Sendable (Int) -> Void = { share in
-                        for i in share * level.count / shares..<(share + 1) * level.count / shares {
+                        for i in share * level.count / shares..<(share + 1) * level.count / shares where !isCancelled() {
                             verdicts[i] = judges[share].verdict(on: level[level.startIndex + i], search)
                         }
                     }
