@@ -17,12 +17,12 @@ extension LayerBuilder {
     /// of it. So where both are opaque, the one that is painted first moves its side of the seam `overlap` pixels under the other,
     /// less where that one is thin; the one on top shows the boundary where it is. Towards translucent areas and nothing at all
     /// both keep to the curve.
-    mutating func cutoutLayers(overlap: Double) -> [TracedDrawing.Layer] {
+    mutating func cutoutLayers(overlap: Double, unless isCancelled: () -> Bool) -> [TracedDrawing.Layer] {
         var curves = [FittedCurve?](repeating: nil, count: s.chains.count)
         var result: [TracedDrawing.Layer] = []
         for batch in order.batches {
             var path = BezierPath()
-            for r in order.painted[batch] {
+            for r in order.painted[batch] where !isCancelled() {
                 for l in s.regions[Int(r)].loops {
                     var begin = true
                     for step in s.steps[s.loops[l].steps] {

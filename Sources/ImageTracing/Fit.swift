@@ -7,20 +7,27 @@ public import AtelierPixels
 /// is drawn exactly; towards later regions the outline takes the straightest way that stays hidden. Boundaries with little
 /// contrast are allowed a larger distance, because it is seen less.
 ///
-/// - Parameter each: What runs the loop over regions; its threads share the work.
+/// - Parameters:
+///   - each: What runs the loop over regions; its threads share the work.
+///   - isCancelled: Asked for each region; once it says so, regions are left out.
 /// - Complexity: O(boundary points × log) for the curves; memory as the result.
-public func fit(_ segmentation: Segmentation, _ options: FitOptions = .init(), each: ParallelFor = serially) -> TracedDrawing {
+public func fit(
+    _ segmentation: Segmentation, _ options: FitOptions = .init(), each: ParallelFor = serially,
+    isCancelled: @escaping @Sendable () -> Bool = { false }
+) -> TracedDrawing {
     switch segmentation.kind {
     case .areas: break
-    case .lattice: return fitLattice(segmentation, options)
+    case .lattice: return fitLattice(segmentation, options, unless: isCancelled)
     case .pixels: return fitPixels(segmentation)
     }
     var builder = LayerBuilder(segmentation, options)
-    let layers = options.layering == .cutout ? builder.cutoutLayers(overlap: min(5, max(0, options.overlap))) : builder.layers(each)
+    let layers =
+        options.layering == .cutout
+        ? builder.cutoutLayers(overlap: min(5, max(0, options.overlap)), unless: isCancelled) : builder.layers(each, unless: isCancelled)
     var drawing = TracedDrawing(
         width: segmentation.width, height: segmentation.height, gridUnits: Double(builder.gridUnits(layers)), layers: layers)
     // Both sides of a seam must stay equal.
-    if options.layering == .stacked { drawing.snapToDrawingGrid(lambda: builder.lambda, edgeWeight: builder.edgeWeight) }
+    if options.layering == .stacked, !isCancelled() { drawing.snapToDrawingGrid(lambda: builder.lambda, edgeWeight: builder.edgeWeight) }
     return drawing
 }
 
@@ -71,7 +78,7 @@ struct LayerBuilder {
         seenThrough = places
     }
 
-    mutating func layers(_ each: ParallelFor) -> [TracedDrawing.Layer] {
+    mutating func layers(_ each: ParallelFor, unless isCancelled: @escaping @Sendable () -> Bool) -> [TracedDrawing.Layer] {
         var result: [TracedDrawing.Layer] = []
         let isCovered = !order.batches.isEmpty && !order.hasTransparency
         if isCovered {
@@ -84,7 +91,7 @@ struct LayerBuilder {
         // Parts are taken out one by one while layers are made, so that the drawing is not held twice.
         let parts = UnsafeMutableBufferPointer<Part>.allocate(capacity: order.painted.count - first)
         defer { parts.deallocate() }
-        makeParts(of: order.painted[first...], into: parts, each)
+        makeParts(of: order.painted[first...], into: parts, each, unless: isCancelled)
         for part in parts { edgeWeight += part.edgeWeight }
         let builder = self
         // Shares of about as many regions.
@@ -134,7 +141,10 @@ struct LayerBuilder {
     }
 
     /// Makes the parts of regions, in their order, by as many threads as there are.
-    private func makeParts(of regions: ArraySlice<Int32>, into parts: UnsafeMutableBufferPointer<Part>, _ each: ParallelFor) {
+    private func makeParts(
+        of regions: ArraySlice<Int32>, into parts: UnsafeMutableBufferPointer<Part>, _ each: ParallelFor,
+        unless isCancelled: @escaping @Sendable () -> Bool
+    ) {
         let costs = regions.map { region in
             s.regions[Int(region)].loops.reduce(16) {
                 $0 + s.steps[s.loops[$1].steps].reduce(0) { $0 + s.chains[Int($1.chain)].points.count }
@@ -145,7 +155,9 @@ struct LayerBuilder {
         nonisolated(unsafe) let parts = parts
         each(shares.count) { [self] share in
             var builder = self
-            for i in shares[share] { parts.initializeElement(at: i, to: builder.part(of: Int(regions[regions.startIndex + i]))) }
+            for i in shares[share] {
+                parts.initializeElement(at: i, to: isCancelled() ? Part() : builder.part(of: Int(regions[regions.startIndex + i])))
+            }
         }
     }
 

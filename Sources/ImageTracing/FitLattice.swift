@@ -7,7 +7,7 @@ import AtelierPixels
 ///
 /// Vertices lie half a pixel from the truth at best, so a quarter of a pixel is kept: measured on 42 thresholded pictures, SSIM falls
 /// by 0.0001 and bytes by 9 % against a tenth.
-func fitLattice(_ segmentation: Segmentation, _ options: FitOptions) -> TracedDrawing {
+func fitLattice(_ segmentation: Segmentation, _ options: FitOptions, unless isCancelled: () -> Bool) -> TracedDrawing {
     let width = Double(segmentation.width), height = Double(segmentation.height)
     let paper = segmentation.regions[0].paint, ink = segmentation.regions[1].paint
     var drawing = TracedDrawing(width: segmentation.width, height: segmentation.height, gridUnits: 4, layers: [])
@@ -18,7 +18,7 @@ func fitLattice(_ segmentation: Segmentation, _ options: FitOptions) -> TracedDr
     }
     var outlines = BezierPath()
     var outliner = LatticeOutliner(cornerLimit: options.cornerAlpha, joinTolerance: options.joinTolerance)
-    for chain in segmentation.chains { outliner.append(segmentation.points[chain.points], to: &outlines) }
+    for chain in segmentation.chains where !isCancelled() { outliner.append(segmentation.points[chain.points], to: &outlines) }
     if !paper.isInvisible {
         if ink.isOpaque || outlines.isEmpty {
             drawing.layers.append(.init(.rect(whole, radius: 0), fill: paper))

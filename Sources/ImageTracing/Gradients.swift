@@ -10,19 +10,19 @@ import AtelierPixels
 /// - Parameters:
 ///   - indices: The quantised picture's, `mixed` where a pixel is not of a flat area.
 ///   - lambda: Squared error that is worth a byte.
-///   - isCancelled: Asked between steps and every thousand unions; what is left then stays as it is.
+///   - isCancelled: Asked between steps, every thousand unions and for each union that is judged; what is left then stays as it is.
 /// - Complexity: O(pixels) to look for borders without an edge; O(regions × samples) with at most 600 samples a region for those found.
 func recoverGradients(
     _ map: inout RegionMap, _ work: WorkingImage, _ indices: [UInt8], lambda: Float = 600, each: ParallelFor = serially,
-    isCancelled: () -> Bool = { false }
+    isCancelled: @escaping @Sendable () -> Bool = { false }
 ) {
     guard !isCancelled() else { return }
     map.separateSlopes(work, indices, each)
     var search = GradientSearch(map, work, lambda)
     guard !isCancelled(), search.findCandidates(each), !isCancelled() else { return }
     search.takeSamples(each)
-    guard search.buildTree(unless: isCancelled) else { return }
-    search.prune(each)
+    guard !isCancelled(), search.buildTree(unless: isCancelled) else { return }
+    search.prune(each, unless: isCancelled)
     guard !isCancelled() else { return }
     search.share()
     search.apply(to: &map)
@@ -71,11 +71,13 @@ extension RegionMap {
             area.removeAll(keepingCapacity: true)
             isOpen[Int(start)] = false
             area.append(start)
-            var next = 0, sum = SIMD4<Float>.zero
+            // Whole numbers: of a large area the sum is beyond those that a Float tells apart.
+            var next = 0, sum = SIMD4<Int64>.zero
             while next < area.count {
                 let i = Int(area[next]), x = i % width
                 next += 1
-                sum += SIMD4(bytes: work.pixels[i])
+                let p = work.pixels[i]
+                sum &+= SIMD4(Int64(p.r), Int64(p.g), Int64(p.b), Int64(p.a))
                 func visit(_ j: Int) {
                     guard isOpen[j] else { return }
                     isOpen[j] = false
@@ -87,7 +89,7 @@ extension RegionMap {
                 if i + width < labels.count { visit(i + width) }
             }
             guard area.count >= 40 else { continue }
-            let mean = sum / Float(area.count)
+            let mean = SIMD4<Float>(sum) / Float(area.count)
             let color = RGBA8(UInt8(mean.x + 0.5), UInt8(mean.y + 0.5), UInt8(mean.z + 0.5), UInt8(mean.w + 0.5))
             let number = Int32(areas.count)
             colors.append(colors[Int(labels[Int(start)])])
@@ -525,7 +527,7 @@ private struct GradientSearch {
     // MARK: Choice
 
     /// Decides from the leaves up what is one gradient; all nodes of one height by as many threads as there are.
-    mutating func prune(_ each: ParallelFor) {
+    mutating func prune(_ each: ParallelFor, unless isCancelled: @escaping @Sendable () -> Bool) {
         var heights = [Int32](repeating: 0, count: nodes.count), counts = [Int]()
         for n in nodes.indices {
             let node = nodes[n]
@@ -555,7 +557,7 @@ private struct GradientSearch {
                     let search = self
                     nonisolated(unsafe) let (judges, verdicts) = (judges, verdicts)
                     let judge: @Sendable (Int) -> Void = { share in
-                        for i in share * level.count / shares..<(share + 1) * level.count / shares {
+                        for i in share * level.count / shares..<(share + 1) * level.count / shares where !isCancelled() {
                             verdicts[i] = judges[share].verdict(on: level[level.startIndex + i], search)
                         }
                     }

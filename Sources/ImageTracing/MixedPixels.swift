@@ -4,9 +4,10 @@ import AtelierPixels
 ///
 /// A blend of two areas lies on the straight line between their colours (renderers blend encoded sRGB values), so all pairs of
 /// colours seen nearby are tried; the pair with the smallest distance from pixel to line wins and the pixel takes the nearer end.
-/// One colour alone is preferred to a pair that explains the pixel hardly better.
+/// One colour alone is preferred to a pair that explains the pixel hardly better. Once it is cancelled, pixels stay mixed.
 func assignMixedPixels(
-    _ work: WorkingImage, _ quantized: QuantizedImage, _ palette: [SIMD4<Float>], each: ParallelFor = serially
+    _ work: WorkingImage, _ quantized: QuantizedImage, _ palette: [SIMD4<Float>], each: ParallelFor = serially,
+    isCancelled: @escaping @Sendable () -> Bool = { false }
 ) -> [UInt8] {
     var result = quantized.indices
     let mixed = QuantizedImage.mixed
@@ -41,7 +42,7 @@ func assignMixedPixels(
                             nonisolated(unsafe) let assigner = MixedPixels(
                                 width: width, reach: reach, padded: indices, pixels: pixels, palette: palette,
                                 distances: distances.baseAddress!, quads: quads, result: result)
-                            forEachBand(of: height, width: width, each) { assigner.assign(rows: $0) }
+                            forEachBand(of: height, width: width, each) { if !isCancelled() { assigner.assign(rows: $0) } }
                         }
                     }
                 }

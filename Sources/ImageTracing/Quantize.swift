@@ -47,10 +47,14 @@ public struct QuantizedImage: Hashable, Sendable {
 /// are binned, frequent bins far enough apart become seeds, and weighted k-means in premultiplied Oklab moves them to the centres
 /// of their bins; near colours are then joined until they are `colorDistance` apart (and no more than `colors`).
 ///
-/// - Parameter each: What runs the loops over bands of rows; its threads share the work and change no result.
+/// - Parameters:
+///   - each: What runs the loops over bands of rows; its threads share the work and change no result.
+///   - isCancelled: Asked between steps; once it says so, what is left is passed over and the result is not the picture's.
 /// - Returns: At least one colour, for any picture.
 /// - Complexity: O(pixels + bins × colours), with at most 2¹⁵ bins (2¹⁹ with transparency).
-public func quantize(_ image: Raster<RGBA8>, _ options: QuantizeOptions = .init(), each: ParallelFor = serially) -> QuantizedImage {
+public func quantize(
+    _ image: Raster<RGBA8>, _ options: QuantizeOptions = .init(), each: ParallelFor = serially, isCancelled: () -> Bool = { false }
+) -> QuantizedImage {
     switch options.mode {
     case .bw: return binarize(image, options.bilevel)
     case .pixel: return pixelPicture(image)
@@ -61,9 +65,12 @@ public func quantize(_ image: Raster<RGBA8>, _ options: QuantizeOptions = .init(
     }
     let ramp = toneRamp(image, options)
     let work = WorkingImage(image, ramp: ramp, each: each)
+    guard !isCancelled() else { return .unfinished(image) }
     var indices = flatPixels(work, each)
     let histogram = ColorHistogram(work, votes: indices, each)
+    guard !isCancelled() else { return .unfinished(image) }
     let clusters = histogram.clusters(options, pixelCount: work.pixels.count, noise: work.noise)
+    guard !isCancelled() else { return .unfinished(image) }
     work.pixels.withUnsafeBufferPointer { pixels in
         indices.withUnsafeMutableBufferPointer { indices in
             // Every band of rows changes its own votes, all before `each` returns.
@@ -74,6 +81,7 @@ public func quantize(_ image: Raster<RGBA8>, _ options: QuantizeOptions = .init(
         }
     }
     var found = clusters.palette
+    guard !isCancelled() else { return .unfinished(image) }
     if options.colors != nil || !work.isTextured {
         let thin = thinColors(
             work, votes: indices, palette: found.map { SIMD4<Float>(bytes: $0) }, limit: min(16, (options.colors ?? 250) - found.count),
@@ -96,6 +104,15 @@ public func quantize(_ image: Raster<RGBA8>, _ options: QuantizeOptions = .init(
         width: work.width, height: work.height, palette: palette, paints: paints, ramp: ramp, indices: indices,
         isBinding: options.colors != nil || isChosen, isTextured: options.colors == nil && !isChosen && work.isTextured,
         estimates: work.estimates)
+}
+
+extension QuantizedImage {
+    /// One colour for all of a picture whose colours nobody waits for any more.
+    fileprivate static func unfinished(_ image: Raster<RGBA8>) -> QuantizedImage {
+        QuantizedImage(
+            width: image.width, height: image.height, palette: [RGBA8(0, 0, 0)], paints: [RGBA8(0, 0, 0)], ramp: [],
+            indices: [UInt8](repeating: 0, count: image.pixels.count), isBinding: true, isTextured: false)
+    }
 }
 
 /// For each colour the nearest of a given list in premultiplied Oklab; of equally near ones the first.

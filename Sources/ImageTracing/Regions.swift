@@ -109,6 +109,13 @@ struct RegionMap {
 }
 
 extension RegionMap {
+    /// All of a picture in one.
+    init(undivided width: Int, _ height: Int) {
+        self.init(
+            width: width, height: height, labels: [Int32](repeating: 0, count: width * height), colors: [0], areas: [width * height],
+            shown: [RGBA8(0, 0, 0)], centers: [SIMD4(0, 0, 0, 255)])
+    }
+
     /// Merges neighbours that are not worth two shapes; see `RegionGraph`.
     ///
     /// - Parameter means: Premultiplied colour of each region.

@@ -99,12 +99,12 @@ public struct Segmentation: Hashable, Sendable {
 ///   - quantized: Its palette and flat pixels, of the same size.
 ///   - options: What is too small to draw.
 ///   - each: What runs the loops over bands of rows; its threads share the work and change no result.
-///   - isCancelled: Asked between the steps that find gradients and now and then in the longest; once it says so, what is left of them is
-///     passed over, and the result is whole but not the picture's.
+///   - isCancelled: Asked between steps and now and then in the longest; once it says so, what is left of them is passed over, and the
+///     result is whole but not the picture's.
 /// - Complexity: O(pixels × colours nearby) for labelling, O(boundary) after it.
 public func segment(
     _ image: Raster<RGBA8>, _ quantized: QuantizedImage, _ options: SegmentOptions = .init(), each: ParallelFor = serially,
-    isCancelled: () -> Bool = { false }
+    isCancelled: @escaping @Sendable () -> Bool = { false }
 ) -> Segmentation {
     precondition(image.width == quantized.width && image.height == quantized.height, "the quantised image is of another size")
     switch quantized.kind {
@@ -114,17 +114,33 @@ public func segment(
     }
     let work = WorkingImage(image, ramp: quantized.ramp, known: quantized.estimates, each: each)
     let lambda = Float(min(1e6, max(1, options.lambda)))
-    if quantized.isTextured { return BoundaryTracer(work: work, regions: .textured(work, lambda: lambda, each: each)).trace(each: each) }
+    let regions: RegionMap =
+        quantized.isTextured
+        ? .textured(work, lambda: lambda, each: each, isCancelled: isCancelled)
+        : flatRegions(work, quantized, options, lambda: lambda, each, isCancelled)
+    return BoundaryTracer(work: work, regions: regions).trace(each: each)
+}
+
+/// The regions of a picture with flat areas; one for all of it once nobody waits for them.
+private func flatRegions(
+    _ work: WorkingImage, _ quantized: QuantizedImage, _ options: SegmentOptions, lambda: Float, _ each: ParallelFor,
+    _ isCancelled: @escaping @Sendable () -> Bool
+) -> RegionMap {
+    let undivided = RegionMap(undivided: work.width, work.height)
     let palette = quantized.palette.map { SIMD4<Float>(premultiplied: $0) }
-    var colors = assignMixedPixels(work, quantized, palette, each: each)
+    var colors = assignMixedPixels(work, quantized, palette, each: each, isCancelled: isCancelled)
+    // Pixels that were passed over have no colour.
+    guard !isCancelled() else { return undivided }
     bridgeDiagonals(&colors, mixed: quantized.indices, work, palette)
     smoothLabels(&colors, work, palette, roughness: 30 + 4 * Float(work.noise * work.noise))
+    guard !isCancelled() else { return undivided }
     let paints = sharePaints(quantized, &colors)
     var regions = findRegions(
         colors, width: work.width, height: work.height, palette: paints, options, keepsColors: quantized.isBinding)
+    guard !isCancelled() else { return undivided }
     regions.chooseColors(work, quantized, palette, lambda: lambda, each: each)
     if !quantized.isBinding { recoverGradients(&regions, work, quantized.indices, lambda: lambda, each: each, isCancelled: isCancelled) }
-    return BoundaryTracer(work: work, regions: regions).trace(each: each)
+    return regions
 }
 
 /// Lets colours that are drawn with the same paint be one, the first of them; returns the premultiplied paints.

@@ -8,7 +8,11 @@ extension RegionMap {
     /// sides at the full price.
     ///
     /// - Complexity: O(pixels log pixels); some 10 bytes a pixel while it runs.
-    static func textured(_ work: WorkingImage, lambda: Float, each: ParallelFor) -> RegionMap {
+    ///
+    /// Once it is cancelled, squares stay undivided and are not merged.
+    static func textured(
+        _ work: WorkingImage, lambda: Float, each: ParallelFor, isCancelled: @escaping @Sendable () -> Bool = { false }
+    ) -> RegionMap {
         let (width, height, side) = (work.width, work.height, 128)
         let columns = (width + side - 1) / side, rows = (height + side - 1) / side
         let prices = RegionGraph.Prices(region: 12, crack: 0.5, keepsColors: false)
@@ -27,7 +31,7 @@ extension RegionMap {
                             }
                             count = w * h
                         }
-                        var part = RegionMap(grownFrom: own, width: w, height: h)
+                        var part = isCancelled() ? RegionMap(undivided: w, h) : RegionMap(grownFrom: own, width: w, height: h)
                         part.centers = part.merge(part.centers, lambda: columns * rows > 1 ? lambda / 4 : lambda, prices: prices)
                         part.labels.withUnsafeBufferPointer {
                             for row in 0..<h { (labels + (y + row) * width + x).initialize(from: $0.baseAddress! + row * w, count: w) }
@@ -72,7 +76,7 @@ extension RegionMap {
         number = []
         map.labels = labels
         labels = []
-        if columns * rows > 1 { means = map.merge(means, lambda: lambda, prices: prices) }
+        if columns * rows > 1, !isCancelled() { means = map.merge(means, lambda: lambda, prices: prices) }
         map.centers = means
         map.shown = map.centers.map { unpremultiply(RGBA8(rounding: $0)) }
         return map

@@ -225,6 +225,14 @@ public final class Engine: Sendable {
     /// How many artifacts are being found or made now, and how many requests wait for them.
     var underWay: (flights: Int, waiters: Int) { flights.withLock { ($0.count, $0.waiterCount) } }
 
+    /// Name of the stage that runs now on the way to an artifact somebody has asked for; of several the one that is furthest from it.
+    /// Nil while everything waits, or nobody asks.
+    package func stageUnderWay<Value: Storable>(to artifact: Artifact<Value>) -> String? {
+        let asking = Asking(levels: mask(of: .all), policy: configuration.cachePolicy)
+        let running = flights.withLock { $0.running(for: Wanted(node: artifact.node, asking: asking).identity) }
+        return running.first { !$0.node.isPlan }?.node.name
+    }
+
     /// Calls a function with every event from now on, on the thread where it happens; it must return quickly.
     /// `EventLog` is the usual one.
     public func observe(_ observer: @escaping @Sendable (Event) -> Void) {

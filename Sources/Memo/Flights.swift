@@ -135,6 +135,16 @@ struct Flights<Work: FlightWork, Value: FlightValue>: Sendable {
     /// Number of askers that have no answer yet.
     var waiterCount: Int { flightOfWaiter.count }
 
+    /// What runs now for something that was asked for, or is being stored, from what is made first to what is made last.
+    func running(for identity: Work.Identity) -> [Work] {
+        var found = [byIdentity[identity]].compactMap(\.self), seen = Set(found.map(\.id)), next = 0
+        while next < found.count {
+            for case let need? in found[next].needs where seen.insert(need.id).inserted { found.append(need) }
+            next += 1
+        }
+        return found.reversed().filter(\.holdsSlot).map(\.work)
+    }
+
     // MARK: What askers do
 
     /// Somebody wants a value; joins the flight that is under way or begins one.

@@ -38,6 +38,9 @@ enum APISchemas {
 
     private static let step = JSON.record(["stage": .characters, "label": .characters, "cache": .nullable("string"), "ms": .measure])
 
+    /// The stage that runs for a job or a part of one.
+    private static let stepUnderWay = JSON.record(["stage": .characters, "label": .characters])
+
     private static let conversion = JSON.record(
         [
             "result": result, "svg": .characters, "report": .object(["type": "object"]), "slides": .list(.object(["type": "object"])),
@@ -86,24 +89,24 @@ enum APISchemas {
 
     private static let item = JSON.record(
         [
-            "n": .count, "name": .characters, "state": states,
+            "n": .count, "name": .characters, "state": states, "step": stepUnderWay,
             "result": .record([
                 "digest": .digest, "bytes": .count, "media_type": .characters, "cache": .word(["hit", "miss"]), "ms": .measure,
                 "url": .characters,
             ]), "error": .ref("PartProblem"),
-        ], optional: ["result", "error"])
+        ], optional: ["step", "result", "error"])
 
     private static let job = JSON.record(
         [
             "id": .digest, "kind": .word(ConversionKind.allCases.map(\.rawValue)), "state": states,
             "priority": .word(Urgency.allCases.map(\.rawValue)), "created": .characters, "ended": .characters, "done": .count,
-            "total": .count, "failed": .count, "position": .count, "eta_ms": .measure, "steps": .list(step), "items": .list(item),
-            "error": .ref("PartProblem"),
+            "total": .count, "failed": .count, "position": .count, "eta_ms": .measure, "step": stepUnderWay,
+            "steps": .list(step), "items": .list(item), "error": .ref("PartProblem"),
             "links": .record([
                 "self": .characters, "events": .characters, "result": .characters, "results": .characters, "archive": .characters,
                 "report": .characters, "cancel": .characters,
             ]),
-        ], optional: ["ended", "position", "eta_ms", "steps", "items", "error"])
+        ], optional: ["ended", "position", "eta_ms", "step", "steps", "items", "error"])
 
     private static let jobRequest = JSON.object([
         "type": "object", "required": ["inputs"],

@@ -29,6 +29,13 @@ struct Problem: Error, Sendable {
         self.retryAfter = retryAfter
     }
 
+    /// The same of what a job was to make: what is asked for now is well said, and trying again does not help.
+    var ofJob: Problem {
+        var problem = self
+        (problem.status, problem.retryAfter) = (409, nil)
+        return problem
+    }
+
     /// The document; `id` names the request in the log.
     func json(requestID id: String?) -> JSON {
         .object([

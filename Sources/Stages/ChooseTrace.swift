@@ -36,7 +36,7 @@ public struct ChooseTrace: Stage {
         var trials: [FoundTrace.Trial] = [], chosen = 0, svg: [UInt8] = []
         for options in Self.ways(around: options) {
             try Task.checkCancellation()
-            let quantized = quantize(picture, options.quantize, each: context.concurrently)
+            let quantized = quantize(picture, options.quantize, each: context.concurrently) { context.isCancelled }
             let (bytes, trial) = try tried(picture, quantized, options, in: context)
             trials.append(trial)
             if trials.count == 1 || Self.isBetter(trial, than: trials[chosen], asked: trials[0]) {

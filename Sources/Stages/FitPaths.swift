@@ -23,5 +23,9 @@ public struct FitPaths: Stage {
     public func footprint(in context: Context) -> Int { context[segmentation].byteCount }
 
     /// Fits.
-    public func run(in context: Context) throws -> TracedDrawing { fit(context[segmentation], options, each: context.concurrently) }
+    public func run(in context: Context) throws -> TracedDrawing {
+        let drawing = fit(context[segmentation], options, each: context.concurrently) { context.isCancelled }
+        try context.checkCancellation()
+        return drawing
+    }
 }

@@ -31,5 +31,9 @@ public struct MapSlide: Stage {
     public func footprint(in context: Context) -> Int { context[tree].byteCount * 3 }
 
     /// Maps.
-    public func run(in context: Context) throws -> Slide { mapSlide(context[tree], options, knowing: answers(of: outlines, in: context)) }
+    public func run(in context: Context) throws -> Slide {
+        let slide = mapSlide(context[tree], options, knowing: answers(of: outlines, in: context)) { context.isCancelled }
+        try context.checkCancellation()
+        return slide
+    }
 }

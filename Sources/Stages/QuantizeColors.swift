@@ -24,5 +24,9 @@ public struct QuantizeColors: Stage {
     public func footprint(in context: Context) -> Int { context[image].pixels.count * 16 }
 
     /// Quantises.
-    public func run(in context: Context) throws -> QuantizedImage { quantize(context[image], options, each: context.concurrently) }
+    public func run(in context: Context) throws -> QuantizedImage {
+        let quantized = quantize(context[image], options, each: context.concurrently) { context.isCancelled }
+        try context.checkCancellation()
+        return quantized
+    }
 }

@@ -104,7 +104,9 @@ func tried(
 ) throws -> (svg: [UInt8], trial: FoundTrace.Trial) {
     let regions = segment(picture, quantized, options.segment, each: context.concurrently, isCancelled: { context.isCancelled })
     try context.checkCancellation()
-    let svg = writeSVG(fit(regions, options.fit, each: context.concurrently), options.write)
+    let drawing = fit(regions, options.fit, each: context.concurrently) { context.isCancelled }
+    try context.checkCancellation()
+    let svg = writeSVG(drawing, options.write)
     let ssim = Similarity.ssim(of: try rendering(of: svg.span, like: picture), to: picture)
     return (svg, FoundTrace.Trial(options: options, ssim: ssim, gzipByteCount: TraceStatistics.gzipByteCount(of: svg)))
 }

@@ -1,5 +1,6 @@
 import AtelierGeometry
 import AtelierPixels
+import Synchronization
 import Testing
 
 @testable import AtelierImageTracing
@@ -37,6 +38,13 @@ private func linearGradients(_ drawing: TracedDrawing) -> [LinearGradient] {
 
 private func radialGradients(_ drawing: TracedDrawing) -> [RadialGradient] {
     drawing.layers.compactMap { if case .radial(let g) = $0.fill { g } else { nil } }
+}
+
+/// Counts how often something was asked.
+private final class Questions: Sendable {
+    private let number = Atomic(0)
+    var count: Int { number.load(ordering: .relaxed) }
+    func next() -> Int { number.add(1, ordering: .relaxed).newValue }
 }
 
 @Suite("Gradients")
@@ -78,28 +86,46 @@ struct GradientTests {
         #expect(abs(Int(g.stops[1].color.g) - 220) <= 4)
     }
 
-    @Test("A search that is cancelled at any of its questions leaves a whole segmentation")
+    @Test("A slope has the mean colour of its pixels however many they are")
+    func largeSlope() {
+        // A quarter of a million pixels that all look like steep places between areas, around one that does not.
+        let image = Raster(width: 512, height: 512, filledWith: RGBA8(255, 254, 3))
+        var map = RegionMap(
+            width: 512, height: 512, labels: [Int32](repeating: 0, count: image.pixels.count), colors: [0], areas: [image.pixels.count],
+            shown: [RGBA8(0, 0, 0)], centers: [SIMD4(0, 0, 0, 255)])
+        var indices = [UInt8](repeating: QuantizedImage.mixed, count: image.pixels.count)
+        indices[0] = 0
+        recoverGradients(&map, WorkingImage(image), indices)
+        #expect(map.areas == [1, image.pixels.count - 1] && map.shown[1] == RGBA8(255, 254, 3))
+    }
+
+    @Test("What is cancelled at any of its questions ends whole, and asks only as often as it takes")
     func cancelled() {
         let image = shaded(160, 120, background: white, box(20, 10, 120, 100)) { mix(yellow, blue, ($0.x - 20) / 120) }
-        let colors = quantize(image)
-        var questions = 0
-        let whole = segment(
-            image, colors,
-            isCancelled: {
-                questions += 1
-                return false
-            })
-        #expect(questions >= 4 && whole == segment(image, colors))
-        for last in 1...questions {
-            var asked = 0
-            let left = segment(
-                image, colors,
-                isCancelled: {
-                    asked += 1
-                    return asked >= last
-                })
-            #expect(asked == last && left.labels.count == image.pixels.count && !fit(left).layers.isEmpty)
+        let colors = quantize(image), regions = segment(image, colors)
+        // One step after the other, each asked to end at its first, second, … question until it has none left.
+        func endings(_ step: (_ isCancelled: @escaping @Sendable () -> Bool) -> Bool) -> Int {
+            for last in 1... {
+                let asked = Questions()
+                #expect(step { asked.next() >= last })
+                if asked.count < last { return last - 1 }
+            }
+            return 0
         }
+        let ofColors = endings { quantize(image, isCancelled: $0).indices.count == image.pixels.count }
+        let ofRegions = endings {
+            let left = segment(image, colors, isCancelled: $0)
+            return left.labels.count == image.pixels.count && !fit(left).layers.isEmpty
+        }
+        let ofPaths = endings { fit(regions, isCancelled: $0).width == image.width }
+        #expect(ofColors >= 3 && ofRegions >= 8 && ofPaths >= 2)
+        #expect(quantize(image, isCancelled: { false }) == colors && segment(image, colors, isCancelled: { false }) == regions)
+        let texture = WorkingImage(
+            Raster(width: 140, height: 130, pixels: (0..<18_200).map { RGBA8(UInt8($0 * 7919 >> 5 & 255), UInt8($0 & 255), 90) }))
+        let ofSquares = endings {
+            RegionMap.textured(texture, lambda: 600, each: serially, isCancelled: $0).labels.count == 18_200
+        }
+        #expect(ofSquares == 5)
     }
 
     @Test("A radial gradient has its centre, even outside of the middle")

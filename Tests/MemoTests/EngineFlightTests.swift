@@ -8,6 +8,12 @@ import Testing
 
 @testable import AtelierMemo
 
+private struct LeadingToGate: Plan {
+    static let name = "test.leadingToGate", version = 1
+    var gate: Int
+    func plan(in context: Context) -> Artifact<Number> { Artifact(Gated(gate: gate)) }
+}
+
 @Suite("Engine: flights")
 struct EngineFlightTests {
     @Test("A thousand who ask at once share one run")
@@ -73,6 +79,19 @@ struct EngineFlightTests {
         manual.advance(seconds: 1)
         await #expect(throws: StageFailure.self) { _ = try await engine.value(of: artifact) }
         #expect(log.count(.failed) == 2)
+    }
+
+    @Test("The stage that runs on the way to an artifact is known, through plans too, and none while nobody asks")
+    func stageUnderWay() async throws {
+        let engine = Engine(levels: [everything()])
+        let built = Artifact(Increment(of: Artifact(LeadingToGate(gate: 141))))
+        #expect(engine.stageUnderWay(to: built) == nil)
+        async let value = engine.value(of: built)
+        await Gate.number(141).arrived()
+        #expect(engine.stageUnderWay(to: built) == "test.gated" && engine.stageUnderWay(to: Artifact(Constant(value: 1))) == nil)
+        Gate.number(141).open()
+        #expect(try await value.value == 142)
+        #expect(engine.stageUnderWay(to: built) == nil)
     }
 
     @Test("Who leaves is told at once; the run goes on for those who stay")

@@ -10,6 +10,12 @@ import Testing
 
 @testable import AtelierService
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Musl)
+    import Musl
+#endif
+
 @Suite("Jobs", .enabled(if: canServe, "libmicrohttpd or libcurl is not on this machine"))
 struct JobTests {
     @Test("A job is accepted, done, and gives what a conversion gives; asked for again it is the same job")
@@ -54,7 +60,8 @@ struct JobTests {
             let zip = try ZIPReader(try await client.get("/v1/jobs/\(id)/archive.zip").body)
             #expect(zip.members.map(\.name) == ["a.svg", "a 2.svg", "b.svg"])
             #expect(try await client.get("/v1/jobs/\(id)/results/3").body == zip.unpacked(zip.members[2]))
-            #expect(try await client.get("/v1/jobs/\(id)/results/1").status == 422)
+            let failed = try await client.get("/v1/jobs/\(id)/results/1")
+            #expect(try failed.status == 409 && failed.json["code"]?.string == "unreadable-input")
             #expect(try await client.get("/v1/jobs/\(id)/results/4").status == 404)
         }
     }
@@ -71,6 +78,33 @@ struct JobTests {
             #expect(rest.text.split(separator: "\n").filter { $0.hasPrefix("id: ") } == numbers.suffix(1))
             // A number that is none of this service's is passed over.
             #expect(try await client.get(path, ["Last-Event-ID": "999999"]).text.contains("event: end\n"))
+        }
+    }
+
+    @Test("While a job is made it says which stage runs, where it is asked for and in its events, and no longer when it is over")
+    func step() async throws {
+        let engine = Engine(levels: [MemoryStore()]), isSeen = Lock(false)
+        // Holds the worker between a stage's end and the next one's begin.
+        engine.observe { event in
+            guard event.kind == .run, event.stage == "tracing.segment" else { return }
+            while !isSeen.withLock(\.self) { usleep(1000) }
+        }
+        try await serving(engine: engine) { client in
+            let asked = try await client.post("/v1/jobs?kind=trace", picture(31)).json, links = try #require(asked["links"])
+            let answer = try await HTTPClient().send(
+                HTTPRequest(client.url + links["events"]!.string!, limits: HTTPLimits(idle: .seconds(900))))
+            var text = "", job = JSON.null
+            for try await piece in answer.body {
+                text += String(decoding: piece, as: UTF8.self)
+                guard !isSeen.withLock(\.self), text.contains(#""step":{"stage":"tracing.segment","label":"Segment"}"#) else { continue }
+                job = try await client.get(links["self"]!.string!).json
+                isSeen.withLock { $0 = true }
+            }
+            #expect(job["state"]?.string == "running" && job["step"]?["label"]?.string == "Segment")
+            guard case .array(let items)? = job["items"] else { throw NoList() }
+            #expect(items[0]["step"] == job["step"])
+            let done = try #require(try await client.finished(asked))
+            #expect(done["state"]?.string == "done" && done["step"] == nil && done["steps"] != nil)
         }
     }
 

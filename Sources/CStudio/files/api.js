@@ -3,7 +3,7 @@
 // Telemetry comes over one event stream for all topics, which rests while nobody listens or the tab is hidden.
 
 /** What went wrong, as the service says it (RFC 9457). */
-export class Problem extends Error {
+class Problem extends Error {
   /** @param {number} status @param {any} body */
   constructor(status, body) {
     super([body.detail ?? body.title, body.hint].filter(Boolean).join(' ') || `The service answered ${status}.`);

@@ -153,7 +153,7 @@ class Batch extends HTMLElement {
       if (part.result) item.result = { url: part.result.url ?? `/v1/jobs/${job.id}/results/${part.n ?? n}`, result: part.result, ...part.result };
     });
     library.changed('item');
-    this.showJob(job.done, job.state, job.eta_ms);
+    this.showJob(job.done, job.step ? `${job.state} · ${job.step.label}` : job.state, job.eta_ms);
   }
 
   /** @param {number} done @param {string} what @param {number} [eta] */

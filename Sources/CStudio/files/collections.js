@@ -5,6 +5,7 @@ import { api, isAbort } from './api.js';
 import { command } from './commands.js';
 import { bytes, copy, count, download, h, icon, iconButton, say, time } from './dom.js';
 import { frame } from './frames.js';
+import { filesOf } from './library.js';
 import { made } from './made.js';
 import { state } from './state.js';
 
@@ -14,19 +15,6 @@ const NONE = 65535, CELL = 128, GAP = 10, CAPTION = 24, PICTURES = /\.(png|jpe?g
 async function each(list, work) {
   const rest = list.entries();
   await Promise.all(Array.from({ length: 6 }, async () => { for (const [i, x] of rest) await work(x, i); }));
-}
-
-/** Files of a drop with the paths they have in their folders. */
-async function filesOf(data) {
-  const found = [], visit = async entry => {
-    if (entry.isFile) return void found.push({ file: await new Promise((done, fail) => entry.file(done, fail)), path: entry.fullPath.slice(1) });
-    const reader = entry.createReader();
-    for (let some; (some = await new Promise((done, fail) => reader.readEntries(done, fail))).length;) for (const e of some) await visit(e);
-  };
-  const entries = [...data.items].filter(i => i.kind === 'file').map(i => i.webkitGetAsEntry?.());
-  if (!entries.every(Boolean)) return [...data.files].map(file => ({ file, path: file.name }));
-  for (const e of entries) await visit(e);
-  return found;
 }
 
 const numbers = (text, Kind) => new Kind(Uint8Array.from(atob(text), c => c.charCodeAt(0)).buffer);

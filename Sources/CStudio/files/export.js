@@ -30,7 +30,7 @@ export const exportSlides = (items, values) => deliver('slides', async () => ({
 }));
 
 /** @param {Item} item */
-export const svgBlob = item => new Blob([item.result.svg], { type: 'image/svg+xml' });
+const svgBlob = item => new Blob([item.result.svg], { type: 'image/svg+xml' });
 
 /** @param {Item} item */
 export function exportDrawing(item) {

@@ -14,7 +14,7 @@ export const kinds = [
 /** @type {Map<string, string>} */
 const colors = new Map();
 /** @param {string} name */
-export function kindColor(name) {
+function kindColor(name) {
   let found = colors.get(name);
   if (!found) colors.set(name, found = kinds.find(k => k[2].test(name))?.[1] ?? 'f0');
   return found;

@@ -73,7 +73,7 @@ export function words(text) {
 
 /** What a line says: the verb and its settings, texts still as they were written. Null where it is no such line.
  * @param {string} text @returns {{verb: string, values: Values} | null} */
-export function readLine(text) {
+function readLine(text) {
   const line = text.trim();
   if (/^import Atelier\b|ConversionOptions\(\)/.test(line)) return { verb: 'trace', values: readSwift(line) };
   const all = words(line.replace(/^\$ /, ''));

@@ -14,19 +14,12 @@ let asked = false, lastTelemetry = -TELEMETRY, timer = 0;
 /** When what was changed is painted; in a hidden tab at once. Long work goes in pieces between which the browser can paint and listen. */
 export const painted = () => new Promise(next => document.hidden ? setTimeout(next) : requestAnimationFrame(() => setTimeout(next)));
 
-/** How the page spends its frames, for the Performance view. */
-export const frameStats = { frames: 0, draws: 0, replaced: 0, late: 0, busy_ms: 0 };
-
 /** Draws in one of the next frames. @param {'input' | 'stage' | 'panels' | 'telemetry'} lane @param {string} key @param {() => void} draw */
 export function frame(lane, key, draw) {
   const old = waiting.get(key);
-  if (old) frameStats.replaced++;
   waiting.set(key, { lane: lanes.indexOf(lane), draw, since: old ? old.since : performance.now() });
   ask();
 }
-
-/** Takes back what was to be drawn. @param {string} key */
-export const unframe = key => { waiting.delete(key); };
 
 function ask() {
   if (asked || document.hidden) return;
@@ -40,20 +33,17 @@ const rank = (d, now) => d.lane - Math.floor((now - d.since) / AGE);
 /** @param {number} now */
 function run(now) {
   asked = false;
-  frameStats.frames++;
   const start = performance.now();
   const mayTell = now - lastTelemetry >= TELEMETRY - 1;
   const queue = [...waiting].filter(([, d]) => d.lane < 3 || mayTell).sort((a, b) => rank(a[1], now) - rank(b[1], now));
   let drawn = 0;
   for (const [key, d] of queue) {
-    if (drawn && performance.now() - start > BUDGET) { frameStats.late += queue.length - drawn; break; }
+    if (drawn && performance.now() - start > BUDGET) break;
     waiting.delete(key);
     if (d.lane === 3) lastTelemetry = now;
     drawn++;
     try { d.draw(); } catch (e) { reportError(e); }
   }
-  frameStats.draws += drawn;
-  frameStats.busy_ms += performance.now() - start;
   if ([...waiting.values()].some(d => d.lane < 3)) ask();
   else if (waiting.size) {
     clearTimeout(timer);

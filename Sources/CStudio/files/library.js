@@ -179,18 +179,24 @@ export async function withInputs(items, ask) {
 
 // MARK: where files come from
 
-/** The files of a drop, those in folders too. @param {DataTransfer} data @returns {Promise<File[]>} */
-export async function dropped(data) {
-  const entries = [...data.items].map(i => i.kind === 'file' ? i.webkitGetAsEntry?.() : null).filter(Boolean);
-  if (!entries.some(e => e?.isDirectory)) return [...data.files];
-  /** @type {File[]} */
-  const files = [];
+/** The files of a drop, those in folders too, with the paths they have in these. @param {DataTransfer} data */
+export async function filesOf(data) {
+  /** @type {{file: File, path: string}[]} */
+  const found = [];
   const visit = async (/** @type {any} */ entry) => {
-    if (entry.isFile) return void files.push(await new Promise((done, fail) => entry.file(done, fail)));
+    if (entry.isFile) return void found.push({ file: await new Promise((done, fail) => entry.file(done, fail)), path: entry.fullPath.slice(1) });
     const reader = entry.createReader();
     // A reader gives at most a hundred at a time.
     for (let some; (some = await new Promise((done, fail) => reader.readEntries(done, fail))).length;) for (const e of some) await visit(e);
   };
+  const entries = [...data.items].filter(i => i.kind === 'file').map(i => i.webkitGetAsEntry?.());
+  if (!entries.every(Boolean)) return [...data.files].map(file => ({ file, path: file.name }));
   for (const entry of entries) await visit(entry);
-  return files.filter(f => !f.name.startsWith('.')).sort((a, b) => a.name < b.name ? -1 : 1);
+  return found;
+}
+
+/** Pictures of a drop: what lies in folders by name, without hidden files. @param {DataTransfer} data */
+export async function dropped(data) {
+  const found = await filesOf(data), files = found.map(f => f.file);
+  return found.some(f => f.path.includes('/')) ? files.filter(f => !f.name.startsWith('.')).sort((a, b) => a.name < b.name ? -1 : 1) : files;
 }

@@ -124,7 +124,7 @@ function switchTheme() {
 // MARK: what comes in
 
 /** Text that is markup, a command, a curl line or an address of the studio; views say what they take. @type {((text: string) => boolean)[]} */
-export const readers = [take, text => {
+const readers = [take, text => {
   if (!/^\s*(<\?xml[^]*?)?(<!--[^]*?-->\s*|<!DOCTYPE[^>]*>\s*)*<svg[\s>]/i.test(text)) return false;
   library.add([new File([text], 'pasted.svg', { type: 'image/svg+xml' })]);
   return true;

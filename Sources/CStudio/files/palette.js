@@ -11,16 +11,16 @@ import { state } from './state.js';
 /** @param {string | null | undefined} text @returns {Entry[]} */
 export const entries = text => (text ?? '').split(',').filter(Boolean).map(e => /** @type {Entry} */ ([e.split('=')[0], e.split('=').at(-1)]));
 /** @param {Entry[]} all */
-export const written = all => all.map(([a, b]) => a === b ? a : `${a}=${b}`).join(',') || undefined;
+const written = all => all.map(([a, b]) => a === b ? a : `${a}=${b}`).join(',') || undefined;
 
 /** What a colour is drawn as from now on. What was drawn as it before follows. @param {Entry[]} all @param {string} color @param {string} next */
-export function drawAs(all, color, next) {
+function drawAs(all, color, next) {
   const moved = all.map(([a, b]) => /** @type {Entry} */ ([a, b === color ? next : b]));
   return moved.some(([a, b], i) => all[i][1] === color) ? moved : [...moved, /** @type {Entry} */ ([color, next])];
 }
 
 /** Gives a colour up: what was found is drawn as it was found. @param {Entry[]} all @param {string} color */
-export const letGo = (all, color) => all.filter(([, b]) => b !== color);
+const letGo = (all, color) => all.filter(([, b]) => b !== color);
 
 export class Palette {
   constructor(/** @type {() => string} */ doc) {

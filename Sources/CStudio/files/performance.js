@@ -17,6 +17,9 @@ function span(ms) {
   return minutes < 1 ? Math.floor(ms / 1000) + ' s' : minutes < 60 ? minutes + ' min' : `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
+/** What runs for a job now, or ran last. */
+const stepOf = job => (job.step ?? job.steps?.at(-1))?.label ?? '';
+
 /** A table whose rows change in place. @param {string[]} heads @param {string} label */
 function table(heads, label) {
   const body = h('tbody'), element = h('div.tw', { tabIndex: innerWidth < 900 ? 0 : -1, role: 'region', ariaLabel: label + ', as a table' }, h('table', { ariaLabel: label }, h('thead', h('tr', ...heads.map(t => h('th', { scope: 'col' }, t)))), body));
@@ -196,7 +199,7 @@ class Performance extends HTMLElement {
     this.noJobs.hidden = jobs.length > 0;
     const held = new Map([...this.jobs.rows].map(row => [row.dataset.id, row]));
     const wanted = jobs.map(j => {
-      const said = [j.state, j.done, j.steps?.at(-1)?.label ?? '', Math.round((j.eta_ms ?? 0) / 1000)].join(), old = held.get(j.id);
+      const said = [j.state, j.done, stepOf(j), Math.round((j.eta_ms ?? 0) / 1000)].join(), old = held.get(j.id);
       held.delete(j.id);
       if (old?.said === said) return old;
       const row = this.jobRow(j), hadFocus = old?.contains(document.activeElement);
@@ -214,7 +217,7 @@ class Performance extends HTMLElement {
     bar.style.width = Math.round(100 * share) + '%';
     const cancel = () => api.json(j.links.cancel, { method: 'POST' }).then(() => this.readJobs(), e => say(e.message, 'bad'));
     return h('tr', { dataId: j.id }, h('th', { scope: 'row' }, h('code', id)), h('td', j.kind), h('td', j.state), h('td', h('span.hb.w', bar), `${j.done} of ${j.total}`),
-      h('td', j.steps?.at(-1)?.label ?? ''), h('td', isOver ? '' : j.eta_ms ? time(j.eta_ms) : '–'), h('td', isOver ? '' : iconButton('x', `Cancel ${id}`, cancel)));
+      h('td', stepOf(j)), h('td', isOver ? '' : j.eta_ms ? time(j.eta_ms) : '–'), h('td', isOver ? '' : iconButton('x', `Cancel ${id}`, cancel)));
   }
 
   /** Records for ten seconds; `format` is that of the file. */

@@ -6,7 +6,7 @@ import { api } from './api.js';
 const CAPACITY = 14400;
 
 /** Numbers over time: fixed arrays, the oldest written over. */
-export class Ring {
+class Ring {
   /** @param {string[]} names @param {number} capacity */
   constructor(names, capacity = CAPACITY) {
     this.capacity = capacity;

@@ -132,7 +132,7 @@ extension SlideMapper {
     private mutating func map(from first: OpenGroup, on slide: OpenGroup) -> Rect? {
         var open = [first]
         while var current = open.popLast() {
-            if current.nextChild < current.group.children.count {
+            if current.nextChild < current.group.children.count, !isCancelled() {
                 let child = current.group.children[current.nextChild]
                 current.nextChild += 1
                 link = current.link

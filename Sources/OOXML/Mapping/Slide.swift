@@ -91,18 +91,23 @@ public struct Slide: Hashable, Sendable {
 /// remembered. What DrawingML cannot say exactly is drawn as close as it can and listed in `diagnostics`
 /// (docs/formats/pptx-output.md has the rules).
 ///
-/// - Parameter known: Answers to costly questions on outlines that were found out elsewhere (`costlyWork`); they change no result.
+/// - Parameters:
+///   - known: Answers to costly questions on outlines that were found out elsewhere (`costlyWork`); they change no result.
+///   - isCancelled: Asked before each element; once it says so, elements are left out.
 /// - Complexity: linear in the count of elements and segments, with a logarithmic factor for fill rules and group opacity.
 public func mapSlide(
-    _ tree: SVG.Tree, _ options: SlideOptions = .init(), knowing known: @escaping (OutlineWork) -> OutlineAnswer? = { _ in nil }
+    _ tree: SVG.Tree, _ options: SlideOptions = .init(), knowing known: @escaping (OutlineWork) -> OutlineAnswer? = { _ in nil },
+    isCancelled: @escaping () -> Bool = { false }
 ) -> Slide {
     var mapper = SlideMapper(title: tree.title, profile: options.profile, background: options.background)
     mapper.text = options.text
     mapper.outlines.known = known
+    mapper.isCancelled = isCancelled
     mapper.xml.reserveCapacity(tree.root.expectedByteCount)
     // In steps: a call takes the mapper before its arguments change it.
     let size = mapper.map(tree, options)
-    let steps = options.builds ? mapper.buildSteps(of: tree) : []
+    // Without all elements there are none.
+    let steps = options.builds && !isCancelled() ? mapper.buildSteps(of: tree) : []
     return mapper.finish(size, steps: steps)
 }
 
@@ -110,6 +115,8 @@ public func mapSlide(
 struct SlideMapper {
     /// What counts where slides cannot say something exactly.
     let profile: Profile
+    /// Whether nobody waits for the slide any more.
+    var isCancelled: () -> Bool = { false }
     /// The part as far as it is written, without the tags of groups (see `Group.swift`).
     var xml = XMLBuffer()
     var groups = GroupRecord()

@@ -13,7 +13,7 @@ extension ServiceState {
             "done": .integer(job.doneCount), "total": .integer(job.items.count),
             "failed": .integer(job.items.count { $0.phase == .failed }),
             "position": ahead.map(JSON.integer), "eta_ms": eta(of: job).map(JSON.milliseconds),
-            "steps": only.flatMap { $0.steps.isEmpty ? nil : .array($0.steps.map(\.json)) },
+            "step": job.items.lazy.compactMap(step).first, "steps": only.flatMap { $0.steps.isEmpty ? nil : .array($0.steps.map(\.json)) },
             "items": items ? .array(job.items.indices.map { json(of: job, item: $0) }) : nil,
             "error": only?.problem?.json(requestID: nil),
             "links": .object([
@@ -28,7 +28,7 @@ extension ServiceState {
     func json(of job: ConversionJob, item index: Int) -> JSON {
         let item = job.items[index]
         return .object([
-            "n": .integer(index), "name": .string(item.name), "state": .string(item.phase.rawValue),
+            "n": .integer(index), "name": .string(item.name), "state": .string(item.phase.rawValue), "step": step(of: item),
             "result": item.result.map { result in
                 .object([
                     "digest": .string(result.digest.description), "bytes": .integer(result.byteCount),
@@ -38,6 +38,12 @@ extension ServiceState {
             },
             "error": item.problem?.json(requestID: nil),
         ])
+    }
+
+    /// The stage that runs for a part.
+    private func step(of item: ConversionJob.Item) -> JSON? {
+        guard item.phase == .running else { return nil }
+        return item.stage.map { .object(["stage": .string($0), "label": .string(label(ofStage: $0))]) }
     }
 
     /// Nanoseconds until a job is expected to be done; nil for one that is over or of which nothing is known.

@@ -35,6 +35,8 @@ struct ConversionJob: Sendable {
         var phase = Phase.queued
         var result: Result?
         var problem: Problem?
+        /// The stage that ran when somebody last looked; nil while it waits.
+        var stage: String?
         /// By what it was made; not kept over a restart.
         var steps: [MadeConversion.Step] = []
     }

@@ -87,7 +87,7 @@ extension ServiceState {
             Route(
                 method: "GET", template: "/v1/jobs/{id}/result", summary: "What a job made: its only result, or all in an archive.",
                 parameters: [id], answers: [(200, ["image/svg+xml", ConversionKind.pptx.type, "application/zip"]), (206, []), (304, [])],
-                problems: [404, 409, 416, 422]
+                problems: [404, 409, 416]
             ) { [self] call in
                 let job = try job(call)
                 return job.items.count == 1 ? try deliver(0, of: job, call) : .answer(try archive(of: job, call))
@@ -101,7 +101,7 @@ extension ServiceState {
             },
             Route(
                 method: "GET", template: "/v1/jobs/{id}/results/{n}", summary: "What one part of a job made.", parameters: [id, number],
-                answers: [(200, ["image/svg+xml", ConversionKind.pptx.type]), (206, []), (304, [])], problems: [404, 409, 416, 422]
+                answers: [(200, ["image/svg+xml", ConversionKind.pptx.type]), (206, []), (304, [])], problems: [404, 409, 416]
             ) { [self] call in
                 let job = try job(call)
                 guard let number = Int(call.values["n"]!), job.items.indices.contains(number) else {
@@ -223,7 +223,7 @@ extension ServiceState {
     private func made(_ index: Int, of job: ConversionJob) throws(Problem) -> ConversionJob.Item.Result {
         let item = job.items[index]
         if let result = item.result { return result }
-        if let problem = item.problem { throw problem }
+        if let problem = item.problem { throw problem.ofJob }
         guard !item.phase.isOver else { throw Problem(409, "cancelled", "the job was cancelled before this was made") }
         throw Problem(
             409, "not-done", "this is not made yet", hint: "wait for it with ?wait=20 at the job, or follow its events", retryAfter: 1)
@@ -259,7 +259,7 @@ extension ServiceState {
         }
         let made = job.items.indices.filter { job.items[$0].result != nil }
         guard !made.isEmpty else {
-            throw job.items[0].problem ?? Problem(409, "cancelled", "the job was cancelled before anything was made")
+            throw job.items[0].problem?.ofJob ?? Problem(409, "cancelled", "the job was cancelled before anything was made")
         }
         let names = job.resultNames
         var hasher = DigestHasher()
@@ -270,7 +270,7 @@ extension ServiceState {
         var zip = ZIPStream()
         do throws(ZIPError) {
             for index in made { try zip.resume(names[index], byteCount: job.items[index].result!.byteCount, crc32: 0) }
-        } catch { throw Problem(422, "no-archive", error.description, hint: "fetch the results one by one, under /results") }
+        } catch { throw Problem(409, "no-archive", error.description, hint: "fetch the results one by one, under /results") }
         delivery.pieces = (
             zip.byteCount + zip.end().count,
             { [self] range in ArchiveFeed(service: self, job: job, items: made, names: names, range: range) }

@@ -166,8 +166,10 @@ extension ServiceState {
                 let plan = try plan(job.request.wishes, of: inputs)
                 let turn = JobQueue.Job(client: job.client, place: job.urgency.place, cost: cost(of: plan))
                 let made = try await jobLine.run(turn) { _ in
-                    try await make(plan, for: job.client, job.urgency, .brief, since: monotonicNanoseconds()) {
-                        change({ $0.phase = .running }, "progress")
+                    // Ends with the work.
+                    async let _: Void = followStages(of: plan) { stage in change({ $0.stage = stage }, "progress") }
+                    return try await make(plan, for: job.client, job.urgency, .brief, since: monotonicNanoseconds()) {
+                        change({ ($0.phase, $0.stage) = (.running, nil) }, "progress")
                     }
                 }
                 return change(
@@ -194,6 +196,18 @@ extension ServiceState {
                         $0.problem = Problem(error)
                     }, "part")
             }
+        }
+    }
+}
+
+extension ServiceState {
+    /// Tells of the stage that runs for a conversion, whenever it is another one than a tenth of a second before.
+    private func followStages(of plan: PlannedConversion, _ tell: @Sendable (String?) -> Void) async {
+        var last: String?
+        while (try? await Task.sleep(nanoseconds: 100_000_000)) != nil {
+            let stage = engine.stageUnderWay(to: plan.conversion.output)
+            if stage != last { tell(stage) }
+            last = stage
         }
     }
 }

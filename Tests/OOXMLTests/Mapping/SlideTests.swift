@@ -36,6 +36,21 @@ struct SlideTests {
         #expect(slide.shapes.contains("<a:ln w=\"57150\""))
     }
 
+    @Test("A slide that nobody waits for any more has the elements so far, and is a slide")
+    func cancelled() {
+        let tree = picture((0..<9).map { rectangle(Double(10 * $0), 0, 5, 5) })
+        var asked = 0, options = SlideOptions()
+        options.builds = true
+        let slide = mapSlide(
+            tree, options,
+            isCancelled: {
+                asked += 1
+                return asked > 4
+            })
+        #expect(slide.shapeCount == 4 && slide.shapes.ranges(of: "<p:sp>").count == 4)
+        #expect(mapSlide(tree).shapeCount == 9)
+    }
+
     @Test("The document's title names the slide")
     func title() {
         #expect(mapSlide(picture([], title: "a<b")).text.contains("<p:cSld name=\"a&lt;b\">"))
