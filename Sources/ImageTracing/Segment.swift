@@ -62,6 +62,8 @@ public struct Segmentation: Hashable, Sendable {
 
     /// What the points of a boundary are.
     public var kind = Kind.areas
+    /// Whether the regions are those of a texture, grown from its pixels: their boundaries follow no outline that was drawn.
+    public var isTextured = false
     /// Pixels in a row.
     public var width: Int
     /// Rows.
@@ -114,7 +116,11 @@ public func segment(
     }
     let work = WorkingImage(image, ramp: quantized.ramp, known: quantized.estimates, each: each)
     let lambda = Float(min(1e6, max(1, options.lambda)))
-    if quantized.isTextured { return BoundaryTracer(work: work, regions: .textured(work, lambda: lambda, each: each)).trace(each: each) }
+    if quantized.isTextured {
+        var segmentation = BoundaryTracer(work: work, regions: .textured(work, lambda: lambda, each: each)).trace(each: each)
+        segmentation.isTextured = true
+        return segmentation
+    }
     let palette = quantized.palette.map { SIMD4<Float>(premultiplied: $0) }
     var colors = assignMixedPixels(work, quantized, palette, each: each)
     bridgeDiagonals(&colors, mixed: quantized.indices, work, palette)

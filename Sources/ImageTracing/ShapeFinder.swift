@@ -26,6 +26,7 @@ struct ShapeFinder {
         self.order = order
         isHole = [Bool](repeating: false, count: segmentation.regions.count)
         isGradient = segmentation.regions.map { if case .color = $0.paint { false } else { true } }
+        if s.isTextured { return }
         for region in s.regions.indices where s.regions[region].loops.count == 2 && order.rank[region] >= 0 {
             guard let ring = ring(region) else { continue }
             strokes[region] = ring.layer

@@ -7,7 +7,7 @@ public struct SegmentRegions: Stage {
     /// Name in keys, events and `explain`.
     public static let name = "tracing.segment"
     /// Raised when the same colours give other regions.
-    public static let version = 6
+    public static let version = 7
 
     /// The picture, for the coverage of anti-aliased pixels.
     public var image: Artifact<Raster<RGBA8>>
