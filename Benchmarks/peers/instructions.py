@@ -4,9 +4,9 @@
   instructions.py --atelier .build/release/atelier [--only 'photo*'] [--allowed 3]     compare with trace-instructions.json; 1 if more
   instructions.py --atelier .build/release/atelier --record                            write that file anew
 
-Eight pictures are made here, of integers and seeded random numbers, so that they are the same everywhere: an icon with transparency, a
-flat drawing, gradients, the drawing after JPEG and under noise, thin lines, an enlarged icon, a texture. Each is traced on one
-thread without a cache; the instructions of a picture of one pixel are taken off. Build with `--static-swift-stdlib`: otherwise binding
+Nine pictures are made here, of integers and seeded random numbers, so that they are the same everywhere: an icon with transparency, a
+flat drawing, gradients, the drawing after JPEG and under noise, thin lines, an enlarged icon, a texture without edges and one like a photograph.
+Each is traced on one thread without a cache; the instructions of a picture of one pixel are taken off. Build with `--static-swift-stdlib`: otherwise binding
 symbols counts as well. Needs valgrind and a Python with Pillow and numpy. Prints JSON: millions of instructions a megapixel,
 and their quotient by the baseline.
 """
@@ -107,22 +107,30 @@ def lines(side):
     return p
 
 
+def clouds(random, side, cells, most, channels):
+    """A grid of random values, interpolated."""
+    grid = random.randint(0, most, (cells + 1, cells + 1, channels)).astype(numpy.int64)
+    at = numpy.arange(side) * cells * 256 // side
+    cell, t = at // 256, at % 256
+    rows = grid[cell] * (256 - t)[:, None, None] + grid[cell + 1] * t[:, None, None]
+    return (rows[:, cell] * (256 - t)[None, :, None] + rows[:, cell + 1] * t[None, :, None]) >> 16
+
+
 def texture(side):
-    random, total = numpy.random.RandomState(7), numpy.zeros((side, side, 3), numpy.int64)
-    for octave in range(6):
-        cells = 3 << octave
-        grid = random.randint(0, 256 >> octave, (cells + 1, cells + 1, 3)).astype(numpy.int64)
-        at = numpy.arange(side) * cells * 256 // side
-        cell, t = at // 256, at % 256
-        rows = grid[cell] * (256 - t)[:, None, None] + grid[cell + 1] * t[:, None, None]
-        total += (rows[:, cell] * (256 - t)[None, :, None] + rows[:, cell + 1] * t[None, :, None]) >> 16
-    return numpy.minimum(255, total * 5 // 8)
+    random = numpy.random.RandomState(7)
+    return numpy.minimum(255, sum(clouds(random, side, 3 << octave, 256 >> octave, 3) for octave in range(6)) * 5 // 8)
+
+
+def photograph(side):
+    """The texture with a grain of three pixels in luma, which makes the tracer take it for a photograph."""
+    return texture(side) * 5 // 8 + clouds(numpy.random.RandomState(8), side, side // 3, 96, 1)
 
 
 def pictures(folder):
     flat = drawing(384)
     noisy = numpy.clip(flat + numpy.random.RandomState(3).randint(-3, 4, (4,) + flat.shape).sum(axis=0), 0, 255)
-    made = {"icon": icon(128), "drawing": flat, "gradients": gradients(384), "noise": noisy, "lines": lines(512), "texture": texture(384)}
+    made = {"icon": icon(128), "drawing": flat, "gradients": gradients(384), "noise": noisy, "lines": lines(512), "texture": texture(384),
+            "photograph": photograph(384)}
     images = {name: Image.fromarray(pixels.astype(numpy.uint8)) for name, pixels in made.items()}
     images["soft"] = images["icon"].resize((320, 320), Image.BILINEAR)
     images["one"] = Image.new("RGB", (1, 1))

@@ -158,7 +158,8 @@ struct BoundaryTracer {
     /// Nearly all do.
     private func findCracks(_ lattice: Lattice, _ each: ParallelFor) -> [Int32] {
         // Every band of rows of vertices marks its own, all before `each` returns.
-        nonisolated(unsafe) let (tracer, lattice) = (self, lattice)
+        let tracer = self
+        nonisolated(unsafe) let lattice = lattice
         let parts = mapBands(of: height + 1, width: width, each) { tracer.cracks(in: $0, lattice) }
         if parts.count == 1 { return parts[0] }
         var vertices: [Int32] = []
@@ -176,17 +177,21 @@ struct BoundaryTracer {
             /// Four labels from `i` on.
             @inline(__always)
             func four(_ i: Int) -> SIMD4<UInt32> { bytes.loadUnaligned(fromByteOffset: 4 * i, as: SIMD4<UInt32>.self) }
-            func mark(_ v: Int, _ cracks: UInt8) {
+            // A variable that a nested function holds is checked at every access.
+            @inline(__always)
+            func mark(_ v: Int, _ cracks: UInt8, _ vertices: inout [Int32]) {
                 lattice.bits[v] = cracks
                 vertices.append(Int32(truncatingIfNeeded: v))
             }
             for y in rows {
                 let row = y * (width + 1)
                 guard y > 0, y < height else {
-                    for x in 0...width { mark(row + x, cracks(label(x - 1, y - 1), label(x, y - 1), label(x - 1, y), label(x, y))) }
+                    for x in 0...width {
+                        mark(row + x, cracks(label(x - 1, y - 1), label(x, y - 1), label(x - 1, y), label(x, y)), &vertices)
+                    }
                     continue
                 }
-                mark(row, cracks(label(-1, y - 1), label(0, y - 1), label(-1, y), label(0, y)))
+                mark(row, cracks(label(-1, y - 1), label(0, y - 1), label(-1, y), label(0, y)), &vertices)
                 var i = y * width + 1
                 let end = (y + 1) * width, shift = row - y * width
                 while i < end {
@@ -208,11 +213,12 @@ struct BoundaryTracer {
                     while i < stop {
                         let (nw, sw) = (north, south)
                         (north, south) = (labels[i &- width], labels[i])
-                        if (nw ^ north) | (nw ^ sw) | (nw ^ south) != 0 { mark(shift &+ i, cracks(nw, north, sw, south)) }
+                        if (nw ^ north) | (nw ^ sw) | (nw ^ south) != 0 { mark(shift &+ i, cracks(nw, north, sw, south), &vertices) }
                         i &+= 1
                     }
                 }
-                mark(row + width, cracks(label(width - 1, y - 1), label(width, y - 1), label(width - 1, y), label(width, y)))
+                let (nw, sw) = (label(width - 1, y - 1), label(width - 1, y))
+                mark(row + width, cracks(nw, Segmentation.outside, sw, Segmentation.outside), &vertices)
             }
         }
         return vertices

@@ -31,6 +31,8 @@ struct CurveFitter {
     let certainty: Double
     /// What a byte is worth: square pixels of distance times pixels of length.
     var price = 0.1
+    /// Whether boundaries are those of a texture. Nothing in them was drawn as a corner or a line, and what is cheapest is what fits best.
+    var isTexture = false
 
     // Scratch of one curve: the points and how far each is from the next (for the last of a closed row, the first).
     private var row: [Point] = []
@@ -67,6 +69,7 @@ struct CurveFitter {
     mutating func fitOpen(_ points: [Point]) -> FittedCurve {
         load(points, closed: false)
         guard row.count > 2 else { return FittedCurve(start: points[0], segments: [.line(points[points.count - 1])]) }
+        if isTexture { return fitTexture(closed: false) }
         let corners = findCorners(closed: false)
         let all = row
         var result = assemble(from: all[0])
@@ -85,6 +88,7 @@ struct CurveFitter {
         guard row.count > 3 else {
             return FittedCurve(start: points[0], segments: points.dropFirst().map { .line($0) })
         }
+        if isTexture { return fitTexture(closed: true) }
         let corners = findCorners(closed: true)
         let n = row.count
         // Unroll so that the first corner (or, on a smooth curve, the middle of the straightest stretch) is at both ends.
@@ -110,6 +114,15 @@ struct CurveFitter {
         }
         fitPiece(unrolled, from, n, fromPoint, first.position, &result)
         return finish(&result, closed: true)
+    }
+
+    /// Fits the row as it is by price alone.
+    private mutating func fitTexture(closed: Bool) -> FittedCurve {
+        if closed { row.append(row[0]) }
+        var result = assemble(from: row[0])
+        setPiece(row, 0, row.count - 1, row[0], row[row.count - 1], trim: false)
+        fitSmooth(0, p.count - 1, nil, nil, &result)
+        return finish(&result, closed: closed)
     }
 
     // MARK: Points
@@ -561,6 +574,7 @@ struct CurveFitter {
     private mutating func fitSmooth(_ from: Int, _ to: Int, _ startTangent: Vector?, _ endTangent: Vector?, _ result: inout Assembly) {
         splits.price = price
         splits.tolerance = tolerance
+        splits.isTexture = isTexture
         var cursor = from
         splits.search(p, s, from, to, startTangent, endTangent)
         for part in splits.parts {

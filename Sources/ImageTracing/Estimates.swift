@@ -56,7 +56,7 @@ struct SampledLines {
 }
 
 /// The luma of a row of pixels, with alpha if wished.
-private func fillLuma(_ pixels: UnsafePointer<RGBA8>, _ count: Int, _ addingAlpha: Bool, _ out: UnsafeMutablePointer<Int16>) {
+func fillLuma(_ pixels: UnsafePointer<RGBA8>, _ count: Int, _ addingAlpha: Bool, _ out: UnsafeMutablePointer<Int16>) {
     var i = 0
     let bytes = UnsafeRawPointer(pixels), alphaMask = SIMD4<UInt32>(repeating: addingAlpha ? 0xFF : 0)
     let redBlue = SIMD8<UInt16>(54, 19, 54, 19, 54, 19, 54, 19), green = SIMD8<UInt16>(183, 0, 183, 0, 183, 0, 183, 0)

@@ -62,6 +62,7 @@ struct LayerBuilder {
         lambda = min(1e6, max(1, options.lambda)) / edgeShare
         cornerAngle = min(180, max(10, options.cornerAngle)) * 0.017_453_292_52
         fitter = CurveFitter(tolerance: tolerance, cornerAngle: cornerAngle, certainty: min(1, 0.7 + 0.05 * noise))
+        fitter.isTexture = segmentation.isTextured
         shapes = ShapeFinder(segmentation, &order)
         self.order = order
         coverRank = order.rank.indices.map { order.isOpaque[$0] ? order.rank[$0] : -1 }
@@ -194,6 +195,7 @@ struct LayerBuilder {
     private mutating func layers(of region: Int) -> [TracedDrawing.Layer]? {
         let loops = s.regions[region].loops
         let outer = s.loops[loops.lowerBound].steps
+        if s.isTextured { return nil }
         prepare(contrast(outer, from: outer.lowerBound, outer.count))
         guard let layers = shapes.layers(of: region, &fitter) else { return nil }
         guard !layers.isEmpty else { return [] }

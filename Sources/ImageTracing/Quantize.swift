@@ -28,7 +28,7 @@ public struct QuantizedImage: Hashable, Sendable {
     /// of its own pixels.
     public let isBinding: Bool
     /// Whether the picture is a photograph or another texture, which hardly any palette describes: its regions are grown from its
-    /// pixels, and `palette` and `indices` only say which colours it has.
+    /// pixels, and `palette` and, for every fourth row, `indices` only say which colours it has.
     public let isTextured: Bool
     /// How its areas meet.
     public var kind = Kind.areas
@@ -66,10 +66,18 @@ public func quantize(
     let ramp = toneRamp(image, options)
     let work = WorkingImage(image, ramp: ramp, each: each)
     guard !isCancelled() else { return .unfinished(image) }
+    let given = options.tone == .duotone ? [] : options.palette.prefix(250).map { $0.a == 0 ? RGBA8(0, 0, 0, 0) : $0 }
+    let isChosen = !given.isEmpty || !options.recoloring.isEmpty
+    let isTextured = options.colors == nil && !isChosen && work.isTextured
     var indices = flatPixels(work, each)
+    // Which colours a texture has is seen in a quarter of it.
+    let share = isTextured ? 4 : 1
+    for y in 0..<work.height where y % share != 0 {
+        indices.withUnsafeMutableBufferPointer { $0[y * work.width..<(y + 1) * work.width].update(repeating: QuantizedImage.mixed) }
+    }
     let histogram = ColorHistogram(work, votes: indices, each)
     guard !isCancelled() else { return .unfinished(image) }
-    let clusters = histogram.clusters(options, pixelCount: work.pixels.count, noise: work.noise)
+    let clusters = histogram.clusters(options, pixelCount: work.pixels.count / share, noise: work.noise)
     guard !isCancelled() else { return .unfinished(image) }
     work.pixels.withUnsafeBufferPointer { pixels in
         indices.withUnsafeMutableBufferPointer { indices in
@@ -96,13 +104,11 @@ public func quantize(
         }
     }
     let palette = found.map(unpremultiply)
-    let given = options.tone == .duotone ? [] : options.palette.prefix(250).map { $0.a == 0 ? RGBA8(0, 0, 0, 0) : $0 }
     var paints = given.isEmpty ? palette : nearest(in: given, to: palette)
     for (change, place) in zip(options.recoloring, clusters.pins) { if let place { paints[place] = change.to } }
-    let isChosen = !given.isEmpty || !options.recoloring.isEmpty
     return QuantizedImage(
         width: work.width, height: work.height, palette: palette, paints: paints, ramp: ramp, indices: indices,
-        isBinding: options.colors != nil || isChosen, isTextured: options.colors == nil && !isChosen && work.isTextured,
+        isBinding: options.colors != nil || isChosen, isTextured: isTextured,
         estimates: work.estimates)
 }
 

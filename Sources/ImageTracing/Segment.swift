@@ -62,6 +62,8 @@ public struct Segmentation: Hashable, Sendable {
 
     /// What the points of a boundary are.
     public var kind = Kind.areas
+    /// Whether the regions are those of a texture, grown from its pixels: their boundaries follow no outline that was drawn.
+    public var isTextured = false
     /// Pixels in a row.
     public var width: Int
     /// Rows.
@@ -114,11 +116,13 @@ public func segment(
     }
     let work = WorkingImage(image, ramp: quantized.ramp, known: quantized.estimates, each: each)
     let lambda = Float(min(1e6, max(1, options.lambda)))
-    let regions: RegionMap =
-        quantized.isTextured
-        ? .textured(work, lambda: lambda, each: each, isCancelled: isCancelled)
-        : flatRegions(work, quantized, options, lambda: lambda, each, isCancelled)
-    return BoundaryTracer(work: work, regions: regions).trace(each: each)
+    if quantized.isTextured {
+        let regions = RegionMap.textured(work, lambda: lambda, each: each, isCancelled: isCancelled)
+        var segmentation = BoundaryTracer(work: work, regions: regions).trace(each: each)
+        segmentation.isTextured = true
+        return segmentation
+    }
+    return BoundaryTracer(work: work, regions: flatRegions(work, quantized, options, lambda: lambda, each, isCancelled)).trace(each: each)
 }
 
 /// The regions of a picture with flat areas; one for all of it once nobody waits for them.

@@ -26,6 +26,7 @@ struct ShapeFinder {
         self.order = order
         isHole = [Bool](repeating: false, count: segmentation.regions.count)
         isGradient = segmentation.regions.map { if case .color = $0.paint { false } else { true } }
+        if s.isTextured { return }
         for region in s.regions.indices where s.regions[region].loops.count == 2 && order.rank[region] >= 0 {
             guard let ring = ring(region) else { continue }
             strokes[region] = ring.layer
@@ -320,7 +321,7 @@ struct ShapeFinder {
         let a = (high - low) / 2, b = (right - left) / 2
         guard a > 2.5 * b, b > 0.3 else { return nil }
         let middle = center + axis * ((low + high) / 2) + axis.perpendicular * ((left + right) / 2)
-        guard var (box, misfit) = fitBox(BoxModel(center: middle, axis: axis, a: a, b: b, radius: 0), outline, turns: true),
+        guard case (var box, let misfit)? = fitBox(BoxModel(center: middle, axis: axis, a: a, b: b, radius: 0), outline, turns: true),
             misfit.isExplained, box.a > 2 * box.b
         else { return nil }
         if box.radius > 0.7 * box.b {

@@ -24,10 +24,14 @@ struct SplitSearch {
     /// Largest distance of a point from its curve.
     var tolerance = 0.3
 
+    /// Whether the row is the boundary of a texture: a bend in it is no blemish, and cubics are fitted less exactly.
+    var isTexture = false
+
     /// Estimated bytes after compression, measured on traced drawings.
     private let cubicBytes = 7.6, quadraticBytes = 5.2, smoothBytes = 5.0, lineBytes = 3.0
     /// Bytes that a bend where no corner was found is charged with: even a slight one shows when the drawing is enlarged.
     private func bendBytes(_ a: Vector, _ b: Vector) -> Double {
+        if isTexture { return 0 }
         let sine = abs(a.cross(b))
         return (4 * min(1, 8 * sine) + 3 * sine) * (a.dot(b) > 0 ? 1 : 4)
     }
@@ -118,12 +122,15 @@ struct SplitSearch {
                 for j in i + 1..<min(isNear ? m - 1 : m, i + window + 1) {
                     // Whatever a cubic from here costs, one from farther back or another way to the end was cheaper.
                     let least = j == m - 1 ? leastCubic : leastWay
-                    guard leastCubic < states[2 * j].cost, least <= min(states[2 * m - 2].cost, states[2 * m - 1].cost) else { continue }
+                    // In a texture, where bends are free, neither is a cubic where a line is as cheap.
+                    guard leastCubic < states[2 * j].cost, !isTexture || leastCubic < states[2 * j + 1].cost,
+                        least <= min(states[2 * m - 2].cost, states[2 * m - 1].cost)
+                    else { continue }
                     if curve(p, s, i, j, kind, state, startTangent, endTangent) {
                         misses = 0
                     } else {
                         misses += 1
-                        if misses >= 4 { break }
+                        if misses >= (isTexture ? 2 : 4) { break }
                     }
                 }
             }
@@ -155,7 +162,7 @@ struct SplitSearch {
         let start: Vector? = i == 0 ? startTangent : kind == 0 ? tangents[i] : state.tangent
         let end: Vector? = j == joints.count - 1 ? endTangent : -tangents[j]
         guard
-            let fit = fitCubic(p, s, from, to, a, d, start: start, end: end, samples: samples, rounds: 2, limit: tolerance),
+            let fit = fitCubic(p, s, from, to, a, d, start: start, end: end, samples: samples, rounds: isTexture ? 1 : 2, limit: tolerance),
             fit.worst <= tolerance
         else { return false }
         let length = s[to] - s[from]

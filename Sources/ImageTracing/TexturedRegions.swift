@@ -84,7 +84,7 @@ extension RegionMap {
 
     /// Small regions of nearly one colour; only their centres are set.
     private init(grownFrom pixels: [RGBA8], width: Int, height: Int) {
-        let grown = growRegions(pixels, width: width, height: height, error: 150)
+        let grown = growRegions(pixels, width: width, height: height, error: 1000)
         self.init(
             width: width, height: height, labels: grown.labels, colors: [UInt8](repeating: 0, count: grown.areas.count),
             areas: grown.areas.map { Int($0) })

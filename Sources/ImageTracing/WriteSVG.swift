@@ -1,23 +1,24 @@
 import AtelierGeometry
-import AtelierPixels
+public import AtelierPixels
 
 /// Writes a drawing as the shortest SVG that draws it: integer coordinates on a scaled `viewBox`, relative path data, one
 /// element a layer, shortest colours, equal gradients once.
 ///
+/// - Parameter each: What runs the loop over layers; its threads share the work.
 /// - Returns: UTF-8 (ASCII) bytes of a document with one `svg` element.
-public func writeSVG(_ drawing: TracedDrawing, _ options: DrawingOptions = .init()) -> [UInt8] {
+public func writeSVG(_ drawing: TracedDrawing, _ options: DrawingOptions = .init(), each: ParallelFor = serially) -> [UInt8] {
     var units = drawing.gridUnits
     if let decimals = options.decimals {
         units = 1
         for _ in 0..<min(3, max(0, decimals)) { units *= 10 }
     }
     var writer = DrawingWriter(units: drawing.cell.map { 1 / Double($0) } ?? units)
-    writer.write(drawing, statesSize: options.statesSize)
+    writer.write(drawing, statesSize: options.statesSize, each)
     return writer.out
 }
 
 /// The text of a drawing under construction.
-private struct DrawingWriter {
+private struct DrawingWriter: Sendable {
     private(set) var out: [UInt8] = []
     /// Grid units in a pixel.
     private let units: Double
@@ -26,7 +27,7 @@ private struct DrawingWriter {
 
     init(units: Double) { self.units = units }
 
-    mutating func write(_ drawing: TracedDrawing, statesSize: Bool) {
+    mutating func write(_ drawing: TracedDrawing, statesSize: Bool, _ each: ParallelFor) {
         text("<svg xmlns=\"http://www.w3.org/2000/svg\"")
         if statesSize {
             attribute("width", drawing.width)
@@ -40,7 +41,16 @@ private struct DrawingWriter {
         if drawing.cell != nil { text(" shape-rendering=\"crispEdges\"") }
         text(">")
         for layer in drawing.layers { for paint in [layer.fill, layer.stroke?.paint] { if let paint { define(paint) } } }
-        for layer in drawing.layers { write(layer) }
+        // The names of gradients are known now, so that layers can be written apart.
+        let names = gradients, units = units
+        let parts = mapBands(of: drawing.layers.count, width: 1, pixels: 128, each) { layers in
+            var writer = DrawingWriter(units: units)
+            writer.gradients = names
+            for k in layers { writer.write(drawing.layers[k]) }
+            return writer.out
+        }
+        out.reserveCapacity(out.count + parts.reduce(6) { $0 + $1.count })
+        for part in parts { out.append(contentsOf: part) }
         text("</svg>")
     }
 

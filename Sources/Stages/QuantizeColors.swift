@@ -7,7 +7,7 @@ public struct QuantizeColors: Stage {
     /// Name in keys, events and `explain`.
     public static let name = "tracing.quantize"
     /// Raised when the same picture gives other colours.
-    public static let version = 4
+    public static let version = 5
 
     /// The picture.
     public var image: Artifact<Raster<RGBA8>>

@@ -20,5 +20,5 @@ public struct WriteDrawing: Stage {
     }
 
     /// Writes.
-    public func run(in context: Context) throws -> Blob { Blob(writeSVG(context[drawing], options)) }
+    public func run(in context: Context) throws -> Blob { Blob(writeSVG(context[drawing], options, each: context.concurrently)) }
 }

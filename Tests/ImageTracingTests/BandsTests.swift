@@ -1,3 +1,4 @@
+import AtelierGeometry
 import AtelierPixels
 import Testing
 
@@ -23,6 +24,21 @@ struct BandsTests {
         let one = quantize(image), other = quantize(image, each: backwards)
         #expect(one == other)
         #expect(segment(image, one) == segment(image, one, each: backwards))
+    }
+
+    @Test("any order of the layers gives the same text")
+    func layers() {
+        let stops = [GradientStop(offset: 0, color: RGBA8(255, 0, 0)), GradientStop(offset: 1, color: RGBA8(0, 0, 255))]
+        let layers = (0..<300).map { k in
+            let gradient = LinearGradient(start: Point(0, 0), end: Point(Double(k), 9), stops: stops)
+            let paint: Paint = k % 3 > 0 ? .color(RGBA8(UInt8(k % 251), 7, 90)) : .linear(gradient)
+            return TracedDrawing.Layer(.circle(center: Point(Double(k), 5), radius: 3), fill: paint)
+        }
+        let drawing = TracedDrawing(width: 300, height: 10, gridUnits: 2, layers: layers)
+        func backwards(_ count: Int, _ body: @Sendable (Int) -> Void) { for i in (0..<count).reversed() { body(i) } }
+        let text = writeSVG(drawing)
+        #expect(text == writeSVG(drawing, each: backwards))
+        #expect(String(decoding: text, as: UTF8.self).split(separator: "<").count { $0.hasPrefix("circle") } == 300)
     }
 
     @Test("bands cover all rows once, from the top down", arguments: [1, 8, 9, 100])

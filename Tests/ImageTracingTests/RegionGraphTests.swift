@@ -110,6 +110,18 @@ struct RegionGraphTests {
         #expect(!quantize(cloud(64, 64), QuantizeOptions(colors: 5)).isTextured)
     }
 
+    @Test("Regions of a texture are paths, and those of the same picture as a drawing need not be")
+    func pathsOfTextures() {
+        var image = cloud(128, 128)
+        for y in 40..<88 { for x in 30..<98 { image[x, y] = RGBA8(250, 20, 20) } }
+        func hasShapes(_ options: QuantizeOptions) -> Bool {
+            fit(segment(image, quantize(image, options))).layers.contains { if case .path = $0.shape { false } else { true } }
+        }
+        #expect(quantize(image).isTextured)
+        #expect(!hasShapes(.init()))
+        #expect(hasShapes(.init(colors: 5)))
+    }
+
     @Test("A small drawing whose colour runs over its edges is no texture")
     func halfChroma() {
         let colors = [RGBA8(210, 60, 40), RGBA8(40, 150, 70), RGBA8(60, 70, 200), RGBA8(190, 160, 30)]
