@@ -100,7 +100,8 @@ struct ConvertCommand: Hashable, Sendable {
                 Settings.fileOptions(choosesFormat: verb == .convert).map { $0.of(\ConvertCommand.settings) } + [
                     .text(
                         "root", \.root, "DIR", group: "Files",
-                        "The folder that picture files named in SVG may lie in; without it, that of each drawing, and none for standard input.")
+                        "The folder that picture files named in SVG may lie in; without it, that of each drawing, and none for standard input."
+                    )
                 ]
             },
             { Settings.engineOptions(besideSlides: verb != .trace).map { $0.of(\.settings) } },
