@@ -89,7 +89,10 @@ enum { slot_type = R_AARCH64_JUMP_SLOT, data_type = R_AARCH64_GLOB_DAT };
 enum { slot_type = -1, data_type = -1 };
 #endif
 
-static void replace(uintptr_t *slot, void *function) {
+// A library that another thread is opening is in the list before its entries are addresses. Until then they are offsets within it, to which
+// the loader will add where it lies: what is written now would end up anywhere. Such a library is not counted.
+static void replace(uintptr_t *slot, void *function, uintptr_t extent) {
+    if (__atomic_load_n(slot, __ATOMIC_RELAXED) < extent) return;
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), start = (uintptr_t)slot & ~(page - 1);
     // The table may have been made read-only when it was complete. It stays writable: another entry may lie on the same page.
     if (mprotect((void *)start, page, PROT_READ | PROT_WRITE) != 0) return;
@@ -99,8 +102,13 @@ static void replace(uintptr_t *slot, void *function) {
 static int replace_in(struct dl_phdr_info *info, size_t size, void *count) {
     (void)size;
     const ElfW(Dyn) *dynamic = NULL;
-    for (int i = 0; i < info->dlpi_phnum; i++)
-        if (info->dlpi_phdr[i].p_type == PT_DYNAMIC) dynamic = (const void *)(info->dlpi_addr + info->dlpi_phdr[i].p_vaddr);
+    uintptr_t extent = 0;
+    for (int i = 0; i < info->dlpi_phnum; i++) {
+        const ElfW(Phdr) *header = &info->dlpi_phdr[i];
+        if (header->p_type == PT_DYNAMIC) dynamic = (const void *)(info->dlpi_addr + header->p_vaddr);
+        // A program that lies where it was linked to was complete before it began.
+        if (header->p_type == PT_LOAD && info->dlpi_addr) extent = header->p_vaddr + header->p_memsz;
+    }
     // The C library itself and the loader keep theirs.
     if (!dynamic || strstr(info->dlpi_name, "/libc.so") || strstr(info->dlpi_name, "/ld-") || strstr(info->dlpi_name, "vdso")) return 0;
     const ElfW(Sym) *symbols = NULL;
@@ -127,7 +135,7 @@ static int replace_in(struct dl_phdr_info *info, size_t size, void *count) {
             const char *name = strings + symbols[ELF64_R_SYM(entry->r_info)].st_name;
             for (size_t which = 0; which < sizeof replacements / sizeof *replacements; which++) {
                 if (strcmp(name, replacements[which].name) != 0) continue;
-                replace((uintptr_t *)(info->dlpi_addr + entry->r_offset), replacements[which].function);
+                replace((uintptr_t *)(info->dlpi_addr + entry->r_offset), replacements[which].function, extent);
                 ++*(int *)count;
             }
         }
