@@ -16,7 +16,7 @@ extension Subcommand {
     static let hostileSVG = Subcommand(
         name: "hostile-svg", question: "does a drawing made to hurt take long or much memory?",
         usage: """
-                [NAME…] [--seconds 5] [--memory 512]
+                [NAME…] [--seconds 2] [--memory 512]
                 Reads drawings that multiply, nest, refer in circles or hold enormous numbers, and
                 maps what they give to a slide and draws its pictures, each in a process of its own.
                 NAME       only the drawings whose names contain one of these
@@ -31,7 +31,7 @@ extension Subcommand {
             alarm(30)
             return try readAndMap(try arguments.string("one"))
         }
-        let seconds = try arguments.integer("seconds", default: 5), memory = try arguments.integer("memory", default: 512)
+        let seconds = try arguments.integer("seconds", default: 2), memory = try arguments.integer("memory", default: 512)
         var bad: [String] = []
         for drawing in hostileDrawings
         where arguments.words.isEmpty || arguments.words.contains(where: { drawing.name.firstRange(of: $0) != nil }) {

@@ -61,25 +61,38 @@ struct Arrangement {
 
     // MARK: Edges
 
+    /// Where a chord comes among all: by its ends.
+    private struct Order {
+        var low: UInt64, high: UInt64
+        var index: Int
+    }
+
     /// Chords between the same two points become one edge.
     private mutating func merge() {
-        var all: [Edge] = []
-        all.reserveCapacity(flat.chords.count)
-        for chord in flat.chords {
-            let isRising = chord.from < chord.to
+        let chords = flat.chords
+        func edge(_ index: Int) -> Edge {
+            let chord = chords[index], isRising = chord.from < chord.to
             var delta = Winding.zero
             delta[chord.operand] = isRising ? 1 : -1
-            all.append(
-                isRising
-                    ? Edge(low: chord.from, high: chord.to, delta: delta, source: chord.source, atLow: chord.start, atHigh: chord.end)
-                    : Edge(low: chord.to, high: chord.from, delta: delta, source: chord.source, atLow: chord.end, atHigh: chord.start))
+            return isRising
+                ? Edge(low: chord.from, high: chord.to, delta: delta, source: chord.source, atLow: chord.start, atHigh: chord.end)
+                : Edge(low: chord.to, high: chord.from, delta: delta, source: chord.source, atLow: chord.end, atHigh: chord.start)
         }
-        all.sort { a, b in
+        var order: [Order] = []
+        order.reserveCapacity(chords.count)
+        for index in chords.indices {
+            let (a, b) = (chords[index].from.key, chords[index].to.key)
+            order.append(Order(low: min(a, b), high: max(a, b), index: index))
+        }
+        order.sort { a, b in
             if a.low != b.low { return a.low < b.low }
             if a.high != b.high { return a.high < b.high }
-            return (a.source, a.atLow) < (b.source, b.atLow)
+            let (one, other) = (edge(a.index), edge(b.index))
+            return (one.source, one.atLow) < (other.source, other.atLow)
         }
-        for edge in all {
+        edges.reserveCapacity(order.count)
+        for place in order {
+            let edge = edge(place.index)
             if let last = edges.last, last.low == edge.low, last.high == edge.high {
                 edges[edges.count - 1].delta &+= edge.delta
             } else {
@@ -93,7 +106,7 @@ struct Arrangement {
     /// Passes over the plane from left to right and numbers the faces: at a point, edges that end there make way for
     /// those that begin there, and winding numbers are summed up from the edge before them.
     private mutating func sweep() {
-        let ending = edges.indices.sorted { (edges[$0].high, $0) < (edges[$1].high, $1) }
+        let ending = edges.indices.sorted { edges[$0].high.key }
         var status: [Int] = []
         var (nextStart, nextEnd) = (0, 0)
         while nextStart < edges.count || nextEnd < ending.count {
@@ -193,7 +206,10 @@ struct DirectedEdge {
 struct GridPoint: Hashable, Comparable {
     var x: Int32, y: Int32
 
-    static func < (a: GridPoint, b: GridPoint) -> Bool { a.x != b.x ? a.x < b.x : a.y < b.y }
+    /// Both coordinates, none of which is negative, as one number in the same order.
+    var key: UInt64 { UInt64(UInt32(bitPattern: x)) << 32 | UInt64(UInt32(bitPattern: y)) }
+
+    static func < (a: GridPoint, b: GridPoint) -> Bool { a.key < b.key }
     static func - (a: GridPoint, b: GridPoint) -> GridVector { GridVector(dx: Int64(a.x) - Int64(b.x), dy: Int64(a.y) - Int64(b.y)) }
 }
 

@@ -60,10 +60,17 @@ enum ChordCutter {
         }
     }
 
+    /// A chord that later ones may still meet: what is looked at most, side by side.
+    private struct OpenChord {
+        var maxX: Int32, minY: Int32, maxY: Int32
+        var isSettled: Bool
+        var index: Int
+    }
+
     private static func cuts(in chords: [Chord], _ work: inout Int) -> [Cut] {
         var cuts: [Cut] = []
-        let order = chords.indices.sorted { (chords[$0].minX, $0) < (chords[$1].minX, $1) }
-        var open: [Int] = []
+        let order = chords.indices.sorted { UInt64(chords[$0].minX) }
+        var open: [OpenChord] = []
         for index in order {
             let chord = chords[index]
             work -= open.count + 8
@@ -71,17 +78,17 @@ enum ChordCutter {
                 work = 0
                 return []
             }
+            let (minX, minY, maxY, isSettled) = (chord.minX, chord.minY, chord.maxY, chord.isSettled)
             var kept = 0
-            for other in open where chords[other].maxX >= chord.minX {
+            for place in open.indices where open[place].maxX >= minX {
+                let other = open[place]
                 open[kept] = other
                 kept += 1
-                if chord.isSettled, chords[other].isSettled { continue }
-                if chords[other].maxY >= chord.minY, chords[other].minY <= chord.maxY {
-                    compare(index, chord, other, chords[other], &cuts)
-                }
+                if isSettled, other.isSettled { continue }
+                if other.maxY >= minY, other.minY <= maxY { compare(index, chord, other.index, chords[other.index], &cuts) }
             }
             open.removeSubrange(kept...)
-            open.append(index)
+            open.append(OpenChord(maxX: chord.maxX, minY: minY, maxY: maxY, isSettled: isSettled, index: index))
         }
         return cuts
     }
@@ -114,5 +121,17 @@ enum ChordCutter {
         guard dot > 0, dot < square else { return }
         let parameter = chord.start + (chord.end - chord.start) * (Double(dot) / Double(square))
         cuts.append(Cut(chord: index, point: point, parameter: parameter))
+    }
+}
+
+extension Range where Bound == Int {
+    /// The places in the order of their keys, those of equal keys as they are. Keys beside the places are sorted some times as fast as
+    /// places whose keys are looked up at every comparison.
+    func sorted(by key: (Int) -> UInt64) -> [Int] {
+        var places: [(key: UInt64, index: Int)] = []
+        places.reserveCapacity(count)
+        for index in self { places.append((key(index), index)) }
+        places.sort { a, b in a.key != b.key ? a.key < b.key : a.index < b.index }
+        return places.map { $0.index }
     }
 }

@@ -228,6 +228,7 @@ extension SlideMapper {
             return .asItIs
         case .group(let group):
             if group.opacity <= 0 { return .asItIs }
+            if let joined = group.joiningMarkersInPatterns { return .other(.group(joined), isSettled: parent.isSettled) }
             if group.filter != nil {
                 // What a filter makes is masked and blended, not what it is made of.
                 guard group.mask != nil || group.blend != .normal else { return .filtered(group) }

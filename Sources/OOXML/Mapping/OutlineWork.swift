@@ -67,15 +67,13 @@ public struct OutlineWork: Hashable, Sendable {
         let count = outline.elements.count + other.elements.count
         guard count >= Self.fewestCostlySegments else { return false }
         if question == .nonzeroRegion, !outline.mayWindTwice { return false }
-        var cost = 0
-        for path in [outline, other] {
-            for element in path.elements { if case .cubic = element { cost += 7 } else { cost += 1 } }
-        }
-        return cost >= 1000
+        return outline.microseconds + other.microseconds >= Self.leastCost
     }
 
     /// Less than these are never costly.
-    fileprivate static let fewestCostlySegments = 140
+    private static let fewestCostlySegments = 140
+    /// A millisecond.
+    fileprivate static let leastCost = 1000
 }
 
 /// What was found out about outlines.
@@ -182,7 +180,7 @@ struct OutlineDesk {
 public func costlyWork(
     of tree: SVG.Tree, _ options: SlideOptions = .init(), knowing known: @escaping (OutlineWork) -> OutlineAnswer? = { _ in nil }
 ) -> [OutlineWork] {
-    guard tree.root.holdsLongOutlines else { return [] }
+    guard tree.root.mayAskCostlyQuestions else { return [] }
     var mapper = SlideMapper(title: nil, profile: options.profile)
     mapper.text = options.text
     mapper.outlines.known = known
@@ -191,17 +189,37 @@ public func costlyWork(
     return mapper.outlines.missing
 }
 
+extension BezierPath {
+    /// What working on it takes, see `OutlineWork.isCostly`.
+    fileprivate var microseconds: Int {
+        var sum = 0
+        for element in elements { if case .cubic = element { sum += 7 } else { sum += 1 } }
+        return sum
+    }
+}
+
 extension SVG.Group {
-    /// Whether any outline in it is so long that work on it could be costly. Depth costs memory, not stack.
-    fileprivate var holdsLongOutlines: Bool {
-        var pending = [self]
-        while let group = pending.popLast() {
-            if group.clip != nil { return true }
+    /// Whether an outline in it is so long that a question about it, with the clips around it, could be costly. Looking at the whole drawing
+    /// to put questions down takes as long as mapping it, so this looks first. Depth costs memory, not stack.
+    fileprivate var mayAskCostlyQuestions: Bool {
+        var pending = [(group: self, clips: 0)]
+        while let (group, around) = pending.popLast() {
+            let clips = around + (group.clip?.microseconds ?? 0)
+            if clips >= OutlineWork.leastCost { return true }
             for child in group.children {
                 switch child {
-                case .group(let group): pending.append(group)
-                case .path(let path): if path.geometry.elements.count >= OutlineWork.fewestCostlySegments { return true }
-                default: break
+                case .group(let group): pending.append((group, clips))
+                case .path(let path) where clips == 0:
+                    if path.fill?.rule == .nonzero, path.geometry.microseconds >= OutlineWork.leastCost, path.geometry.mayWindTwice {
+                        return true
+                    }
+                case .path(let path):
+                    // The region of a stroke has some times the segments of its line.
+                    let strokes = path.stroke == nil ? 1 : 4
+                    if clips + path.geometry.microseconds * strokes >= OutlineWork.leastCost { return true }
+                // Glyphs have some tens of curves each.
+                case .text: if clips > 0 { return true }
+                case .image: break
                 }
             }
         }

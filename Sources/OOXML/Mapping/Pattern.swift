@@ -24,6 +24,92 @@ extension SVG.Text {
     }
 }
 
+extension SVG.Group {
+    /// The group with markers that follow each other in one pattern as one path, so that its tiles are laid over all of them at once; nil
+    /// where there are none. Only what does not overlap is joined.
+    var joiningMarkersInPatterns: SVG.Group? {
+        // Markers follow each other, with no more than the line before them.
+        guard children.count > 1, case .group(let second) = children[1], second.origin.element == "marker" else { return nil }
+        var joined: [SVG.Node] = [], run: MarkersInPattern?
+        for child in children {
+            guard let marker = MarkersInPattern(child) else {
+                run = nil
+                joined.append(child)
+                continue
+            }
+            if run?.join(marker) == true, let path = run?.path {
+                joined[joined.count - 1] = .path(path)
+            } else {
+                run = marker
+                joined.append(child)
+            }
+        }
+        guard joined.count < children.count else { return nil }
+        var result = self
+        result.children = joined
+        return result
+    }
+}
+
+/// Markers that are one path each, all in one pattern: those of `context-fill` on a path that has one.
+private struct MarkersInPattern {
+    /// All of them, in the coordinates of the group around them.
+    var path: SVG.Path
+    private var pattern: SVG.Pattern
+    private var boxes: [Rect]
+
+    /// Most that are joined: each is compared with all others.
+    private static let most = 100
+    /// Most tiles in the box of all, which may hold many more than the boxes of each.
+    private static let mostTiles = 200.0
+
+    /// A marker; nil when it is anything else.
+    init?(_ node: SVG.Node) {
+        guard case .group(let marker) = node, marker.origin.element == "marker" else { return nil }
+        var content = node, transform = AffineTransform.identity
+        while case .group(let group) = content {
+            let isBare = group.clip == nil && group.mask == nil && group.filter == nil && group.blend == .normal && group.link == nil
+            guard isBare, group.opacity == 1, group.children.count == 1 else { return nil }
+            transform = group.transform.followed(by: transform)
+            content = group.children[0]
+        }
+        guard case .path(var path) = content, path.stroke == nil, path.opacity == 1, case .pattern(let own)? = path.fill?.paint else {
+            return nil
+        }
+        transform = path.transform.followed(by: transform)
+        pattern = own.moved(by: transform)
+        path.geometry = path.geometry.transformed(by: transform)
+        path.fill?.paint = .pattern(pattern)
+        (path.transform, path.shape) = (.identity, nil)
+        guard let box = path.geometry.bounds else { return nil }
+        self.path = path
+        boxes = [box]
+    }
+
+    /// Takes another marker in, if that changes nothing of what is seen.
+    mutating func join(_ other: MarkersInPattern) -> Bool {
+        let box = other.boxes[0]
+        guard boxes.count < Self.most, path.fill?.rule == other.path.fill?.rule, path.fill?.opacity == other.path.fill?.opacity,
+            pattern.tile == other.pattern.tile, pattern.children == other.pattern.children, liesAs(other.pattern),
+            boxes.allSatisfy({ !$0.overlaps(box) }), let back = pattern.transform.inverse,
+            let all = BezierPath(boxes.reduce(box) { $0.union($1) }).transformed(by: back).bounds,
+            all.width * all.height <= Self.mostTiles * pattern.tile.width * pattern.tile.height
+        else { return false }
+        path.geometry.append(other.path.geometry)
+        boxes.append(box)
+        return true
+    }
+
+    /// Whether both patterns have their tiles at the same places but for rounding.
+    private func liesAs(_ other: SVG.Pattern) -> Bool {
+        guard let back = pattern.transform.inverse else { return false }
+        let way = other.transform.followed(by: back), tile = pattern.tile
+        return [Point.zero, Point(tile.width, 0), Point(0, tile.height)].allSatisfy {
+            way($0).distance(to: $0) < 1e-6 * max(tile.width, tile.height)
+        }
+    }
+}
+
 extension Flattening {
     /// A group that draws what a path with patterns draws. Each thing in a tile becomes one shape of as many parts as there are tiles,
     /// cut at the outline; what fills tiles wholly becomes the outline itself.

@@ -14,10 +14,10 @@ struct PictureWork {
     /// How many rasters of its size are held at a time.
     var rasters = 0.0
 
-    /// Most of the first kind that a slide may ask for: 0.6 seconds. What would pass it is no picture.
-    static let mostFixed = 0.6e9
-    /// Most of the second kind: 1.2 seconds. Beyond it all pictures of the slide get fewer pixels.
-    static let mostOfPixels = 1.2e9
+    /// Most of the first kind that a slide may ask for: 0.3 seconds. What would pass it is no picture.
+    static let mostFixed = 0.3e9
+    /// Most of the second kind: 0.8 seconds. Beyond it all pictures of the slide get fewer pixels.
+    static let mostOfPixels = 0.8e9
     /// How often a slide is refused a picture before no more are looked at.
     static let mostRefusals = 16
     /// Most bytes that the rasters of one picture may take.

@@ -57,4 +57,30 @@ struct PatternTests {
             #expect(tiled([ellipse(0.05, 0.05, 0.05, 0.05)], tile).contents == SlideContents(pictures: 1))
         }
     }
+
+    /// Markers on the corners of a line, in the pattern of the line's own fill.
+    private func marked(_ line: String) throws -> Slide {
+        let svg = """
+            <svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 100 100">
+            <pattern id="p" patternUnits="userSpaceOnUse" width="20" height="20">
+            <rect width="10" height="10" fill="grey"/><rect x="10" y="10" width="10" height="10" fill="green"/></pattern>
+            <marker id="m" refX="5" refY="5" markerWidth="10" markerHeight="10" orient="0.25turn">
+            <path d="M5 0 10 10H0Z" fill="context-fill"/></marker>
+            <path fill="url(#p)" d="\(line)" marker-start="url(#m)" marker-mid="url(#m)" marker-end="url(#m)"/></svg>
+            """
+        return mapSlide(try SVG.read(Array(svg.utf8).span))
+    }
+
+    @Test("Tiles are laid once over all markers in one pattern that do not overlap")
+    func markers() throws {
+        // Two colours: of the line, of the markers.
+        #expect(try marked("M20 20H80V80H20").contents.shapes == 4)
+        // The last marker lies on the first one.
+        #expect(try marked("M20 20H80V80H20Z").contents.shapes == 6)
+    }
+
+    @Test("Markers so far apart that the box of all holds very many tiles stay apart")
+    func farMarkers() throws {
+        #expect(try marked("M-150 -150H150V150H-150").contents.shapes == 6)
+    }
 }
