@@ -5,7 +5,8 @@ import AtelierJSON
 enum APISchemas {
     /// Every one that routes refer to.
     static let all: [JSON.Member] = [
-        .init("Problem", problem), .init("PartProblem", partProblem), .init("Blob", blob), .init("Conversion", conversion),
+        .init("Problem", problem), .init("PartProblem", partProblem), .init("Blob", blob), .init("PartOfBlob", partOfBlob),
+        .init("Conversion", conversion),
         .init("Job", job), .init("JobRequest", jobRequest), .init("JobPage", jobPage), .init("JobItems", jobItems),
         .init("JobReport", jobReport), .init("CollectionPlan", collectionPlan), .init("Presets", presets),
         .init("Capabilities", capabilities), .init("Version", version), .init("AnyDocument", anyDocument),
@@ -25,6 +26,8 @@ enum APISchemas {
                 "hint": .characters, "limit": .count, "retry_after": .count, "request_id": .characters,
             ], optional: optional)
     }
+
+    private static let partOfBlob = JSON.record(["received": .count, "bytes": .count])
 
     private static let blob = JSON.record(
         [

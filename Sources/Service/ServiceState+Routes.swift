@@ -28,14 +28,19 @@ extension ServiceState {
                 return .work(upload) { [self] in try kept(upload, expecting: nil) }
             },
             Route(
-                method: "PUT", template: "/v1/blobs/{digest}", summary: "Keeps a file whose digest is known.", scope: .convert,
-                parameters: [digest], bodies: ["application/octet-stream"],
-                answers: [(200, ["application/json"]), (201, ["application/json"])], problems: [404, 507], answer: .ref("Blob")
+                method: "PUT", template: "/v1/blobs/{digest}", summary: "Keeps a file whose digest is known, whole or in parts.",
+                scope: .convert,
+                parameters: [
+                    digest,
+                    .init(
+                        name: "Content-Range", place: .header,
+                        summary: "Which part of the file the body is; with */LENGTH and no body: how much of it is here.",
+                        schema: .object(["type": "string", "pattern": "^bytes ([0-9]+-[0-9]+|\\*)/[0-9]+$"])),
+                ], bodies: ["application/octet-stream"], answers: [(200, ["application/json"]), (201, ["application/json"])],
+                problems: [404, 409, 507], answer: .object(["anyOf": .array([.ref("Blob"), .ref("PartOfBlob")])])
             ) { [self] call in
                 guard let digest = Digest(call.values["digest"]!) else { throw noSuchBlob(call.values["digest"]!) }
-                guard call.head.field("content-range") == nil else {
-                    throw Problem(400, "partial-upload", "a file is sent whole here", hint: "send it again without Content-Range")
-                }
+                if let field = call.head.field("content-range") { return try part(of: digest, field, call) }
                 let upload = try uploads.begin(limit: configuration.bodyLimit)
                 return .work(upload) { [self] in try kept(upload, expecting: digest) }
             },
@@ -68,6 +73,33 @@ extension ServiceState {
 
     private func noSuchBlob(_ name: String) -> Problem {
         Problem(404, "no-such-blob", "there is no file \(name.prefix(80)) here", hint: "upload it with POST /v1/blobs")
+    }
+
+    /// Takes a part of a file, or says how much of it is here.
+    private func part(of digest: Digest, _ field: String, _ call: Call) throws -> Handling {
+        guard let range = ContentRange(field) else {
+            throw Problem(
+                400, "bad-range", "the Content-Range names no part", hint: "\"bytes 0-999/5000\" is one; \"bytes */5000\" asks how much is here")
+        }
+        guard range.total <= configuration.bodyLimit else { throw tooLarge(limit: configuration.bodyLimit) }
+        let name = PartialUploads.Name(owner: call.caller.owner, digest: digest)
+        guard let part = range.part else {
+            if let count = uploads.byteCount(of: digest) {
+                return .task { [self] in .json(try facts(of: UploadFolder.Source(digest: digest, byteCount: count))) }
+            }
+            return .answer(received(try partialUploads.received(name), of: range.total))
+        }
+        let taken = try partialUploads.next(name, part, of: range.total) { try uploads.begin(limit: range.total) }
+        return .work(taken) { [self] in
+            defer { taken.hasEnded() }
+            guard taken.upload.byteCount == range.total else { return received(taken.upload.byteCount, of: range.total) }
+            partialUploads.end(name)
+            return try kept(taken.upload, expecting: digest)
+        }
+    }
+
+    private func received(_ count: Int, of total: Int) -> ServerResponse {
+        .json(.object(["received": .integer(count), "bytes": .integer(total)]))
     }
 
     private func kept(_ upload: Upload, expecting expected: Digest?) throws -> ServerResponse {

@@ -13,6 +13,8 @@ final class ServiceState: Sendable {
     /// Whose turn it is.
     let admission: Admission
     let uploads: UploadFolder
+    /// Files that come in parts.
+    let partialUploads = PartialUploads(clock: monotonicNanoseconds)
     /// What the engine did lately.
     let notes: StepNotes
     /// Which request made which bytes.

@@ -77,6 +77,23 @@ struct TestClient: Sendable {
         try await post(path, json.bytes, type: "application/json", fields)
     }
 
+    /// Sends the beginning of a request and closes the connection.
+    func breakOff(_ head: String, _ body: [UInt8]) throws {
+        let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue), 0)
+        defer { close(descriptor) }
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_port = service.port.bigEndian
+        address.sin_addr.s_addr = UInt32(0x7F00_0001).bigEndian
+        let isConnected = withUnsafePointer(to: &address) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { connect(descriptor, $0, socklen_t(MemoryLayout<sockaddr_in>.size)) }
+        }
+        let bytes = Array("\(head) HTTP/1.1\r\nHost: \(url.dropFirst(7))\r\n".utf8) + body
+        guard isConnected == 0, write(descriptor, bytes, bytes.count) == bytes.count else { throw NotSent() }
+    }
+
+    private struct NotSent: Error {}
+
     /// The job when it is over; nil when that takes too long.
     func finished(_ job: JSON) async throws -> JSON? {
         guard let path = job["links"]?["self"]?.string else { return nil }

@@ -116,6 +116,7 @@ extension ServiceState {
         for id in jobs.outdated(before: systemSeconds() - Self.secondsJobsAreKept) { forget(id) }
         jobs.forgetNames(before: systemSeconds() - Self.secondsJobsAreKept)
         uploads.sweep()
+        partialUploads.sweep()
         jobs.ringAll()
     }
 
