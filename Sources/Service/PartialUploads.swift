@@ -107,7 +107,8 @@ final class PartialUploads: Sendable {
     }
 
     private static let busy = Problem(
-        409, "part-under-way", "a part of this file is on its way", hint: "wait for its answer, or until its connection has ended", retryAfter: 1)
+        409, "part-under-way", "a part of this file is on its way", hint: "wait for its answer, or until its connection has ended",
+        retryAfter: 1)
 }
 
 /// A part of a file on its way. While it lives nobody else sends one, unless it says that it has ended.

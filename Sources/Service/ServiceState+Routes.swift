@@ -79,7 +79,8 @@ extension ServiceState {
     private func part(of digest: Digest, _ field: String, _ call: Call) throws -> Handling {
         guard let range = ContentRange(field) else {
             throw Problem(
-                400, "bad-range", "the Content-Range names no part", hint: "\"bytes 0-999/5000\" is one; \"bytes */5000\" asks how much is here")
+                400, "bad-range", "the Content-Range names no part",
+                hint: "\"bytes 0-999/5000\" is one; \"bytes */5000\" asks how much is here")
         }
         guard range.total <= configuration.bodyLimit else { throw tooLarge(limit: configuration.bodyLimit) }
         let name = PartialUploads.Name(owner: call.caller.owner, digest: digest)

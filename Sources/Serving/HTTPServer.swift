@@ -312,12 +312,11 @@ final class ServerCore: Sendable {
                     continue
                 }
                 if exchange.waits, hasLeft(exchange.descriptor) { leavers.append(exchange) }
+                guard let received = exchange.receiving else { continue }
                 let seconds = now - exchange.begin
-                if let received = exchange.receiving, seconds > limits.bodyGraceSeconds,
-                    Double(received) < seconds * Double(limits.bodyRate)
-                {
-                    shutdown(exchange.descriptor, Int32(SHUT_RDWR))
-                }
+                let isSlow = seconds > limits.bodyGraceSeconds && Double(received) < seconds * Double(limits.bodyRate)
+                // The library misses an end that comes right behind bytes of a body, until the connection has been silent for long.
+                if isSlow || hasLeft(exchange.descriptor) { shutdown(exchange.descriptor, Int32(SHUT_RDWR)) }
             }
             return leavers
         }

@@ -161,10 +161,12 @@ struct ConversionTests {
         } _: { client in
             let bytes = picture(5), digest = Digest(hashing: Blob(bytes)), path = "/v1/blobs/\(digest)", total = bytes.count
             func put(_ range: Range<Int>, _ body: [UInt8]? = nil) async throws -> TestClient.Answer {
-                try await client.send(
-                    "PUT", path, body ?? Array(bytes[range]), ["Content-Range": "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(total)"])
+                let field = "bytes \(range.lowerBound)-\(range.upperBound - 1)/\(total)"
+                return try await client.send("PUT", path, body ?? Array(bytes[range]), ["Content-Range": field])
             }
-            func asked() async throws -> TestClient.Answer { try await client.send("PUT", path, [], ["Content-Range": "bytes */\(total)"]) }
+            func asked() async throws -> TestClient.Answer {
+                try await client.send("PUT", path, [], ["Content-Range": "bytes */\(total)"])
+            }
             #expect(try await asked().json["received"] == 0)
             #expect(try await put(10..<20).json["code"]?.string == "other-part")
             #expect(try await put(0..<10).json["received"] == 10)
