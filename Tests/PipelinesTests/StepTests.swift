@@ -252,13 +252,15 @@ struct StepTests {
                 ended.open()
             }
         }
+        // The server waits for this task, which may get no thread for minutes.
+        let limits = HTTPLimits(idle: .seconds(900))
         var texts: [String] = []
-        for try await part in PartStream.body(of: HTTPRequest(server.url + "/text")) {
+        for try await part in PartStream.body(of: HTTPRequest(server.url + "/text", limits: limits)) {
             texts.append(try part.text)
             next.open()
         }
         #expect(texts.first == "a" && texts.joined() == "a\u{E4}\u{20AC}b\u{FFFD}")
-        for try await part in PartStream.body(of: HTTPRequest(server.url + "/picture")) {
+        for try await part in PartStream.body(of: HTTPRequest(server.url + "/picture", limits: limits)) {
             #expect(part.mimeType == "image/png" && part.bytes == Blob("abc"))
             break
         }
