@@ -104,11 +104,11 @@ def test_files_are_there_after_a_reload(page, url, tmp):
 def test_folders_in_folders_are_walked_to_their_end(page, url, tmp):
     names = page.evaluate("""async () => {
       const { dropped } = await import(document.querySelector('link[href$="/library.js"]').href);
-      const file = name => ({ isFile: true, file: done => done(new File(['x'], name)) });
+      const file = (name, folder = '/') => ({ isFile: true, fullPath: folder + name, file: done => done(new File(['x'], name)) });
       // A reader gives at most a hundred at a time, as browsers do.
       const folder = all => ({ isDirectory: true, createReader: () => ({ readEntries: done => done(all.splice(0, 100)) }) });
-      const inner = folder([...Array.from({ length: 230 }, (_, n) => file(`p${n}.png`)), file('.hidden')]);
-      const items = [folder([inner, file('a.png')]), file('b.png')].map(e => ({ kind: 'file', webkitGetAsEntry: () => e }));
+      const inner = folder([...Array.from({ length: 230 }, (_, n) => file(`p${n}.png`, '/a/b/')), file('.hidden', '/a/b/')]);
+      const items = [folder([inner, file('a.png', '/a/')]), file('b.png')].map(e => ({ kind: 'file', webkitGetAsEntry: () => e }));
       return (await dropped({ items, files: [] })).map(f => f.name); }""")
     assert len(names) == 232 and {"a.png", "b.png", "p229.png"} <= set(names) and names == sorted(names), len(names)
 
