@@ -9,8 +9,8 @@ which takes the worker that the job had; what that takes on a service with nothi
 presentations by turns. Prints JSON: median, p90 and maximum in milliseconds, for each file and in all, and at which step of the job the
 longest were. Exit 1 when p90 in all is above --most (milliseconds).
 """
-import argparse, http.client, json, math, os, statistics, struct, sys, time, zlib
-from serve_process import Service, png
+import argparse, http.client, json, math, os, statistics, struct, sys, time
+from serve_process import Service, encoded, png, salted
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--atelier", required=True)
@@ -23,9 +23,7 @@ a = parser.parse_args()
 def painted(width, height, color):
     """A PNG of what a function says of each place; its rows are made of as many different ones as there are."""
     rows = b"".join(b"\0" + bytes(v for x in range(width) for v in color(x, y)) for y in range(height))
-    chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows, 1)) + chunk(b"IEND", b"")
+    return encoded(width, height, rows, 1)
 
 
 def photograph(x, y):
@@ -51,11 +49,10 @@ def shapes(count):
             'stop-color="#33e"/></linearGradient><clipPath id="c"><circle cx="1000" cy="550" r="500"/></clipPath></defs>' + "".join(parts) + "</svg>").encode()
 
 
-def salted(data, number):
+def new(data, number):
     """The same to look at, and never seen before."""
     if data[:8] == b"\x89PNG\r\n\x1a\n":
-        chunk = b"tEXt" + b"salt\0%d" % number
-        return data[:33] + struct.pack(">I", len(chunk) - 4) + chunk + struct.pack(">I", zlib.crc32(chunk)) + data[33:]
+        return salted(data, str(number))
     if data[:2] == b"\xff\xd8":
         return data[:2] + b"\xff\xfe" + struct.pack(">H", 10) + b"%08d" % number + data[2:]
     return data + b"<!-- %d -->" % number
@@ -79,7 +76,7 @@ def begin(service, digest, kind):
 
 def free(service, number):
     """Milliseconds until a small picture was traced that nobody has traced before."""
-    body, start = salted(png(16, 16), number), time.monotonic()
+    body, start = new(png(16, 16), number), time.monotonic()
     status, _, data = service.request("POST", "/v1/trace", body, {"Content-Type": "image/png"}, timeout=120)
     if status != 200:
         raise SystemExit(f"the small picture: {status} {data[:200]}")
@@ -99,13 +96,13 @@ with Service(a.atelier, "--rate", "off", "--log", "off", "--threads", "1", "--me
     for name, data in sources.items():
         for kind in ["pptx"] if data.lstrip()[:1] == b"<" else ["trace", "pptx"]:
             number += 1
-            job, start = begin(service, upload(service, salted(data, number)), kind), time.monotonic()
+            job, start = begin(service, upload(service, new(data, number)), kind), time.monotonic()
             while json.loads(service.request("GET", job + "?wait=60", timeout=180)[2])["state"] in ("queued", "running"):
                 pass
             whole, times = time.monotonic() - start, []
             for n in range(a.times):
                 number += 1
-                job = begin(service, upload(service, salted(data, number)), kind)
+                job = begin(service, upload(service, new(data, number)), kind)
                 time.sleep(whole * (n + 0.5) / a.times)
                 seen = json.loads(service.request("GET", job, timeout=120)[2])
                 start = time.monotonic()

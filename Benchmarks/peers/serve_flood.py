@@ -9,8 +9,8 @@ many as the others). One more process asks /healthz twenty times a second. Exit 
 /healthz is above 50 ms, memory in the last quarter is more than 64 MB above that of the second, or Jain's index of the pictures
 traced for the keys is below 0.95.
 """
-import argparse, asyncio, http.client, json, multiprocessing, os, statistics, struct, threading, time, zlib
-from serve_process import Service, png
+import argparse, asyncio, http.client, json, multiprocessing, os, statistics, threading, time
+from serve_process import Service, png, salted
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
 parser.add_argument("--atelier", required=True)
@@ -24,12 +24,6 @@ a = parser.parse_args()
 shown = [png(a.side, a.side, seed=m, cell=8) for m in range(50)]
 
 
-def new(picture, word):
-    """A file that was never seen before: results are found by the bytes of their sources."""
-    data = b"tEXt" + b"salt\0" + word.encode()
-    return picture[:33] + struct.pack(">I", len(data) - 4) + data + struct.pack(">I", zlib.crc32(data)) + picture[33:]
-
-
 def capacity(service, key, seconds=10):
     done, end = [0] * os.cpu_count(), time.time() + seconds
 
@@ -37,7 +31,7 @@ def capacity(service, key, seconds=10):
         connection = http.client.HTTPConnection("127.0.0.1", service.port, timeout=60)
         while time.time() < end:
             status, _, data = service.request(
-                "POST", "/v1/trace", new(shown[done[n] % 50], f"c{n}-{done[n]}"), {"Content-Type": "image/png", "Authorization": "Bearer " + key},
+                "POST", "/v1/trace", salted(shown[done[n] % 50], f"c{n}-{done[n]}"), {"Content-Type": "image/png", "Authorization": "Bearer " + key},
                 connection=connection)
             if status != 200:
                 raise SystemExit(f"capacity: {status} {data[:200]}")
@@ -83,7 +77,7 @@ def flood(number, port, key, rate, seconds, pictures, out):
         tasks, sent, start = set(), 0, time.time()
         while (now := time.time() - start) < seconds:
             while sent < now * rate:
-                task = asyncio.create_task(one(new(pictures[sent % len(pictures)], f"{number}-{sent}")))
+                task = asyncio.create_task(one(salted(pictures[sent % len(pictures)], f"{number}-{sent}")))
                 tasks.add(task)
                 task.add_done_callback(tasks.discard)
                 sent += 1

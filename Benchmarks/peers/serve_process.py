@@ -13,9 +13,20 @@ def png(width, height, seed=1, colors=6, cell=16):
                 c = state >> 16
                 line += bytes(((c % colors) * 255 // colors, (c // 7 % colors) * 255 // colors, (c // 49 % 3) * 100)) * min(cell, width - x)
         rows.append(b"\0" + line)
+    return encoded(width, height, b"".join(rows), 6)
+
+
+def encoded(width, height, rows, level):
+    """A PNG of rows of RGB, each behind the byte 0."""
     chunk = lambda kind, data: struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
     head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(b"".join(rows), 6)) + chunk(b"IEND", b"")
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", zlib.compress(rows, level)) + chunk(b"IEND", b"")
+
+
+def salted(picture, word):
+    """A PNG that looks the same and was never seen before: results are found by the bytes of their sources."""
+    data = b"tEXt" + b"salt\0" + word.encode()
+    return picture[:33] + struct.pack(">I", len(data) - 4) + data + struct.pack(">I", zlib.crc32(data)) + picture[33:]
 
 
 def free_port():

@@ -116,7 +116,7 @@ public enum Command {
                 let layers = try layers(command.settings, environment, console)
                 let base = layers.settings(ServeCommand(), ServeCommand.ownOptions, of: .serve)
                 return try await ServeCommand(parsing: arguments.dropFirst(), over: base).run(
-                    layers.configuration, on: workers, environment: environment, console: console)
+                    layers.configuration, environment: environment, console: console)
             case .config(let command):
                 return try command.run(layers(command.settings, environment, console), environment: environment, console: console)
             case .convert(var command), .explain(var command):

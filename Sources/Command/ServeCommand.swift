@@ -126,9 +126,7 @@ struct ServeCommand: Hashable, Sendable {
     }
 
     /// Serves until the task is cancelled; then what runs ends.
-    func run(
-        _ configuration: Configuration, on workers: WorkerPool?, environment: [String: String], console: Console
-    ) async throws -> ExitCode {
+    func run(_ configuration: Configuration, environment: [String: String], console: Console) async throws -> ExitCode {
         Command.secondsToEnd.store(drain + 5, ordering: .relaxed)
         // With every processor at work, who asks is still answered at once.
         let background = WorkerPool(threads: 1, niceness: 5)

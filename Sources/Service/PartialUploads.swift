@@ -30,13 +30,18 @@ final class PartialUploads: Sendable {
 
     private struct Entry: Sendable {
         let upload: Upload, total: Int
-        /// Whether a part is on its way.
-        var isTaken: Bool
+        /// Number of the part that is on its way.
+        var part: Int?
         /// Monotonic nanoseconds.
         var used: UInt64
     }
 
-    private let entries = Lock<[Name: Entry]>([:])
+    private struct State: Sendable {
+        var entries: [Name: Entry] = [:]
+        var parts = 0
+    }
+
+    private let state = Lock(State())
     private let clock: @Sendable () -> UInt64
 
     /// Most files at a time, each of which has a file open, and nanoseconds that they wait for their next part.
@@ -46,64 +51,61 @@ final class PartialUploads: Sendable {
 
     /// How many bytes of a file have come.
     func received(_ name: Name) throws(Problem) -> Int {
-        guard let entry = entries.withLock({ $0[name] }) else { return 0 }
-        guard !entry.isTaken else { throw Self.busy }
-        return entry.upload.byteCount
+        try state.withLock { state throws(Problem) in
+            guard let entry = state.entries[name] else { return 0 }
+            guard entry.part == nil else { throw Self.busy }
+            return entry.upload.byteCount
+        }
     }
 
     /// The next part of a file, of which nobody else sends one; `begin` is asked for the first.
-    func next(
-        _ name: Name, _ range: Range<Int>, of total: Int, begin: () throws -> Upload
-    ) throws -> UploadPart {
-        let now = clock()
-        let known = try entries.withLock { entries throws(Problem) -> Upload? in
-            guard let entry = entries[name] else { return nil }
-            guard !entry.isTaken else { throw Self.busy }
+    func next(_ name: Name, _ range: Range<Int>, of total: Int, begin: () throws -> Upload) throws -> UploadPart {
+        let now = clock(), isNew = range.lowerBound == 0 && state.withLock { $0.entries[name] == nil }
+        let first = isNew ? Entry(upload: try begin(), total: total, used: now) : nil
+        return try state.withLock { state throws(Problem) in
+            let known = state.entries[name]
+            guard var entry = known ?? first else {
+                throw Problem(409, "other-part", "nothing of this file is here", hint: "begin with the part at byte 0", limit: 0)
+            }
+            guard entry.part == nil else { throw Self.busy }
             let here = entry.upload.byteCount
             guard entry.total == total, here == range.lowerBound else {
                 throw Problem(
                     409, "other-part", "\(here) of \(entry.total) bytes of this file are here",
                     hint: "go on with the part that begins at byte \(here)", limit: here)
             }
-            (entries[name]!.isTaken, entries[name]!.used) = (true, now)
-            return entry.upload
-        }
-        if let known { return UploadPart(known, until: range.upperBound) { [weak self] in self?.letGo(name) } }
-        guard range.lowerBound == 0 else {
-            throw Problem(409, "other-part", "nothing of this file is here", hint: "begin with the part at byte 0", limit: 0)
-        }
-        let upload = try begin()
-        try entries.withLock { entries throws(Problem) in
-            guard entries[name] == nil else { throw Self.busy }
-            guard entries.count < Self.most else {
+            guard known != nil || state.entries.count < Self.most else {
                 throw Problem(507, "storage-full", "\(Self.most) files come in parts already", retryAfter: 60)
             }
-            entries[name] = Entry(upload: upload, total: total, isTaken: true, used: now)
+            state.parts += 1
+            (entry.part, entry.used) = (state.parts, now)
+            state.entries[name] = entry
+            return UploadPart(entry.upload, until: range.upperBound, name, number: state.parts, of: self)
         }
-        return UploadPart(upload, until: range.upperBound) { [weak self] in self?.letGo(name) }
     }
-
-    /// A file is whole, or cannot be.
-    func end(_ name: Name) { entries.withLock { $0[name] = nil } }
 
     /// Lets go of files whose next part does not come.
     func sweep() {
         let now = clock()
         // Their files go when the lock is free.
-        let over = entries.withLock { entries in
-            let over = entries.filter { !$0.value.isTaken && now > $0.value.used &+ Self.patience }
-            for name in over.keys { entries[name] = nil }
+        let over = state.withLock { state in
+            let over = state.entries.filter { $0.value.part == nil && now > $0.value.used &+ Self.patience }
+            for name in over.keys { state.entries[name] = nil }
             return over
         }
         _ = over
     }
 
-    private func letGo(_ name: Name) {
+    /// A part is no longer on its way; with it the file goes that is whole or cannot be.
+    fileprivate func end(_ name: Name, part number: Int, forgets: Bool) {
         let now = clock()
-        entries.withLock { entries in
-            guard entries[name] != nil else { return }
-            (entries[name]!.isTaken, entries[name]!.used) = (false, now)
+        let gone: Entry? = state.withLock { state in
+            guard let entry = state.entries[name], entry.part == number else { return nil }
+            (state.entries[name]!.part, state.entries[name]!.used) = (nil, now)
+            if forgets { state.entries[name] = nil }
+            return entry
         }
+        _ = gone
     }
 
     private static let busy = Problem(
@@ -114,13 +116,11 @@ final class PartialUploads: Sendable {
 /// A part of a file on its way. While it lives nobody else sends one, unless it says that it has ended.
 final class UploadPart: BodyTaker {
     let upload: Upload
-    private let end: Int
-    private let letGo: Lock<(@Sendable () -> Void)?>
+    private let end: Int, name: PartialUploads.Name, number: Int, uploads: PartialUploads
 
-    fileprivate init(_ upload: Upload, until end: Int, letGo: @escaping @Sendable () -> Void) {
-        self.upload = upload
-        self.end = end
-        self.letGo = Lock(letGo)
+    fileprivate init(_ upload: Upload, until end: Int, _ name: PartialUploads.Name, number: Int, of uploads: PartialUploads) {
+        (self.upload, self.end) = (upload, end)
+        (self.name, self.number, self.uploads) = (name, number, uploads)
     }
 
     deinit { hasEnded() }
@@ -129,9 +129,15 @@ final class UploadPart: BodyTaker {
         guard upload.byteCount + bytes.count <= end else {
             throw Problem(400, "bad-range", "the body is longer than its Content-Range says", limit: end)
         }
-        try upload.take(bytes)
+        do throws(Problem) { try upload.take(bytes) } catch {
+            // What was counted may not be on disk.
+            hasEnded(forgets: true)
+            throw error
+        }
     }
 
-    /// All of it has come.
-    func hasEnded() { letGo.withLock { $0.take() }?() }
+    /// Nothing more comes of it. Further calls do nothing.
+    ///
+    /// - Parameter forgets: Whether the file is whole or cannot be, so that no other part follows.
+    func hasEnded(forgets: Bool = false) { uploads.end(name, part: number, forgets: forgets) }
 }

@@ -92,10 +92,9 @@ extension ServiceState {
         }
         let taken = try partialUploads.next(name, part, of: range.total) { try uploads.begin(limit: range.total) }
         return .work(taken) { [self] in
-            defer { taken.hasEnded() }
-            guard taken.upload.byteCount == range.total else { return received(taken.upload.byteCount, of: range.total) }
-            partialUploads.end(name)
-            return try kept(taken.upload, expecting: digest)
+            let count = taken.upload.byteCount, isWhole = count == range.total
+            taken.hasEnded(forgets: isWhole)
+            return isWhole ? try kept(taken.upload, expecting: digest) : received(count, of: range.total)
         }
     }
 

@@ -200,6 +200,20 @@ struct ConversionTests {
         }
     }
 
+    @Test("A part that could not be written takes its file with it")
+    func unwrittenPart() async throws {
+        try await serving {
+            $0.storeLimit = 50
+        } _: { client in
+            let path = "/v1/blobs/\(Digest(hashing: Blob("anything")))", bytes = [UInt8](repeating: 7, count: 40)
+            let first = try await client.send("PUT", path, bytes, ["Content-Range": "bytes 0-39/100"])
+            #expect(try first.json["received"] == 40)
+            #expect(try await client.send("PUT", path, bytes, ["Content-Range": "bytes 40-79/100"]).status == 507)
+            #expect(try await client.send("PUT", path, [], ["Content-Range": "bytes */100"]).json["received"] == 0)
+            #expect(try await client.send("PUT", path, bytes, ["Content-Range": "bytes 0-39/100"]).json["received"] == 40)
+        }
+    }
+
     @Test("A body is held against the digest that came with it")
     func contentDigest() async throws {
         try await serving { client in
