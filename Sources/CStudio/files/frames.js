@@ -33,6 +33,8 @@ const rank = (d, now) => d.lane - Math.floor((now - d.since) / AGE);
 /** @param {number} now */
 function run(now) {
   asked = false;
+  // Asked for before the tab was hidden: what waits is drawn when it is seen again.
+  if (document.hidden) return;
   const start = performance.now();
   const mayTell = now - lastTelemetry >= TELEMETRY - 1;
   const queue = [...waiting].filter(([, d]) => d.lane < 3 || mayTell).sort((a, b) => rank(a[1], now) - rank(b[1], now));
