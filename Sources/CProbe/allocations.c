@@ -89,36 +89,22 @@ enum { slot_type = R_AARCH64_JUMP_SLOT, data_type = R_AARCH64_GLOB_DAT };
 enum { slot_type = -1, data_type = -1 };
 #endif
 
-// A library that another thread is opening is in the list before its entries are addresses. Until then they are offsets within it, to which
-// the loader will add where it lies: what is written now would end up anywhere. Such a library is not counted.
-static void replace(uintptr_t *slot, void *function, uintptr_t extent) {
-    if (__atomic_load_n(slot, __ATOMIC_RELAXED) < extent) return;
+static void replace(uintptr_t *slot, void *function) {
     uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), start = (uintptr_t)slot & ~(page - 1);
-    // The table may have been made read-only when it was complete. It stays writable: another entry may lie on the same page.
+    // The loader made the table read-only when it was complete. It stays writable: another entry may lie on the same page.
     if (mprotect((void *)start, page, PROT_READ | PROT_WRITE) != 0) return;
     __atomic_store_n(slot, (uintptr_t)function, __ATOMIC_RELAXED);
 }
 
-static int replace_in(struct dl_phdr_info *info, size_t size, void *count) {
-    (void)size;
-    const ElfW(Dyn) *dynamic = NULL;
-    uintptr_t extent = 0;
-    for (int i = 0; i < info->dlpi_phnum; i++) {
-        const ElfW(Phdr) *header = &info->dlpi_phdr[i];
-        if (header->p_type == PT_DYNAMIC) dynamic = (const void *)(info->dlpi_addr + header->p_vaddr);
-        // A program that lies where it was linked to was complete before it began.
-        if (header->p_type == PT_LOAD && info->dlpi_addr) extent = header->p_vaddr + header->p_memsz;
-    }
-    // The C library itself and the loader keep theirs.
-    if (!dynamic || strstr(info->dlpi_name, "/libc.so") || strstr(info->dlpi_name, "/ld-") || strstr(info->dlpi_name, "vdso")) return 0;
+static int replace_in(const struct link_map *library) {
     const ElfW(Sym) *symbols = NULL;
     const char *strings = NULL;
     const ElfW(Rela) *tables[2] = {NULL, NULL};
     size_t sizes[2] = {0, 0};
-    for (; dynamic->d_tag != DT_NULL; dynamic++) {
+    for (const ElfW(Dyn) *dynamic = library->l_ld; dynamic->d_tag != DT_NULL; dynamic++) {
         uintptr_t value = dynamic->d_un.d_ptr;
         // The loader of glibc has made addresses of offsets; others leave offsets.
-        uintptr_t address = value < info->dlpi_addr ? value + info->dlpi_addr : value;
+        uintptr_t address = value < library->l_addr ? value + library->l_addr : value;
         if (dynamic->d_tag == DT_SYMTAB) symbols = (const void *)address;
         if (dynamic->d_tag == DT_STRTAB) strings = (const void *)address;
         if (dynamic->d_tag == DT_JMPREL) tables[0] = (const void *)address;
@@ -127,6 +113,7 @@ static int replace_in(struct dl_phdr_info *info, size_t size, void *count) {
         if (dynamic->d_tag == DT_RELASZ) sizes[1] = value;
     }
     if (!symbols || !strings) return 0;
+    int count = 0;
     for (int table = 0; table < 2; table++) {
         for (size_t i = 0; tables[table] && i < sizes[table] / sizeof(ElfW(Rela)); i++) {
             const ElfW(Rela) *entry = &tables[table][i];
@@ -135,11 +122,32 @@ static int replace_in(struct dl_phdr_info *info, size_t size, void *count) {
             const char *name = strings + symbols[ELF64_R_SYM(entry->r_info)].st_name;
             for (size_t which = 0; which < sizeof replacements / sizeof *replacements; which++) {
                 if (strcmp(name, replacements[which].name) != 0) continue;
-                replace((uintptr_t *)(info->dlpi_addr + entry->r_offset), replacements[which].function, extent);
-                ++*(int *)count;
+                replace((uintptr_t *)(library->l_addr + entry->r_offset), replacements[which].function);
+                count++;
             }
         }
     }
+    return count;
+}
+
+// Names of the program (empty) and its libraries, one behind the other.
+struct names { char *bytes; size_t count, room; };
+
+static int add_name(struct dl_phdr_info *info, size_t size, void *list) {
+    (void)size;
+    struct names *names = list;
+    // The C library itself and the loader keep theirs.
+    if (strstr(info->dlpi_name, "/libc.so") || strstr(info->dlpi_name, "/ld-") || strstr(info->dlpi_name, "vdso")) return 0;
+    size_t length = strlen(info->dlpi_name) + 1;
+    if (names->count + length > names->room) {
+        size_t room = 2 * names->room + length + 4096;
+        char *bytes = realloc(names->bytes, room);
+        if (!bytes) return 1;
+        names->bytes = bytes;
+        names->room = room;
+    }
+    memcpy(names->bytes + names->count, info->dlpi_name, length);
+    names->count += length;
     return 0;
 }
 
@@ -160,7 +168,18 @@ int atelier_allocations_count(void) {
             return 0;
         }
     }
+    struct names names = {NULL, 0, 0};
+    dl_iterate_phdr(add_name, &names);
     int count = 0;
-    dl_iterate_phdr(replace_in, &count);
+    for (size_t i = 0; i < names.count; i += strlen(names.bytes + i) + 1) {
+        const char *name = names.bytes + i;
+        // A library that another thread is opening or closing is in the list while its tables are written. Whoever asks for it by name
+        // waits for the loader, and then has it whole, and for as long as it is held, or not at all.
+        void *library = dlopen(*name ? name : NULL, RTLD_NOLOAD | RTLD_LAZY);
+        if (!library) continue;
+        count += replace_in(library);
+        dlclose(library);
+    }
+    free(names.bytes);
     return count;
 }
