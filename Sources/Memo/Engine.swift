@@ -249,11 +249,8 @@ public final class Engine: Sendable {
     /// - Parameter isLast: Whether the job that this thread runs ends with it. Then what is to be run next stays on the thread where
     ///   it is one of the workers, with everything brief; more than that is for others.
     func perform(isLast: Bool = false, _ change: (inout Flights<Wanted, Made>, inout [Flights<Wanted, Made>.Action]) -> Void) {
-        var actions = flights.withLock { flights in
-            var actions: [Flights<Wanted, Made>.Action] = []
-            change(&flights, &actions)
-            return actions
-        }
+        var actions: [Flights<Wanted, Made>.Action] = []
+        follow(&actions, change)
         // What an action leads to at once is appended instead of called, so that chains take no stack.
         var position = 0, looks = 0
         while position < actions.count {
@@ -307,11 +304,7 @@ public final class Engine: Sendable {
         _ actions: inout [Flights<Wanted, Made>.Action],
         _ change: (inout Flights<Wanted, Made>, inout [Flights<Wanted, Made>.Action]) -> Void
     ) {
-        actions += flights.withLock { flights in
-            var more: [Flights<Wanted, Made>.Action] = []
-            change(&flights, &more)
-            return more
-        }
+        flights.withLock { change(&$0, &actions) }
     }
 
     /// What is looked for at once beyond this is looked for by several threads.

@@ -53,7 +53,13 @@ public struct Conversion: Sendable {
     /// Its diagnostics, page by page.
     public var report: Artifact<ConversionReport>
     /// What its slides show and what became of every element, see `ShowSlides`; nil for other files.
-    public var slides: Artifact<Blob>?
+    public var slides: Artifact<Blob>? { shown?() }
+    /// Few ask for it, and naming it takes as long as naming the output.
+    private let shown: (@Sendable () -> Artifact<Blob>)?
+
+    init(output: Artifact<Blob>, report: Artifact<ConversionReport>, slides: (@Sendable () -> Artifact<Blob>)? = nil) {
+        (self.output, self.report, shown) = (output, report, slides)
+    }
 }
 
 /// Any picture or drawing as SVG: pictures are traced, drawings resolved and rewritten.
@@ -107,13 +113,13 @@ public func convertToPPTX(
         let deck = DeckPages(trees: trees, options: options.slide, deck: options.deck, template: template, notes: notes)
         return Conversion(
             output: Artifact(DeckOfPages(deck, title: title)), report: Artifact(ReportOnPages(deck, listsElements: listsElements)),
-            slides: Artifact(ShowPages(deck)))
+            slides: { Artifact(ShowPages(deck)) })
     }
     let slides = trees.map { Artifact(SlideOfTree(tree: $0, options: options.slide)) }
     return Conversion(
         output: Artifact(DeckOfSlides(slides: slides, title: title)),
         report: Artifact(ReportOnSlides(trees: trees, slides: slides, listsElements: listsElements)),
-        slides: Artifact(ShowSlides(trees: trees, slides: slides, options: options.slide)))
+        slides: { Artifact(ShowSlides(trees: trees, slides: slides, options: options.slide)) })
 }
 
 extension Conversion {
