@@ -48,20 +48,15 @@ extension WorkingImage {
         let image = ramp.isEmpty ? picture : toned(picture, ramp)
         width = image.width
         height = image.height
-        hasAlpha = image.pixels.withUnsafeBytes { bytes in
-            var four = SIMD4<UInt32>(repeating: .max), i = 0
-            while i + 16 <= bytes.count {
-                four &= bytes.loadUnaligned(fromByteOffset: i, as: SIMD4<UInt32>.self)
-                i += 16
-            }
-            var all = four.x & four.y & four.z & four.w
-            while i < bytes.count {
-                all &= bytes.loadUnaligned(fromByteOffset: i, as: UInt32.self)
-                i += 4
-            }
-            return UInt32(littleEndian: all) >> 24 != 255
+        hasAlpha = image.pixels.withUnsafeBufferPointer { pixels in
+            // Only read, and all bands are looked at before this returns.
+            nonisolated(unsafe) let pixels = pixels
+            let width = image.width
+            return mapBands(of: image.height, width: width, each) { rows in
+                hasTransparency(.init(rebasing: pixels[rows.lowerBound * width..<rows.upperBound * width]))
+            }.contains(true)
         }
-        let premultiplied = hasAlpha ? premultiply(image.pixels) : image.pixels
+        let premultiplied = hasAlpha ? premultiply(image, each) : image.pixels
         original = premultiplied
         (estimates, pixels) =
             known.map { ($0, smoothed(premultiplied, image.width, image.height, rounds: $0.smoothing, noise: $0.noise, each)) }
@@ -77,17 +72,17 @@ private func estimate(
     _ pixels: [RGBA8], _ width: Int, _ height: Int, hasAlpha: Bool, _ each: ParallelFor
 ) -> (PictureEstimates, [RGBA8]) {
     let roughness = horizontalRoughness(pixels, width: width, each), noise = roughness.median
-    func lines(addingAlpha: Bool) -> SampledLines { SampledLines(pixels, width: width, height: height, addingAlpha: addingAlpha) }
+    func lines(addingAlpha: Bool) -> SampledLines { SampledLines(pixels, width: width, height: height, addingAlpha: addingAlpha, each) }
     // Without transparency alpha changes no difference.
     var sampled: SampledLines?
     if noise == 0 { sampled = lines(addingAlpha: false) }
-    let rings = sampled.map { ringing($0) > 1.3 } ?? false
+    let rings = sampled.map { ringing($0, each) > 1.3 } ?? false
     // More rounds when the noise is so strong that a median of nine does not bring out the areas, and most when there may
     // be none: a picture of pure noise would otherwise cost minutes and megabytes.
     let rounds = roughness.strongShare > 0.3 ? 4 : noise > 24 ? 2 : noise > 0 || rings ? 1 : 0
     let smooth = smoothed(pixels, width, height, rounds: rounds, noise: noise, each)
     if noise > 0, !hasAlpha, isTextured(smooth, width: width, each) { return (PictureEstimates(noise: noise, isTextured: true), pixels) }
-    let edgeWidth = medianEdgeWidth(hasAlpha ? lines(addingAlpha: true) : sampled ?? lines(addingAlpha: false), noise: noise)
+    let edgeWidth = medianEdgeWidth(hasAlpha ? lines(addingAlpha: true) : sampled ?? lines(addingAlpha: false), noise: noise, each)
     return (PictureEstimates(noise: noise, smoothing: rounds, edgeWidth: edgeWidth), smooth)
 }
 
@@ -124,32 +119,57 @@ private func toned(_ image: Raster<RGBA8>, _ ramp: [RGBA8]) -> Raster<RGBA8> {
 /// Luma by the weights of Rec. 709 on encoded values, 0–255: mixtures of two colours have mixtures of their lumas.
 func luma(_ p: RGBA8) -> Int { (54 * Int(p.r) + 183 * Int(p.g) + 19 * Int(p.b) + 128) >> 8 }
 
+private func hasTransparency(_ pixels: UnsafeBufferPointer<RGBA8>) -> Bool {
+    let bytes = UnsafeRawBufferPointer(pixels)
+    var four = SIMD4<UInt32>(repeating: .max), i = 0
+    while i + 16 <= bytes.count {
+        four &= bytes.loadUnaligned(fromByteOffset: i, as: SIMD4<UInt32>.self)
+        i += 16
+    }
+    var all = four.x & four.y & four.z & four.w
+    while i < bytes.count {
+        all &= bytes.loadUnaligned(fromByteOffset: i, as: UInt32.self)
+        i += 4
+    }
+    return UInt32(littleEndian: all) >> 24 != 255
+}
+
 /// Pixels of straight alpha premultiplied.
-private func premultiply(_ pixels: [RGBA8]) -> [RGBA8] {
-    [RGBA8](unsafeUninitializedCapacity: pixels.count) { result, count in
-        pixels.withUnsafeBufferPointer { pixels in
-            let (bytes, out) = (UnsafeRawPointer(pixels.baseAddress!), UnsafeMutableRawPointer(result.baseAddress!))
-            var i = 0
-            while i + 4 <= pixels.count {
-                let p = bytes.loadUnaligned(fromByteOffset: 4 * i, as: SIMD4<UInt32>.self)
-                // Sixteen bytes either way, here and below.
-                let alpha = p &>> 24, both = unsafeBitCast(alpha | alpha &<< 16, to: SIMD8<UInt16>.self)
-                /// Two channels of every pixel times its alpha, rounded.
-                func scaled(_ channels: SIMD4<UInt32>) -> SIMD4<UInt32> {
-                    // The quotient by 255 of what is below 65 280, without a division.
-                    let product = unsafeBitCast(channels, to: SIMD8<UInt16>.self) &* both &+ 128
-                    return unsafeBitCast((product &+ product &>> 8) &>> 8, to: SIMD4<UInt32>.self)
-                }
-                let four = scaled(p & 0x00FF_00FF) | scaled(p &>> 8 & 0xFF) &<< 8 | alpha &<< 24
-                out.storeBytes(of: four, toByteOffset: 4 * i, as: SIMD4<UInt32>.self)
-                i += 4
-            }
-            while i < pixels.count {
-                (result.baseAddress! + i).initialize(to: premultiply(pixels[i]))
-                i += 1
+private func premultiply(_ image: Raster<RGBA8>, _ each: ParallelFor) -> [RGBA8] {
+    [RGBA8](unsafeUninitializedCapacity: image.pixels.count) { result, count in
+        image.pixels.withUnsafeBufferPointer { pixels in
+            // Every band of rows has its own pixels, all before `each` returns.
+            nonisolated(unsafe) let (pixels, result) = (pixels, result)
+            let width = image.width
+            forEachBand(of: image.height, width: width, each) { rows in
+                let range = rows.lowerBound * width..<rows.upperBound * width
+                premultiply(.init(rebasing: pixels[range]), into: result.baseAddress! + range.lowerBound)
             }
         }
-        count = pixels.count
+        count = image.pixels.count
+    }
+}
+
+private func premultiply(_ pixels: UnsafeBufferPointer<RGBA8>, into result: UnsafeMutablePointer<RGBA8>) {
+    let (bytes, out) = (UnsafeRawPointer(pixels.baseAddress!), UnsafeMutableRawPointer(result))
+    var i = 0
+    while i + 4 <= pixels.count {
+        let p = bytes.loadUnaligned(fromByteOffset: 4 * i, as: SIMD4<UInt32>.self)
+        // Sixteen bytes either way, here and below.
+        let alpha = p &>> 24, both = unsafeBitCast(alpha | alpha &<< 16, to: SIMD8<UInt16>.self)
+        /// Two channels of every pixel times its alpha, rounded.
+        func scaled(_ channels: SIMD4<UInt32>) -> SIMD4<UInt32> {
+            // The quotient by 255 of what is below 65 280, without a division.
+            let product = unsafeBitCast(channels, to: SIMD8<UInt16>.self) &* both &+ 128
+            return unsafeBitCast((product &+ product &>> 8) &>> 8, to: SIMD4<UInt32>.self)
+        }
+        let four = scaled(p & 0x00FF_00FF) | scaled(p &>> 8 & 0xFF) &<< 8 | alpha &<< 24
+        out.storeBytes(of: four, toByteOffset: 4 * i, as: SIMD4<UInt32>.self)
+        i += 4
+    }
+    while i < pixels.count {
+        (result + i).initialize(to: premultiply(pixels[i]))
+        i += 1
     }
 }
 

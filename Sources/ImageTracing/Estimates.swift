@@ -9,7 +9,7 @@ struct SampledLines {
 
     /// - Parameter pixels: Premultiplied, row-major.
     /// - Complexity: O(128 (width + height)).
-    init(_ pixels: [RGBA8], width: Int, height: Int, addingAlpha: Bool) {
+    init(_ pixels: [RGBA8], width: Int, height: Int, addingAlpha: Bool, _ each: ParallelFor = serially) {
         let rowStep = max(1, height / 128), columnStep = max(1, width / 128)
         rowCount = (height + rowStep - 1) / rowStep
         columnCount = (width + columnStep - 1) / columnStep
@@ -17,23 +17,30 @@ struct SampledLines {
         let (rows, columns) = (rowCount * width, columnCount)
         values = [Int16](unsafeUninitializedCapacity: rows + columns * height) { values, count in
             pixels.withUnsafeBufferPointer { pixels in
-                let p = pixels.baseAddress!, rowValues = values.baseAddress!, columnValues = rowValues + rows
-                for r in 0..<rows / width { fillLuma(p + r * rowStep * width, width, addingAlpha, rowValues + r * width) }
-                // Some rows at a time, so that what is read beside each other stays near.
-                for band in stride(from: 0, to: height, by: 16) {
-                    let end = min(height, band + 16)
-                    for c in 0..<columns {
-                        var value = columnValues + c * height + band
-                        if rowStep == 1 {
-                            for y in band..<end {
-                                value.initialize(to: rowValues[y * width + c * columnStep])
-                                value += 1
-                            }
-                        } else {
-                            for y in band..<end {
-                                let p = pixels[y * width + c * columnStep]
-                                value.initialize(to: Int16(truncatingIfNeeded: luma(p)) &+ (addingAlpha ? Int16(p.a) : 0))
-                                value += 1
+                // Every band has its own values, all before `each` returns.
+                nonisolated(unsafe) let (pixels, rowValues) = (pixels, values.baseAddress!)
+                nonisolated(unsafe) let columnValues = rowValues + rows
+                forEachBand(of: rows / width, width: width, each) {
+                    for r in $0 { fillLuma(pixels.baseAddress! + r * rowStep * width, width, addingAlpha, rowValues + r * width) }
+                }
+                // What is read of a row lies far apart: it takes as long as four times as many neighbours.
+                forEachBand(of: height, width: 4 * columns, each) { rows in
+                    // Some rows at a time, so that what is read beside each other stays near.
+                    for band in stride(from: rows.lowerBound, to: rows.upperBound, by: 16) {
+                        let end = min(rows.upperBound, band + 16)
+                        for c in 0..<columns {
+                            var value = columnValues + c * height + band
+                            if rowStep == 1 {
+                                for y in band..<end {
+                                    value.initialize(to: rowValues[y * width + c * columnStep])
+                                    value += 1
+                                }
+                            } else {
+                                for y in band..<end {
+                                    let p = pixels[y * width + c * columnStep]
+                                    value.initialize(to: Int16(truncatingIfNeeded: luma(p)) &+ (addingAlpha ? Int16(p.a) : 0))
+                                    value += 1
+                                }
                             }
                         }
                     }
@@ -43,13 +50,24 @@ struct SampledLines {
         }
     }
 
-    /// Calls a function for every row, then for every column.
-    fileprivate func forEach(_ body: (UnsafeBufferPointer<Int16>) -> Void) {
-        values.withUnsafeBufferPointer { values in
-            for r in 0..<rowCount { body(UnsafeBufferPointer(rebasing: values[r * rowLength..<(r + 1) * rowLength])) }
-            let columns = rowCount * rowLength
-            for c in 0..<columnCount {
-                body(UnsafeBufferPointer(rebasing: values[columns + c * columnLength..<columns + (c + 1) * columnLength]))
+    /// What a function makes of shares of the rows and columns; it takes up line after line.
+    fileprivate func map<Part: Sendable>(
+        _ start: Part, _ each: ParallelFor, _ body: @escaping @Sendable (inout Part, UnsafeBufferPointer<Int16>) -> Void
+    ) -> [Part] {
+        let (rowCount, rowLength, columns, columnLength) = (rowCount, rowLength, rowCount * rowLength, columnLength)
+        return values.withUnsafeBufferPointer { values in
+            // Only read, and all lines are looked at before this returns.
+            nonisolated(unsafe) let values = values
+            return mapBands(of: rowCount + columnCount, width: max(rowLength, columnLength), each) { lines in
+                var part = start
+                for k in lines {
+                    let range =
+                        k < rowCount
+                        ? k * rowLength..<(k + 1) * rowLength
+                        : columns + (k - rowCount) * columnLength..<columns + (k - rowCount + 1) * columnLength
+                    body(&part, UnsafeBufferPointer(rebasing: values[range]))
+                }
+                return part
             }
         }
     }
@@ -100,41 +118,36 @@ private func skipLevel(_ line: UnsafeBufferPointer<Int16>, from k: Int, most: In
 ///   - lines: Luma with alpha.
 ///   - noise: Steps of up to 2 + twice this are level.
 /// - Returns: 0 when there are fewer than 16 edges.
-func medianEdgeWidth(_ lines: SampledLines, noise: Int) -> Float {
+func medianEdgeWidth(_ lines: SampledLines, noise: Int, _ each: ParallelFor = serially) -> Float {
     // Sixteenths of a pixel, up to 16.
-    var histogram = [Int](repeating: 0, count: 257), count = 0
-    let level = 2 + 2 * noise
-    histogram.withUnsafeMutableBufferPointer { histogram in
-        lines.forEach { line in
-            var total = 0, steepest = 0
-            func finish() {
-                if abs(total) >= 48 {
-                    histogram[min(256, abs(total) * 16 / steepest)] += 1
-                    count += 1
-                }
-                (total, steepest) = (0, 0)
-            }
-            var k = 1
-            while k < line.count {
-                let next = skipLevel(line, from: k, most: Int16(min(level, 510)))
-                if next > k {
-                    if total != 0 { finish() }
-                    k = next
-                }
-                for k in k..<min(k + 8, line.count) {
-                    let d = Int(line[k]) - Int(line[k - 1])
-                    if d == 0, total == 0 { continue }
-                    if abs(d) <= level || (d > 0) != (total > 0) { finish() }
-                    if abs(d) > level {
-                        total += d
-                        steepest = max(steepest, abs(d))
-                    }
-                }
-                k += 8
-            }
-            finish()
+    let none = [Int](repeating: 0, count: 257), level = 2 + 2 * noise
+    let parts = lines.map(none, each) { histogram, line in
+        var total = 0, steepest = 0
+        func finish() {
+            if abs(total) >= 48 { histogram[min(256, abs(total) * 16 / steepest)] += 1 }
+            (total, steepest) = (0, 0)
         }
+        var k = 1
+        while k < line.count {
+            let next = skipLevel(line, from: k, most: Int16(min(level, 510)))
+            if next > k {
+                if total != 0 { finish() }
+                k = next
+            }
+            for k in k..<min(k + 8, line.count) {
+                let d = Int(line[k]) - Int(line[k - 1])
+                if d == 0, total == 0 { continue }
+                if abs(d) <= level || (d > 0) != (total > 0) { finish() }
+                if abs(d) > level {
+                    total += d
+                    steepest = max(steepest, abs(d))
+                }
+            }
+            k += 8
+        }
+        finish()
     }
+    let histogram = parts.reduce(none) { zip($0, $1).map(+) }, count = histogram.reduce(0, +)
     guard count >= 16 else { return 0 }
     var seen = 0
     for (sixteenths, n) in histogram.enumerated() {
@@ -152,9 +165,8 @@ func medianEdgeWidth(_ lines: SampledLines, noise: Int) -> Float {
 ///
 /// - Parameter lines: Luma without alpha.
 /// - Returns: 0 when there are fewer than 64 such places.
-func ringing(_ lines: SampledLines) -> Float {
-    var sum = 0, count = 0
-    lines.forEach { line in
+func ringing(_ lines: SampledLines, _ each: ParallelFor = serially) -> Float {
+    let parts = lines.map((sum: 0, count: 0), each) { part, line in
         let length = line.count
         guard length > 2 else { return }
         var start = 1
@@ -165,8 +177,8 @@ func ringing(_ lines: SampledLines) -> Float {
                     guard k > 0, k < length - 1 else { return }
                     let before = Int(line[k - 1]), here = Int(line[k]), after = Int(line[k + 1])
                     guard abs(here - before) <= 16, abs(after - here) <= 16 else { return }
-                    sum += abs(before - 2 * here + after)
-                    count += 1
+                    part.sum += abs(before - 2 * here + after)
+                    part.count += 1
                 }
                 for away in 3...6 {
                     look(k - 1 + away)
@@ -176,5 +188,6 @@ func ringing(_ lines: SampledLines) -> Float {
             start += 8
         }
     }
+    let sum = parts.reduce(0) { $0 + $1.sum }, count = parts.reduce(0) { $0 + $1.count }
     return count < 64 ? 0 : Float(sum) / Float(count)
 }

@@ -69,10 +69,19 @@ struct LayerBuilder {
         var places: [Point] = []
         if order.hasTransparency {
             var seen = [Bool](repeating: false, count: segmentation.regions.count)
-            for (i, l) in segmentation.labels.enumerated() where !seen[Int(l)] {
-                seen[Int(l)] = true
-                if !segmentation.regions[Int(l)].paint.isOpaque {
-                    places.append(Point(Double(i % segmentation.width) + 0.5, Double(i / segmentation.width) + 0.5))
+            var left = order.isOpaque.count { !$0 }
+            segmentation.labels.withUnsafeBufferPointer { labels in
+                var i = 0
+                while i < labels.count, left > 0 {
+                    let l = Int(labels[i])
+                    if !seen[l] {
+                        seen[l] = true
+                        if !order.isOpaque[l] {
+                            left -= 1
+                            places.append(Point(Double(i % segmentation.width) + 0.5, Double(i / segmentation.width) + 0.5))
+                        }
+                    }
+                    i = labels.firstDifference(from: i, to: labels.count - 1, step: 1) + 1
                 }
             }
         }

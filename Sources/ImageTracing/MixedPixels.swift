@@ -9,10 +9,9 @@ func assignMixedPixels(
     _ work: WorkingImage, _ quantized: QuantizedImage, _ palette: [SIMD4<Float>], each: ParallelFor = serially,
     isCancelled: @escaping @Sendable () -> Bool = { false }
 ) -> [UInt8] {
-    var result = quantized.indices
     let mixed = QuantizedImage.mixed
     let (width, height) = (work.width, work.height)
-    guard palette.count > 1 else { return [UInt8](repeating: 0, count: result.count) }
+    guard palette.count > 1 else { return [UInt8](repeating: 0, count: width * height) }
     // Channel by channel, so that four colours are compared at once; the last are repeated.
     let quads = (0..<(palette.count + 3) / 4).map { quad in
         let colors = (0..<4).map { palette[min(4 * quad + $0, palette.count - 1)] }
@@ -22,34 +21,49 @@ func assignMixedPixels(
     // A margin of mixed pixels spares the question where the picture ends.
     // Across soft edges the pure colours are farther apart.
     let reach = work.isSoft ? 6 : 4, stride = width + 2 * reach
-    var padded = [UInt8](repeating: mixed, count: stride * (height + 2 * reach))
-    quantized.indices.withUnsafeBufferPointer { indices in
-        padded.withUnsafeMutableBufferPointer { padded in
-            for y in 0..<height {
-                (padded.baseAddress! + (y + reach) * stride + reach).update(from: indices.baseAddress! + y * width, count: width)
+    let rows = height + 2 * reach
+    let padded = [UInt8](unsafeUninitializedCapacity: stride * rows) { padded, count in
+        quantized.indices.withUnsafeBufferPointer { indices in
+            // Every band of rows writes its own part, all before `each` returns.
+            nonisolated(unsafe) let (padded, indices) = (padded.baseAddress!, indices.baseAddress!)
+            forEachBand(of: rows, width: stride, each) { band in
+                (padded + band.lowerBound * stride).initialize(repeating: mixed, count: band.count * stride)
+                for y in band.clamped(to: reach..<reach + height) {
+                    (padded + y * stride + reach).update(from: indices + (y - reach) * width, count: width)
+                }
             }
         }
+        count = stride * rows
     }
     var distances = [Float](repeating: 0, count: palette.count * palette.count)
     for a in palette.indices { for b in palette.indices { distances[a * palette.count + b] = squared(palette[a] - palette[b]) } }
-    padded.withUnsafeBufferPointer { indices in
-        work.pixels.withUnsafeBufferPointer { pixels in
-            result.withUnsafeMutableBufferPointer { result in
-                palette.withUnsafeBufferPointer { palette in
-                    quads.withUnsafeBufferPointer { quads in
-                        distances.withUnsafeBufferPointer { distances in
-                            // Every band of rows writes its own pixels, all before `each` returns.
-                            nonisolated(unsafe) let assigner = MixedPixels(
-                                width: width, reach: reach, padded: indices, pixels: pixels, palette: palette,
-                                distances: distances.baseAddress!, quads: quads, result: result)
-                            forEachBand(of: height, width: width, each) { if !isCancelled() { assigner.assign(rows: $0) } }
+    return [UInt8](unsafeUninitializedCapacity: width * height) { result, count in
+        padded.withUnsafeBufferPointer { padded in
+            quantized.indices.withUnsafeBufferPointer { indices in
+                work.pixels.withUnsafeBufferPointer { pixels in
+                    palette.withUnsafeBufferPointer { palette in
+                        quads.withUnsafeBufferPointer { quads in
+                            distances.withUnsafeBufferPointer { distances in
+                                // Every band of rows writes its own pixels, all before `each` returns.
+                                nonisolated(unsafe) let (assigner, indices) = (
+                                    MixedPixels(
+                                        width: width, reach: reach, padded: padded, pixels: pixels, palette: palette,
+                                        distances: distances.baseAddress!, quads: quads, result: result), indices
+                                )
+                                forEachBand(of: height, width: width, each) { rows in
+                                    let start = rows.lowerBound * width
+                                    (assigner.result.baseAddress! + start)
+                                        .initialize(from: indices.baseAddress! + start, count: rows.count * width)
+                                    if !isCancelled() { assigner.assign(rows: rows) }
+                                }
+                            }
                         }
                     }
                 }
             }
         }
+        count = width * height
     }
-    return result
 }
 
 /// What the pixels of a picture are compared with, and where their colours go.
@@ -220,8 +234,11 @@ private func zeroBytes(_ v: UInt64) -> UInt64 {
 /// eight neighbours when that lowers squared colour error + `roughness` × the number of neighbours that differ. Only similar
 /// colours are exchanged, so that anti-aliased edges stay where they are.
 ///
-/// - Complexity: O(pixels) for the first round; later ones look at the surroundings of what has changed.
-func smoothLabels(_ labels: inout [UInt8], _ work: WorkingImage, _ palette: [SIMD4<Float>], roughness: Float) {
+/// - Complexity: O(pixels) for finding, in bands of rows, where labels differ; the rounds look at that, and at the surroundings of what
+///   has changed.
+func smoothLabels(
+    _ labels: inout [UInt8], _ work: WorkingImage, _ palette: [SIMD4<Float>], roughness: Float, _ each: ParallelFor = serially
+) {
     let (width, height) = (work.width, work.height)
     guard width > 2, height > 2, palette.count > 1 else { return }
     let similar: Float = 48 * 48
@@ -237,7 +254,30 @@ func smoothLabels(_ labels: inout [UInt8], _ work: WorkingImage, _ palette: [SIM
     }
     guard any else { return }
     // What to look at again: 1 where the pixel or a neighbour has changed since it was looked at.
-    var open = [UInt8](repeating: 0, count: width * height), openRows = [Bool](repeating: false, count: height)
+    var open: [UInt8] = [], openRows = [Bool](repeating: false, count: height)
+    // Of every row but the frame, for eight pixels each: 1 where one differs from a neighbour.
+    let blocks = (width + 5) / 8
+    let uneven = [UInt8](unsafeUninitializedCapacity: blocks * height) { uneven, count in
+        open = [UInt8](unsafeUninitializedCapacity: width * height) { open, count in
+            labels.withUnsafeMutableBufferPointer { labels in
+                // Every band of rows writes its own, all before `each` returns.
+                nonisolated(unsafe) let (labels, open, uneven) = (labels, open.baseAddress!, uneven.baseAddress!)
+                forEachBand(of: height, width: width, each) { rows in
+                    (open + rows.lowerBound * width).initialize(repeating: 0, count: rows.count * width)
+                    (uneven + rows.lowerBound * blocks).initialize(repeating: 0, count: rows.count * blocks)
+                    for y in rows.clamped(to: 1..<height - 1) {
+                        let end = (y + 1) * width - 1
+                        for b in 0..<blocks {
+                            let i = y * width + 1 + 8 * b
+                            if i + 8 > end || !isUniform(labels, i, width) { uneven[y * blocks + b] = 1 }
+                        }
+                    }
+                }
+            }
+            count = width * height
+        }
+        count = blocks * height
+    }
     labels.withUnsafeMutableBufferPointer { labels in
         open.withUnsafeMutableBufferPointer { open in
             openRows.withUnsafeMutableBufferPointer { openRows in
@@ -248,7 +288,7 @@ func smoothLabels(_ labels: inout [UInt8], _ work: WorkingImage, _ palette: [SIM
                                 let smoother = LabelSmoother(
                                     width: width, height: height, roughness: roughness, labels: labels, open: open, openRows: openRows,
                                     pixels: pixels, palette: palette, isSimilar: isSimilar, hasSimilar: hasSimilar)
-                                smoother.firstRound()
+                                uneven.withUnsafeBufferPointer { smoother.firstRound($0, blocks) }
                                 // To and fro, so that borders do not creep with the scan.
                                 for round in 1..<4 where !smoother.laterRound(upwards: round % 2 != 0) { break }
                             }
@@ -272,16 +312,28 @@ private struct LabelSmoother {
     let isSimilar: UnsafeBufferPointer<Bool>
     let hasSimilar: UnsafeBufferPointer<Bool>
 
-    func firstRound() {
+    /// Looks at what differed from a neighbour, eight pixels at a time, and at what does since one has changed.
+    func firstRound(_ uneven: UnsafeBufferPointer<UInt8>, _ blocks: Int) {
         for y in 1..<height - 1 {
-            let end = (y + 1) * width - 1
-            var i = y * width + 1
-            while i < end {
-                while i + 8 <= end, isUniform(labels, i, width) { i += 8 }
+            let first = y * blocks, last = first + blocks, start = y * width + 1, end = (y + 1) * width - 1
+            var b = first
+            while true {
+                // A change marks what lies around it, also in the next row.
+                if openRows[y] {
+                    while b < last, uneven[b] == 0, !isOpen(start + 8 * (b - first), end) { b += 1 }
+                } else {
+                    b = uneven.firstIndex(of: 1, from: b, to: last)
+                }
+                if b == last { break }
+                let i = start + 8 * (b - first)
                 for k in i..<min(i + 8, end) { look(k, y) }
-                i += 8
+                b += 1
             }
         }
+    }
+
+    private func isOpen(_ i: Int, _ end: Int) -> Bool {
+        i + 8 > end || UnsafeRawPointer(open.baseAddress! + i).loadUnaligned(as: UInt64.self) != 0
     }
 
     /// Looks at what is open, row by row; whether anything was.

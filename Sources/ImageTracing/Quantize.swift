@@ -164,17 +164,22 @@ private func toneRamp(_ image: Raster<RGBA8>, _ options: QuantizeOptions) -> [RG
 /// all 0 when hardly any pixel is flat, because then the picture is texture and every pixel must vote.
 private func flatPixels(_ work: WorkingImage, _ each: ParallelFor) -> [UInt8] {
     let (width, height) = (work.width, work.height)
-    var flat = [UInt8](repeating: 0, count: work.pixels.count)
     let marker = FlatMarker(width: width, height: height, threshold: UInt8(min(255, work.flatThreshold)))
-    let mixedCount = work.pixels.withUnsafeBufferPointer { pixels in
-        flat.withUnsafeMutableBufferPointer { flat in
+    var mixedCount = 0
+    let flat = [UInt8](unsafeUninitializedCapacity: work.pixels.count) { flat, count in
+        work.pixels.withUnsafeBufferPointer { pixels in
             // Every band of rows writes its own votes, all before `each` returns.
             nonisolated(unsafe) let (p, votes) = (pixels.baseAddress!, flat)
-            forEachBand(of: height, width: width, each) { marker.mark($0, p, votes.baseAddress!) }
-            var count = 0
-            for v in flat { count &+= Int(v & 1) }
-            return count
+            mixedCount = mapBands(of: height, width: width, each) { rows in
+                let own = UnsafeMutableBufferPointer(rebasing: votes[rows.lowerBound * width..<rows.upperBound * width])
+                own.initialize(repeating: 0)
+                marker.mark(rows, p, votes.baseAddress!)
+                var count = 0
+                for v in own { count &+= Int(v & 1) }
+                return count
+            }.reduce(0, +)
         }
+        count = work.pixels.count
     }
     if flat.count - mixedCount < max(1, flat.count / 50) { return [UInt8](repeating: 0, count: flat.count) }
     return flat

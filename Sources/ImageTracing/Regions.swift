@@ -162,7 +162,8 @@ extension RegionMap {
 /// - Parameter colors: Palette index of every pixel.
 /// - Complexity: O(pixels + runs α(runs)).
 func findRegions(
-    _ colors: [UInt8], width: Int, height: Int, palette: [SIMD4<Float>], _ options: SegmentOptions, keepsColors: Bool
+    _ colors: [UInt8], width: Int, height: Int, palette: [SIMD4<Float>], _ options: SegmentOptions, keepsColors: Bool,
+    each: ParallelFor = serially
 ) -> RegionMap {
     var runs = RowRuns(colors, width: width, height: height)
     runs.connect()
@@ -190,7 +191,7 @@ func findRegions(
     ) { runs.addCracks(to: &$0, regionOfRun) }
     graph.merge(upTo: Float(min(1e6, max(1, options.lambda))))
     let part = map.join(&graph).part
-    map.labels = runs.labels(regionOfRun, part)
+    map.labels = runs.labels(regionOfRun, part, each)
     return map
 }
 
@@ -407,14 +408,18 @@ private struct RowRuns {
     }
 
     /// For every pixel the part that its region became.
-    func labels(_ region: [Int32], _ part: [Int32]) -> [Int32] {
+    func labels(_ region: [Int32], _ part: [Int32], _ each: ParallelFor) -> [Int32] {
         [Int32](unsafeUninitializedCapacity: width * height) { labels, count in
-            var here = labels.baseAddress!
-            for y in 0..<height {
-                for r in row[y]..<row[y + 1] {
-                    let length = Int(end(r, y) - start[r])
-                    here.initialize(repeating: part[Int(region[r])], count: length)
-                    here += length
+            // Every band of rows writes its own labels, all before `each` returns.
+            nonisolated(unsafe) let labels = labels
+            forEachBand(of: height, width: width, each) { rows in
+                var here = labels.baseAddress! + rows.lowerBound * width
+                for y in rows {
+                    for r in row[y]..<row[y + 1] {
+                        let length = Int(end(r, y) - start[r])
+                        here.initialize(repeating: part[Int(region[r])], count: length)
+                        here += length
+                    }
                 }
             }
             count = width * height

@@ -136,11 +136,11 @@ private func flatRegions(
     // Pixels that were passed over have no colour.
     guard !isCancelled() else { return undivided }
     bridgeDiagonals(&colors, mixed: quantized.indices, work, palette)
-    smoothLabels(&colors, work, palette, roughness: 30 + 4 * Float(work.noise * work.noise))
+    smoothLabels(&colors, work, palette, roughness: 30 + 4 * Float(work.noise * work.noise), each)
     guard !isCancelled() else { return undivided }
     let paints = sharePaints(quantized, &colors)
     var regions = findRegions(
-        colors, width: work.width, height: work.height, palette: paints, options, keepsColors: quantized.isBinding)
+        colors, width: work.width, height: work.height, palette: paints, options, keepsColors: quantized.isBinding, each: each)
     guard !isCancelled() else { return undivided }
     regions.chooseColors(work, quantized, palette, lambda: lambda, each: each)
     if !quantized.isBinding { recoverGradients(&regions, work, quantized.indices, lambda: lambda, each: each, isCancelled: isCancelled) }

@@ -91,52 +91,74 @@ struct StrokeFinder {
         }
         a = trimmed(a)
         guard a.count >= 4, b.count >= 4 else { return nil }
-        var pairs: [(a: Int, foot: Point, distance: Double)] = []
-        pairs.reserveCapacity(a.count)
         // Side b: its points, and the vector to the next with its square and length; none for the last.
         let sides = b.indices.map { k in
             let v = k + 1 < b.count ? p[b[k + 1]] - p[b[k]] : Vector.zero
             return (start: p[b[k]], along: v, square: v.dot(v), length: v.length)
         }
-        sides.withUnsafeBufferPointer { sides in
-            /// The point of side `k` nearest to `q`, and the square of its distance.
-            func foot(_ q: Point, _ k: Int) -> (foot: Point, square: Double) {
-                let side = sides[k]
-                let t = side.square > 0 ? max(0, min(1, (q - side.start).dot(side.along) / side.square)) : 0
-                let foot = side.start + side.along * t
-                return (foot, (q - foot).dot(q - foot))
-            }
+        // Lengths of side b up to each of its points, and of its longest step.
+        var walked: [Double] = [], length = 0.0, longest = 0.0
+        for side in sides {
+            walked.append(length)
+            length += side.length
+            longest = max(longest, side.length)
+        }
+        guard longest > 0 else { return nil }
+        /// The point of side `k` nearest to `q`, and the square of its distance.
+        func foot(_ q: Point, _ k: Int) -> (foot: Point, square: Double) {
+            let side = sides[k]
+            let t = side.square > 0 ? max(0, min(1, (q - side.start).dot(side.along) / side.square)) : 0
+            let foot = side.start + side.along * t
+            return (foot, (q - foot).dot(q - foot))
+        }
+        /// The partner on side b of every so many points of side a.
+        func partners(every step: Int) -> [(a: Int, foot: Point, distance: Double)] {
+            var pairs: [(a: Int, foot: Point, distance: Double)] = []
+            pairs.reserveCapacity(a.count / step + 1)
             var k = 0
             // Around a sharp join the other side goes a long way before it is near again.
-            let reach = 6.5 * guess + 4
-            for q in a {
-                let place = p[q]
-                // The partner moves on as long as it comes nearer.
-                var best = foot(place, k), j = k, walked = 0.0
-                while j + 2 < sides.count, walked < reach {
-                    walked += sides[j].length
+            let reach = 6.5 * guess + 4 + (step > 1 ? 3 * Double(step) : 0)
+            for q in stride(from: 0, to: a.count, by: step).lazy.map({ a[$0] }) {
+                let place = p[q], end = walked[k] + reach
+                // The partner moves on as long as it comes nearer. What is farther than the nearest by some distance goes on for as long
+                // before it can be nearer.
+                var best = foot(place, k), nearest = best.square.squareRoot(), j = k
+                while j + 2 < sides.count, walked[j] < end {
                     j += 1
                     let other = foot(place, j)
-                    if other.square < best.square { (best, k) = (other, j) }
+                    if other.square < best.square {
+                        (best, nearest, k) = (other, other.square.squareRoot(), j)
+                    } else {
+                        j += max(0, Int((other.square.squareRoot() - nearest) / longest) - 2)
+                    }
                 }
                 // A partner on a cap is none.
                 if min(best.foot.distance(to: p[first]), best.foot.distance(to: p[second])) < 0.65 * guess { continue }
                 pairs.append((q, best.foot, best.square.squareRoot()))
             }
+            return pairs
         }
+        /// The median distance of partners, and how many of them have it.
+        func agreement(_ pairs: [(a: Int, foot: Point, distance: Double)]) -> (width: Double, count: Int, mean: Double) {
+            var widths: [Double] = []
+            for pair in pairs { widths.append(pair.distance) }
+            widths.sort()
+            let width = widths[widths.count / 2]
+            var count = 0, sum = 0.0
+            for pair in pairs where abs(pair.distance - width) < 0.1 * width + 0.35 { (count, sum) = (count + 1, sum + pair.distance) }
+            return (width, count, sum / Double(max(1, count)))
+        }
+        // Of a wide area a few points tell that it is no line.
+        if a.count >= 512, guess > 8 {
+            let few = partners(every: a.count / 128)
+            guard few.count >= 4, agreement(few).count * 10 >= few.count * 4 else { return nil }
+        }
+        let pairs = partners(every: 1)
         guard pairs.count >= 4 else { return nil }
-        var widths: [Double] = []
-        for pair in pairs { widths.append(pair.distance) }
-        widths.sort()
-        let width = widths[widths.count / 2]
+        let (width, agreeing, exact) = agreement(pairs)
         guard width > 0.7, abs(width - guess) < 0.3 * guess + 0.5 else { return nil }
         // Most pairs must agree before anything dearer is tried.
-        var agreeing = 0
-        for pair in pairs where abs(pair.distance - width) < 0.1 * width + 0.35 { agreeing += 1 }
         guard agreeing * 10 >= pairs.count * 7 else { return nil }
-        var mean = 0.0
-        for pair in pairs where abs(pair.distance - width) < 0.1 * width + 0.35 { mean += pair.distance }
-        let exact = mean / Double(agreeing)
         // The middles, in runs that no join interrupts.
         var middle: [Point] = [], starts: [Int] = []
         var isOpen = false

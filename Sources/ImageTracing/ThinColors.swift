@@ -187,7 +187,7 @@ private struct UnexplainedSearch {
 private func unexplainedPixels(
     _ work: WorkingImage, votes: [UInt8], palette: [SIMD4<Float>], threshold: Float, _ each: ParallelFor
 ) -> [Unexplained] {
-    let (width, height) = (work.width, work.height), bands = max(1, min(64, width * height >> 15))
+    let (width, height) = (work.width, work.height), bands = max(1, min(64, (width * height) >> 15))
     var parts = [[UInt64]](repeating: [], count: bands)
     votes.withUnsafeBufferPointer { votes in
         work.pixels.withUnsafeBufferPointer { pixels in
