@@ -130,7 +130,7 @@ private func flatRegions(
     _ work: WorkingImage, _ quantized: QuantizedImage, _ options: SegmentOptions, lambda: Float, _ each: ParallelFor,
     _ isCancelled: @escaping @Sendable () -> Bool
 ) -> RegionMap {
-    let undivided = RegionMap(undivided: work.width, work.height)
+    var undivided: RegionMap { RegionMap(undivided: work.width, work.height) }
     let palette = quantized.palette.map { SIMD4<Float>(premultiplied: $0) }
     var colors = assignMixedPixels(work, quantized, palette, each: each, isCancelled: isCancelled)
     // Pixels that were passed over have no colour.
