@@ -25,7 +25,7 @@ func recoverGradients(
     search.prune(each, unless: isCancelled)
     guard !isCancelled() else { return }
     search.share()
-    search.apply(to: &map)
+    search.apply(to: &map, each)
 }
 
 /// How unevenly colours change through a pixel: evenly in a gradient and not next to an edge, however faint.
@@ -666,7 +666,7 @@ private struct GradientSearch {
     }
 
     /// Joins the regions of each gradient.
-    func apply(to map: inout RegionMap) {
+    func apply(to map: inout RegionMap, _ each: ParallelFor) {
         guard !chosen.isEmpty else { return }
         var target = map.areas.indices.map { Int32($0) }
         var gradientOf = [Int32](repeating: -1, count: map.areas.count)
@@ -692,21 +692,46 @@ private struct GradientSearch {
             gradientOf[Int(first)] = number[g]
             map.centers[Int(first)] = SIMD4<Float>(nodes[n].sums.mean)
         }
-        // Numbers in the order of first appearance.
+        // Numbers in the order of first appearance: in each band, and then of the bands.
         var fresh = [Int32](repeating: -1, count: target.count)
         var old: [Int] = []
-        let regionTarget = target
-        map.labels.withUnsafeMutableBufferPointer { labels in
-            let read = UnsafeBufferPointer(labels)
-            var i = 0
-            while i < labels.count {
-                let start = i, t = Int(regionTarget[Int(labels[i])])
-                i = read.firstDifference(from: i, to: labels.count - 1, step: 1) + 1
-                if fresh[t] < 0 {
-                    fresh[t] = Int32(old.count)
-                    old.append(t)
+        let whole = target, (width, height) = (map.width, map.height)
+        map.labels = map.labels.withUnsafeBufferPointer { labels in
+            // Only read, and all bands are looked at before this returns.
+            nonisolated(unsafe) let labels = labels
+            // Few enough bands that their tables take less than the picture.
+            let met = mapBands(of: height, width: width, pixels: max(32768, 32 * whole.count), each) { rows in
+                var isMet = [Bool](repeating: false, count: whole.count), met: [Int32] = []
+                let end = rows.upperBound * width
+                var i = rows.lowerBound * width
+                while i < end {
+                    let t = whole[Int(labels[i])]
+                    if !isMet[Int(t)] {
+                        isMet[Int(t)] = true
+                        met.append(t)
+                    }
+                    i = labels.firstDifference(from: i, to: end - 1, step: 1) + 1
                 }
-                (labels.baseAddress! + start).update(repeating: fresh[t], count: i - start)
+                return met
+            }
+            for t in met.joined().lazy.map(Int.init) where fresh[t] < 0 {
+                fresh[t] = Int32(old.count)
+                old.append(t)
+            }
+            let part = whole.map { fresh[Int($0)] }
+            return [Int32](unsafeUninitializedCapacity: width * height) { new, count in
+                // Every band of rows writes its own labels, all before `each` returns.
+                nonisolated(unsafe) let new = new.baseAddress!
+                forEachBand(of: height, width: width, each) { rows in
+                    let end = rows.upperBound * width
+                    var i = rows.lowerBound * width
+                    while i < end {
+                        let start = i
+                        i = labels.firstDifference(from: i, to: end - 1, step: 1) + 1
+                        (new + start).initialize(repeating: part[Int(labels[start])], count: i - start)
+                    }
+                }
+                count = width * height
             }
         }
         var areas = [Int](repeating: 0, count: old.count)
