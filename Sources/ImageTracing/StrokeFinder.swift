@@ -151,7 +151,7 @@ struct StrokeFinder {
         // Of a wide area a few points tell that it is no line.
         if a.count >= 512, guess > 8 {
             let few = partners(every: a.count / 128)
-            guard few.count >= 4, agreement(few).count * 10 >= few.count * 4 else { return nil }
+            guard few.count >= 4, agreement(few).count * 2 >= few.count else { return nil }
         }
         let pairs = partners(every: 1)
         guard pairs.count >= 4 else { return nil }
@@ -307,17 +307,37 @@ struct StrokeFinder {
         let count = flat.count
         guard count <= 600 else { return false }
         let r = width / 2
+        // Some pieces at a time have a box, and those whose box is farther than what was found are passed over.
+        let stretch = 8
+        let boxes = stride(from: 0, to: count - 1, by: stretch).map { k in
+            var (low, high) = (flat[k], flat[k])
+            for q in flat[k...min(k + stretch, count - 1)] {
+                (low.x, low.y) = (min(low.x, q.x), min(low.y, q.y))
+                (high.x, high.y) = (max(high.x, q.x), max(high.y, q.y))
+            }
+            return (low: low, high: high)
+        }
         var misfit = Misfit()
+        // The piece nearest to the point before is near this one too.
+        var at = 0
         for q in p {
-            var nearest = Double.infinity, at = 0, place = 0.0
-            for k in 0..<count - 1 {
+            var nearest = Double.infinity, place = 0.0
+            /// Of equally near pieces the first counts.
+            func look(_ k: Int) {
                 let v = flat[k + 1] - flat[k], d = q - flat[k]
                 let square = v.dot(v)
                 let t = square > 0 ? d.dot(v) / square : 0
                 let clamped = max(0, min(1, t))
                 let foot = flat[k] + v * clamped
                 let distance = (q - foot).dot(q - foot)
-                if distance < nearest { (nearest, at, place) = (distance, k, t) }
+                if distance < nearest || distance == nearest && k < at { (nearest, at, place) = (distance, k, t) }
+            }
+            look(at)
+            for (n, box) in boxes.enumerated() {
+                let x = max(0, box.low.x - q.x, q.x - box.high.x), y = max(0, box.low.y - q.y, q.y - box.high.y)
+                // Rounding may put a foot a little nearer than its box.
+                if x * x + y * y > nearest * 1.000_001 { continue }
+                for k in n * stretch..<min((n + 1) * stretch, count - 1) { look(k) }
             }
             if !isRound, (at == 0 && place <= 0) || (at == count - 2 && place >= 1) {
                 // Beyond a flat end: how far.
