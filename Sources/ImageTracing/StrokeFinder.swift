@@ -128,8 +128,8 @@ struct StrokeFinder {
                     let other = foot(place, j)
                     if other.square < best.square {
                         (best, nearest, k) = (other, other.square.squareRoot(), j)
-                    } else {
-                        j += max(0, Int((other.square.squareRoot() - nearest) / longest) - 2)
+                    } else if other.square > (nearest + 2 * longest) * (nearest + 2 * longest) {
+                        j += Int((other.square.squareRoot() - nearest) / longest) - 1
                     }
                 }
                 // A partner on a cap is none.
