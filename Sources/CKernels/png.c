@@ -417,6 +417,21 @@ LEVELS static void add_rows(uint8_t *restrict row, const uint8_t *restrict above
     for (size_t i = 0; i < length; i++) row[i] = (uint8_t)(row[i] + above[i]);
 }
 
+LEVELS void atelier_widen(const uint8_t *rgb, uint8_t *rgba, size_t count) {
+    typedef uint8_t bytes16 __attribute__((ext_vector_type(16)));
+    size_t i = 0;
+    for (; i + 4 <= count; i += 4) {
+        bytes16 four, opaque = 255;
+        memcpy(&four, rgb + 3 * i, 16);
+        four = __builtin_shufflevector(four, opaque, 0, 1, 2, 16, 3, 4, 5, 16, 6, 7, 8, 16, 9, 10, 11, 16);
+        memcpy(rgba + 4 * i, &four, 16);
+    }
+    for (; i < count; i++) {
+        uint8_t r = rgb[3 * i], g = rgb[3 * i + 1], b = rgb[3 * i + 2];
+        rgba[4 * i] = r, rgba[4 * i + 1] = g, rgba[4 * i + 2] = b, rgba[4 * i + 3] = 255;
+    }
+}
+
 size_t atelier_unfilter(uint8_t *rows_with_types, size_t length, size_t rows, int pixel_bytes) {
     uint8_t *row = rows_with_types + 1;
     const uint8_t *above = 0;

@@ -57,6 +57,10 @@ size_t atelier_deflate_bound(size_t length, size_t rows);
 // with a type there is not.
 size_t atelier_unfilter(uint8_t *rows_with_types, size_t length, size_t rows, int pixel_bytes);
 
+// Writes `count` opaque pixels of four bytes for those of three; the output may begin before the input in the same memory and must not
+// overtake it. Four bytes behind the input must be readable.
+void atelier_widen(const uint8_t *rgb, uint8_t *rgba, size_t count);
+
 // SHA-256 -----------------------------------------------------------------------------------------------------------
 
 // Takes whole blocks of 64 bytes into a state (FIPS 180-4, 6.2.2), with the processor's instructions for it where it has them and

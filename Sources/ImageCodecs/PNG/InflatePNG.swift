@@ -34,13 +34,7 @@ func decodeCommonPNG(_ bytes: Span<UInt8>, _ structure: PNGStructure) -> Raster<
             if pixelBytes == 4 {
                 memmove(place, source, rowBytes)
             } else {
-                for x in 0..<width {
-                    let (r, g, b) = (source[3 * x], source[3 * x + 1], source[3 * x + 2])
-                    place[4 * x] = r
-                    place[4 * x + 1] = g
-                    place[4 * x + 2] = b
-                    place[4 * x + 3] = 255
-                }
+                atelier_widen(source, place, width)
             }
         }
         count = width * height
