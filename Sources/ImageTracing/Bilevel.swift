@@ -87,12 +87,10 @@ func bilevelPicture(_ image: Raster<RGBA8>) -> QuantizedImage? {
         let same = pixels.firstDifference(from: 0, to: pixels.count - 1, step: 1)
         guard let next = pixels[same...].firstIndex(where: { shown($0) != first }) else { return nil }
         let second = shown(pixels[next])
+        // Most pictures soon have a third colour; memory for indices is for the others.
+        guard pixels[next...].allSatisfy({ $0 == first || $0 == second || shown($0) == second || shown($0) == first }) else { return nil }
         var indices = [UInt8](repeating: 0, count: pixels.count)
-        for i in next..<pixels.count {
-            let p = pixels[i]
-            if p == first { continue }
-            if p == second || shown(p) == second { indices[i] = 1 } else if shown(p) != first { return nil }
-        }
+        for i in next..<pixels.count where shown(pixels[i]) == second { indices[i] = 1 }
         let (width, height) = (image.width, image.height)
         var frame = 0
         for x in 0..<width { frame += Int(indices[x]) + Int(indices[(height - 1) * width + x]) }
