@@ -1,4 +1,6 @@
 #pragma once
+#include <sys/syscall.h>
+#include <unistd.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -62,3 +64,6 @@ static inline void *atelier_mhd_context(void *info, MHD_Connection *connection) 
     void *const *value = ((void *const *(*)(MHD_Connection *, int, ...))info)(connection, 7);
     return value ? *value : NULL;
 }
+// A file in memory without a name, closed by what is executed (memfd_create(2), which Swift's Glibc does not show); below 0 without.
+static inline int atelier_memory_file(void) { return (int)syscall(SYS_memfd_create, "answer", 1u); }
+
