@@ -1,9 +1,9 @@
 #pragma once
-#include <sys/syscall.h>
-#include <unistd.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/syscall.h>
 #include <sys/types.h>
+#include <unistd.h>
 
 // What is used of libmicrohttpd 0.9.75 or newer, which is opened at run time: only `atelier serve` listens, and a process that links it
 // takes 6 ms more to start. So these are the types of functions to look up, not functions to link. The numbers are part of the library's
@@ -64,6 +64,6 @@ static inline void *atelier_mhd_context(void *info, MHD_Connection *connection) 
     void *const *value = ((void *const *(*)(MHD_Connection *, int, ...))info)(connection, 7);
     return value ? *value : NULL;
 }
+
 // A file in memory without a name, closed by what is executed (memfd_create(2), which Swift's Glibc does not show); below 0 without.
 static inline int atelier_memory_file(void) { return (int)syscall(SYS_memfd_create, "answer", 1u); }
-

@@ -22,3 +22,19 @@ func mapBands<Part>(
         initializedCount = count
     }
 }
+
+/// An array of rows of `length` values each, which a function writes band by band: it is given the rows of a band and where the first of
+/// them begins, and sets every value of the band once.
+///
+/// - Parameter width: How many pixels a row costs as much as; its length by default.
+func arrayInBands<Element>(
+    of height: Int, length: Int, width: Int? = nil, _ each: ParallelFor,
+    _ write: @escaping @Sendable (_ rows: Range<Int>, _ own: UnsafeMutablePointer<Element>) -> Void
+) -> [Element] {
+    [Element](unsafeUninitializedCapacity: height * length) { all, count in
+        // Every band has values of its own, and all are written before `each` returns.
+        nonisolated(unsafe) let all = all.baseAddress!
+        forEachBand(of: height, width: width ?? length, each) { write($0, all + $0.lowerBound * length) }
+        count = height * length
+    }
+}

@@ -88,7 +88,7 @@ func bilevelPicture(_ image: Raster<RGBA8>) -> QuantizedImage? {
         guard let next = pixels[same...].firstIndex(where: { shown($0) != first }) else { return nil }
         let second = shown(pixels[next])
         // Most pictures soon have a third colour; memory for indices is for the others.
-        guard pixels[next...].allSatisfy({ $0 == first || $0 == second || shown($0) == second || shown($0) == first }) else { return nil }
+        guard pixels[next...].allSatisfy({ shown($0) == first || shown($0) == second }) else { return nil }
         var indices = [UInt8](repeating: 0, count: pixels.count)
         for i in next..<pixels.count where shown(pixels[i]) == second { indices[i] = 1 }
         let (width, height) = (image.width, image.height)

@@ -136,17 +136,13 @@ private func hasTransparency(_ pixels: UnsafeBufferPointer<RGBA8>) -> Bool {
 
 /// Pixels of straight alpha premultiplied.
 private func premultiply(_ image: Raster<RGBA8>, _ each: ParallelFor) -> [RGBA8] {
-    [RGBA8](unsafeUninitializedCapacity: image.pixels.count) { result, count in
-        image.pixels.withUnsafeBufferPointer { pixels in
-            // Every band of rows has its own pixels, all before `each` returns.
-            nonisolated(unsafe) let (pixels, result) = (pixels, result)
-            let width = image.width
-            forEachBand(of: image.height, width: width, each) { rows in
-                let range = rows.lowerBound * width..<rows.upperBound * width
-                premultiply(.init(rebasing: pixels[range]), into: result.baseAddress! + range.lowerBound)
-            }
+    image.pixels.withUnsafeBufferPointer { pixels in
+        // Only read, and all bands are made before this returns.
+        nonisolated(unsafe) let pixels = pixels
+        let width = image.width
+        return arrayInBands(of: image.height, length: width, each) { rows, own in
+            premultiply(.init(rebasing: pixels[rows.lowerBound * width..<rows.upperBound * width]), into: own)
         }
-        count = image.pixels.count
     }
 }
 

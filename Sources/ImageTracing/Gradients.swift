@@ -719,19 +719,14 @@ private struct GradientSearch {
                 old.append(t)
             }
             let part = whole.map { fresh[Int($0)] }
-            return [Int32](unsafeUninitializedCapacity: width * height) { new, count in
-                // Every band of rows writes its own labels, all before `each` returns.
-                nonisolated(unsafe) let new = new.baseAddress!
-                forEachBand(of: height, width: width, each) { rows in
-                    let end = rows.upperBound * width
-                    var i = rows.lowerBound * width
-                    while i < end {
-                        let start = i
-                        i = labels.firstDifference(from: i, to: end - 1, step: 1) + 1
-                        (new + start).initialize(repeating: part[Int(labels[start])], count: i - start)
-                    }
+            return arrayInBands(of: height, length: width, each) { rows, own in
+                let first = rows.lowerBound * width, end = rows.upperBound * width
+                var i = first
+                while i < end {
+                    let start = i
+                    i = labels.firstDifference(from: i, to: end - 1, step: 1) + 1
+                    (own + (start - first)).initialize(repeating: part[Int(labels[start])], count: i - start)
                 }
-                count = width * height
             }
         }
         var areas = [Int](repeating: 0, count: old.count)

@@ -21,19 +21,15 @@ func assignMixedPixels(
     // A margin of mixed pixels spares the question where the picture ends.
     // Across soft edges the pure colours are farther apart.
     let reach = work.isSoft ? 6 : 4, stride = width + 2 * reach
-    let rows = height + 2 * reach
-    let padded = [UInt8](unsafeUninitializedCapacity: stride * rows) { padded, count in
-        quantized.indices.withUnsafeBufferPointer { indices in
-            // Every band of rows writes its own part, all before `each` returns.
-            nonisolated(unsafe) let (padded, indices) = (padded.baseAddress!, indices.baseAddress!)
-            forEachBand(of: rows, width: stride, each) { band in
-                (padded + band.lowerBound * stride).initialize(repeating: mixed, count: band.count * stride)
-                for y in band.clamped(to: reach..<reach + height) {
-                    (padded + y * stride + reach).update(from: indices + (y - reach) * width, count: width)
-                }
+    let padded = quantized.indices.withUnsafeBufferPointer { indices in
+        // Only read, and all bands are made before this returns.
+        nonisolated(unsafe) let indices = indices.baseAddress!
+        return arrayInBands(of: height + 2 * reach, length: stride, each) { rows, own in
+            own.initialize(repeating: mixed, count: rows.count * stride)
+            for y in rows.clamped(to: reach..<reach + height) {
+                (own + ((y - rows.lowerBound) * stride + reach)).update(from: indices + (y - reach) * width, count: width)
             }
         }
-        count = stride * rows
     }
     var distances = [Float](repeating: 0, count: palette.count * palette.count)
     for a in palette.indices { for b in palette.indices { distances[a * palette.count + b] = squared(palette[a] - palette[b]) } }
@@ -254,29 +250,23 @@ func smoothLabels(
     }
     guard any else { return }
     // What to look at again: 1 where the pixel or a neighbour has changed since it was looked at.
-    var open: [UInt8] = [], openRows = [Bool](repeating: false, count: height)
+    var open: [UInt8] = arrayInBands(of: height, length: width, each) { $1.initialize(repeating: 0, count: $0.count * width) }
+    var openRows = [Bool](repeating: false, count: height)
     // Of every row but the frame, for eight pixels each: 1 where one differs from a neighbour.
     let blocks = (width + 5) / 8
-    let uneven = [UInt8](unsafeUninitializedCapacity: blocks * height) { uneven, count in
-        open = [UInt8](unsafeUninitializedCapacity: width * height) { open, count in
-            labels.withUnsafeMutableBufferPointer { labels in
-                // Every band of rows writes its own, all before `each` returns.
-                nonisolated(unsafe) let (labels, open, uneven) = (labels, open.baseAddress!, uneven.baseAddress!)
-                forEachBand(of: height, width: width, each) { rows in
-                    (open + rows.lowerBound * width).initialize(repeating: 0, count: rows.count * width)
-                    (uneven + rows.lowerBound * blocks).initialize(repeating: 0, count: rows.count * blocks)
-                    for y in rows.clamped(to: 1..<height - 1) {
-                        let end = (y + 1) * width - 1
-                        for b in 0..<blocks {
-                            let i = y * width + 1 + 8 * b
-                            if i + 8 > end || !isUniform(labels, i, width) { uneven[y * blocks + b] = 1 }
-                        }
-                    }
+    let uneven: [UInt8] = labels.withUnsafeBufferPointer { labels in
+        // Only read, and all bands are looked at before this returns.
+        nonisolated(unsafe) let labels = labels
+        return arrayInBands(of: height, length: blocks, width: width, each) { rows, own in
+            own.initialize(repeating: 0, count: rows.count * blocks)
+            for y in rows.clamped(to: 1..<height - 1) {
+                let end = (y + 1) * width - 1
+                for b in 0..<blocks {
+                    let i = y * width + 1 + 8 * b
+                    if i + 8 > end || !isUniform(labels, i, width) { own[(y - rows.lowerBound) * blocks + b] = 1 }
                 }
             }
-            count = width * height
         }
-        count = blocks * height
     }
     labels.withUnsafeMutableBufferPointer { labels in
         open.withUnsafeMutableBufferPointer { open in
@@ -396,7 +386,7 @@ private struct LabelSmoother {
 
 /// Whether eight labels from `i` on equal their four neighbours each.
 @inline(__always)
-private func isUniform(_ labels: UnsafeMutableBufferPointer<UInt8>, _ i: Int, _ width: Int) -> Bool {
+private func isUniform(_ labels: UnsafeBufferPointer<UInt8>, _ i: Int, _ width: Int) -> Bool {
     let bytes = UnsafeRawPointer(labels.baseAddress! + i)
     let own = bytes.loadUnaligned(as: UInt64.self)
     return (own ^ bytes.loadUnaligned(fromByteOffset: -1, as: UInt64.self))

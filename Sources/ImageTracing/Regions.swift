@@ -409,20 +409,15 @@ private struct RowRuns {
 
     /// For every pixel the part that its region became.
     func labels(_ region: [Int32], _ part: [Int32], _ each: ParallelFor) -> [Int32] {
-        [Int32](unsafeUninitializedCapacity: width * height) { labels, count in
-            // Every band of rows writes its own labels, all before `each` returns.
-            nonisolated(unsafe) let labels = labels
-            forEachBand(of: height, width: width, each) { rows in
-                var here = labels.baseAddress! + rows.lowerBound * width
-                for y in rows {
-                    for r in row[y]..<row[y + 1] {
-                        let length = Int(end(r, y) - start[r])
-                        here.initialize(repeating: part[Int(region[r])], count: length)
-                        here += length
-                    }
+        arrayInBands(of: height, length: width, each) { rows, own in
+            var here = own
+            for y in rows {
+                for r in row[y]..<row[y + 1] {
+                    let length = Int(end(r, y) - start[r])
+                    here.initialize(repeating: part[Int(region[r])], count: length)
+                    here += length
                 }
             }
-            count = width * height
         }
     }
 }

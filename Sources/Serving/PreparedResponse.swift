@@ -52,16 +52,7 @@ public final class PreparedResponse: Sendable {
     private static func file(with bytes: Blob) -> Int32? {
         let file = atelier_memory_file()
         guard file >= 0 else { return nil }
-        let isWritten = bytes.withUnsafeBytes { bytes in
-            var from = 0
-            while from < bytes.count {
-                let written = write(file, bytes.baseAddress! + from, bytes.count - from)
-                guard written > 0 || errno == EINTR else { return false }
-                from += max(0, written)
-            }
-            return true
-        }
-        if isWritten { return file }
+        if (try? bytes.write(to: file)) != nil { return file }
         close(file)
         return nil
     }
