@@ -7,8 +7,8 @@
 Run with a Python that has `svg2pptx` (pip install svg2pptx==1.0.3). Warm: every turn converts all files in one process of each
 program; ours is `pptx --batch` on one thread, svg2pptx is imported and called, LibreOffice converts all files in one call (to odg, its way to
 shapes; its time is shared out evenly). Process: one process for each file. A figure of a file is the least of the turns, as other
-work on the machine only ever adds, a ratio the peer's figure to ours, the summary their geometric mean. Decks are new files for everyone:
-the file system takes 0.3 ms to replace one by a rename, whoever made it. Prints JSON.
+work on the machine only ever adds, a ratio the peer's figure to ours, the summary their geometric mean. Every run writes new files: ext4
+takes 0.3 ms to replace one by a rename, and as much to find an inode among many that were deleted within seconds. Prints JSON.
 """
 import argparse, json, math, os, random, resource, statistics, subprocess, sys, tempfile, time
 from pathlib import Path
@@ -57,24 +57,28 @@ def compare():
     modes = arguments.modes.split(",")
     found = {(mode, who): {} for mode in modes for who in ("atelier", "svg2pptx", "libreoffice")}
 
-    def fresh(file=None):
-        for path in [out[file]] if file else out.values():
-            Path(path).unlink(missing_ok=True)
-
     def note(mode, who, measured):
         for file, value in measured.items():
             found[mode, who].setdefault(file, []).append(value)
 
     with tempfile.TemporaryDirectory() as folder:
-        out = {file: f"{folder}/{index}.pptx" for index, file in enumerate(files)}
-        listing = Path(folder, "list.tsv")
-        listing.write_text("".join(f"{file}\t{out[file]}\n" for file in files))
+        runs = 0
+
+        def fresh():
+            """Where each drawing's deck goes, and a list of both: a new folder."""
+            nonlocal runs
+            runs += 1
+            Path(folder, str(runs)).mkdir()
+            out = {file: f"{folder}/{runs}/{index}.pptx" for index, file in enumerate(files)}
+            listing = Path(folder, str(runs), "list.tsv")
+            listing.write_text("".join(f"{file}\t{out[file]}\n" for file in files))
+            return out, listing
+
         for _ in range(arguments.turns):
             if "warm" in modes:
-                fresh()
-                note("warm", "atelier", times(run(arguments.atelier, "pptx", "--batch", listing, "--cache", "off", "-q", "-f", "-j", "1").stdout))
-                fresh()
-                worker = run(sys.executable, __file__, "--atelier", "-", "--worker", listing)
+                listing = fresh()[1]
+                note("warm", "atelier", times(run(arguments.atelier, "pptx", "--batch", listing, "--cache", "off", "-q", "-j", "1").stdout))
+                worker = run(sys.executable, __file__, "--atelier", "-", "--worker", fresh()[1])
                 if worker.returncode:
                     sys.exit(f"svg2pptx: {worker.stderr}")
                 note("warm", "svg2pptx", times(worker.stdout))
@@ -83,13 +87,13 @@ def compare():
                     whole = milliseconds(
                         lambda: run(arguments.soffice, profile, "--headless", "--convert-to", "odg", "--outdir", folder, *files))
                     note("warm", "libreoffice", {file: whole / len(files) for file in files})
-            for file in files if "process" in modes else []:
-                fresh(file)
-                note("process", "atelier", {file: milliseconds(
-                    lambda: run(arguments.atelier, "pptx", file, "-o", out[file], "-f", "-q", "--cache", "off"))})
-                fresh(file)
-                note("process", "svg2pptx", {file: milliseconds(
-                    lambda: run(str(Path(sys.executable).parent / "svg2pptx"), file, out[file]))})
+            if "process" in modes:
+                ours, theirs = fresh()[0], fresh()[0]
+                for file in files:
+                    note("process", "atelier", {file: milliseconds(
+                        lambda: run(arguments.atelier, "pptx", file, "-o", ours[file], "-q", "--cache", "off"))})
+                    note("process", "svg2pptx", {file: milliseconds(
+                        lambda: run(str(Path(sys.executable).parent / "svg2pptx"), file, theirs[file]))})
     rows, ratios = [], {}
     for file in files:
         row = {"file": os.path.relpath(file, arguments.svg)}

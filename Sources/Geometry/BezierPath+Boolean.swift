@@ -36,8 +36,7 @@ extension BezierPath {
     /// As `resolved`; nil when both rules enclose the same points already, or it takes too much work to say.
     public func resolvedUnlessRulesAgree(_ rule: FillRule) -> BezierPath? {
         var work = BezierPath.usualWork
-        guard let arrangement = Arrangement([(self, rule)], work: &work) else { return nil }
-        return arrangement.rulesAgree ? nil : arrangement.outline { first, _ in first }
+        return resolvedUnlessRulesAgree(rule, work: &work)
     }
 
     /// How many comparisons one operation may take unless the caller says so: some tenths of a second. Outlines of a few thousand
@@ -54,6 +53,7 @@ extension BezierPath {
 
     /// As `resolvedUnlessRulesAgree`, with a bound: nil also when `work` is 0 or less afterwards.
     public func resolvedUnlessRulesAgree(_ rule: FillRule, work: inout Int) -> BezierPath? {
+        if rulesClearlyAgree(work: &work) { return nil }
         guard let arrangement = Arrangement([(self, rule)], work: &work) else { return nil }
         return arrangement.rulesAgree ? nil : arrangement.outline { first, _ in first }
     }
