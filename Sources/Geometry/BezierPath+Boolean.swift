@@ -25,7 +25,8 @@ extension BezierPath {
     ///     let pentagram = star.resolved(.nonzero)          // ten corners, no crossing
     ///
     /// Curves stay curves, cut where they cross. See `combined` for accuracy and cost. Open subpaths are closed, as
-    /// filling closes them, and coordinates that are no numbers, or lie beyond 1e90, enclose nothing.
+    /// filling closes them, and coordinates that are no numbers, or lie beyond 1e90, enclose nothing. The inside lies to the right of the
+    /// way; an outline that is clearly like that already comes back as it is.
     ///
     /// An outline that crosses itself so often that it would take more than `usualWork` comes back as it is.
     public func resolved(_ rule: FillRule) -> BezierPath {
@@ -48,12 +49,13 @@ extension BezierPath {
     /// - Parameter work: How many comparisons may be made; those that were are taken off.
     /// - Returns: nil when that was not enough; `work` is 0 or less then.
     public func resolved(_ rule: FillRule, work: inout Int) -> BezierPath? {
-        Arrangement([(self, rule)], work: &work)?.outline { first, _ in first }
+        if let windings = clearWindings(ifTidy: true, work: &work), (0...1).contains(windings) { return self }
+        return Arrangement([(self, rule)], work: &work)?.outline { first, _ in first }
     }
 
     /// As `resolvedUnlessRulesAgree`, with a bound: nil also when `work` is 0 or less afterwards.
     public func resolvedUnlessRulesAgree(_ rule: FillRule, work: inout Int) -> BezierPath? {
-        if rulesClearlyAgree(work: &work) { return nil }
+        if let windings = clearWindings(work: &work), (-1...1).contains(windings) { return nil }
         guard let arrangement = Arrangement([(self, rule)], work: &work) else { return nil }
         return arrangement.rulesAgree ? nil : arrangement.outline { first, _ in first }
     }

@@ -8,7 +8,7 @@ public struct MapSlide: Stage {
     /// Name in keys, events and `explain`.
     public static let name = "pptx.map"
     /// Raised when the same tree gives another slide.
-    public static let version = 13
+    public static let version = 14
 
     /// The drawing.
     public var tree: Artifact<SVG.Tree>

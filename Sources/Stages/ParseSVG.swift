@@ -10,7 +10,7 @@ public struct ParseSVG: Stage {
     /// Name in keys, events and `explain`.
     public static let name = "svg.parse"
     /// Raised when the same document gives another tree.
-    public static let version = 12
+    public static let version = 13
 
     /// The document.
     public var source: Artifact<Blob>

@@ -57,6 +57,7 @@ extension SlideMapper {
     /// What is seen of a region through a clip, as an outline on which both fill rules agree; nil when telling takes too much work.
     mutating func seen(_ region: BezierPath, _ rule: FillRule = .nonzero, through clip: BezierPath) -> BezierPath? {
         guard let box = region.bounds, let area = bounds(of: clip) else { return BezierPath() }
+        if case (let whole, true)? = region.alignedRectangle, whole.contains(area) { return clip }
         let isLong = region.elements.count > Self.fewestIndexed
         let part = isLong ? OutlineIndex(region).outline(near: area.grown) : region
         let answer = outlines.answer(OutlineWork(.intersection, part, rule: rule, other: nearby(clip, box)))
@@ -90,13 +91,20 @@ extension SlideMapper {
     /// Whether a box lies inside a region, within an EMU.
     mutating func isInside(_ box: Rect, _ region: BezierPath) -> Bool {
         let inner = Rect(Point(box.minX + 1, box.minY + 1), Point(max(box.minX + 1, box.maxX - 1), max(box.minY + 1, box.maxY - 1)))
-        let answer = outlines.answer(OutlineWork(.difference, BezierPath(inner), other: nearby(region, inner)))
+        guard let area = bounds(of: region), area.contains(inner) else { return false }
+        let region = nearby(region, inner)
+        if let winding = region.winding(around: inner) { return winding != 0 }
+        let answer = outlines.answer(OutlineWork(.difference, BezierPath(inner), other: region))
         if answer.isGivenUp { outlines.unappliedClips -= 1 }
         return !answer.isGivenUp && answer.outline?.isEmpty ?? true
     }
 }
 
 extension Rect {
+    fileprivate func contains(_ other: Rect) -> Bool {
+        minX <= other.minX && minY <= other.minY && maxX >= other.maxX && maxY >= other.maxY
+    }
+
     /// The box with room around it for what the grid of outlines rounds.
     fileprivate var grown: Rect {
         let margin = 16 + (width + height) / 64

@@ -68,6 +68,7 @@ extension Resolver {
         viewport = outerViewport
         let group = SVG.Group(origin: SVG.Origin(element: "clipPath"), transform: transform, children: children)
         try step(index, count: group.nodeCount)
+        if onlyText { return BezierPath() }
         var region = try counted(index) { group.region(work: &$0) }
         if let ownClip, let reference = reader.reference(ownClip), let target = element(withID: reference.id),
             document.elements[target].name == .clipPath
