@@ -24,6 +24,7 @@ extension SlideMapper {
         groups.truncate(to: checkpoint.tagCount)
         diagnostics.removeSubrange(checkpoint.findingCount...)
         findingPlaces.removeSubrange(checkpoint.findingCount...)
+        colorFindings = colorFindings.filter { $0 < checkpoint.findingCount }
         decisions.restore(checkpoint.entryCount)
         for file in media[checkpoint.mediaCount...] { mediaPlaces[file] = nil }
         media.removeSubrange(checkpoint.mediaCount...)
@@ -37,7 +38,7 @@ extension SlideMapper {
         guard profile != .editable, diagnostics.count > checkpoint.findingCount else { return nil }
         for index in checkpoint.findingCount..<diagnostics.count where findingPlaces[index] == decisions.place {
             let finding = diagnostics[index]
-            if finding.outcome == .approximated, !profile.keepsShapes(finding.deviation) { return finding.message }
+            if finding.outcome == .approximated, !profile.keepsShapes(finding.deviation, isOfColors: colorFindings.contains(index)) { return finding.message }
         }
         return nil
     }

@@ -44,21 +44,26 @@ extension SlideMapper {
                 return Int(share < 0 ? share - 0.5 : share + 0.5)
             }
             shade = .circle(x: share(middle.x, width), y: share(middle.y, height))
-            let isElliptical = toBox.anisotropy > 1.05
+            let isElliptical = toBox.anisotropy > 1.05, isFocused = apart > 0.02 * radius
+            var averaged: (stops: [GradientFill.Stop], deviation: Double)?
+            if let back = toBox.inverse, isFocused || isElliptical && gradient.spread == .pad {
+                let cone = Cone(center: center, radius: radius, focus: focus, focusRadius: focusRadius)
+                averaged = ramp.stops(around: middle, upTo: diagonal, in: Size(width, height)) { cone.offset(at: back($0)) }
+            }
+            let firstFinding = diagnostics.count
             if isElliptical {
                 note(
                     .approximated, origin, "slides have no elliptical gradients, so the colours run in circles of their mean",
-                    by: toBox.anisotropy.squareRoot() - 1)
+                    by: averaged?.deviation ?? toBox.anisotropy.squareRoot() - 1)
             }
-            if apart > 0.02 * radius {
+            if isFocused {
                 note(
                     .approximated, origin, "slides have no focus apart from the centre, so the colours run in circles between both",
-                    by: apart / radius)
+                    by: averaged?.deviation ?? apart / radius)
             }
-            if let back = toBox.inverse, apart > 0.02 * radius || isElliptical && gradient.spread == .pad {
-                let cone = Cone(center: center, radius: radius, focus: focus, focusRadius: focusRadius)
-                let stops = ramp.stops(around: middle, upTo: diagonal, in: Size(width, height)) { cone.offset(at: back($0)) }
-                return .gradient(GradientFill(stops: stops, shade: shade))
+            if let averaged {
+                colorFindings += firstFinding..<diagnostics.count
+                return .gradient(GradientFill(stops: averaged.stops, shade: shade))
             }
             if middle.distance(to: Point(width / 2, height / 2)) > 0.05 * diagonal {
                 note(.approximated, origin, "a circular gradient off the middle of its shape is drawn differently by different programs")
@@ -160,25 +165,40 @@ private struct ColorRamp {
     }
 
     /// Stops for distances from a point of a box up to `reach`, the first at 0: at each the colour of the mean offset of the points
-    /// that are so far away. Of the corners, which most shapes leave empty, only what is within the gradient counts.
-    func stops(around middle: Point, upTo reach: Double, in box: Size, offset: (Point) -> Double) -> [GradientFill.Stop] {
+    /// that are so far away. Of the corners, which most shapes leave empty, only what is within the gradient counts. With them how far off
+    /// colours are in the mean, on white.
+    func stops(
+        around middle: Point, upTo reach: Double, in box: Size, offset: (Point) -> Double
+    ) -> (stops: [GradientFill.Stop], deviation: Double) {
         let count = 24
-        var last = 1.0
-        return (0...count).map { step in
+        var last = 1.0, difference = 0.0, area = 0.0
+        let stops = (0...count).map { step in
             let distance = reach * Double(step) / Double(count)
-            var sum = 0.0, weight = 0.0
+            var places: [Double] = []
             for direction in 0..<48 {
                 let (sine, cosine) = Angle(degrees: Double(direction) * 360 / 48).sineAndCosine
                 let point = middle + Vector(cosine, sine) * distance
                 guard point.x >= 0, point.y >= 0, point.x <= box.width, point.y <= box.height else { continue }
                 let across = Vector(2 * point.x / box.width - 1, 2 * point.y / box.height - 1), place = offset(point)
                 guard place <= 1 || across.dot(across) <= 1 else { continue }
-                sum += min(place, 1)
-                weight += 1
+                places.append(min(place, 1))
             }
-            if weight > 0 { last = sum / weight }
+            if !places.isEmpty { last = places.reduce(0, +) / Double(places.count) }
+            let shown = onWhite(at: last)
+            for place in places {
+                let gap = onWhite(at: place) - shown
+                difference += max(abs(gap.x), abs(gap.y), abs(gap.z)) * distance
+            }
+            area += Double(places.count) * distance
             return GradientFill.Stop(position: step * 100_000 / count, tint: tint(at: last))
         }
+        return (stops, area > 0 ? difference / area : 0)
+    }
+
+    /// The colour at an offset of the pattern on white, each channel 0…1.
+    private func onWhite(at offset: Double) -> SIMD4<Double> {
+        let value = value(at: offset, in: period)
+        return SIMD4(repeating: 1) + (value / 255 - 1) * value.w
     }
 
     private func value(at offset: Double, in stops: [Stop]) -> SIMD4<Double> {

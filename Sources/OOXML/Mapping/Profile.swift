@@ -24,10 +24,15 @@ extension Profile {
 
     /// Whether an element that is off by so much stays shapes; otherwise it becomes a picture, which nobody can edit.
     ///
-    /// - Parameter deviation: As above; nil where nobody knows.
-    func keepsShapes(_ deviation: Double?) -> Bool {
+    /// The middle profile draws the line where colours make it another thing to look at: a tenth of a channel in the mean of a shape.
+    ///
+    /// - Parameters:
+    ///   - deviation: As above; nil where nobody knows.
+    ///   - isOfColors: Whether it is a share of a channel, in the mean.
+    func keepsShapes(_ deviation: Double?, isOfColors: Bool) -> Bool {
         switch self {
-        case .editable, .balanced: true
+        case .editable: true
+        case .balanced: !(isOfColors && deviation ?? 0 > 0.1)
         case .exact: deviation == 0
         }
     }

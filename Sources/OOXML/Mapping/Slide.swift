@@ -125,6 +125,8 @@ struct SlideMapper {
     var diagnostics: [SVG.Diagnostic] = []
     /// The place of the node that each of `diagnostics` is about.
     var findingPlaces: [Int] = []
+    /// Those whose deviation is that of a shape's colours in the mean.
+    var colorFindings: [Int] = []
     var decisions = DecisionRecord()
     /// Everything written: shapes, lines, pictures and groups; of them, groups and pictures.
     var shapeCount = 0, groupCount = 0, pictureCount = 0

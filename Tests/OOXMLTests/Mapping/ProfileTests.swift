@@ -73,4 +73,20 @@ struct ProfileTests {
         // The left half of black to red 200 ends in red 100.
         #expect(mapSlide(tree).shapes.contains("<a:gs pos=\"100000\"><a:srgbClr val=\"640000\">"))
     }
+
+    @Test("A gradient in circles that looks unlike its ellipses becomes a picture, unless editable", arguments: [0.8, 0.15])
+    func ellipses(flatness: Double) {
+        let shadow = SVG.Fill(
+            paint: .gradient(
+                SVG.Gradient(
+                    shape: .radial(center: Point(50, 50), radius: 50, focus: Point(50, 50), focusRadius: 0),
+                    transform: .scaling(1, flatness),
+                    stops: [.init(offset: 0, color: black), .init(offset: 1, color: black, opacity: 0)])))
+        let tree = picture([rectangle(0, 0, 100, 100 * flatness, fill: shadow)])
+        for (profile, isPicture) in [(Profile.editable, false), (.balanced, flatness < 0.5), (.exact, true)] {
+            let slide = mapSlide(tree, SlideOptions(profile: profile))
+            #expect(slide.contents.pictures == (isPicture ? 1 : 0) && slide.messages.count == 1, "\(profile): \(slide.messages)")
+            #expect(slide.messages[0].contains("elliptical"))
+        }
+    }
 }
