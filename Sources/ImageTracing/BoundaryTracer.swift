@@ -123,7 +123,6 @@ struct BoundaryTracer {
         var ways = Ways()
         let stride = width + 1, size = stride * (height + 1)
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: size) { bits in
-            bits.initialize(repeating: 0)
             let lattice = Lattice(bits: bits.baseAddress!, stride: stride)
             let vertices = findCracks(lattice, each)
             // Every crack has two vertices, and what begins at a junction ends at one; arrays that grow would be held twice.
@@ -169,6 +168,7 @@ struct BoundaryTracer {
     }
 
     private func cracks(in rows: Range<Int>, _ lattice: Lattice) -> [Int32] {
+        (lattice.bits + rows.lowerBound * (width + 1)).initialize(repeating: 0, count: rows.count * (width + 1))
         var vertices: [Int32] = []
         vertices.reserveCapacity(4 * (rows.count + 64))
         let (width, height) = (width, height)

@@ -202,7 +202,7 @@ private struct GradientSearch {
     /// Finds borders without an edge and regions that are not of one colour; false when there are none.
     mutating func findCandidates(_ each: ParallelFor) -> Bool {
         findBorders(each)
-        var isCandidate = unsteadyRegions()
+        var isCandidate = unsteadyRegions(each)
         for border in borders {
             isCandidate[Int(border.a)] = true
             isCandidate[Int(border.b)] = true
@@ -289,24 +289,32 @@ private struct GradientSearch {
     }
 
     /// Which regions differ from their colour by more than a gradient would cost, judged by every sixteenth pixel.
-    private func unsteadyRegions() -> [Bool] {
-        let (width, height) = (map.width, map.height)
+    private func unsteadyRegions(_ each: ParallelFor) -> [Bool] {
+        let search = self
+        let parts = mapBands(of: map.height, width: map.width, each) { search.sampledErrors(in: $0) }
         var errors = [Float](repeating: 0, count: map.areas.count)
+        // Added in reading order, as sums of floats are not the same in every order.
+        for part in parts { for (region, error) in part { errors[Int(region)] += error } }
+        return errors.indices.map { errors[$0] * 16 > lambda * 30 && map.areas[$0] >= 64 && map.centers[$0].w > 0 }
+    }
+
+    /// Squared errors of pixels on a grid of four within their regions, but those of 0.
+    private func sampledErrors(in rows: Range<Int>) -> [(region: Int32, error: Float)] {
+        let (width, height) = (map.width, map.height)
+        var errors: [(region: Int32, error: Float)] = []
         map.labels.withUnsafeBufferPointer { labels in
             work.pixels.withUnsafeBufferPointer { pixels in
-                errors.withUnsafeMutableBufferPointer { errors in
-                    for y in stride(from: 2, to: height - 2, by: 4) {
-                        for i in stride(from: y * width + 2, to: (y + 1) * width - 2, by: 4) {
-                            let l = labels[i]
-                            guard labels[i - 2] == l, labels[i + 2] == l, labels[i - 2 * width] == l, labels[i + 2 * width] == l
-                            else { continue }
-                            errors[Int(l)] += squared(SIMD4<Float>(bytes: pixels[i]) - map.centers[Int(l)])
-                        }
+                for y in rows where y % 4 == 2 && y < height - 2 {
+                    for i in stride(from: y * width + 2, to: (y + 1) * width - 2, by: 4) {
+                        let l = labels[i]
+                        guard labels[i - 2] == l, labels[i + 2] == l, labels[i - 2 * width] == l, labels[i + 2 * width] == l else { continue }
+                        let error = squared(SIMD4<Float>(bytes: pixels[i]) - map.centers[Int(l)])
+                        if error > 0 { errors.append((l, error)) }
                     }
                 }
             }
         }
-        return errors.indices.map { errors[$0] * 16 > lambda * 30 && map.areas[$0] >= 64 && map.centers[$0].w > 0 }
+        return errors
     }
 
     // MARK: Samples

@@ -135,7 +135,7 @@ private func flatRegions(
     var colors = assignMixedPixels(work, quantized, palette, each: each, isCancelled: isCancelled)
     // Pixels that were passed over have no colour.
     guard !isCancelled() else { return undivided }
-    bridgeDiagonals(&colors, mixed: quantized.indices, work, palette)
+    bridgeDiagonals(&colors, mixed: quantized.indices, work, palette, each)
     smoothLabels(&colors, work, palette, roughness: 30 + 4 * Float(work.noise * work.noise), each)
     guard !isCancelled() else { return undivided }
     let paints = sharePaints(quantized, &colors)
