@@ -62,7 +62,7 @@ enum Orientation: Int {
         }
         let (newWidth, newHeight) = swapsAxes ? (height, width) : (width, height)
         let source = stored.pixels.span
-        let pixels = [RGBA8](unsafeUninitializedCapacity: width * height) { output, count in
+        let pixels = [RGBA8](inLargePages: width * height) { output, count in
             var next = 0
             for y in 0..<newHeight {
                 var from = start + y * stepY

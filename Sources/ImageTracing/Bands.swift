@@ -31,7 +31,7 @@ func arrayInBands<Element>(
     of height: Int, length: Int, width: Int? = nil, _ each: ParallelFor,
     _ write: @escaping @Sendable (_ rows: Range<Int>, _ own: UnsafeMutablePointer<Element>) -> Void
 ) -> [Element] {
-    [Element](unsafeUninitializedCapacity: height * length) { all, count in
+    [Element](inLargePages: height * length) { all, count in
         // Every band has values of its own, and all are written before `each` returns.
         nonisolated(unsafe) let all = all.baseAddress!
         forEachBand(of: height, width: width ?? length, each) { write($0, all + $0.lowerBound * length) }

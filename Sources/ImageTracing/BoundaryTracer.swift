@@ -123,6 +123,7 @@ struct BoundaryTracer {
         var ways = Ways()
         let stride = width + 1, size = stride * (height + 1)
         withUnsafeTemporaryAllocation(of: UInt8.self, capacity: size) { bits in
+            preferLargePages(UnsafeMutableRawBufferPointer(bits))
             let lattice = Lattice(bits: bits.baseAddress!, stride: stride)
             let vertices = findCracks(lattice, each)
             // Every crack has two vertices, and what begins at a junction ends at one; arrays that grow would be held twice.

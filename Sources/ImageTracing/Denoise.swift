@@ -457,7 +457,7 @@ private func mediumStepsOfLuma(_ row: UnsafePointer<RGBA8>, _ width: Int) -> Int
 /// the least of the three largest (Devillard, "Fast median search: an ANSI C implementation", 1998). Each column is sorted once, 16
 /// bytes at a time.
 private func median3x3(_ source: [RGBA8], width: Int, height: Int, _ each: ParallelFor) -> [RGBA8] {
-    [RGBA8](unsafeUninitializedCapacity: source.count) { result, count in
+    [RGBA8](inLargePages: source.count) { result, count in
         source.withUnsafeBytes { source in
             // Every band of rows writes its own pixels, all before `each` returns.
             nonisolated(unsafe) let (source, result) = (source, result)

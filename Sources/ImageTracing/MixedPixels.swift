@@ -33,7 +33,7 @@ func assignMixedPixels(
     }
     var distances = [Float](repeating: 0, count: palette.count * palette.count)
     for a in palette.indices { for b in palette.indices { distances[a * palette.count + b] = squared(palette[a] - palette[b]) } }
-    return [UInt8](unsafeUninitializedCapacity: width * height) { result, count in
+    return [UInt8](inLargePages: width * height) { result, count in
         padded.withUnsafeBufferPointer { padded in
             quantized.indices.withUnsafeBufferPointer { indices in
                 work.pixels.withUnsafeBufferPointer { pixels in

@@ -166,7 +166,7 @@ private func flatPixels(_ work: WorkingImage, _ each: ParallelFor) -> [UInt8] {
     let (width, height) = (work.width, work.height)
     let marker = FlatMarker(width: width, height: height, threshold: UInt8(min(255, work.flatThreshold)))
     var mixedCount = 0
-    let flat = [UInt8](unsafeUninitializedCapacity: work.pixels.count) { flat, count in
+    let flat = [UInt8](inLargePages: work.pixels.count) { flat, count in
         work.pixels.withUnsafeBufferPointer { pixels in
             // Every band of rows writes its own votes, all before `each` returns.
             nonisolated(unsafe) let (p, votes) = (pixels.baseAddress!, flat)

@@ -14,7 +14,7 @@ func growRegions(_ pixels: [RGBA8], width: Int, height: Int, error: Int) -> (lab
     let count = pixels.count
     // The pixel it belongs to, or less than 0 at the first pixel of a region: its area negated.
     var link = [Int32](repeating: -1, count: count)
-    var means = [SIMD4<Float>](unsafeUninitializedCapacity: count) { means, initialized in
+    var means = [SIMD4<Float>](inLargePages: count) { means, initialized in
         for i in 0..<count { (means.baseAddress! + i).initialize(to: SIMD4(bytes: pixels[i])) }
         initialized = count
     }

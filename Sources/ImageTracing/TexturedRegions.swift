@@ -17,7 +17,7 @@ extension RegionMap {
         let columns = (width + side - 1) / side, rows = (height + side - 1) / side
         let prices = RegionGraph.Prices(region: 12, crack: 0.5, keepsColors: false)
         var parts = [RegionMap?](repeating: nil, count: columns * rows)
-        var labels = [Int32](unsafeUninitializedCapacity: width * height) { labels, count in
+        var labels = [Int32](inLargePages: width * height) { labels, count in
             work.pixels.withUnsafeBufferPointer { pixels in
                 parts.withUnsafeMutableBufferPointer { parts in
                     // Every square writes its own labels and part, all before `each` returns.

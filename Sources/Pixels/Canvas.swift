@@ -69,7 +69,7 @@ public struct Canvas: Sendable {
     /// What was painted, with straight alpha.
     public consuming func raster() -> Raster<RGBA8> {
         let count = words.count
-        let pixels = [RGBA8](unsafeUninitializedCapacity: count) { out, used in
+        let pixels = [RGBA8](inLargePages: count) { out, used in
             for i in 0..<count {
                 let word = words[i], a = word >> 24
                 let (r, g, b) = (word & 255, word >> 8 & 255, word >> 16 & 255)

@@ -27,16 +27,18 @@ extension SVG.Tree: Storable {
 extension Slide: Storable {}
 
 extension SVG.Group {
-    fileprivate var byteCount: Int {
-        var total = 192
-        var pending = children + (mask?.children ?? [])
-        while let child = pending.popLast() {
-            switch child {
+    fileprivate var byteCount: Int { 192 + Self.byteCount(of: children) + (mask.map { Self.byteCount(of: $0.children) } ?? 0) }
+
+    private static func byteCount(of nodes: [SVG.Node]) -> Int {
+        var total = 0
+        for node in nodes {
+            switch node {
             case .group(let group): total += group.byteCount
             case .image(let image): total += 384 + image.file.count
             case .path(let path):
                 total += 384 + path.geometry.elements.count * MemoryLayout<BezierPath.Element>.stride
-                for case .pattern(let pattern)? in [path.fill?.paint, path.stroke?.paint] { pending += pattern.children }
+                if case .pattern(let pattern)? = path.fill?.paint { total += byteCount(of: pattern.children) }
+                if case .pattern(let pattern)? = path.stroke?.paint { total += byteCount(of: pattern.children) }
             case .text(let text):
                 // Outlines are shared by all glyphs of a kind, and by all texts with the open font.
                 total += 384

@@ -11,7 +11,7 @@ func decodeJPEG(_ bytes: Span<UInt8>, _ limits: DecodeLimits) throws(ImageDecodi
     var failure: String?
     var pixels: [RGBA8]
     func decodePixels(_ file: UnsafeBufferPointer<UInt8>) -> [RGBA8] {
-        [RGBA8](unsafeUninitializedCapacity: pixelCount) { output, count in
+        [RGBA8](inLargePages: pixelCount) { output, count in
             failure = decode(file, structure, into: output)
             count = failure == nil ? pixelCount : 0
         }

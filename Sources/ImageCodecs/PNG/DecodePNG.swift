@@ -16,7 +16,7 @@ func decodePNG(_ bytes: Span<UInt8>, _ limits: DecodeLimits) throws(ImageDecodin
 
     var (status, position): (Int32, Int) = (0, 0)
     let pixels = bytes.withUnsafeBufferPointer { file in
-        [RGBA8](unsafeUninitializedCapacity: width * height) { output, count in
+        [RGBA8](inLargePages: width * height) { output, count in
             var source = PNGSource(file: file, pieces: structure.pieces)
             status = withUnsafeMutablePointer(to: &source) { source in
                 decode(source, structure, into: output)

@@ -22,7 +22,7 @@ func decodeCommonPNG(_ bytes: Span<UInt8>, _ structure: PNGStructure) -> Raster<
     // what is read. The slack is what the types of the rows take, and a row for those that widen.
     let capacity = width * height + (height + rowBytes) / 4 + 32
     var isDecoded = false
-    let pixels = [RGBA8](unsafeUninitializedCapacity: capacity) { output, count in
+    let pixels = [RGBA8](inLargePages: capacity) { output, count in
         let target = UnsafeMutableRawPointer(output.baseAddress!).assumingMemoryBound(to: UInt8.self)
         let filtered = target + capacity * 4 - filteredByteCount - 64
         isDecoded =

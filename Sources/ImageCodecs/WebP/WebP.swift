@@ -75,7 +75,7 @@ extension WebP {
         let (width, height) = try storedSize(of: bytes, limits)
         var isDecoded = false
         let pixels = bytes.withUnsafeBufferPointer { file in
-            [RGBA8](unsafeUninitializedCapacity: width * height) { output, count in
+            [RGBA8](inLargePages: width * height) { output, count in
                 let target = UnsafeMutableRawPointer(output.baseAddress!).assumingMemoryBound(to: UInt8.self)
                 isDecoded = library.decodeInto(file.baseAddress, file.count, target, width * height * 4, Int32(width * 4)) != nil
                 count = isDecoded ? width * height : 0
