@@ -202,7 +202,9 @@ private struct SimpleContours {
         let joint = b.p0, direction = (a.p3 - a.p0).normalized + (b.p3 - b.p0).normalized
         func isBefore(_ p: Point) -> Bool { p == joint || (joint - p).dot(direction) > 0 }
         func isAfter(_ p: Point) -> Bool { p == joint || (p - joint).dot(direction) > 0 }
-        if direction.length > 0.01, isBefore(a.p0), isBefore(a.p1), isBefore(a.p2), isAfter(b.p1), isAfter(b.p2), isAfter(b.p3) { return true }
+        if direction.length > 0.01, isBefore(a.p0), isBefore(a.p1), isBefore(a.p2), isAfter(b.p1), isAfter(b.p2), isAfter(b.p3) {
+            return true
+        }
         guard depth > 0, looks > 0 else { return false }
         let (before, after) = (a.split(at: 0.5), b.split(at: 0.5))
         return areApart(before.0, b, &looks, 4) && areApart(before.1, after.1, &looks, 4) && meetOnce(before.1, after.0, &looks, depth - 1)
@@ -284,7 +286,9 @@ extension CubicCurve {
         if p.x > box.maxX { return (p0.y <= p.y) == (p3.y <= p.y) ? 0 : (p3.y > p.y ? -1 : 1) }
         guard depth > 0 else { return nil }
         let halves = split(at: 0.5)
-        guard let first = halves.0.crossings(leftOf: p, depth - 1), let second = halves.1.crossings(leftOf: p, depth - 1) else { return nil }
+        guard let first = halves.0.crossings(leftOf: p, depth - 1), let second = halves.1.crossings(leftOf: p, depth - 1) else {
+            return nil
+        }
         return first + second
     }
 

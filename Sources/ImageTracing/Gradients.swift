@@ -307,7 +307,9 @@ private struct GradientSearch {
                 for y in rows where y % 4 == 2 && y < height - 2 {
                     for i in stride(from: y * width + 2, to: (y + 1) * width - 2, by: 4) {
                         let l = labels[i]
-                        guard labels[i - 2] == l, labels[i + 2] == l, labels[i - 2 * width] == l, labels[i + 2 * width] == l else { continue }
+                        guard labels[i - 2] == l, labels[i + 2] == l, labels[i - 2 * width] == l, labels[i + 2 * width] == l else {
+                            continue
+                        }
                         let error = squared(SIMD4<Float>(bytes: pixels[i]) - map.centers[Int(l)])
                         if error > 0 { errors.append((l, error)) }
                     }

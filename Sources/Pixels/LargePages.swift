@@ -25,7 +25,8 @@ extension Array {
 public func preferLargePages(_ memory: UnsafeMutableRawBufferPointer) {
     #if canImport(Glibc) || canImport(Musl)
         guard memory.count >= 4 << 20, let base = memory.baseAddress else { return }
-        let page = 4096, start = (Int(bitPattern: base) + page - 1) / page * page, end = (Int(bitPattern: base) + memory.count) / page * page
+        let page = 4096, start = (Int(bitPattern: base) + page - 1) / page * page,
+            end = (Int(bitPattern: base) + memory.count) / page * page
         // An advice: where the kernel does not take it, pages stay small.
         madvise(UnsafeMutableRawPointer(bitPattern: start), end - start, MADV_HUGEPAGE)
     #endif

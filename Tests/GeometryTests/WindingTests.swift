@@ -96,7 +96,9 @@ struct WindingTests {
         return BezierPath(ellipseAt: .zero, rx: radius.magnitude, ry: radius.magnitude).transformed(by: mirror)
     }
 
-    private func point(_ random: inout SplitMix) -> Point { Point(Double(random.int(in: 0..<10000)) / 100, Double(random.int(in: 0..<10000)) / 100) }
+    private func point(_ random: inout SplitMix) -> Point {
+        Point(Double(random.int(in: 0..<10000)) / 100, Double(random.int(in: 0..<10000)) / 100)
+    }
 
     /// A contour around a point, of lines and curves, either way round; some cross themselves.
     private func blob(_ random: inout SplitMix) -> BezierPath {

@@ -38,7 +38,9 @@ extension SlideMapper {
         guard profile != .editable, diagnostics.count > checkpoint.findingCount else { return nil }
         for index in checkpoint.findingCount..<diagnostics.count where findingPlaces[index] == decisions.place {
             let finding = diagnostics[index]
-            if finding.outcome == .approximated, !profile.keepsShapes(finding.deviation, isOfColors: colorFindings.contains(index)) { return finding.message }
+            if finding.outcome == .approximated, !profile.keepsShapes(finding.deviation, isOfColors: colorFindings.contains(index)) {
+                return finding.message
+            }
         }
         return nil
     }
