@@ -41,5 +41,16 @@ public func fuzzBoolean(_ start: UnsafePointer<UInt8>, _ count: Int) -> CInt {
     precondition(bounds.minY >= box.minY - slack && bounds.maxY <= box.maxY + slack)
     let near = OutlineIndex(second).outline(near: first.bounds ?? box)
     precondition(near.elements.count <= 2 * second.elements.count + 4)
+
+    // What control points tell is what an arrangement tells, in boxes that both stay clear of.
+    work = budget
+    let plain = first.resolved(.nonzero, work: &work), arranged = first.combined(.union, with: BezierPath(), work: &work)
+    guard let plain, let arranged, work > 0, let area = first.bounds else { return 0 }
+    let side = max(area.width, area.height) / 1024
+    for place in 0..<64 {
+        let x = area.minX + area.width * (Double(place % 8) + 0.5) / 8, y = area.minY + area.height * (Double(place / 8) + 0.5) / 8
+        let spot = Rect(x: x, y: y, width: side, height: side)
+        if let one = plain.winding(around: spot), let other = arranged.winding(around: spot) { precondition(one == other) }
+    }
     return 0
 }

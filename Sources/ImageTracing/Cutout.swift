@@ -17,9 +17,11 @@ extension LayerBuilder {
     /// of it. So where both are opaque, the one that is painted first moves its side of the seam `overlap` pixels under the other,
     /// less where that one is thin; the one on top shows the boundary where it is. Towards translucent areas and nothing at all
     /// both keep to the curve.
-    mutating func cutoutLayers(overlap: Double, unless isCancelled: () -> Bool) -> [TracedDrawing.Layer] {
+    ///
+    /// - Returns: The shapes, and whether any runs under another.
+    mutating func cutoutLayers(overlap: Double, unless isCancelled: () -> Bool) -> (layers: [TracedDrawing.Layer], runUnder: Bool) {
         var curves = [FittedCurve?](repeating: nil, count: s.chains.count)
-        var result: [TracedDrawing.Layer] = []
+        var result: [TracedDrawing.Layer] = [], runUnder = false
         for batch in order.batches {
             var path = BezierPath()
             for r in order.painted[batch] where !isCancelled() {
@@ -32,6 +34,7 @@ extension LayerBuilder {
                         var side = step.isReversed ? curve.reversed : curve
                         let other = step.isReversed ? s.chains[chain].left : s.chains[chain].right
                         if overlap > 0, other != Segmentation.outside, isHidden(other, for: Int(r)), s.regions[Int(r)].paint.isOpaque {
+                            runUnder = true
                             side = extended(side, isClosed: s.chains[chain].isClosed, under: Int(r), by: overlap)
                         }
                         if begin { path.move(to: side.start) } else if path.currentPoint != side.start { path.line(to: side.start) }
@@ -43,7 +46,7 @@ extension LayerBuilder {
             }
             if !path.isEmpty { result.append(.init(.path(path), fill: s.regions[Int(order.painted[batch.lowerBound])].paint)) }
         }
-        return result
+        return (result, runUnder)
     }
 
     /// The curve along a chain; the frame stays as it is.
@@ -64,10 +67,12 @@ extension LayerBuilder {
             let x = Int(p.x), y = Int(p.y)
             return p.x >= 0 && p.y >= 0 && x < s.width && y < s.height && isHidden(s.labels[y * s.width + x], for: region)
         }
-        /// Where the corner between two directions of travel goes when both sides move by one pixel, at most by two.
+        /// Where the corner between two ways of travel goes when both sides move by one pixel: at most by two, and by six into the tip of
+        /// what lies to the right, as far as the ways are long enough for that. In textures, whose boundaries are tangled, ways would cross.
         func mitre(_ before: Vector, _ after: Vector) -> Vector {
             let a = before.normalized.perpendicular, b = after.normalized.perpendicular, n = (a + b).normalized
-            return n * (1 / max(0.5, n.dot(b)))
+            let most = before.cross(after) > 0 && !s.isTextured ? min(6, max(2, min(before.length, after.length) / overlap)) : 2
+            return n * min(most, 1 / max(0.1, n.dot(b)))
         }
         func reach(_ p: Point, _ direction: Vector) -> Double {
             for distance in [overlap, overlap / 2] where isCovered(p + direction * (distance + 0.25)) { return distance }

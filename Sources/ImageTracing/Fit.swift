@@ -21,13 +21,16 @@ public func fit(
     case .pixels: return fitPixels(segmentation)
     }
     var builder = LayerBuilder(segmentation, options)
-    let layers =
-        options.layering == .cutout
-        ? builder.cutoutLayers(overlap: min(5, max(0, options.overlap)), unless: isCancelled) : builder.layers(each, unless: isCancelled)
-    var drawing = TracedDrawing(
-        width: segmentation.width, height: segmentation.height, gridUnits: Double(builder.gridUnits(layers)), layers: layers)
+    let isCutout = options.layering == .cutout
+    let (layers, runUnder) =
+        isCutout
+        ? builder.cutoutLayers(overlap: min(5, max(0, options.overlap)), unless: isCancelled)
+        : (builder.layers(each, unless: isCancelled), false)
+    // What runs under a cut-out shape must not be rounded back to its edge.
+    let gridUnits = max(runUnder ? 8 : 1, builder.gridUnits(layers))
+    var drawing = TracedDrawing(width: segmentation.width, height: segmentation.height, gridUnits: Double(gridUnits), layers: layers)
     // Both sides of a seam must stay equal.
-    if options.layering == .stacked, !isCancelled() { drawing.snapToDrawingGrid(lambda: builder.lambda, edgeWeight: builder.edgeWeight) }
+    if !isCutout, !isCancelled() { drawing.snapToDrawingGrid(lambda: builder.lambda, edgeWeight: builder.edgeWeight) }
     return drawing
 }
 

@@ -29,6 +29,8 @@ struct CutoutTests {
         #expect(open(0.75) <= limit)
         // The same coordinates on both sides are not enough: this is what the overlap is for.
         #expect(open(0) > 2 * limit)
+        // Nor may rounding take it back.
+        #expect(traced(touching, options(overlap: 0.75)).gridUnits >= 8)
     }
 
     @Test("Each shape has only its own area")
