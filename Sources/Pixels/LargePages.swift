@@ -8,8 +8,8 @@ extension Array {
     /// As `init(unsafeUninitializedCapacity:initializingWith:)`, for the pixels of a picture: of four megabytes on in large pages where the
     /// kernel gives them (transparent huge pages of Linux, unless they are set to `never`).
     ///
-    /// The first write to each page of 4 KiB is a call of the kernel, which was a third of tracing a drawing of ten megapixels; a large page is
-    /// 512 of them.
+    /// The first write to each page of 4 KiB is a call of the kernel, and more than a quarter of the time of tracing a drawing of ten megapixels was
+    /// that; a large page is 512 of them.
     @inlinable
     public init(
         inLargePages capacity: Int, initializingWith initializer: (inout UnsafeMutableBufferPointer<Element>, inout Int) throws -> Void

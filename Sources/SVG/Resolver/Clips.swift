@@ -68,15 +68,19 @@ extension Resolver {
         viewport = outerViewport
         let group = SVG.Group(origin: SVG.Origin(element: "clipPath"), transform: transform, children: children)
         try step(index, count: group.nodeCount)
-        if onlyText { return BezierPath() }
-        var region = try counted(index) { group.region(work: &$0) }
+        var region = onlyText ? Self.standIn(for: group) : try counted(index) { group.region(work: &$0) }
         if let ownClip, let reference = reader.reference(ownClip), let target = element(withID: reference.id),
             document.elements[target].name == .clipPath
         {
             guard let other = try self.region(ofClip: target, box: box, around) else { return nil }
-            region = try counted(index) { region.combined(.intersection, with: other, work: &$0) }
+            if !onlyText { region = try counted(index) { region.combined(.intersection, with: other, work: &$0) } }
         }
         return region
+    }
+
+    /// An outline where only text is wanted: that something is left has to be said, as nothing is looked at in what is clipped away.
+    private static func standIn(for group: SVG.Group) -> BezierPath {
+        group.children.isEmpty ? BezierPath() : BezierPath(Rect(x: 0, y: 0, width: 1, height: 1))
     }
 
     /// The result of an operation on outlines, whose work counts as steps.

@@ -1,3 +1,4 @@
+import AtelierFonts
 import AtelierGeometry
 import AtelierSVG
 import Testing
@@ -112,5 +113,22 @@ struct ClipsTests {
         }
         let (p, q) = (try #require(a.clip?.bounds), try #require(b.clip?.bounds))
         #expect(abs(p.minX - q.minX) < 0.01 && abs(p.maxY - q.maxY) < 0.01)
+    }
+
+    @Test("Fonts of text that clips and masks are known, wherever it stands")
+    func fonts() throws {
+        let text = """
+            <svg xmlns='http://www.w3.org/2000/svg' width='90' height='90'>
+            <clipPath id='a'><text y='20' font-family='serif'>a</text></clipPath>
+            <clipPath id='b' clip-path='url(#a)'><text y='20' font-family='sans-serif'>b</text></clipPath>
+            <mask id='m'><text y='20' font-family='monospace' font-weight='bold' fill='white'>m</text></mask>
+            <rect width='90' height='90' clip-path='url(#b)' mask='url(#m)'/></svg>
+            """
+        let document = try SVG.Document(parsing: Array(text.utf8).span, limits: .init())
+        let typesetter = Typesetter.system()
+        _ = try document.resolved(typesetter: typesetter)
+        let asked = try document.fontBook().entries.map(\.request.families)
+        #expect(try document.fontBook() == typesetter.book)
+        #expect(asked.count == 3, "\(asked)")
     }
 }
