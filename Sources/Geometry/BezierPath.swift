@@ -26,6 +26,8 @@ public struct BezierPath: Hashable, Sendable {
     /// An empty path.
     public init() { elements = [] }
 
+    init(elements: [Element]) { self.elements = elements }
+
     /// Whether nothing would be drawn.
     @inlinable public var isEmpty: Bool { elements.isEmpty }
 
@@ -59,6 +61,18 @@ public struct BezierPath: Hashable, Sendable {
         case nil, .close: break
         default: elements.append(.close)
         }
+    }
+
+    /// Each subpath as a path of its own.
+    public var subpaths: [BezierPath] {
+        var result: [BezierPath] = [], first = elements.startIndex
+        for i in elements.indices.dropFirst() {
+            guard case .move = elements[i] else { continue }
+            result.append(BezierPath(elements: Array(elements[first..<i])))
+            first = i
+        }
+        if first < elements.endIndex { result.append(BezierPath(elements: Array(elements[first...]))) }
+        return result
     }
 
     /// Adds every subpath of another path.

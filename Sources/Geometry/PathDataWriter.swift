@@ -19,6 +19,8 @@ public struct PathDataWriter: Sendable {
     private var quadraticControl: (x: Int, y: Int)?
     private var last: UInt8 = 0
     private var hasMoved = false
+    /// What readers draw, in grid units, if that is asked for.
+    fileprivate var drawn: BezierPath?
 
     /// A writer for coordinates multiplied by `unitsPerPixel` and rounded to `decimals` places (0…9).
     public init(unitsPerPixel: Double, decimals: Int) {
@@ -71,6 +73,7 @@ public struct PathDataWriter: Sendable {
             last = 0
         }
         hasMoved = true
+        drawn?.move(to: point(p))
         current = p
         start = p
         control = nil
@@ -91,6 +94,7 @@ public struct PathDataWriter: Sendable {
             number(dx)
             number(dy)
         }
+        drawn?.line(to: point(p))
         current = p
         control = nil
         quadraticControl = nil
@@ -105,10 +109,13 @@ public struct PathDataWriter: Sendable {
         let reflected = control.map { (x: current.x - $0.x, y: current.y - $0.y) } ?? (x: 0, y: 0)
         if abs(dx1 - reflected.x) <= 1, abs(dy1 - reflected.y) <= 1 {
             command(UInt8(ascii: "s"))
+            let c1 = (x: current.x + reflected.x, y: current.y + reflected.y)
+            drawn?.cubic(point(c1), point(c2), to: point(p))
         } else {
             command(UInt8(ascii: "c"))
             number(dx1)
             number(dy1)
+            drawn?.cubic(point(c1), point(c2), to: point(p))
         }
         number(c2.x - current.x)
         number(c2.y - current.y)
@@ -141,6 +148,7 @@ public struct PathDataWriter: Sendable {
             number(q.y - current.y)
             quadraticControl = q
         }
+        if let control = quadraticControl { drawn?.quadratic(point(control), to: point(p)) }
         number(p.x - current.x)
         number(p.y - current.y)
         control = nil
@@ -159,6 +167,7 @@ public struct PathDataWriter: Sendable {
 
     private mutating func close() {
         command(UInt8(ascii: "z"))
+        drawn?.close()
         current = start
         control = nil
         quadraticControl = nil
@@ -206,3 +215,18 @@ public struct PathDataWriter: Sendable {
         hasPoint = fraction > 0
     }
 }
+
+extension BezierPath {
+    /// The path that readers see once it was written on a grid of whole numbers: points are rounded, and where `s`, `q`, `t` or lines
+    /// stand for curves that are nearly the same, these are what is drawn.
+    public func written(unitsPerPixel units: Double) -> BezierPath {
+        var writer = PathDataWriter(unitsPerPixel: units, decimals: 0)
+        var path = BezierPath()
+        path.reserveCapacity(elements.count)
+        writer.drawn = path
+        writer.append(self)
+        return (writer.drawn ?? path).transformed(by: .scaling(1 / units, 1 / units))
+    }
+}
+
+private func point(_ p: (x: Int, y: Int)) -> Point { Point(Double(p.x), Double(p.y)) }

@@ -10,18 +10,17 @@ public enum Layering: String, Hashable, Sendable, CaseIterable {
 }
 
 extension LayerBuilder {
-    /// Every region with holes where others are.
+    /// Every region with holes where others are. Coordinates are on a grid that both sides of a seam share.
     ///
     /// Each boundary is fitted once, from junction to junction, and both neighbours draw that curve. A renderer with anti-aliasing
     /// shows what lies behind along such a seam all the same: two halves of a pixel painted one after the other cover three quarters
     /// of it. So where both are opaque, the one that is painted first moves its side of the seam `overlap` pixels under the other,
     /// less where that one is thin; the one on top shows the boundary where it is. Towards translucent areas and nothing at all
     /// both keep to the curve.
-    ///
-    /// - Returns: The shapes, and whether any runs under another.
-    mutating func cutoutLayers(overlap: Double, unless isCancelled: () -> Bool) -> (layers: [TracedDrawing.Layer], runUnder: Bool) {
+    mutating func cutout(overlap: Double, _ each: ParallelFor, unless isCancelled: () -> Bool) -> TracedDrawing {
         var curves = [FittedCurve?](repeating: nil, count: s.chains.count)
-        var result: [TracedDrawing.Layer] = [], runUnder = false
+        var layers: [TracedDrawing.Layer] = [], runUnder = false
+        var layerOf = [Int32?](repeating: nil, count: s.regions.count)
         for batch in order.batches {
             var path = BezierPath()
             for r in order.painted[batch] where !isCancelled() {
@@ -44,9 +43,13 @@ extension LayerBuilder {
                     path.close()
                 }
             }
-            if !path.isEmpty { result.append(.init(.path(path), fill: s.regions[Int(order.painted[batch.lowerBound])].paint)) }
+            guard !path.isEmpty else { continue }
+            for r in order.painted[batch] where order.isOpaque[Int(r)] { layerOf[Int(r)] = Int32(layers.count) }
+            layers.append(.init(.path(path), fill: s.regions[Int(order.painted[batch.lowerBound])].paint))
         }
-        return (result, runUnder)
+        var drawing = TracedDrawing(width: s.width, height: s.height, gridUnits: Double(gridUnits(layers)), layers: layers)
+        if runUnder, !isCancelled() { drawing.mendSeams(of: s, layerOf: layerOf, each) }
+        return drawing
     }
 
     /// The curve along a chain; the frame stays as it is.

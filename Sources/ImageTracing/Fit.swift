@@ -21,16 +21,11 @@ public func fit(
     case .pixels: return fitPixels(segmentation)
     }
     var builder = LayerBuilder(segmentation, options)
-    let isCutout = options.layering == .cutout
-    let (layers, runUnder) =
-        isCutout
-        ? builder.cutoutLayers(overlap: min(5, max(0, options.overlap)), unless: isCancelled)
-        : (builder.layers(each, unless: isCancelled), false)
-    // What runs under a cut-out shape must not be rounded back to its edge.
-    let gridUnits = max(runUnder ? 8 : 1, builder.gridUnits(layers))
-    var drawing = TracedDrawing(width: segmentation.width, height: segmentation.height, gridUnits: Double(gridUnits), layers: layers)
-    // Both sides of a seam must stay equal.
-    if !isCutout, !isCancelled() { drawing.snapToDrawingGrid(lambda: builder.lambda, edgeWeight: builder.edgeWeight) }
+    if options.layering == .cutout { return builder.cutout(overlap: min(5, max(0, options.overlap)), each, unless: isCancelled) }
+    let layers = builder.layers(each, unless: isCancelled)
+    var drawing = TracedDrawing(
+        width: segmentation.width, height: segmentation.height, gridUnits: Double(builder.gridUnits(layers)), layers: layers)
+    if !isCancelled() { drawing.snapToDrawingGrid(lambda: builder.lambda, edgeWeight: builder.edgeWeight) }
     return drawing
 }
 

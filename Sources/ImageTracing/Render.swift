@@ -36,22 +36,11 @@ extension Canvas {
 
 extension TracedDrawing.Shape {
     /// The shape with all numbers rounded to multiples of 1 / `units`.
-    fileprivate func snapped(to units: Double) -> Self {
+    func snapped(to units: Double) -> Self {
         func snap(_ v: Double) -> Double { (v * units).rounded() / units }
         func snap(_ p: Point) -> Point { Point(snap(p.x), snap(p.y)) }
         switch self {
-        case .path(let path):
-            var result = BezierPath()
-            result.reserveCapacity(path.elements.count)
-            for element in path.elements {
-                switch element {
-                case .move(let p): result.move(to: snap(p))
-                case .line(let p): result.line(to: snap(p))
-                case .cubic(let c1, let c2, let p): result.cubic(snap(c1), snap(c2), to: snap(p))
-                case .close: result.close()
-                }
-            }
-            return .path(result)
+        case .path(let path): return .path(path.written(unitsPerPixel: units))
         case .circle(let center, let radius): return .circle(center: snap(center), radius: snap(radius))
         case .ellipse(let center, let rx, let ry): return .ellipse(center: snap(center), rx: snap(rx), ry: snap(ry))
         case .rect(let rect, let radius):

@@ -111,7 +111,7 @@ public struct FitOptions: Hashable, Sendable {
     /// The defaults stay below what is visible at the size of the picture.
     public init(
         tolerance: Double = 0.25, lambda: Double = 600, cornerAngle: Double = 40, cornerAlpha: Double = 1, joinTolerance: Double = 0.2,
-        layering: Layering = .stacked, overlap: Double = 0.75
+        layering: Layering = .stacked, overlap: Double = 1
     ) {
         self.tolerance = tolerance
         self.lambda = lambda

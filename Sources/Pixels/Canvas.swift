@@ -66,6 +66,22 @@ public struct Canvas: Sendable {
         fill(path.stroked(style, tolerance: 0.02 / growth), with: paint, rule: .nonzero, transform: transform)
     }
 
+    /// Calls a function with the columns of a row, from the left, whose alpha is less than a value.
+    public func forEachPixel(inRow y: Int, lessCoveredThan alpha: UInt8, _ body: (Int) -> Void) {
+        let least = UInt32(alpha) << 24
+        words[y * width..<(y + 1) * width].withUnsafeBufferPointer { row in
+            var x = 0
+            while x < row.count {
+                // Most rows have none: looked at in blocks.
+                let end = min(row.count, x + 256)
+                var low = UInt32.max
+                for i in x..<end { low = min(low, row[i]) }
+                if low < least { for i in x..<end where row[i] < least { body(i) } }
+                x = end
+            }
+        }
+    }
+
     /// What was painted, with straight alpha.
     public consuming func raster() -> Raster<RGBA8> {
         let count = words.count

@@ -6,7 +6,7 @@ public struct FitPaths: Stage {
     /// Name in keys, events and `explain`.
     public static let name = "tracing.fit"
     /// Raised when the same boundaries give other paths.
-    public static let version = 10
+    public static let version = 11
 
     /// Regions and boundaries.
     public var segmentation: Artifact<Segmentation>

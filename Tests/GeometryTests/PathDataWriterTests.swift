@@ -61,4 +61,46 @@ struct PathDataWriterTests {
             }
         }
     }
+
+    @Test("What readers see of written path data is known without reading it")
+    func drawn() {
+        let seed: UInt64 = 5
+        var random = SplitMix(seed: seed)
+        func value() -> Double { .random(in: -6...6, using: &random) }
+        for round in 0..<300 {
+            var path = BezierPath()
+            // Small and smooth, so that curves become quadratic, reflected and straight ones on a grid.
+            for _ in 0..<2 {
+                path.move(to: Point(value(), value()))
+                var leaving = Vector(value(), value())
+                for _ in 0..<6 {
+                    let from = path.currentPoint!, to = Point(value(), value()), arriving = Vector(value(), value())
+                    switch random.next() % 4 {
+                    case 0: path.line(to: to)
+                    case 1: path.quadratic(from + leaving, to: to)
+                    default: path.cubic(from + leaving, to + arriving * -1, to: to)
+                    }
+                    leaving = arriving
+                }
+                path.close()
+            }
+            let units = Double(1 + random.next() % 3)
+            var writer = PathDataWriter(unitsPerPixel: units, decimals: 0)
+            writer.append(path)
+            let text = String(decoding: writer.bytes, as: UTF8.self)
+            let known = path.written(unitsPerPixel: units).transformed(by: .scaling(units, units)).elements.flatMap(numbers)
+            let seen = read(text).path.elements.flatMap(numbers)
+            #expect(known.count == seen.count, "seed \(seed), round \(round): \(text)")
+            for (a, b) in zip(known, seen) { #expect(abs(a - b) < 1e-9, "seed \(seed), round \(round): \(text)") }
+        }
+    }
+
+    private func numbers(_ element: BezierPath.Element) -> [Double] {
+        switch element {
+        case .move(let p): [0, p.x, p.y]
+        case .line(let p): [1, p.x, p.y]
+        case .cubic(let c1, let c2, let p): [2, c1.x, c1.y, c2.x, c2.y, p.x, p.y]
+        case .close: [3]
+        }
+    }
 }

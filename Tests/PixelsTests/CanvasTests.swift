@@ -27,6 +27,21 @@ struct CanvasTests {
         #expect(triangle == [255, 128, 128, 0])
     }
 
+    @Test("Pixels that are covered too little are found row by row")
+    func lessCovered() {
+        var canvas = Canvas(width: 600, height: 3)
+        canvas.fill(BezierPath(Rect(x: 2, y: 0, width: 596.5, height: 2)), with: ink)
+        func columns(_ y: Int, _ alpha: UInt8) -> [Int] {
+            var found: [Int] = []
+            canvas.forEachPixel(inRow: y, lessCoveredThan: alpha) { found.append($0) }
+            return found
+        }
+        #expect(columns(0, 255) == [0, 1, 598, 599])
+        #expect(columns(1, 100) == [0, 1, 599])
+        #expect(columns(1, 0) == [])
+        #expect(columns(2, 1) == Array(0..<600))
+    }
+
     @Test("The pixels of a disc add up to its area")
     func disc() {
         for radius in [0.4, 3, 17.3, 90] {
