@@ -3,14 +3,19 @@ import AtelierPixels
 
 /// A pixel, or many like it, of an area that may be a gradient.
 struct GradientSample {
-    /// Premultiplied, 0–255.
-    var color: SIMD4<Float>
+    /// Premultiplied. A large picture has as many samples as pixels where its regions are small, so they are kept in 20 bytes.
+    var bytes: RGBA8
     /// Centre of the pixel.
-    var place: SIMD2<Float>
+    var x: Float, y: Float
     /// Pixels it stands for.
     var weight: Float
     /// Its say in what the gradient is: as many pixels, or hardly any where an edge may have changed its colour.
     var pull: Float
+
+    /// Premultiplied, 0–255.
+    @inline(__always) var color: SIMD4<Float> { SIMD4(bytes: bytes) }
+    /// Centre of the pixel.
+    @inline(__always) var place: SIMD2<Float> { SIMD2(x, y) }
 }
 
 /// A coordinate of the plane that is constant where a gradient has one colour.

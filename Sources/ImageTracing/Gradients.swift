@@ -155,8 +155,11 @@ private struct GradientSearch {
     private var leafOfRegion: [Int32] = []
     fileprivate var regionOfLeaf: [Int32] = []
 
-    private var samples: [GradientSample] = []
-    /// Pixels too near an edge to say what the gradient is; they show whether it leaves its way there.
+    /// Pixels that may become samples, from the top down: 12 bytes each until the tree says in which order they are needed.
+    private var possible: [[Found]] = []
+    /// How deep in its area and how even a pixel of a leaf is at least that says what its gradient is.
+    private var least: [(depth: UInt8, evenness: UInt8)] = []
+    /// Pixels too near an edge to say what the gradient is, in the order of `ordered`; they show whether it leaves its way there.
     private var rims: [GradientSample] = []
     /// Node: leaves first, then unions in the order of joining.
     fileprivate struct Node {
@@ -383,72 +386,55 @@ private struct GradientSearch {
 
     /// At most about 600 pixels a region, evenly spread, away from edges where there are such.
     mutating func takeSamples(_ each: ParallelFor) {
-        let width = map.width, leafCount = regionOfLeaf.count
+        let leafCount = regionOfLeaf.count
         let steps = map.areas.map { max(1, $0 / 600) }
         let search = self
-        let parts = mapBands(of: map.height, width: width, each) { search.possibleSamples(in: $0, steps) }
-        let found = parts.count == 1 ? parts[0] : parts.flatMap { $0 }
+        possible = mapBands(of: map.height, width: map.width, each) { search.possibleSamples(in: $0, steps) }
         // Edges are blended and, in blurred and compressed pictures, three pixels wide: only what lies deeper counts, where
         // that leaves enough; and only even pixels, where those are the rule. Counted by least depth and least evenness.
         var counts = [SIMD16<Int32>](repeating: .zero, count: leafCount)
         counts.withUnsafeMutableBytes { counts in
             let counts = counts.assumingMemoryBound(to: Int32.self)
-            for f in found { counts[Int(f.leaf) * 16 + 4 * Int(f.evenness) + Int(f.depth)] += 1 }
+            for part in possible { for f in part { counts[Int(f.leaf) * 16 + 4 * Int(f.evenness) + Int(f.depth)] += 1 } }
         }
         for l in counts.indices {
             for e in 0..<3 { for d in [2, 1, 0] { counts[l][4 * e + d] += counts[l][4 * e + d + 1] } }
             for e in [1, 0] { for d in 0..<4 { counts[l][4 * e + d] += counts[l][4 * (e + 1) + d] } }
         }
-        var totals = [Int32](repeating: 0, count: leafCount), least = [(depth: UInt8, evenness: UInt8)](repeating: (0, 0), count: leafCount)
+        least = [(depth: UInt8, evenness: UInt8)](repeating: (0, 0), count: leafCount)
+        nodes = [Node](repeating: Node(), count: leafCount)
         for (l, c) in counts.enumerated() {
             var d = 3, e = 2
             while d > 0, c[d] <= max(3, c[0] * Int32(d + 1) / 10) { d -= 1 }
             while e > 0, c[4 * e + d] <= 3 || 10 * c[4 * e + d] <= 6 * c[d] { e -= 1 }
             least[l] = (UInt8(d), UInt8(e))
-            totals[l] = c[4 * e + d]
+            nodes[l].count = c[4 * e + d]
+            nodes[l].rimCount = c[1] - c[4 * e + max(1, d)]
+            nodes[l].isThin = d == 0
         }
-        nodes = [Node](repeating: Node(), count: leafCount)
-        var cursor: Int32 = 0, rimCursor: Int32 = 0
-        for l in 0..<leafCount {
-            nodes[l].first = cursor
-            nodes[l].firstRim = rimCursor
-            rimCursor += least[l].depth == 0 ? counts[l][0] - totals[l] : counts[l][1] - totals[l]
-            nodes[l].isThin = least[l].depth == 0
-            cursor += totals[l]
-        }
-        rims = [GradientSample](repeating: .init(color: .zero, place: .zero, weight: 0, pull: 0), count: Int(rimCursor))
-        samples = [GradientSample](repeating: .init(color: .zero, place: .zero, weight: 0, pull: 0), count: Int(cursor))
-        nodes.withUnsafeMutableBufferPointer { nodes in
-            samples.withUnsafeMutableBufferPointer { samples in
-                rims.withUnsafeMutableBufferPointer { rims in
-                    for f in found {
-                        let leaf = Int(f.leaf), region = Int(regionOfLeaf[leaf]), i = Int(f.place)
-                        let counts = f.depth >= least[leaf].depth && f.evenness >= least[leaf].evenness
-                        if !counts, f.depth == 0 { continue }
-                        let weight = counts ? Float(map.areas[region]) / Float(totals[leaf]) : Float(steps[region])
-                        let sample = GradientSample(
-                            color: SIMD4(bytes: work.pixels[i]), place: SIMD2(Float(i % width) + 0.5, Float(i / width) + 0.5),
-                            weight: weight, pull: nodes[leaf].isThin ? weight * 0.01 : weight)
-                        if counts {
-                            samples[Int(nodes[leaf].first + nodes[leaf].count)] = sample
-                            nodes[leaf].count += 1
-                        } else {
-                            rims[Int(nodes[leaf].firstRim + nodes[leaf].rimCount)] = sample
-                            nodes[leaf].rimCount += 1
-                        }
-                    }
-                }
+        for part in possible {
+            for f in part {
+                guard let (sample, isRim) = sample(f), !isRim else { continue }
+                nodes[Int(f.leaf)].sums.add(sample, center: fitter.center, scale: fitter.scale)
             }
         }
         for l in 0..<leafCount {
-            var sums = SurfaceSums()
-            for s in samples[Int(nodes[l].first)..<Int(nodes[l].first + nodes[l].count)] {
-                sums.add(s, center: fitter.center, scale: fitter.scale)
-            }
-            nodes[l].sums = sums
             nodes[l].surfaceError = Float(nodes[l].sums.surface(terms: 6).error)
             nodes[l].floor = nodes[l].surfaceError
         }
+    }
+
+    /// What a pixel says, and whether it is too near an edge to say what the gradient is; nil for one that says nothing.
+    @inline(__always)
+    private func sample(_ f: Found) -> (sample: GradientSample, isRim: Bool)? {
+        let leaf = Int(f.leaf), area = map.areas[Int(regionOfLeaf[leaf])], i = Int(f.place)
+        let isRim = f.depth < least[leaf].depth || f.evenness < least[leaf].evenness
+        if isRim, f.depth == 0 { return nil }
+        let weight = isRim ? Float(max(1, area / 600)) : Float(area) / Float(nodes[leaf].count)
+        let sample = GradientSample(
+            bytes: work.pixels[i], x: Float(i % map.width) + 0.5, y: Float(i / map.width) + 0.5, weight: weight,
+            pull: nodes[leaf].isThin ? weight * 0.01 : weight)
+        return (sample, isRim)
     }
 
     // MARK: Tree
@@ -509,29 +495,43 @@ private struct GradientSearch {
             neighbours.append(list)
             for e in list { offer(n, Int(e.node), e.border) }
         }
-        // Samples in the order of the leaves.
-        ordered.reserveCapacity(samples.count)
-        var orderedRims: [GradientSample] = []
-        orderedRims.reserveCapacity(rims.count)
+        orderSamples()
+        return true
+    }
+
+    /// Makes the samples, in the order of the tree's leaves.
+    private mutating func orderSamples() {
+        var count: Int32 = 0, rimCount: Int32 = 0
         var stack: [Int] = []
         for root in nodes.indices where nodes[root].parent < 0 {
             stack.append(root)
             while let n = stack.popLast() {
-                let first = Int32(ordered.count), firstRim = Int32(orderedRims.count)
+                (nodes[n].first, nodes[n].firstRim) = (count, rimCount)
                 if nodes[n].left < 0 {
-                    orderedRims.append(contentsOf: rims[Int(nodes[n].firstRim)..<Int(nodes[n].firstRim + nodes[n].rimCount)])
-                    ordered.append(contentsOf: samples[Int(nodes[n].first)..<Int(nodes[n].first + nodes[n].count)])
+                    count += nodes[n].count
+                    rimCount += nodes[n].rimCount
                 } else {
                     stack.append(Int(nodes[n].right))
                     stack.append(Int(nodes[n].left))
                 }
-                nodes[n].first = first
-                nodes[n].firstRim = firstRim
             }
         }
-        samples = []
-        rims = orderedRims
-        return true
+        var next = nodes[..<least.count].map { (sample: Int($0.first), rim: Int($0.firstRim)) }
+        let none = GradientSample(bytes: RGBA8(0, 0, 0, 0), x: 0, y: 0, weight: 0, pull: 0)
+        var ordered = [GradientSample](repeating: none, count: Int(count)), rims = [GradientSample](repeating: none, count: Int(rimCount))
+        for part in possible {
+            for f in part {
+                guard let (sample, isRim) = sample(f) else { continue }
+                if isRim {
+                    rims[next[Int(f.leaf)].rim] = sample
+                    next[Int(f.leaf)].rim += 1
+                } else {
+                    ordered[next[Int(f.leaf)].sample] = sample
+                    next[Int(f.leaf)].sample += 1
+                }
+            }
+        }
+        (self.ordered, self.rims, possible) = (ordered, rims, [])
     }
 
     // MARK: Choice
@@ -605,7 +605,8 @@ private struct GradientSearch {
         var sum: Float = 0
         ordered.withUnsafeBufferPointer { ordered in
             for i in stride(from: range.lowerBound, to: range.upperBound, by: step) {
-                sum += ordered[i].weight * squared(ordered[i].color - evaluator.color(at: ordered[i].place))
+                let sample = ordered[i]
+                sum += sample.weight * squared(sample.color - evaluator.color(at: sample.place))
             }
         }
         return sum * Float(step)
@@ -618,7 +619,8 @@ private struct GradientSearch {
         var sum: Float = 0
         rims.withUnsafeBufferPointer { rims in
             for i in stride(from: range.lowerBound, to: range.upperBound, by: step) {
-                sum += rims[i].weight * min(100, squared(rims[i].color - color(rims[i].place)))
+                let sample = rims[i]
+                sum += sample.weight * min(100, squared(sample.color - color(sample.place)))
             }
         }
         return sum * Float(step)
@@ -676,8 +678,10 @@ private struct GradientSearch {
     }
 
     /// Joins the regions of each gradient.
-    func apply(to map: inout RegionMap, _ each: ParallelFor) {
+    mutating func apply(to map: inout RegionMap, _ each: ParallelFor) {
         guard !chosen.isEmpty else { return }
+        // Memory for the labels to come.
+        (ordered, rims) = ([], [])
         var target = map.areas.indices.map { Int32($0) }
         var gradientOf = [Int32](repeating: -1, count: map.areas.count)
         var number = [Int32](repeating: -1, count: found.count)
