@@ -51,18 +51,39 @@ struct PaintOrder {
         while queue.best >= 0 { paint(queue.best, &self) }
     }
 
-    /// The largest opaque region; what reaches the frame counts half as much again, since it rather lies under what does not.
+    /// The largest opaque region; what reaches the frame counts half as much again, since it rather lies under what does not. In textures,
+    /// whose tangled boundaries let a little of it through, colours near the mean count more: half at 40 of 255 from it.
     private func background(_ segmentation: Segmentation) -> Int? {
         var reachesFrame = [Bool](repeating: false, count: segmentation.regions.count)
         for c in segmentation.chains where min(c.left, c.right) < 0 && max(c.left, c.right) >= 0 {
             reachesFrame[Int(max(c.left, c.right))] = true
         }
-        var best: Int?, most = -1
+        var mean = SIMD3<Float>.zero, area: Float = 0
+        for region in segmentation.regions where segmentation.isTextured && region.paint.isOpaque {
+            mean += color(of: region.paint) * Float(region.area)
+            area += Float(region.area)
+        }
+        mean /= max(1, area)
+        var best: Int?, most: Float = -1
         for r in segmentation.regions.indices where isOpaque[r] {
-            let weight = (reachesFrame[r] ? 3 : 2) * segmentation.regions[r].area
+            var weight = Float(reachesFrame[r] ? 3 : 2) * Float(segmentation.regions[r].area)
+            if segmentation.isTextured {
+                let step = color(of: segmentation.regions[r].paint) - mean
+                weight /= 1 + (step * step).sum() / 1600
+            }
             if weight > most { (best, most) = (r, weight) }
         }
         return best
+    }
+
+    /// About the middle of a paint's colours, 0–255.
+    private func color(of paint: Paint) -> SIMD3<Float> {
+        func bytes(_ c: RGBA8) -> SIMD3<Float> { SIMD3(Float(c.r), Float(c.g), Float(c.b)) }
+        switch paint {
+        case .color(let c): return bytes(c)
+        case .linear(let gradient): return gradient.stops.reduce(.zero) { $0 + bytes($1.color) } / Float(max(1, gradient.stops.count))
+        case .radial(let gradient): return gradient.stops.reduce(.zero) { $0 + bytes($1.color) } / Float(max(1, gradient.stops.count))
+        }
     }
 }
 

@@ -129,4 +129,16 @@ struct FitTests {
         }
         #expect(counts == counts.sorted(by: >), "\(counts)")
     }
+
+    @Test("Under a texture lies a large area near its mean colour, under a drawing the largest")
+    func background() {
+        let black = RGBA8(0, 0, 0), grey = RGBA8(130, 130, 130)
+        let image = picture(60, 60, [(black, box(0, 0, 60, 24)), (grey, box(0, 24, 60, 20))])
+        let options = TraceOptions(quantize: QuantizeOptions(mode: .color))
+        var segmentation = segment(image, quantize(image, options.quantize), options.segment)
+        func first() -> Paint { segmentation.regions[Int(PaintOrder(segmentation).painted[0])].paint }
+        #expect(first() == .color(black))
+        segmentation.isTextured = true
+        #expect(first() == .color(grey))
+    }
 }
