@@ -17,7 +17,7 @@ extension LayerBuilder {
     /// of it. So where both are opaque, the one that is painted first moves its side of the seam `overlap` pixels under the other,
     /// less where that one is thin; the one on top shows the boundary where it is. Towards translucent areas and nothing at all
     /// both keep to the curve.
-    mutating func cutout(overlap: Double, _ each: ParallelFor, unless isCancelled: () -> Bool) -> TracedDrawing {
+    mutating func cutout(overlap: Double, _ each: ParallelFor, unless isCancelled: @escaping @Sendable () -> Bool) -> TracedDrawing {
         var curves = [FittedCurve?](repeating: nil, count: s.chains.count)
         var layers: [TracedDrawing.Layer] = [], runUnder = false
         var layerOf = [Int32?](repeating: nil, count: s.regions.count)
@@ -48,7 +48,7 @@ extension LayerBuilder {
             layers.append(.init(.path(path), fill: s.regions[Int(order.painted[batch.lowerBound])].paint))
         }
         var drawing = TracedDrawing(width: s.width, height: s.height, gridUnits: Double(gridUnits(layers)), layers: layers)
-        if runUnder, !isCancelled() { drawing.mendSeams(of: s, layerOf: layerOf, each) }
+        if runUnder { drawing.mendSeams(of: s, layerOf: layerOf, each, unless: isCancelled) }
         return drawing
     }
 

@@ -16,9 +16,13 @@ extension TracedDrawing {
     ///   region nothing is closed.
     /// - Complexity: O(16 pixels + segments + contours × bands) with at most 256 bands; 64 bytes for every pixel of a band, and the
     ///   drawing a second time.
-    mutating func mendSeams(of segmentation: Segmentation, layerOf: [Int32?], _ each: ParallelFor) {
+    mutating func mendSeams(
+        of segmentation: Segmentation, layerOf: [Int32?], _ each: ParallelFor, unless isCancelled: @escaping @Sendable () -> Bool
+    ) {
         let seams = Seams(self, segmentation, layerOf)
-        let gaps = mapBands(of: height, width: width, pixels: max(8192, width * height / 256), each) { seams.gaps(in: $0) }
+        let gaps = mapBands(of: height, width: width, pixels: max(8192, width * height / 256), each) {
+            isCancelled() ? [] : seams.gaps(in: $0)
+        }
         var patches = [BezierPath](repeating: BezierPath(), count: layers.count)
         for gap in gaps.joined() {
             // A region is on the left of its outline.

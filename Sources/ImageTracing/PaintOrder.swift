@@ -64,12 +64,12 @@ struct PaintOrder {
             area += Float(region.area)
         }
         mean /= max(1, area)
-        var best: Int?, most: Float = -1
+        var best: Int?, most = -1.0
         for r in segmentation.regions.indices where isOpaque[r] {
-            var weight = Float(reachesFrame[r] ? 3 : 2) * Float(segmentation.regions[r].area)
+            var weight = Double((reachesFrame[r] ? 3 : 2) * segmentation.regions[r].area)
             if segmentation.isTextured {
                 let step = color(of: segmentation.regions[r].paint) - mean
-                weight /= 1 + (step * step).sum() / 1600
+                weight /= 1 + Double((step * step).sum()) / 1600
             }
             if weight > most { (best, most) = (r, weight) }
         }

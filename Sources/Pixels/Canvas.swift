@@ -66,7 +66,7 @@ public struct Canvas: Sendable {
         fill(path.stroked(style, tolerance: 0.02 / growth), with: paint, rule: .nonzero, transform: transform)
     }
 
-    /// Calls a function with the columns of a row, from the left, whose alpha is less than a value.
+    /// Calls a function with the columns of a row of the canvas, from the left, whose alpha is less than a value. O(columns).
     public func forEachPixel(inRow y: Int, lessCoveredThan alpha: UInt8, _ body: (Int) -> Void) {
         let least = UInt32(alpha) << 24
         words[y * width..<(y + 1) * width].withUnsafeBufferPointer { row in
