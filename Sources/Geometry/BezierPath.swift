@@ -26,7 +26,8 @@ public struct BezierPath: Hashable, Sendable {
     /// An empty path.
     public init() { elements = [] }
 
-    init(elements: [Element]) { self.elements = elements }
+    /// One of a path's `subpaths` as a path of its own.
+    public init(_ subpath: ArraySlice<Element>) { elements = Array(subpath) }
 
     /// Whether nothing would be drawn.
     @inlinable public var isEmpty: Bool { elements.isEmpty }
@@ -63,15 +64,15 @@ public struct BezierPath: Hashable, Sendable {
         }
     }
 
-    /// Each subpath as a path of its own.
-    public var subpaths: [BezierPath] {
-        var result: [BezierPath] = [], first = elements.startIndex
-        for i in elements.indices.dropFirst() {
-            guard case .move = elements[i] else { continue }
-            result.append(BezierPath(elements: Array(elements[first..<i])))
-            first = i
+    /// The elements of each subpath, in drawing order.
+    public var subpaths: [ArraySlice<Element>] {
+        var result: [ArraySlice<Element>] = [], start = 0
+        for index in elements.indices.dropFirst() {
+            guard case .move = elements[index] else { continue }
+            result.append(elements[start..<index])
+            start = index
         }
-        if first < elements.endIndex { result.append(BezierPath(elements: Array(elements[first...]))) }
+        if !elements.isEmpty { result.append(elements[start...]) }
         return result
     }
 

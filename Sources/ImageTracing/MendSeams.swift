@@ -61,7 +61,8 @@ private struct Seams: Sendable {
         (labels, self.layerOf) = (segmentation.labels, layerOf)
         var contours: [(path: BezierPath, layer: Int, rows: Range<Int>)] = []
         for (k, layer) in drawing.layers.enumerated() where layer.fill?.isOpaque == true {
-            for path in layer.shape.snapped(to: drawing.gridUnits).outline.subpaths {
+            for subpath in layer.shape.snapped(to: drawing.gridUnits).outline.subpaths {
+                let path = BezierPath(subpath)
                 guard let bounds = path.bounds else { continue }
                 contours.append((path, k, Int(bounds.minY.rounded(.down))..<Int(bounds.maxY.rounded(.up))))
             }

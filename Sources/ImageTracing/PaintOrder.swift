@@ -58,16 +58,11 @@ struct PaintOrder {
         for c in segmentation.chains where min(c.left, c.right) < 0 && max(c.left, c.right) >= 0 {
             reachesFrame[Int(max(c.left, c.right))] = true
         }
-        var mean = SIMD3<Float>.zero, area: Float = 0
-        for region in segmentation.regions where segmentation.isTextured && region.paint.isOpaque {
-            mean += color(of: region.paint) * Float(region.area)
-            area += Float(region.area)
-        }
-        mean /= max(1, area)
+        let mean = segmentation.isTextured ? meanColor(of: segmentation) : nil
         var best: Int?, most = -1.0
         for r in segmentation.regions.indices where isOpaque[r] {
             var weight = Double((reachesFrame[r] ? 3 : 2) * segmentation.regions[r].area)
-            if segmentation.isTextured {
+            if let mean {
                 let step = color(of: segmentation.regions[r].paint) - mean
                 weight /= 1 + Double((step * step).sum()) / 1600
             }
@@ -76,14 +71,26 @@ struct PaintOrder {
         return best
     }
 
-    /// About the middle of a paint's colours, 0–255.
+    /// About the mean colour of what is opaque, 0–255.
+    private func meanColor(of segmentation: Segmentation) -> SIMD3<Float> {
+        var sum = SIMD3<Float>.zero, area: Float = 0
+        for region in segmentation.regions where region.paint.isOpaque {
+            sum += color(of: region.paint) * Float(region.area)
+            area += Float(region.area)
+        }
+        return sum / max(1, area)
+    }
+
+    /// The mean of a paint's colours, 0–255.
     private func color(of paint: Paint) -> SIMD3<Float> {
         func bytes(_ c: RGBA8) -> SIMD3<Float> { SIMD3(Float(c.r), Float(c.g), Float(c.b)) }
+        let stops: [GradientStop]
         switch paint {
-        case .color(let c): return bytes(c)
-        case .linear(let gradient): return gradient.stops.reduce(.zero) { $0 + bytes($1.color) } / Float(max(1, gradient.stops.count))
-        case .radial(let gradient): return gradient.stops.reduce(.zero) { $0 + bytes($1.color) } / Float(max(1, gradient.stops.count))
+        case .color(let color): return bytes(color)
+        case .linear(let gradient): stops = gradient.stops
+        case .radial(let gradient): stops = gradient.stops
         }
+        return stops.reduce(.zero) { $0 + bytes($1.color) } / Float(max(1, stops.count))
     }
 }
 

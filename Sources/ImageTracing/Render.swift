@@ -35,7 +35,7 @@ extension Canvas {
 }
 
 extension TracedDrawing.Shape {
-    /// The shape with all numbers rounded to multiples of 1 / `units`.
+    /// The shape as readers see it once it was written with numbers that are multiples of 1 / `units`.
     func snapped(to units: Double) -> Self {
         func snap(_ v: Double) -> Double { (v * units).rounded() / units }
         func snap(_ p: Point) -> Point { Point(snap(p.x), snap(p.y)) }

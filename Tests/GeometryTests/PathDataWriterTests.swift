@@ -4,8 +4,8 @@ import Testing
 
 @Suite("Writing path data")
 struct PathDataWriterTests {
-    private func written(_ path: BezierPath, _ decimals: Int) -> String {
-        var writer = PathDataWriter(unitsPerPixel: 1, decimals: decimals)
+    private func written(_ path: BezierPath, _ decimals: Int, unitsPerPixel: Double = 1) -> String {
+        var writer = PathDataWriter(unitsPerPixel: unitsPerPixel, decimals: decimals)
         writer.append(path)
         return String(decoding: writer.bytes, as: UTF8.self)
     }
@@ -85,9 +85,7 @@ struct PathDataWriterTests {
                 path.close()
             }
             let units = Double(1 + random.next() % 3)
-            var writer = PathDataWriter(unitsPerPixel: units, decimals: 0)
-            writer.append(path)
-            let text = String(decoding: writer.bytes, as: UTF8.self)
+            let text = written(path, 0, unitsPerPixel: units)
             let known = path.written(unitsPerPixel: units).transformed(by: .scaling(units, units)).elements.flatMap(numbers)
             let seen = read(text).path.elements.flatMap(numbers)
             #expect(known.count == seen.count, "seed \(seed), round \(round): \(text)")

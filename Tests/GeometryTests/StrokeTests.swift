@@ -182,7 +182,7 @@ struct DashTests {
     func curve() {
         let circle = BezierPath(ellipseAt: .zero, rx: 10, ry: 10)
         let dashes = circle.dashed([2, 3])
-        let lengths = dashes.subpathsForTests.map(\.length)
+        let lengths = dashes.subpaths.map { BezierPath($0).length }
         #expect(lengths.count == 13)
         #expect(lengths.dropLast().allSatisfy { abs($0 - 2) < 1e-3 })
         #expect(dashes.elements.allSatisfy { if case .line = $0 { false } else { true } })
@@ -294,19 +294,10 @@ extension BezierPath {
         elements.compactMap { if case .move(let p) = $0 { p } else { nil } }
     }
 
-    fileprivate var subpathsForTests: [BezierPath] {
-        var result: [BezierPath] = []
-        for element in elements {
-            if case .move = element { result.append(BezierPath()) }
-            result[result.count - 1].elements.append(element)
-        }
-        return result
-    }
-
     /// Of dashes along the x axis, rounded to a thousandth.
     fileprivate var spans: [ClosedRange<Double>] {
-        subpathsForTests.map { path in
-            let box = path.bounds ?? Rect(.zero, .zero)
+        subpaths.map { subpath in
+            let box = BezierPath(subpath).bounds ?? Rect(.zero, .zero)
             return (box.minX * 1000).rounded() / 1000...(box.maxX * 1000).rounded() / 1000
         }
     }

@@ -39,19 +39,6 @@ extension BezierPath {
     func limited(to reach: Double) -> BezierPath {
         BezierPath(drawing: self, keepsDots: true) { Point(min(max($0.x, -reach), reach), min(max($0.y, -reach), reach)) } ?? BezierPath()
     }
-
-    /// The elements of each subpath, in drawing order.
-    var subpaths: [ArraySlice<Element>] {
-        var result: [ArraySlice<Element>] = []
-        var start = 0
-        for index in elements.indices.dropFirst() {
-            guard case .move = elements[index] else { continue }
-            result.append(elements[start..<index])
-            start = index
-        }
-        if !elements.isEmpty { result.append(elements[start...]) }
-        return result
-    }
 }
 
 extension XMLBuffer {
